@@ -1,0 +1,38 @@
+//! Who invited whom, as the two published bit masks (reference 1.6 and 3.6).
+//!
+//! Bit 4 means different things in the two, so each binding converts with its own function and never passes the
+//! other's number through.
+
+use crate::Role;
+
+/// `RSF_INVITER`, `SF_INVITER`: this side sent the invitation.
+pub const INVITER: u32 = 1;
+/// `RSF_INVITEE`, `SF_INVITEE`: this side received it.
+pub const INVITEE: u32 = 2;
+/// `RSF_ORIGINAL_INVITER` of the Rendezvous API: this side invited first, before roles were swapped.
+pub const RSF_ORIGINAL_INVITER: u32 = 4;
+/// `RSF_REMOTE_LEGACYSESSION`: the other side speaks the scheme of Windows XP.
+pub const RSF_REMOTE_LEGACYSESSION: u32 = 8;
+/// `RSF_REMOTE_WIN7SESSION`: the other side is at the level of Windows 7.
+pub const RSF_REMOTE_WIN7SESSION: u32 = 16;
+/// `SF_APP_INVITE_COMPATIBLE` of Session Invite: a legacy application invite, which carries no context data.
+pub const SF_APP_INVITE_COMPATIBLE: u32 = 4;
+
+/// `RENDEZVOUS_SESSION_FLAGS` of a session.
+#[must_use]
+pub fn rendezvous(role: Role) -> u32 {
+    match role {
+        Role::Inviter => INVITER,
+        Role::Invitee => INVITEE,
+    }
+}
+
+/// The role that `RENDEZVOUS_SESSION_FLAGS` say, or `None` when they name none or both.
+#[must_use]
+pub fn role(flags: u32) -> Option<Role> {
+    match flags & (INVITER | INVITEE) {
+        INVITER => Some(Role::Inviter),
+        INVITEE => Some(Role::Invitee),
+        _ => None,
+    }
+}
