@@ -1,0 +1,195 @@
+//! The side that is given a session.
+
+use crate::{APPLICATION_PATH, DbusError, SESSION_INTERFACE};
+use futures_util::StreamExt;
+use rendezvous_core::{Role, SessionResult, State, flags};
+use std::collections::HashMap;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use zbus::connection::Builder;
+use zbus::message::Type;
+use zbus::{Connection, MessageStream, OwnedObjectPath, OwnedVariant, fdo, interface};
+
+/// A session in the hands of its application.
+#[derive(Clone, Debug)]
+pub struct HeldSession {
+    connection: Connection,
+    path: OwnedObjectPath,
+    /// The other person's address.
+    pub remote_user: String,
+    /// Which side of the invitation we are.
+    pub role: Role,
+    /// The application's name, a GUID.
+    pub application: String,
+    /// The state when the session was handed over; it may have been connected already.
+    pub state: State,
+}
+
+/// What an application is told, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionEvent {
+    /// The state changed.
+    StateChanged {
+        /// What it was.
+        previous: State,
+        /// What it is.
+        current: State,
+    },
+    /// The other application sent this.
+    ContextData(String),
+    /// Something that was sent did not arrive.
+    SendError(SessionResult),
+    /// The end.
+    Ended {
+        /// How it ended.
+        result: SessionResult,
+        /// The data of the ending.
+        data: String,
+    },
+    /// The IM program is gone, and the session with it.
+    Lost,
+}
+
+/// The events of a held session.
+#[derive(Debug)]
+pub struct Events {
+    stream: MessageStream,
+    path: OwnedObjectPath,
+}
+
+/// Waits on this socket for `SetRendezvousSession` and takes the session.
+pub async fn take_session(
+    stream: UnixStream,
+    patience: Duration,
+) -> Result<(HeldSession, Events), DbusError> {
+    tokio::time::timeout(patience, take(stream))
+        .await
+        .map_err(|_| DbusError::Timeout("SetRendezvousSession"))?
+}
+
+async fn take(stream: UnixStream) -> Result<(HeldSession, Events), DbusError> {
+    let (given, receiver) = oneshot::channel();
+    let application = Application1 { given: Some(given) };
+    let connection =
+        Builder::unix_stream(stream).p2p().serve_at(APPLICATION_PATH, application).build().await?;
+    let Given { path, stream } =
+        receiver.await.map_err(|_| DbusError::Contract("no session was handed over"))?;
+    let events = Events { stream, path: path.clone() };
+    let session = HeldSession::look_at(connection, path).await?;
+    Ok((session, events))
+}
+
+/// What `SetRendezvousSession` brought. The stream was opened inside that call, so no event is missed.
+struct Given {
+    path: OwnedObjectPath,
+    stream: MessageStream,
+}
+
+struct Application1 {
+    given: Option<oneshot::Sender<Given>>,
+}
+
+#[interface(name = "im.rendezvous.Application1")]
+impl Application1 {
+    /// Takes a session. An application of ours takes one in its life.
+    fn set_rendezvous_session(
+        &mut self,
+        #[zbus(connection)] connection: &Connection,
+        session: OwnedObjectPath,
+        _options: HashMap<String, OwnedVariant>,
+    ) -> fdo::Result<()> {
+        let taken = || fdo::Error::InvalidArgs("this application holds a session already".into());
+        let given = self.given.take().ok_or_else(taken)?;
+        given.send(Given { path: session, stream: MessageStream::from(connection) }).map_err(|_| taken())
+    }
+}
+
+impl HeldSession {
+    async fn look_at(connection: Connection, path: OwnedObjectPath) -> Result<Self, DbusError> {
+        let session = Self {
+            connection,
+            path,
+            remote_user: String::new(),
+            role: Role::Invitee,
+            application: String::new(),
+            state: State::Unknown,
+        };
+        let role =
+            flags::role(session.property("Flags").await?).ok_or(DbusError::Contract("Flags name no role"))?;
+        Ok(Self {
+            remote_user: session.property("RemoteUser").await?,
+            role,
+            application: session.property("Application").await?,
+            state: State::from_number(session.property("State").await?),
+            ..session
+        })
+    }
+
+    /// Sends a text to the other application. Success means taken, not delivered.
+    pub async fn send_context_data(&self, data: &str) -> Result<(), DbusError> {
+        self.call("SendContextData", &(data,)).await
+    }
+
+    /// Ends the session on both sides.
+    pub async fn terminate(&self, result: SessionResult, data: &str) -> Result<(), DbusError> {
+        self.call("Terminate", &(result.0, data)).await
+    }
+
+    async fn call<B>(&self, method: &str, body: &B) -> Result<(), DbusError>
+    where
+        B: zbus::export::serde::Serialize + zbus::zvariant::DynamicType,
+    {
+        self.connection.call_method(None::<&str>, &self.path, Some(SESSION_INTERFACE), method, body).await?;
+        Ok(())
+    }
+
+    async fn property<T: TryFrom<OwnedVariant>>(&self, name: &str) -> Result<T, DbusError> {
+        let properties = "org.freedesktop.DBus.Properties";
+        let body = (SESSION_INTERFACE, name);
+        let reply =
+            self.connection.call_method(None::<&str>, &self.path, Some(properties), "Get", &body).await?;
+        let body = reply.body();
+        let value: OwnedVariant = body.deserialize()?;
+        T::try_from(value).map_err(|_| DbusError::Contract("a property of the wrong type"))
+    }
+}
+
+impl Events {
+    /// The next event. After [`SessionEvent::Lost`] there are no more.
+    pub async fn next(&mut self) -> SessionEvent {
+        loop {
+            let Some(Ok(message)) = self.stream.next().await else { return SessionEvent::Lost };
+            let header = message.header();
+            let ours = message.message_type() == Type::Signal
+                && header.interface().is_some_and(|i| i.as_str() == SESSION_INTERFACE)
+                && header.path().is_some_and(|p| p.as_str() == self.path.as_str());
+            if let (true, Some(member)) = (ours, header.member())
+                && let Some(event) = decode(member.as_str(), &message)
+            {
+                return event;
+            }
+        }
+    }
+}
+
+/// A signal of `Session1` as an event; `None` for those that we do not know.
+fn decode(member: &str, message: &zbus::Message) -> Option<SessionEvent> {
+    let body = message.body();
+    match member {
+        "StateChanged" => {
+            let (previous, current): (u32, u32) = body.deserialize().ok()?;
+            Some(SessionEvent::StateChanged {
+                previous: State::from_number(previous),
+                current: State::from_number(current),
+            })
+        }
+        "ContextData" => Some(SessionEvent::ContextData(body.deserialize().ok()?)),
+        "SendError" => Some(SessionEvent::SendError(SessionResult(body.deserialize().ok()?))),
+        "Ended" => {
+            let (result, data): (u32, String) = body.deserialize().ok()?;
+            Some(SessionEvent::Ended { result: SessionResult(result), data })
+        }
+        _ => None,
+    }
+}
