@@ -1,0 +1,98 @@
+//! Taking pictures of the screen.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rendezvous_assist::screen::{CursorEvent, Size};
+use thiserror::Error;
+
+use crate::{DisplayError, I420, Rect};
+
+/// Watches one screen and takes pictures of it, for as long as the person at this machine allows it.
+///
+/// One turn: [`wait`](Self::wait) until the picture changed, [`grab`](Self::grab) what changed, encode
+/// [`frame`](Self::frame). How often that happens is the caller's choice; changes that nobody grabbed yet add up and
+/// cost nothing meanwhile. The first wait always reports a changed picture, so that the first grab takes all of it.
+pub trait Capture: Send {
+    /// Size of the screen; fixed for the life of a capturer (see [`CaptureError::Resized`]).
+    fn size(&self) -> Size;
+
+    /// Blocks until something changed, [`Waker::wake`] was called, or `timeout` is over; a still screen costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptureError::Revoked`] within 50 ms of the permission's end; the others as they come up.
+    fn wait(&mut self, timeout: Duration) -> Result<Change, CaptureError>;
+
+    /// Takes the picture of everything that changed since the last grab, and says where that is: the smallest
+    /// rectangle around it, widened to even edges. `None` when nothing changed.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptureError::Revoked`] when the permission has ended, also when it ended while the picture was on its way.
+    fn grab(&mut self) -> Result<Option<Rect>, CaptureError>;
+
+    /// The picture as of the last grab; black before the first.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptureError::Revoked`] when the permission has ended: an old picture is not shared either.
+    fn frame(&self) -> Result<&I420, CaptureError>;
+
+    /// A handle that ends a running [`wait`](Self::wait) from another thread.
+    fn waker(&self) -> Waker;
+}
+
+/// What happened while waiting; nothing at all when the time ran out or somebody woke the capturer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The picture changed. Said once for each [`Capture::grab`]: until then further changes only add up.
+    pub picture: bool,
+    /// What the cursor did: at most one new shape, then at most one new place.
+    pub cursor: Vec<CursorEvent>,
+}
+
+impl Change {
+    /// Whether nothing happened.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        !self.picture && self.cursor.is_empty()
+    }
+}
+
+/// Ends a running [`Capture::wait`] from another thread, or the next one if none is running.
+#[derive(Clone)]
+pub struct Waker(Arc<dyn Fn() + Send + Sync>);
+
+impl Waker {
+    /// A waker that does this.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(wake))
+    }
+
+    /// Ends the wait.
+    pub fn wake(&self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Waker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
+/// Why no more pictures come from this capturer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CaptureError {
+    /// The person at this machine took the permission back, or it never stood.
+    #[error("this screen is not shared: the permission to see it has ended")]
+    Revoked,
+    /// The screen has another size now. Open a new capturer; the permission still stands.
+    #[error("the screen is now {} by {} pixels", .0.width, .0.height)]
+    Resized(Size),
+    /// The display cannot be used.
+    #[error(transparent)]
+    Display(#[from] DisplayError),
+}

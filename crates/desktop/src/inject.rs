@@ -1,0 +1,39 @@
+//! Playing back pointer and keys.
+
+use rendezvous_assist::input::InputEvent;
+use thiserror::Error;
+
+use crate::DisplayError;
+
+/// Plays back what the expert does, for as long as the person at this machine allows it.
+///
+/// Whatever is pressed through an injector is let go by it: when told to, when the permission ends (within 50 ms, also
+/// when no further event comes), and when it is dropped. It never lets go of a key that the person holds.
+pub trait Inject: Send {
+    /// Plays back one event. Positions outside the screen go to its nearest edge. A second press of what is already
+    /// pressed, and a release of what is not pressed here, do nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`InjectError::Revoked`] when the permission has ended; the event then had no effect.
+    fn apply(&mut self, event: InputEvent) -> Result<(), InjectError>;
+
+    /// Lets go of every key and button that is pressed through this injector. Allowed at any time, also after the
+    /// permission has ended.
+    ///
+    /// # Errors
+    ///
+    /// Only when the display is gone, and with it everything that was pressed there.
+    fn release_all(&mut self) -> Result<(), InjectError>;
+}
+
+/// Why an event was not played back.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InjectError {
+    /// The person at this machine took the permission back, or it never stood.
+    #[error("nobody else uses this computer's mouse and keyboard: the permission has ended")]
+    Revoked,
+    /// The display cannot be used.
+    #[error(transparent)]
+    Display(#[from] DisplayError),
+}

@@ -1,0 +1,44 @@
+//! This machine's screen, pointer and keyboard.
+//!
+//! The desktop is where a decision of the person at this machine becomes an act: pictures of the screen are taken,
+//! encoded, and the expert's pointer and keys are played back. Three traits say what that takes, so that other
+//! desktops fit beside X11 later without a change elsewhere:
+//!
+//! * [`Capture`] waits until something on the screen changed and takes the picture of what changed;
+//! * [`Encode`] turns pictures into a video stream;
+//! * [`Inject`] plays back pointer and keys, and lets go of everything it holds when it must.
+//!
+//! On X11 these are [`x11::X11Capturer`], [`H264Encoder`] and [`x11::X11Injector`], and beside them stands
+//! [`x11::StopKeys`], which hears the three Escapes that end everything.
+//!
+//! # What this crate may never do
+//!
+//! * Look or touch without a grant. A capturer is built from a [`ViewGrant`](rendezvous_assist::grant::ViewGrant), an
+//!   injector from a [`ControlGrant`](rendezvous_assist::grant::ControlGrant); both are asked again before every
+//!   single use, and a dead one refuses before the X server hears of us.
+//! * Decide anything. It depends on `rendezvous-assist` for the types that it shares and on no other crate of ours.
+//! * Share a picture that nobody sees: under Wayland an X connection shows black, so [`session::display_kind`] tells
+//!   the two apart and the X11 parts refuse Wayland's compatibility layer by themselves.
+//!
+//! Everything here blocks. The caller gives each part a thread of its own.
+
+mod capture;
+mod cursor;
+mod encode;
+mod error;
+mod frame;
+mod geometry;
+mod h264;
+mod inject;
+pub mod session;
+mod triple_escape;
+#[cfg(unix)]
+pub mod x11;
+
+pub use capture::{Capture, CaptureError, Change, Waker};
+pub use encode::{Encode, EncodeError};
+pub use error::DisplayError;
+pub use frame::I420;
+pub use geometry::Rect;
+pub use h264::H264Encoder;
+pub use inject::{Inject, InjectError};

@@ -1,0 +1,18 @@
+//! The desktop on X11.
+//!
+//! Each part opens a connection of its own, so that a slow picture never delays a key, and a stuck key never a Stop.
+
+mod capture;
+mod cursor;
+mod inject;
+mod link;
+mod pixels;
+mod shm;
+mod stop;
+
+pub use capture::X11Capturer;
+pub use inject::X11Injector;
+pub use stop::{StopError, StopKeys, StopSignal};
+
+/// How long a permission may be dead before a waiting part notices. Looking costs one load from memory.
+const GRANT_TICK: std::time::Duration = std::time::Duration::from_millis(40);
