@@ -10,9 +10,26 @@ mod pixels;
 mod shm;
 mod stop;
 
+use rendezvous_assist::screen::Size;
+
+use crate::DisplayError;
+
 pub use capture::X11Capturer;
 pub use inject::X11Injector;
 pub use stop::{StopError, StopKeys, StopSignal};
+
+/// Whether this display could be shared, and how large it is. Takes no picture and listens to nothing.
+///
+/// # Errors
+///
+/// A sentence for the person when it could not.
+pub fn probe(display: &str) -> Result<Size, DisplayError> {
+    let link = link::Link::connect(Some(display))?;
+    for extension in ["DAMAGE", "XFIXES", "XTEST", "XInputExtension"] {
+        link.require(extension)?;
+    }
+    Ok(link.size)
+}
 
 /// How long a permission may be dead before a waiting part notices. Looking costs one load from memory.
 const GRANT_TICK: std::time::Duration = std::time::Duration::from_millis(40);

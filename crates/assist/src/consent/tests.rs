@@ -1,0 +1,558 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// A machine with its outputs written down, as the program sees it.
+struct Room {
+    consent: Consent,
+    view: Vec<ViewGrant>,
+    control: Vec<ControlGrant>,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { consent: Consent::new(), view: Vec::new(), control: Vec::new() }
+    }
+
+    /// Gives one input, drains, and returns what happened in short words.
+    fn step(&mut self, now: u64, input: Input) -> (Result<(), ConsentError>, Vec<&'static str>) {
+        let result = self.consent.handle_input(Time(now), input);
+        (result, self.drain())
+    }
+
+    fn drain(&mut self) -> Vec<&'static str> {
+        let mut words = Vec::new();
+        loop {
+            let output = self.consent.poll_output();
+            words.push(match &output {
+                Output::Timeout(_) => return words,
+                output => word(output),
+            });
+            match output {
+                Output::ViewGranted(grant) => self.view.push(grant),
+                Output::ControlGranted(grant) => self.control.push(grant),
+                _ => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, now: u64, yes: bool) -> (Result<(), ConsentError>, Vec<&'static str>) {
+        let question = self.open_question();
+        self.step(now, Input::Answer { question, yes })
+    }
+
+    fn open_question(&self) -> QuestionId {
+        self.consent.state().question().expect("a question is open").id
+    }
+
+    fn sees(&self) -> bool {
+        self.view.iter().any(ViewGrant::is_live)
+    }
+
+    fn controls(&self) -> bool {
+        self.control.iter().any(ControlGrant::is_live)
+    }
+
+    fn deadline(&mut self) -> Option<u64> {
+        match self.consent.poll_output() {
+            Output::Timeout(time) => time.map(|t| t.0),
+            output => panic!("not drained: {output:?}"),
+        }
+    }
+}
+
+fn word(output: &Output) -> &'static str {
+    match output {
+        Output::Ask(Question { kind: QuestionKind::View, .. }) => "ask view",
+        Output::Ask(Question { kind: QuestionKind::Control, .. }) => "ask control",
+        Output::Withdraw(_) => "withdraw",
+        Output::ViewGranted(_) => "grant view",
+        Output::ControlGranted(_) => "grant control",
+        Output::Tell(Announcement::View(state)) => match state {
+            ViewState::Asked => "view asked",
+            ViewState::Granted => "view granted",
+            ViewState::Denied => "view denied",
+            ViewState::Ended => "view ended",
+        },
+        Output::Tell(Announcement::Control(state)) => match state {
+            ControlState::Pending => "control pending",
+            ControlState::Granted => "control granted",
+            ControlState::Denied => "control denied",
+            ControlState::Released => "control released",
+            ControlState::Revoked => "control revoked",
+            ControlState::Expired => "control expired",
+        },
+        Output::Ended(Reason::ViewDenied) => "end: view denied",
+        Output::Ended(Reason::NoAnswer) => "end: no answer",
+        Output::Ended(Reason::Stopped) => "end: stopped",
+        Output::Ended(Reason::SessionEnded) => "end: session ended",
+        Output::Timeout(_) => "timeout",
+    }
+}
+
+/// Rooms in each phase, by name. All of them are as of moment 1000.
+fn room(phase: &str) -> Room {
+    let mut room = Room::new();
+    if phase == "waiting" {
+        return room;
+    }
+    room.step(0, Input::Connected).0.unwrap();
+    if phase == "asking view" {
+        return room;
+    }
+    room.answer(100, true).0.unwrap();
+    if phase == "viewing" {
+        return room;
+    }
+    room.step(200, Input::Request).0.unwrap();
+    match phase {
+        "asking control" => return room,
+        "denied" => room.answer(300, false),
+        _ => room.answer(300, true),
+    }
+    .0
+    .unwrap();
+    match phase {
+        "denied" | "controlling" => {}
+        "released" => room.step(400, Input::Release).0.unwrap(),
+        "revoked" => room.step(400, Input::TakeBack).0.unwrap(),
+        "over" => room.step(400, Input::Stop).0.unwrap(),
+        other => panic!("no phase {other}"),
+    }
+    room
+}
+
+const PHASES: [&str; 9] = [
+    "waiting",
+    "asking view",
+    "viewing",
+    "asking control",
+    "controlling",
+    "denied",
+    "released",
+    "revoked",
+    "over",
+];
+
+const SIMPLE: [Input; 8] = [
+    Input::Connected,
+    Input::Request,
+    Input::Release,
+    Input::TakeBack,
+    Input::Stop,
+    Input::Disconnected,
+    Input::Ended,
+    Input::Timeout,
+];
+
+/// The whole table for the inputs without an answer: what comes out, or the error. One row a phase, in the order of
+/// [`SIMPLE`]; `!` marks an error.
+#[test]
+fn every_phase_and_every_input() {
+    #[rustfmt::skip]
+    let table: [(&str, [&str; 8]); 9] = [
+        ("waiting", ["ask view, view asked", "!view first", "!view first", "!view first",
+            "end: stopped", "", "end: session ended", ""]),
+        ("asking view", ["!connected", "!view first", "!view first", "!view first",
+            "withdraw, view denied, end: stopped", "", "withdraw, end: session ended", ""]),
+        ("viewing", ["!connected", "ask control, control pending", "!no control", "!no control",
+            "view ended, end: stopped", "", "end: session ended", ""]),
+        ("asking control", ["!connected", "!requested", "withdraw, control released", "withdraw, control denied",
+            "withdraw, control denied, view ended, end: stopped", "withdraw, control released",
+            "withdraw, end: session ended", ""]),
+        ("controlling", ["!connected", "!requested", "control released", "control revoked",
+            "control revoked, view ended, end: stopped", "control revoked", "end: session ended", ""]),
+        ("denied", ["!connected", "control denied", "!no control", "!no control",
+            "view ended, end: stopped", "", "end: session ended", ""]),
+        ("released", ["!connected", "ask control, control pending", "!no control", "!no control",
+            "view ended, end: stopped", "", "end: session ended", ""]),
+        ("revoked", ["!connected", "control denied", "!no control", "!no control",
+            "view ended, end: stopped", "", "end: session ended", ""]),
+        ("over", ["!over", "!over", "!over", "!over", "!over", "!over", "!over", ""]),
+    ];
+    assert_eq!(table.each_ref().map(|(phase, _)| *phase), PHASES);
+    for (phase, expected) in table {
+        for (input, expected) in SIMPLE.into_iter().zip(expected) {
+            let mut room = room(phase);
+            let before = room.consent.state().clone();
+            let (result, words) = room.step(1000, input);
+            let got = match result {
+                Ok(()) => words.join(", "),
+                Err(error) => {
+                    assert_eq!(
+                        *room.consent.state(),
+                        before,
+                        "{phase} × {input:?}: an error changes nothing"
+                    );
+                    assert!(words.is_empty(), "{phase} × {input:?}: an error says nothing");
+                    short(error).to_owned()
+                }
+            };
+            assert_eq!(got, expected, "{phase} × {input:?}");
+            assert_grants_match_state(&room, phase);
+        }
+    }
+}
+
+/// The table for answers: right and wrong question, yes and no.
+#[test]
+fn every_phase_and_every_answer() {
+    for phase in PHASES {
+        let open = room(phase).consent.state().question().map(|question| question.id);
+        // Identifiers count up from one, so 0, 3 and the far end name questions that were never asked here, and 1 and 2
+        // may name one that is settled.
+        for id in [0, 1, 2, 3, u32::MAX].map(QuestionId) {
+            for yes in [false, true] {
+                let mut room = room(phase);
+                let before = room.consent.state().clone();
+                let (result, words) = room.step(1000, Input::Answer { question: id, yes });
+                if open == Some(id) {
+                    let expected = match (phase, yes) {
+                        ("asking view", true) => "grant view, view granted",
+                        ("asking view", false) => "view denied, end: view denied",
+                        ("asking control", true) => "grant control, control granted",
+                        ("asking control", false) => "control denied",
+                        _ => panic!("no question is open in {phase}"),
+                    };
+                    assert_eq!((result, words.join(", ").as_str()), (Ok(()), expected), "{phase}");
+                } else {
+                    let expected =
+                        if phase == "over" { ConsentError::Over } else { ConsentError::NoSuchQuestion };
+                    assert_eq!((result, words), (Err(expected), vec![]), "{phase} × {id:?}");
+                    assert_eq!(*room.consent.state(), before, "{phase} × {id:?}");
+                }
+                assert_grants_match_state(&room, phase);
+            }
+        }
+    }
+}
+
+fn short(error: ConsentError) -> &'static str {
+    match error {
+        ConsentError::AlreadyConnected => "!connected",
+        ConsentError::NoSuchQuestion => "!no question",
+        ConsentError::ViewFirst => "!view first",
+        ConsentError::AlreadyRequested => "!requested",
+        ConsentError::NoControl => "!no control",
+        ConsentError::Over => "!over",
+    }
+}
+
+fn assert_grants_match_state(room: &Room, context: &str) {
+    let state = room.consent.state();
+    assert_eq!(room.sees(), state.may_view(), "{context}");
+    assert_eq!(room.controls(), state.control_until().is_some(), "{context}");
+    assert!(!room.controls() || room.sees(), "{context}: control stands on the view");
+}
+
+#[test]
+fn silence_is_no_to_the_view() {
+    let mut room = room("asking view");
+    assert_eq!(room.deadline(), Some(60_000));
+    assert_eq!(room.step(59_999, Input::Timeout), (Ok(()), vec![]));
+    assert_eq!(
+        room.step(60_000, Input::Timeout),
+        (Ok(()), vec!["withdraw", "view denied", "end: no answer"])
+    );
+    assert_eq!(room.consent.state().over(), Some(Reason::NoAnswer));
+    assert_eq!(room.deadline(), None);
+}
+
+#[test]
+fn silence_is_no_to_control_and_the_view_stands() {
+    let mut room = room("asking control");
+    assert_eq!(room.deadline(), Some(60_200));
+    assert_eq!(room.step(60_200, Input::Timeout), (Ok(()), vec!["withdraw", "control denied"]));
+    assert!(room.sees());
+    assert_eq!(room.deadline(), None);
+}
+
+#[test]
+fn an_answer_that_overtakes_the_timer_is_late_all_the_same() {
+    let mut room = room("asking control");
+    let question = room.open_question();
+    let (result, words) = room.step(60_200, Input::Answer { question, yes: true });
+    assert_eq!(result, Err(ConsentError::NoSuchQuestion));
+    assert_eq!(words, ["withdraw", "control denied"], "the question ran out first");
+    assert!(!room.controls());
+}
+
+#[test]
+fn a_doubled_answer_changes_nothing() {
+    let mut room = room("asking view");
+    let question = room.open_question();
+    room.step(100, Input::Answer { question, yes: true }).0.unwrap();
+    for yes in [true, false] {
+        assert_eq!(
+            room.step(101, Input::Answer { question, yes }),
+            (Err(ConsentError::NoSuchQuestion), vec![])
+        );
+    }
+    assert!(room.sees());
+    assert_eq!(room.view.len(), 1);
+}
+
+#[test]
+fn a_yes_to_the_view_cannot_answer_the_question_for_control() {
+    let mut room = room("asking view");
+    let view = room.open_question();
+    room.step(100, Input::Answer { question: view, yes: true }).0.unwrap();
+    room.step(200, Input::Request).0.unwrap();
+    assert_eq!(
+        room.step(300, Input::Answer { question: view, yes: true }).0,
+        Err(ConsentError::NoSuchQuestion)
+    );
+    assert!(!room.controls());
+}
+
+#[test]
+fn control_expires_after_thirty_minutes_and_may_be_asked_for_again() {
+    let mut room = room("controlling");
+    let end = 300 + 30 * 60 * 1000;
+    assert_eq!(room.deadline(), Some(end));
+    room.step(end - 1, Input::Timeout).0.unwrap();
+    assert!(room.controls());
+    assert_eq!(room.step(end, Input::Timeout), (Ok(()), vec!["control expired"]));
+    assert!(!room.controls() && room.sees());
+    assert_eq!(room.step(end, Input::Request), (Ok(()), vec!["ask control", "control pending"]));
+    assert!(!room.controls(), "asking again does not renew");
+    room.answer(end + 1, true).0.unwrap();
+    assert!(room.controls());
+    assert!(!room.control[0].is_live(), "a dead grant stays dead");
+}
+
+#[test]
+fn an_expired_control_falls_before_any_other_input_is_looked_at() {
+    let mut room = room("controlling");
+    let (result, words) = room.step(300 + 30 * 60 * 1000, Input::Release);
+    assert_eq!((result, words), (Err(ConsentError::NoControl), vec!["control expired"]));
+    assert!(!room.controls());
+}
+
+#[test]
+fn stop_and_take_back_kill_the_grants_before_anything_is_drained() {
+    for (input, view_stands) in
+        [(Input::Stop, false), (Input::TakeBack, true), (Input::Ended, false), (Input::Disconnected, true)]
+    {
+        let mut room = room("controlling");
+        room.consent.handle_input(Time(1000), input).unwrap();
+        assert!(!room.controls(), "{input:?}");
+        assert_eq!(room.sees(), view_stands, "{input:?}");
+    }
+}
+
+#[test]
+fn a_grant_that_was_stopped_before_it_was_drained_is_dead() {
+    let mut room = room("asking view");
+    let question = room.open_question();
+    room.consent.handle_input(Time(100), Input::Answer { question, yes: true }).unwrap();
+    room.consent.handle_input(Time(101), Input::Stop).unwrap();
+    assert_eq!(room.drain(), ["grant view", "view granted", "view ended", "end: stopped"]);
+    assert!(!room.sees());
+}
+
+#[test]
+fn dropping_the_machine_revokes_everything() {
+    let room = room("controlling");
+    assert!(room.sees() && room.controls());
+    let Room { consent, view, control } = room;
+    drop(consent);
+    assert!(!view[0].is_live() && !control[0].is_live());
+}
+
+#[test]
+fn after_a_denial_the_person_has_ten_quiet_seconds() {
+    for (phase, quiet_until) in [("denied", 10_300), ("revoked", 10_400)] {
+        let mut room = room(phase);
+        assert_eq!(room.step(quiet_until - 1, Input::Request), (Ok(()), vec!["control denied"]), "{phase}");
+        assert_eq!(
+            room.step(quiet_until, Input::Request),
+            (Ok(()), vec!["ask control", "control pending"]),
+            "{phase}"
+        );
+    }
+}
+
+#[test]
+fn the_person_is_asked_in_vain_five_times_and_never_again() {
+    let mut room = room("viewing");
+    let mut now = 1000;
+    for turn in 0..5 {
+        assert_eq!(room.step(now, Input::Request).1, ["ask control", "control pending"], "turn {turn}");
+        // A no, a flickering request, a lost page, an early take-back and silence all count.
+        match turn {
+            0 => room.answer(now, false),
+            1 => room.step(now, Input::Release),
+            2 => room.step(now, Input::Disconnected),
+            3 => room.step(now, Input::TakeBack),
+            _ => room.step(now + 60_000, Input::Timeout),
+        }
+        .0
+        .unwrap();
+        now += 100_000;
+    }
+    for _ in 0..3 {
+        now += 1_000_000;
+        assert_eq!(room.step(now, Input::Request), (Ok(()), vec!["control denied"]));
+    }
+}
+
+#[test]
+fn a_caller_who_does_not_drain_is_not_made_to_collect() {
+    let mut room = room("denied");
+    for _ in 0..1000 {
+        room.consent.handle_input(Time(1000), Input::Request).unwrap();
+    }
+    assert_eq!(room.drain(), ["control denied"]);
+}
+
+#[test]
+fn the_end_of_time_does_not_wrap() {
+    let mut room = Room::new();
+    room.step(u64::MAX - 5, Input::Connected).0.unwrap();
+    assert_eq!(room.deadline(), Some(u64::MAX));
+}
+
+/// What may come from the expert, the network or a clock: everything but the person.
+fn remote() -> impl Strategy<Value = Input> {
+    prop::sample::select(vec![
+        Input::Connected,
+        Input::Request,
+        Input::Release,
+        Input::Disconnected,
+        Input::Ended,
+        Input::Timeout,
+    ])
+}
+
+/// An act in the sequences below. An answer is made when its turn comes, relative to the question that is open.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Give(Input),
+    /// An answer to a question that is not open, this far from the open (or last) one.
+    AnswerOther(u32, bool),
+    Answer(bool),
+}
+
+fn pause() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), 0..20_000_u64, 50_000..70_000_u64, 1_700_000..1_900_000_u64]
+}
+
+fn hostile_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        3 => remote().prop_map(Act::Give),
+        1 => (1..=u32::MAX, any::<bool>()).prop_map(|(distance, yes)| Act::AnswerOther(distance, yes)),
+        1 => (u32::MAX - 4..=u32::MAX, Just(true)).prop_map(|(distance, yes)| Act::AnswerOther(distance, yes)),
+    ]
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => hostile_act(),
+        4 => any::<bool>().prop_map(Act::Answer),
+        1 => Just(Act::Give(Input::TakeBack)),
+        1 => prop::bool::weighted(0.2).prop_map(|stop| Act::Give(if stop { Input::Stop } else { Input::Timeout })),
+    ]
+}
+
+/// Carries out one act; returns whether it was a yes to the open question, in time.
+fn perform(room: &mut Room, now: u64, act: Act) -> bool {
+    let open = room.consent.state().question();
+    let base = open.map_or(QuestionId(0), |question| question.id);
+    let input = match act {
+        Act::Give(input) => input,
+        Act::AnswerOther(distance, yes) => Input::Answer { question: base.other(distance), yes },
+        Act::Answer(yes) => Input::Answer { question: base, yes },
+    };
+    let _ = room.step(now, input);
+    matches!((act, open), (Act::Answer(true), Some(question)) if Time(now) < question.until)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// The property of this module: without the person's yes to the open question there is never a grant.
+    #[test]
+    fn nothing_from_outside_ever_grants(acts in prop::collection::vec((pause(), hostile_act()), 0..60)) {
+        let mut room = Room::new();
+        let mut now = 0;
+        for (pause, act) in acts {
+            now += pause;
+            perform(&mut room, now, act);
+            prop_assert!(room.view.is_empty() && room.control.is_empty());
+            prop_assert!(!room.consent.state().may_view());
+        }
+    }
+
+    /// Also not once the view is granted: then control cannot come from outside.
+    #[test]
+    fn nothing_from_outside_raises_the_view_to_control(
+        acts in prop::collection::vec((pause(), hostile_act()), 0..60),
+    ) {
+        let mut room = room("viewing");
+        let mut now = 1000;
+        for (pause, act) in acts {
+            now += pause;
+            perform(&mut room, now, act);
+            prop_assert!(room.control.is_empty());
+            prop_assert_eq!(room.view.len(), 1);
+        }
+    }
+
+    /// With any behaviour of everybody: a grant appears only in the step of a yes in time, one at a time; live grants
+    /// and state agree; the end comes once and is final; timers are never in the past after a step.
+    #[test]
+    fn grants_follow_answers(acts in prop::collection::vec((pause(), any_act()), 0..80)) {
+        let mut room = Room::new();
+        let mut now = 0;
+        let mut questions = Vec::new();
+        for (pause, act) in acts {
+            now += pause;
+            let before = room.view.len() + room.control.len();
+            let was_over = room.consent.state().over();
+            let said_yes = perform(&mut room, now, act);
+            let after = room.view.len() + room.control.len();
+            prop_assert_eq!(after, before + usize::from(said_yes));
+            assert_grants_match_state(&room, "random");
+            if was_over.is_some() {
+                prop_assert_eq!(room.consent.state().over(), was_over);
+            }
+            if let Some(question) = room.consent.state().question()
+                && questions.last() != Some(&question.id)
+            {
+                prop_assert!(!questions.contains(&question.id), "identifiers are not used twice");
+                questions.push(question.id);
+            }
+            if let Some(deadline) = room.deadline() {
+                prop_assert!(deadline > now);
+            }
+        }
+    }
+
+    /// What the state says of the floor is what the expert was told last.
+    #[test]
+    fn the_expert_is_told_the_truth(acts in prop::collection::vec((pause(), any_act()), 0..80)) {
+        let mut consent = Consent::new();
+        let mut now = 0;
+        let mut told = None;
+        for (pause, act) in acts {
+            now += pause;
+            let base = consent.state().question().map_or(QuestionId(0), |question| question.id);
+            let _ = consent.handle_input(Time(now), match act {
+                Act::Give(input) => input,
+                Act::AnswerOther(distance, yes) => Input::Answer { question: base.other(distance), yes },
+                Act::Answer(yes) => Input::Answer { question: base, yes },
+            });
+            loop {
+                match consent.poll_output() {
+                    Output::Tell(Announcement::Control(state)) => told = Some(state),
+                    Output::Timeout(_) => break,
+                    _ => {}
+                }
+            }
+            if consent.state().over().is_none() {
+                prop_assert_eq!(consent.state().control(), told);
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What the expert's page may send once control is granted.
+//!
+//! The page speaks JSON over the data channel `input`; [`InputEvent::parse`] turns one message into one event or
+//! refuses it. Everything is bounded here: unknown fields, unknown keys and oversized messages never reach an injector.
+//! An [`InputGate`] then bounds how much of it there is. The other way goes the cursor, as a [`CursorMessage`].
+
+mod cursor;
+mod gate;
+mod keys;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::Deserialize;
+
+pub use self::cursor::{CursorError, CursorMessage, MAX_CURSOR_PNG};
+pub use self::gate::{BURST, InputGate, RATE};
+pub use self::keys::Key;
+
+/// The most bytes in one message on the data channel `input`.
+pub const MAX_TEXT: usize = 256;
+
+/// The most notches that the wheel turns at once, each way.
+pub const MAX_NOTCHES: i8 = 20;
+
+/// One act of the expert's pointer or keyboard, already checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum InputEvent {
+    /// The pointer goes to this pixel of the shared screen. The injector clamps it to the screen.
+    Move {
+        /// Pixels from the left edge.
+        x: u16,
+        /// Pixels from the top edge.
+        y: u16,
+    },
+    /// A button goes down or up, where the pointer is.
+    Button {
+        /// Which one.
+        button: Button,
+        /// Down or up.
+        down: bool,
+    },
+    /// The wheel turned, in notches: positive is down and to the right. At most 20 each.
+    Wheel {
+        /// Notches to the right.
+        dx: i8,
+        /// Notches down.
+        dy: i8,
+    },
+    /// A key goes down or up.
+    Key {
+        /// The key by its place on the keyboard.
+        key: Key,
+        /// Down or up.
+        down: bool,
+    },
+}
+
+/// A pointer button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Button {
+    /// The main one.
+    Left,
+    /// The wheel's.
+    Middle,
+    /// The one for menus.
+    Right,
+}
+
+/// Why a message was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InputError {
+    /// Longer than [`MAX_TEXT`]; this many bytes.
+    TooLong(usize),
+    /// Not one of the four messages, or a field that is missing or out of range.
+    NotInput,
+    /// A key that is not on the allow-list.
+    Key,
+    /// More than [`MAX_NOTCHES`].
+    Wheel,
+}
+
+impl InputEvent {
+    /// Reads one message of the data channel `input`.
+    ///
+    /// # Errors
+    ///
+    /// The message is not one that a page may send. Nothing of it is to be used.
+    pub fn parse(text: &str) -> Result<Self, InputError> {
+        if text.len() > MAX_TEXT {
+            return Err(InputError::TooLong(text.len()));
+        }
+        Ok(match serde_json::from_str(text).map_err(|_| InputError::NotInput)? {
+            Wire::Move { x, y } => Self::Move { x, y },
+            Wire::Button { button, down } => Self::Button { button: button.into(), down },
+            Wire::Wheel { dx, dy } => {
+                let allowed = -MAX_NOTCHES..=MAX_NOTCHES;
+                if !allowed.contains(&dx) || !allowed.contains(&dy) {
+                    return Err(InputError::Wheel);
+                }
+                Self::Wheel { dx, dy }
+            }
+            Wire::Key { code, down } => {
+                Self::Key { key: Key::from_code(&code).ok_or(InputError::Key)?, down }
+            }
+        })
+    }
+}
+
+/// The JSON object as it came.
+#[derive(Deserialize)]
+#[serde(tag = "t", rename_all = "lowercase")]
+enum Wire {
+    Move { x: u16, y: u16 },
+    Button { button: WireButton, down: bool },
+    Wheel { dx: i8, dy: i8 },
+    Key { code: String, down: bool },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WireButton {
+    Left,
+    Middle,
+    Right,
+}
+
+impl From<WireButton> for Button {
+    fn from(button: WireButton) -> Self {
+        match button {
+            WireButton::Left => Self::Left,
+            WireButton::Middle => Self::Middle,
+            WireButton::Right => Self::Right,
+        }
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong(bytes) => {
+                write!(f, "the message has {bytes} bytes, at most {MAX_TEXT} are allowed")
+            }
+            Self::NotInput => f.write_str("the message is not a move, button, wheel or key with its fields"),
+            Self::Key => f.write_str("the key is not one that may be sent"),
+            Self::Wheel => write!(f, "the wheel turns at most {MAX_NOTCHES} notches at once"),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}

@@ -1,0 +1,501 @@
+//! The novice's end of the WebRTC connection: packets in, packets out, no I/O.
+//!
+//! A [`Peer`] answers the page's offer, proves by DTLS that the other end has the very certificate of that offer, and
+//! then sends pictures and the cursor and takes input. It opens no socket and reads no clock: give it what arrives
+//! ([`Peer::handle_packet`]) and what is due ([`Peer::handle_timeout`]), and after each call, also after a send, drain
+//! [`Peer::poll_output`] until it returns [`PeerOutput::Timeout`].
+//!
+//! It is built only after the view is granted: before that, no byte of ICE, DTLS or SCTP is parsed. The certificate is
+//! checked by the stack, always; this module has no way to turn that off. Packets from an address that ICE did not
+//! validate never reach DTLS.
+//!
+//! The stack draws its own randomness for the certificate and for numbers that protect nothing; the ICE password,
+//! which protects, is made from randomness that is passed in.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::bwe::{Bitrate, BweKind};
+use str0m::change::SdpOffer;
+use str0m::channel::{ChannelData, ChannelId};
+use str0m::media::{MediaTime, Mid, Pt};
+use str0m::net::{Protocol, Receive};
+use str0m::{Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+
+use crate::Time;
+use crate::description::{
+    Candidate, CandidateKind, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES,
+    MediaSource, Setup, VideoFormat,
+};
+use crate::input;
+use crate::screen::EncodedFrame;
+use crate::sdp;
+
+/// Where the bandwidth estimate begins, in kbit/s.
+pub const START_KBPS: u32 = 3_000;
+
+/// What the estimate tries to reach, in kbit/s. Keep the encoder well below it: packets are paced by the estimate, and
+/// a large picture is smeared over time when there is no room above the encoder's rate.
+pub const DESIRED_KBPS: u32 = 12_000;
+
+/// The most bytes that wait in the data channels: more than one message with the largest cursor.
+const CHANNEL_BUFFER: usize = 256 * 1024;
+
+/// One connection to the expert's page.
+pub struct Peer {
+    rtc: Rtc,
+    clock: Clock,
+    pt: Pt,
+    link: Link,
+    input: Option<ChannelId>,
+    cursor: Option<ChannelId>,
+    events: VecDeque<PeerEvent>,
+    dropped: Dropped,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub enum PeerOutput {
+    /// Send this datagram.
+    Transmit {
+        /// From this local address.
+        source: SocketAddr,
+        /// To this address.
+        destination: SocketAddr,
+        /// These bytes.
+        contents: Vec<u8>,
+    },
+    /// Something happened.
+    Event(PeerEvent),
+    /// Nothing more now. Call [`Peer::handle_timeout`] at this moment.
+    Timeout(Time),
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerEvent {
+    /// The page is connected, and its certificate is the one of the offer. Pictures may be sent.
+    Connected,
+    /// The page cannot be reached. While [`Peer::is_alive`], it may come back, with another [`PeerEvent::Connected`].
+    Disconnected,
+    /// The page cannot decode without a key frame.
+    KeyframeWanted,
+    /// A message on the data channel `input`, at most [`input::MAX_TEXT`] bytes.
+    Input(String),
+    /// The data channel `cursor` is open: tell the page how the cursor looks and where it is.
+    CursorOpen,
+    /// What the path carries, in kbit/s. Encode at most nine tenths of it.
+    Bitrate(u32),
+}
+
+/// What came in and was not used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Datagrams that are no protocol of WebRTC, come from an address that ICE did not validate, or are broken.
+    pub packets: u64,
+    /// Messages that are too long, binary, or on another channel than `input`.
+    pub messages: u64,
+}
+
+/// Why there is no connection to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerError {
+    /// The description is not an offer.
+    Offer(DescriptionError),
+    /// No local address was given, or more than [`MAX_CANDIDATES`].
+    LocalAddresses(usize),
+    /// This local address cannot be used: it is unspecified, say, or for many receivers.
+    LocalAddress(SocketAddr),
+    /// The WebRTC stack refused what we made of the offer.
+    Stack(&'static str),
+}
+
+/// How it stands with the way to the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    /// Not connected yet.
+    New,
+    /// Connected.
+    Up,
+    /// Was connected, and may be again.
+    Lost,
+    /// Final.
+    Over,
+}
+
+impl Peer {
+    /// Answers the page's `offer`; the answer is for the page.
+    ///
+    /// `epoch` is the moment of `Time(0)`. `local` are the addresses of open UDP sockets. `random` must be secret and
+    /// never used before: 32 bytes from the system.
+    ///
+    /// # Errors
+    ///
+    /// See [`PeerError`].
+    pub fn new(
+        epoch: Instant,
+        now: Time,
+        offer: &Description,
+        local: &[SocketAddr],
+        random: [u8; 32],
+    ) -> Result<(Self, Description), PeerError> {
+        offer.check_offer().map_err(PeerError::Offer)?;
+        let format = choose_format(offer);
+        let clock = Clock { epoch, now };
+        let creds = ice_credentials(random);
+        let mut rtc = config(offer, format, creds.clone()).build(clock.instant());
+        let candidates = add_candidates(&mut rtc, local)?;
+
+        let text = sdp::offer_text(offer, format);
+        let page =
+            SdpOffer::from_sdp_string(&text).map_err(|_| PeerError::Stack("the offer cannot be read"))?;
+        rtc.sdp_api().accept_offer(page).map_err(|_| PeerError::Stack("the offer is not accepted"))?;
+        rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+
+        let pt = Pt::from(format.pt);
+        let answer = Description {
+            ufrag: creds.ufrag,
+            pwd: creds.pass,
+            fingerprint: local_fingerprint(&mut rtc)?,
+            // The page is `actpass`, and the stack then waits for it.
+            setup: Setup::Passive,
+            video: vec![format],
+            extensions: offer.extensions.clone(),
+            media: Some(media_source(&mut rtc, pt)?),
+            candidates,
+        };
+        let peer = Self {
+            rtc,
+            clock,
+            pt,
+            link: Link::New,
+            input: None,
+            cursor: None,
+            events: VecDeque::new(),
+            dropped: Dropped::default(),
+        };
+        Ok((peer, answer))
+    }
+
+    /// Takes in a datagram that came from `source` to the local address `destination`. Anything may be in it.
+    pub fn handle_packet(&mut self, now: Time, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
+        self.clock.advance(now);
+        let Ok(packet) = Receive::new(Protocol::Udp, source, destination, contents) else {
+            self.dropped.packets = self.dropped.packets.saturating_add(1);
+            return;
+        };
+        let packet = Input::Receive(self.clock.instant(), packet);
+        // The stack by itself would show every DTLS packet to DTLS, whoever sent it. Errors are the packet's: whoever
+        // can forge a source address must not be able to end the connection with one datagram.
+        if !self.rtc.accepts(&packet) || self.rtc.handle_input(packet).is_err() {
+            self.dropped.packets = self.dropped.packets.saturating_add(1);
+        }
+    }
+
+    /// The moment of [`PeerOutput::Timeout`] has come. Harmless at any other moment.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.clock.advance(now);
+        self.tick();
+    }
+
+    /// Sends a picture, to be shown as soon as it arrives. `false`: the page is not connected, and it was not sent.
+    pub fn send_frame(&mut self, now: Time, frame: EncodedFrame) -> bool {
+        self.clock.advance(now);
+        if self.link != Link::Up {
+            return false;
+        }
+        let (pt, wallclock) = (self.pt, self.clock.instant());
+        // Microseconds to the 90 kHz of RTP, which wraps by itself where it must.
+        let rtp_time = MediaTime::from_90khz(frame.taken_us.saturating_mul(9) / 100);
+        let sent = self.rtc.writer(video_mid()).is_some_and(|writer| {
+            let writer = writer.playout_delay(MediaTime::ZERO, MediaTime::ZERO);
+            writer.write(pt, wallclock, rtp_time, frame.data).is_ok()
+        });
+        self.tick();
+        sent
+    }
+
+    /// Sends one message on the data channel `cursor`. `false`: it is not open, or too much waits already, and it was
+    /// not sent.
+    pub fn send_cursor(&mut self, now: Time, text: &str) -> bool {
+        self.clock.advance(now);
+        let Some(mut channel) = self.cursor.and_then(|id| self.rtc.channel(id)) else {
+            return false;
+        };
+        let sent = channel.write(false, text.as_bytes()).unwrap_or(false);
+        self.tick();
+        sent
+    }
+
+    /// Says goodbye to the page. Drain the output once more; then the peer is not alive.
+    pub fn close(&mut self, now: Time) {
+        self.clock.advance(now);
+        if self.rtc.close().is_err() {
+            self.rtc.disconnect();
+        }
+        self.set_link(Link::Over);
+    }
+
+    /// The next thing to be done; [`PeerOutput::Timeout`] when there is nothing more.
+    pub fn poll_output(&mut self) -> PeerOutput {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return PeerOutput::Event(event);
+            }
+            match self.rtc.poll_output() {
+                Ok(Output::Transmit(datagram)) => {
+                    return PeerOutput::Transmit {
+                        source: datagram.source,
+                        destination: datagram.destination,
+                        contents: datagram.contents.into(),
+                    };
+                }
+                Ok(Output::Event(event)) => self.handle_event(event),
+                Ok(Output::Timeout(moment)) => {
+                    if self.rtc.is_alive() || self.link == Link::Over {
+                        return PeerOutput::Timeout(self.clock.time(moment));
+                    }
+                    self.set_link(Link::Over);
+                }
+                Err(_) => self.fail(),
+            }
+        }
+    }
+
+    /// Whether the connection stands or may still come about. `false` is final: the page left, showed a wrong
+    /// certificate, or the stack failed.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.link != Link::Over
+    }
+
+    /// What came in and was not used, so far.
+    #[must_use]
+    pub fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+
+    fn tick(&mut self) {
+        if self.rtc.handle_input(Input::Timeout(self.clock.instant())).is_err() {
+            self.fail();
+        }
+    }
+
+    /// Errors of the stack are final, a wrong certificate among them: nothing more is sent, not even a goodbye.
+    fn fail(&mut self) {
+        self.rtc.disconnect();
+        self.set_link(Link::Over);
+    }
+
+    fn handle_event(&mut self, event: Event) {
+        match event {
+            Event::Connected => self.set_link(Link::Up),
+            Event::IceConnectionStateChange(state) => match (self.link, state) {
+                (Link::Up, IceConnectionState::Disconnected) => self.set_link(Link::Lost),
+                (Link::Lost, IceConnectionState::Connected | IceConnectionState::Completed) => {
+                    self.set_link(Link::Up);
+                }
+                _ => {}
+            },
+            Event::Closed => self.set_link(Link::Over),
+            Event::KeyframeRequest(_) => self.events.push_back(PeerEvent::KeyframeWanted),
+            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
+                let kbps = u32::try_from(estimate.as_u64() / 1000).unwrap_or(u32::MAX);
+                self.events.push_back(PeerEvent::Bitrate(kbps));
+            }
+            Event::ChannelOpen(id, label) => self.channel_opened(id, &label),
+            Event::ChannelClose(id) => self.channel_closed(id),
+            Event::ChannelData(data) => self.message(data),
+            _ => {}
+        }
+    }
+
+    fn set_link(&mut self, link: Link) {
+        let before = std::mem::replace(&mut self.link, link);
+        match (before, link) {
+            (Link::Over, _) => self.link = Link::Over,
+            (Link::New | Link::Lost, Link::Up) => self.events.push_back(PeerEvent::Connected),
+            (Link::Up, Link::Lost) | (Link::New | Link::Up, Link::Over) => {
+                self.events.push_back(PeerEvent::Disconnected);
+            }
+            _ => {}
+        }
+    }
+
+    /// Channels are told apart by their label; the first of a label counts, every other is closed.
+    fn channel_opened(&mut self, id: ChannelId, label: &str) {
+        match label {
+            "input" if self.input.is_none() => self.input = Some(id),
+            "cursor" if self.cursor.is_none() => {
+                self.cursor = Some(id);
+                self.events.push_back(PeerEvent::CursorOpen);
+            }
+            _ => self.rtc.direct_api().close_data_channel(id),
+        }
+    }
+
+    /// Without the input channel nobody could let go of a held key, so its end is the end.
+    fn channel_closed(&mut self, id: ChannelId) {
+        if self.input == Some(id) {
+            self.fail();
+        } else if self.cursor == Some(id) {
+            self.cursor = None;
+        }
+    }
+
+    fn message(&mut self, data: ChannelData) {
+        let taken = self.input == Some(data.id) && !data.binary && data.data.len() <= input::MAX_TEXT;
+        match String::from_utf8(data.data) {
+            Ok(text) if taken => self.events.push_back(PeerEvent::Input(text)),
+            _ => self.dropped.messages = self.dropped.messages.saturating_add(1),
+        }
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("link", &self.link)
+            .field("dropped", &self.dropped)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Our time and the stack's. Ours never goes back.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    epoch: Instant,
+    now: Time,
+}
+
+impl Clock {
+    fn advance(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    fn instant(self) -> Instant {
+        // Only a clock that is wrong by ages could overflow; then time stands still.
+        self.epoch.checked_add(Duration::from_millis(self.now.0)).unwrap_or(self.epoch)
+    }
+
+    /// Rounded up, so that a timer is due when its moment is given back.
+    fn time(self, moment: Instant) -> Time {
+        let micros = moment.saturating_duration_since(self.epoch).as_micros();
+        Time(u64::try_from(micros.div_ceil(1000)).unwrap_or(u64::MAX))
+    }
+}
+
+fn video_mid() -> Mid {
+    Mid::from(sdp::VIDEO_MID)
+}
+
+/// The encoder makes Constrained Baseline, which every profile's decoder understands; the closest name is preferred.
+fn choose_format(offer: &Description) -> VideoFormat {
+    let video = offer.video();
+    let find = |test: fn(VideoFormat) -> bool| video.iter().copied().find(|format| test(*format));
+    find(VideoFormat::is_constrained_baseline)
+        .or_else(|| find(VideoFormat::is_baseline))
+        .or_else(|| video.first().copied())
+        .expect("a description has at least one video format")
+}
+
+fn config(offer: &Description, format: VideoFormat, creds: IceCreds) -> RtcConfig {
+    let mut config = RtcConfig::new()
+        .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+        .set_local_ice_credentials(creds)
+        .clear_codecs()
+        .clear_extension_map()
+        .set_sctp_max_buffered_amount(CHANNEL_BUFFER)
+        .enable_bwe(Some(Bitrate::kbps(u64::from(START_KBPS))));
+    assert!(config.fingerprint_verification(), "certificates are checked unless someone turned it off");
+    config.codec_config().add_h264(
+        Pt::from(format.pt),
+        format.rtx.map(Pt::from),
+        true,
+        format.profile_level_id,
+    );
+    for (id, extension) in &offer.extensions {
+        config = config.set_extension(
+            *id,
+            match extension {
+                Extension::PlayoutDelay => str0m::rtp::Extension::PlayoutDelay,
+                Extension::TransportSequence => str0m::rtp::Extension::TransportSequenceNumber,
+                Extension::AbsoluteSendTime => str0m::rtp::Extension::AbsoluteSendTime,
+                Extension::Mid => str0m::rtp::Extension::RtpMid,
+            },
+        );
+    }
+    config
+}
+
+/// 48 bits of name and 144 of password. The stack's own would come from a generator that is not for secrets.
+fn ice_credentials(random: [u8; 32]) -> IceCreds {
+    const CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let text: String = random.iter().map(|byte| char::from(CHARS[usize::from(byte & 63)])).collect();
+    let (ufrag, pass) = text.split_at(8);
+    IceCreds { ufrag: ufrag.to_owned(), pass: pass.to_owned() }
+}
+
+fn add_candidates(rtc: &mut Rtc, local: &[SocketAddr]) -> Result<Vec<Candidate>, PeerError> {
+    if local.is_empty() || local.len() > MAX_CANDIDATES {
+        return Err(PeerError::LocalAddresses(local.len()));
+    }
+    let mut candidates = Vec::with_capacity(local.len());
+    for (i, address) in local.iter().enumerate() {
+        let candidate =
+            str0m::Candidate::host(*address, "udp").map_err(|_| PeerError::LocalAddress(*address))?;
+        // One that says nothing new, such as an address given twice, is not taken and not announced.
+        if let Some(added) = rtc.add_local_candidate(candidate) {
+            candidates.push(Candidate {
+                foundation: (i + 1).to_string(),
+                priority: added.prio(),
+                address: added.addr(),
+                kind: CandidateKind::Host,
+            });
+        }
+    }
+    Ok(candidates)
+}
+
+fn local_fingerprint(rtc: &mut Rtc) -> Result<Fingerprint, PeerError> {
+    let api = rtc.direct_api();
+    let fingerprint = api.local_dtls_fingerprint();
+    match fingerprint.bytes.as_slice().try_into() {
+        Ok(bytes) if fingerprint.hash_func == "sha-256" => Ok(Fingerprint(bytes)),
+        _ => Err(PeerError::Stack("its certificate has no SHA-256")),
+    }
+}
+
+/// Also makes sure that the video section was negotiated as offered.
+fn media_source(rtc: &mut Rtc, pt: Pt) -> Result<MediaSource, PeerError> {
+    let negotiated =
+        rtc.writer(video_mid()).is_some_and(|writer| writer.payload_params().any(|params| params.pt() == pt));
+    let mut api = rtc.direct_api();
+    match api.stream_tx_by_mid(video_mid(), None) {
+        Some(stream) if negotiated => {
+            Ok(MediaSource { ssrc: *stream.ssrc(), rtx_ssrc: stream.rtx().map(|ssrc| *ssrc) })
+        }
+        _ => Err(PeerError::Stack("the video was not negotiated")),
+    }
+}
+
+impl fmt::Display for PeerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offer(error) => write!(f, "the page's description is refused: {error}"),
+            Self::LocalAddresses(count) => {
+                write!(f, "{count} local addresses were given, 1 to {MAX_CANDIDATES} are needed")
+            }
+            Self::LocalAddress(_) => f.write_str("a local address cannot be used to receive"),
+            Self::Stack(what) => write!(f, "the WebRTC stack: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for PeerError {}

@@ -1,0 +1,358 @@
+//! What the two applications say to each other over the session's context data.
+//!
+//! One JSON object a message, always with `"v":1` and `"type"`. Each side parses only what the other side may say:
+//! [`NoviceSays`] is read by the expert, [`ExpertSays`] by the novice. Everything is bounded and checked here; fields
+//! that are not known are ignored, so that a later version may add some, but an unknown type or version is refused.
+//! How the session ends is not said here: that is the session's own affair.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::consent::ControlState;
+use crate::description::{Description, DescriptionError, Wire};
+use crate::screen::Size;
+
+/// The most bytes in one message.
+pub const MAX_TEXT: usize = 16 * 1024;
+
+/// The version of these messages.
+pub const VERSION: u64 = 1;
+
+/// What the novice's application says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoviceSays {
+    /// First of all.
+    Hello(Program),
+    /// How it stands with the view.
+    View(View),
+    /// The other half of the connection, for the page.
+    Answer(Description),
+    /// How it stands with control.
+    Control(ControlState),
+}
+
+/// What the expert's application says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpertSays {
+    /// First of all.
+    Hello(Program),
+    /// The page's half of a connection, after the view is granted. A new one replaces the old one.
+    Describe(Description),
+    /// Asks for control.
+    Request,
+    /// Gives control back, or no longer asks for it.
+    Release,
+}
+
+/// How it stands with the view. With the permission comes the size of what is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// The person is being asked.
+    Asked,
+    /// Allowed.
+    Granted {
+        /// The shared screen.
+        screen: Size,
+    },
+    /// Not allowed.
+    Denied,
+    /// Was allowed and is not any more.
+    Ended,
+}
+
+/// Name and version of a program, such as `rendezvous 0.1.0`: 1 to 64 printable ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program(String);
+
+impl Program {
+    /// The program that this is.
+    #[must_use]
+    pub fn this() -> Self {
+        Self(concat!("rendezvous ", env!("CARGO_PKG_VERSION")).to_owned())
+    }
+
+    /// Checks a name that came from elsewhere.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let printable = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        ((1..=64).contains(&text.len()) && printable).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a message was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignalError {
+    /// Longer than [`MAX_TEXT`]; this many bytes.
+    TooLong(usize),
+    /// Not a JSON object.
+    NotJson,
+    /// `"v"` is missing or is not [`VERSION`].
+    Version,
+    /// `"type"` is missing or unknown.
+    Type,
+    /// A message that only the other side may send.
+    WrongSide,
+    /// This field is missing, doubled, or has a value that cannot be.
+    Field(&'static str),
+    /// The description is not safe.
+    Description(DescriptionError),
+}
+
+impl NoviceSays {
+    /// Reads what came from the novice's application.
+    ///
+    /// # Errors
+    ///
+    /// The message is not one that a novice may send. Nothing of it is to be used.
+    pub fn parse(text: &str) -> Result<Self, SignalError> {
+        match kind(text)?.as_str() {
+            "hello" => hello(text, "novice").map(Self::Hello),
+            "view" => {
+                let body: ViewBody = body(text, "view")?;
+                View::from_body(&body).map(Self::View)
+            }
+            "answer" => {
+                let description = described(text)?;
+                description.check_answer().map_err(SignalError::Description)?;
+                Ok(Self::Answer(description))
+            }
+            "control" => {
+                let body: StateBody = body(text, "state")?;
+                CONTROL_STATES
+                    .into_iter()
+                    .find(|state| control_name(*state) == body.state)
+                    .map(Self::Control)
+                    .ok_or(SignalError::Field("state"))
+            }
+            "describe" | "request" | "release" => Err(SignalError::WrongSide),
+            _ => Err(SignalError::Type),
+        }
+    }
+
+    /// The message as JSON.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Hello(program) => hello_text("novice", program),
+            Self::View(view) => {
+                let mut message = json!({ "v": VERSION, "type": "view", "state": view.name() });
+                if let View::Granted { screen } = view {
+                    message["screen"] = json!({ "width": screen.width, "height": screen.height });
+                }
+                message
+            }
+            Self::Answer(description) => description_text("answer", description),
+            Self::Control(state) => json!({ "v": VERSION, "type": "control", "state": control_name(*state) }),
+        }
+        .to_string()
+    }
+}
+
+impl ExpertSays {
+    /// Reads what came from the expert's application.
+    ///
+    /// # Errors
+    ///
+    /// The message is not one that an expert may send. Nothing of it is to be used.
+    pub fn parse(text: &str) -> Result<Self, SignalError> {
+        match kind(text)?.as_str() {
+            "hello" => hello(text, "expert").map(Self::Hello),
+            "describe" => {
+                let description = described(text)?;
+                description.check_offer().map_err(SignalError::Description)?;
+                Ok(Self::Describe(description))
+            }
+            "request" => floor(text).map(|()| Self::Request),
+            "release" => floor(text).map(|()| Self::Release),
+            "view" | "answer" | "control" => Err(SignalError::WrongSide),
+            _ => Err(SignalError::Type),
+        }
+    }
+
+    /// The message as JSON.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Hello(program) => hello_text("expert", program),
+            Self::Describe(description) => description_text("describe", description),
+            Self::Request => json!({ "v": VERSION, "type": "request", "floor": "control" }),
+            Self::Release => json!({ "v": VERSION, "type": "release", "floor": "control" }),
+        }
+        .to_string()
+    }
+}
+
+impl View {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Granted { .. } => "granted",
+            Self::Denied => "denied",
+            Self::Ended => "ended",
+        }
+    }
+
+    fn from_body(body: &ViewBody) -> Result<Self, SignalError> {
+        let view = match (body.state.as_str(), &body.screen) {
+            ("granted", Some(screen)) if screen.width > 0 && screen.height > 0 => {
+                return Ok(Self::Granted { screen: Size { width: screen.width, height: screen.height } });
+            }
+            ("asked", None) => Self::Asked,
+            ("denied", None) => Self::Denied,
+            ("ended", None) => Self::Ended,
+            ("asked" | "granted" | "denied" | "ended", _) => return Err(SignalError::Field("screen")),
+            _ => return Err(SignalError::Field("state")),
+        };
+        Ok(view)
+    }
+}
+
+const CONTROL_STATES: [ControlState; 6] = [
+    ControlState::Pending,
+    ControlState::Granted,
+    ControlState::Denied,
+    ControlState::Released,
+    ControlState::Revoked,
+    ControlState::Expired,
+];
+
+/// The word for a state of the floor, in these messages and on the page.
+#[must_use]
+pub fn control_name(state: ControlState) -> &'static str {
+    match state {
+        ControlState::Pending => "pending",
+        ControlState::Granted => "granted",
+        ControlState::Denied => "denied",
+        ControlState::Released => "released",
+        ControlState::Revoked => "revoked",
+        ControlState::Expired => "expired",
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    v: Option<Value>,
+    #[serde(rename = "type")]
+    kind: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct HelloBody {
+    role: String,
+    program: String,
+}
+
+#[derive(Deserialize)]
+struct ViewBody {
+    state: String,
+    #[serde(default)]
+    screen: Option<ScreenBody>,
+}
+
+#[derive(Deserialize)]
+struct ScreenBody {
+    width: u16,
+    height: u16,
+}
+
+#[derive(Deserialize)]
+struct StateBody {
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct FloorBody {
+    floor: String,
+}
+
+#[derive(Deserialize)]
+struct DescriptionBody {
+    description: Wire,
+}
+
+/// What every message has: bounded, an object, of this version, of some type.
+fn kind(text: &str) -> Result<String, SignalError> {
+    if text.len() > MAX_TEXT {
+        return Err(SignalError::TooLong(text.len()));
+    }
+    let head: Head = serde_json::from_str(text).map_err(|_| SignalError::NotJson)?;
+    // A JSON array of two also reads as `Head`; the bodies would refuse it, but it is told apart here.
+    if !text.trim_start().starts_with('{') {
+        return Err(SignalError::NotJson);
+    }
+    if head.v.and_then(|v| v.as_u64()) != Some(VERSION) {
+        return Err(SignalError::Version);
+    }
+    match head.kind {
+        Some(Value::String(kind)) => Ok(kind),
+        _ => Err(SignalError::Type),
+    }
+}
+
+fn body<'a, T: Deserialize<'a>>(text: &'a str, field: &'static str) -> Result<T, SignalError> {
+    serde_json::from_str(text).map_err(|_| SignalError::Field(field))
+}
+
+fn hello(text: &str, role: &str) -> Result<Program, SignalError> {
+    let body: HelloBody = body(text, "program")?;
+    match body.role.as_str() {
+        given if given == role => Program::new(&body.program).ok_or(SignalError::Field("program")),
+        "novice" | "expert" => Err(SignalError::WrongSide),
+        _ => Err(SignalError::Field("role")),
+    }
+}
+
+fn floor(text: &str) -> Result<(), SignalError> {
+    let body: FloorBody = body(text, "floor")?;
+    if body.floor == "control" { Ok(()) } else { Err(SignalError::Field("floor")) }
+}
+
+fn described(text: &str) -> Result<Description, SignalError> {
+    let body: DescriptionBody =
+        serde_json::from_str(text).map_err(|_| SignalError::Description(DescriptionError::Shape))?;
+    Description::try_from(body.description).map_err(SignalError::Description)
+}
+
+fn hello_text(role: &str, program: &Program) -> Value {
+    json!({ "v": VERSION, "type": "hello", "role": role, "program": program.as_str() })
+}
+
+fn description_text(kind: &str, description: &Description) -> Value {
+    json!({ "v": VERSION, "type": kind, "description": description })
+}
+
+impl fmt::Display for SignalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong(bytes) => {
+                write!(f, "the message has {bytes} bytes, at most {MAX_TEXT} are allowed")
+            }
+            Self::NotJson => f.write_str("the message is not a JSON object"),
+            Self::Version => write!(f, "the message is not of version {VERSION}"),
+            Self::Type => f.write_str("the type of the message is missing or unknown"),
+            Self::WrongSide => f.write_str("only the other side may send this message"),
+            Self::Field(field) => write!(f, "\"{field}\" is missing, doubled, or has a value that cannot be"),
+            Self::Description(error) => write!(f, "the description is refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for SignalError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Description(error) => Some(error),
+            _ => None,
+        }
+    }
+}

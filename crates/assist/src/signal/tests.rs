@@ -1,0 +1,220 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::description::tests::any_description;
+
+fn novice(text: &str) -> Result<NoviceSays, SignalError> {
+    NoviceSays::parse(text)
+}
+
+fn expert(text: &str) -> Result<ExpertSays, SignalError> {
+    ExpertSays::parse(text)
+}
+
+/// The messages as both sides agreed on them, letter by letter.
+#[test]
+fn the_messages_without_a_description() {
+    let program = Program::new("rendezvous 0.1.0").unwrap();
+    let screen = Size { width: 1280, height: 720 };
+    for (text, message) in [
+        (
+            r#"{"v":1,"type":"hello","role":"novice","program":"rendezvous 0.1.0"}"#,
+            NoviceSays::Hello(program.clone()),
+        ),
+        (r#"{"v":1,"type":"view","state":"asked"}"#, NoviceSays::View(View::Asked)),
+        (
+            r#"{"v":1,"type":"view","state":"granted","screen":{"width":1280,"height":720}}"#,
+            NoviceSays::View(View::Granted { screen }),
+        ),
+        (r#"{"v":1,"type":"view","state":"denied"}"#, NoviceSays::View(View::Denied)),
+        (r#"{"v":1,"type":"view","state":"ended"}"#, NoviceSays::View(View::Ended)),
+        (r#"{"v":1,"type":"control","state":"pending"}"#, NoviceSays::Control(ControlState::Pending)),
+        (r#"{"v":1,"type":"control","state":"granted"}"#, NoviceSays::Control(ControlState::Granted)),
+        (r#"{"v":1,"type":"control","state":"denied"}"#, NoviceSays::Control(ControlState::Denied)),
+        (r#"{"v":1,"type":"control","state":"released"}"#, NoviceSays::Control(ControlState::Released)),
+        (r#"{"v":1,"type":"control","state":"revoked"}"#, NoviceSays::Control(ControlState::Revoked)),
+        (r#"{"v":1,"type":"control","state":"expired"}"#, NoviceSays::Control(ControlState::Expired)),
+    ] {
+        assert_eq!(novice(text), Ok(message.clone()), "{text}");
+        assert_same_json(&message.to_text(), text);
+    }
+    for (text, message) in [
+        (
+            r#"{"v":1,"type":"hello","role":"expert","program":"rendezvous 0.1.0"}"#,
+            ExpertSays::Hello(program),
+        ),
+        (r#"{"v":1,"type":"request","floor":"control"}"#, ExpertSays::Request),
+        (r#"{"v":1,"type":"release","floor":"control"}"#, ExpertSays::Release),
+    ] {
+        assert_eq!(expert(text), Ok(message.clone()), "{text}");
+        assert_same_json(&message.to_text(), text);
+    }
+}
+
+fn assert_same_json(left: &str, right: &str) {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(parse(left), parse(right));
+}
+
+#[test]
+fn an_unknown_version_or_type_is_refused() {
+    for text in [
+        r#"{"type":"request","floor":"control"}"#,
+        r#"{"v":2,"type":"request","floor":"control"}"#,
+        r#"{"v":"1","type":"request","floor":"control"}"#,
+        r#"{"v":1.5,"type":"request","floor":"control"}"#,
+        r#"{"v":null,"type":"request","floor":"control"}"#,
+    ] {
+        assert_eq!(expert(text), Err(SignalError::Version), "{text}");
+    }
+    for text in
+        [r#"{"v":1}"#, r#"{"v":1,"type":5}"#, r#"{"v":1,"type":"grant"}"#, r#"{"v":1,"type":"Request"}"#]
+    {
+        assert_eq!(expert(text), Err(SignalError::Type), "{text}");
+        assert_eq!(novice(text), Err(SignalError::Type), "{text}");
+    }
+}
+
+#[test]
+fn nobody_speaks_for_the_other_side() {
+    for text in [
+        r#"{"v":1,"type":"view","state":"granted","screen":{"width":1,"height":1}}"#,
+        r#"{"v":1,"type":"control","state":"granted"}"#,
+        r#"{"v":1,"type":"answer","description":{}}"#,
+        r#"{"v":1,"type":"hello","role":"novice","program":"x"}"#,
+    ] {
+        assert_eq!(expert(text), Err(SignalError::WrongSide), "{text}");
+    }
+    for text in [
+        r#"{"v":1,"type":"request","floor":"control"}"#,
+        r#"{"v":1,"type":"release","floor":"control"}"#,
+        r#"{"v":1,"type":"describe","description":{}}"#,
+        r#"{"v":1,"type":"hello","role":"expert","program":"x"}"#,
+    ] {
+        assert_eq!(novice(text), Err(SignalError::WrongSide), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_an_object_is_refused() {
+    for text in ["", "null", "5", "\"hello\"", "[1,\"request\"]", "{", "{\"v\":1", "{} {}"] {
+        assert_eq!(expert(text), Err(SignalError::NotJson), "{text}");
+    }
+    let deep = "[".repeat(10_000);
+    assert_eq!(expert(&deep), Err(SignalError::NotJson));
+}
+
+#[test]
+fn a_message_is_bounded() {
+    let message = r#"{"v":1,"type":"request","floor":"control"}"#;
+    let padded = |length: usize| format!("{message}{}", " ".repeat(length - message.len()));
+    assert_eq!(expert(&padded(MAX_TEXT)), Ok(ExpertSays::Request));
+    assert_eq!(expert(&padded(MAX_TEXT + 1)), Err(SignalError::TooLong(MAX_TEXT + 1)));
+}
+
+#[test]
+fn fields_are_checked() {
+    let cases = [
+        (r#"{"v":1,"type":"hello","role":"expert"}"#, "program"),
+        (r#"{"v":1,"type":"hello","role":"expert","program":""}"#, "program"),
+        (r#"{"v":1,"type":"hello","role":"expert","program":"a\nb"}"#, "program"),
+        (r#"{"v":1,"type":"hello","role":"both","program":"x"}"#, "role"),
+        (r#"{"v":1,"type":"request"}"#, "floor"),
+        (r#"{"v":1,"type":"request","floor":"view"}"#, "floor"),
+        (r#"{"v":1,"type":"request","floor":"control","floor":"control"}"#, "floor"),
+    ];
+    for (text, field) in cases {
+        assert_eq!(expert(text), Err(SignalError::Field(field)), "{text}");
+    }
+    let cases = [
+        (r#"{"v":1,"type":"view","state":"granted"}"#, "screen"),
+        (r#"{"v":1,"type":"view","state":"granted","screen":null}"#, "screen"),
+        (r#"{"v":1,"type":"view","state":"granted","screen":{"width":0,"height":1}}"#, "screen"),
+        (r#"{"v":1,"type":"view","state":"asked","screen":{"width":1,"height":1}}"#, "screen"),
+        (r#"{"v":1,"type":"view","state":"granted","screen":{"width":65536,"height":1}}"#, "view"),
+        (r#"{"v":1,"type":"view","state":"waiting"}"#, "state"),
+        (r#"{"v":1,"type":"view"}"#, "view"),
+        (r#"{"v":1,"type":"control","state":"none"}"#, "state"),
+        (r#"{"v":1,"type":"control"}"#, "state"),
+    ];
+    for (text, field) in cases {
+        assert_eq!(novice(text), Err(SignalError::Field(field)), "{text}");
+    }
+}
+
+#[test]
+fn a_name_of_a_program_is_short_and_plain() {
+    assert_eq!(Program::new("x ~").unwrap().as_str(), "x ~");
+    assert!(Program::new(&"x".repeat(64)).is_some());
+    for bad in ["", "a\tb", "\u{202e}x", "ä", &"x".repeat(65)] {
+        assert_eq!(Program::new(bad), None, "{bad:?}");
+    }
+    assert!(Program::this().as_str().starts_with("rendezvous "));
+}
+
+#[test]
+fn an_unknown_field_is_ignored() {
+    let text = r#"{"v":1,"type":"request","floor":"control","later":{"than":["now"]}}"#;
+    assert_eq!(expert(text), Ok(ExpertSays::Request));
+}
+
+#[test]
+fn a_broken_description_says_what_is_wrong() {
+    assert_eq!(
+        expert(r#"{"v":1,"type":"describe"}"#),
+        Err(SignalError::Description(DescriptionError::Shape))
+    );
+    assert_eq!(
+        expert(r#"{"v":1,"type":"describe","description":{"ufrag":"x"}}"#),
+        Err(SignalError::Description(DescriptionError::Shape))
+    );
+    let text = SignalError::Description(DescriptionError::Fingerprint).to_string();
+    assert!(text.contains("fingerprint"), "{text}");
+}
+
+proptest! {
+    #[test]
+    fn descriptions_go_round(offer in any_description(false), answer in any_description(true)) {
+        let describe = ExpertSays::Describe(offer.clone());
+        prop_assert!(describe.to_text().len() <= MAX_TEXT);
+        prop_assert_eq!(expert(&describe.to_text()), Ok(describe));
+        let said = NoviceSays::Answer(answer.clone());
+        prop_assert!(said.to_text().len() <= MAX_TEXT);
+        prop_assert_eq!(novice(&said.to_text()), Ok(said));
+
+        // And neither passes for the other.
+        prop_assert_eq!(
+            expert(&ExpertSays::Describe(answer).to_text()),
+            Err(SignalError::Description(DescriptionError::NotAnOffer))
+        );
+        prop_assert_eq!(
+            novice(&NoviceSays::Answer(offer).to_text()),
+            Err(SignalError::Description(DescriptionError::NotAnAnswer))
+        );
+    }
+
+    #[test]
+    fn any_text_is_read_without_a_panic(text in ".{0,200}") {
+        let _ = expert(&text);
+        let _ = novice(&text);
+    }
+
+    /// Texts that are nearly right: a good message, cut, doubled or with a piece replaced.
+    #[test]
+    fn damaged_messages_are_read_without_a_panic(
+        answer in any_description(true),
+        from in 0..4000_usize,
+        length in 0..40_usize,
+        piece in "[\\PC\r\n]{0,20}",
+    ) {
+        let text = NoviceSays::Answer(answer).to_text();
+        let from = text.floor_char_boundary(from);
+        let to = text.floor_char_boundary(from + length);
+        let damaged = format!("{}{piece}{}", &text[..from], &text[to.max(from)..]);
+        if let Ok(message) = novice(&damaged) {
+            // What is still accepted is safe: it goes out again as one line and comes back the same.
+            prop_assert!(!message.to_text().contains(['\r', '\n']));
+            prop_assert_eq!(novice(&message.to_text()), Ok(message));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Starts an application, hands it its session, relays events, and notices when it is gone.
+
+use crate::application::SOCKET_FD;
+use crate::call::HANDED_OVER;
+use crate::home::Home;
+use crate::terminal::Terminal;
+use crate::{log, texts};
+use anyhow::{Context, Result};
+use command_fds::{CommandFdExt, FdMapping};
+use rendezvous_core::{Command, Event};
+use rendezvous_dbus::SOCKET_VARIABLE;
+use rendezvous_dbus::agent::Surroundings;
+use rendezvous_dbus::im::HandedSession;
+use rendezvous_net::{Handle, SessionInfo};
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Child;
+use tokio::sync::{OwnedMutexGuard, mpsc};
+
+/// An application that has not taken its session by then is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// So long may an application go on after its session ended.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// Where an application meets its person.
+pub(super) struct Place {
+    terminal: [OwnedFd; 2],
+    environment: HashMap<String, String>,
+    /// Keeps the agent's own terminal for the application as long as it runs.
+    _occupied: Option<OwnedMutexGuard<Terminal>>,
+}
+
+impl Place {
+    /// The terminal and the environment of the command that invites.
+    pub(super) fn handed_over(surroundings: Surroundings) -> Result<Self> {
+        let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
+        let terminal = terminal.context(texts::NEEDS_A_TERMINAL)?;
+        let known = |(name, _): &(String, String)| HANDED_OVER.contains(&name.as_str());
+        Ok(Self {
+            terminal,
+            environment: surroundings.environment.into_iter().filter(known).collect(),
+            _occupied: None,
+        })
+    }
+
+    /// The agent's own terminal and environment.
+    pub(super) fn here(terminal: OwnedMutexGuard<Terminal>) -> Option<Self> {
+        let environment =
+            HANDED_OVER.into_iter().filter_map(|n| Some((n.to_owned(), std::env::var(n).ok()?))).collect();
+        Some(Self { terminal: terminal.ends().ok()?, environment, _occupied: Some(terminal) })
+    }
+}
+
+/// The life of one application.
+pub(super) async fn run(
+    home: Home,
+    info: SessionInfo,
+    handle: Handle,
+    place: Place,
+    mut events: mpsc::UnboundedReceiver<Event>,
+) {
+    let session = info.id;
+    let started = start(&home, &place, info, handle.clone());
+    // An ending that comes while it starts takes the unfinished application with it.
+    let result = tokio::select! {
+        result = started => result,
+        () = ended(&mut events) => return,
+    };
+    let (mut child, handed) = match result {
+        Ok(started) => started,
+        Err(error) => {
+            tracing::error!(%session, error = format!("{error:#}"), "The application could not be started");
+            _ = handle.command(session, Command::ApplicationGone).await;
+            return;
+        }
+    };
+    if let Err(error) = handle.command(session, Command::Attach).await {
+        tracing::info!(%session, %error, "The session ended while its application started");
+    }
+    relay(&handle, session, &mut child, &handed, &mut events).await;
+    if tokio::time::timeout(LINGER, child.wait()).await.is_err() {
+        tracing::warn!(%session, "The application did not end by itself");
+        _ = child.kill().await;
+    }
+}
+
+/// Waits for the end of the session. Whatever else comes before the application attaches is not its business.
+async fn ended(events: &mut mpsc::UnboundedReceiver<Event>) {
+    while let Some(event) = events.recv().await {
+        if matches!(event, Event::Ended { .. }) {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Tells the application everything until its session or itself is over.
+async fn relay(
+    handle: &Handle,
+    session: rendezvous_core::SessionId,
+    child: &mut Child,
+    handed: &HandedSession,
+    events: &mut mpsc::UnboundedReceiver<Event>,
+) {
+    loop {
+        tokio::select! {
+            event = events.recv() => {
+                let Some(event) = event else { return };
+                if handed.tell(&event).await.is_err() || matches!(event, Event::Ended { .. }) {
+                    return;
+                }
+            }
+            () = handed.closed() => break,
+            _ = child.wait() => break,
+        }
+    }
+    // If it ended its session properly the call is refused, and that is right.
+    _ = handle.command(session, Command::ApplicationGone).await;
+}
+
+async fn start(
+    home: &Home,
+    place: &Place,
+    info: SessionInfo,
+    handle: Handle,
+) -> Result<(Child, HandedSession)> {
+    let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
+    let mut child = spawn(home, place, theirs)?;
+    let handed = tokio::select! {
+        handed = HandedSession::hand_over(ours, info, handle, PATIENCE) => handed?,
+        status = child.wait() => anyhow::bail!("it ended at once: {}", status?),
+    };
+    Ok((child, handed))
+}
+
+fn spawn(home: &Home, place: &Place, socket: UnixStream) -> Result<Child> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let [input, output] = &place.terminal;
+    let mut command = std::process::Command::new(program);
+    command
+        .args(["application", "assist"])
+        .stdin(Stdio::from(input.try_clone()?))
+        .stdout(Stdio::from(output.try_clone()?));
+    command.stderr(Stdio::from(log::open(home, "assist")?));
+    for name in HANDED_OVER {
+        command.env_remove(name);
+    }
+    command
+        .envs(&place.environment)
+        .env(SOCKET_VARIABLE, SOCKET_FD.to_string())
+        .env("RENDEZVOUS_HOME", home.path());
+    command.fd_mappings(vec![FdMapping { parent_fd: socket.into(), child_fd: SOCKET_FD }])?;
+    let mut command = tokio::process::Command::from(command);
+    command.kill_on_drop(true).spawn().context("cannot start the application")
+}

@@ -1,0 +1,331 @@
+//! The agent: one per person. It owns the sessions, asks its person when somebody calls, and starts applications.
+
+mod launch;
+mod prompt;
+
+use crate::home::Home;
+use crate::terminal::Terminal;
+use crate::{log, texts};
+use anyhow::{Context, Result, bail};
+use rendezvous_core::{
+    Address, Application, ApplicationId, Command, DeclinedBy, Event, SessionConfig, SessionId,
+};
+use rendezvous_dbus::agent::{Commander, Request, Surroundings};
+use rendezvous_dbus::{DbusError, socket::PrivateSocket};
+use rendezvous_net::nearby::{self, Nearby};
+use rendezvous_net::{Driver, Handle, Happening, SessionInfo};
+use std::collections::HashMap;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Mutex, mpsc};
+
+/// How long the agent waits at its end until the others know.
+const GOODBYE: Duration = Duration::from_secs(8);
+
+/// Runs until the person ends it.
+pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
+    let listen = nearby::parse_address(listen)?;
+    let socket = match PrivateSocket::listen(&home.agent_socket()) {
+        Err(DbusError::Socket { error, .. }) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!(texts::AGENT_RUNS)
+        }
+        other => other?,
+    };
+    log::to_file(home, "agent")?;
+    let terminal = Terminal::own()?;
+    let network = Nearby::listen(listen, String::new()).await?;
+    let me = network.address();
+    let (driver, handle, happenings) =
+        Driver::new(me.clone(), SessionConfig::default(), installed(), network);
+    tokio::spawn(driver.run());
+    greet(&me, terminal.as_ref())?;
+
+    let (requests, incoming) = mpsc::channel(16);
+    let commanders = tokio::spawn(take_commanders(socket, requests));
+    let agent = Agent {
+        home: home.clone(),
+        handle,
+        terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
+        open: HashMap::new(),
+    };
+    let code = agent.serve(happenings, incoming).await;
+    // Ends the listening, and with it removes the socket's file.
+    commanders.abort();
+    _ = commanders.await;
+    code
+}
+
+/// The applications inside this program.
+fn installed() -> [Application; 2] {
+    let application = |id, name: &str| Application { id, name: name.into(), url: String::new() };
+    [
+        application(ApplicationId::ASK, "Ask for Remote Assistance"),
+        application(ApplicationId::OFFER, "Offer Remote Assistance"),
+    ]
+}
+
+fn greet(me: &Address, terminal: Option<&Terminal>) -> Result<()> {
+    let invitation = if terminal.is_some() { texts::LEAVE_OPEN } else { texts::NOBODY_TO_ASK };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}\n{}\n{invitation}", texts::ready(me.as_str()), texts::LOOPBACK_ONLY)?;
+    Ok(out.flush()?)
+}
+
+/// A request, and who made it.
+type From = (Arc<Commander>, Request);
+
+/// Takes the person's commands from the private socket.
+async fn take_commanders(socket: PrivateSocket, requests: mpsc::Sender<From>) {
+    loop {
+        match socket.accept().await {
+            Ok(stream) => _ = tokio::spawn(take_commands(stream, requests.clone())),
+            Err(error) => {
+                tracing::warn!(%error, "Cannot take a command");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn take_commands(stream: std::os::unix::net::UnixStream, requests: mpsc::Sender<From>) {
+    let (sender, mut receiver) = mpsc::channel(4);
+    let commander = match Commander::serve(stream, sender).await {
+        Ok(commander) => Arc::new(commander),
+        Err(error) => return tracing::info!(%error, "A command did not get through"),
+    };
+    loop {
+        tokio::select! {
+            request = receiver.recv() => match request {
+                Some(request) => if requests.send((commander.clone(), request)).await.is_err() { return },
+                None => return,
+            },
+            () = commander.closed() => return,
+        }
+    }
+}
+
+/// What the agent knows.
+struct Agent {
+    home: Home,
+    handle: Handle,
+    /// Locked by whoever talks with the person there: one question or one application at a time.
+    terminal: Option<Arc<Mutex<Terminal>>>,
+    open: HashMap<SessionId, Open>,
+}
+
+/// One session that is not over.
+struct Open {
+    /// The command that started it, if it was started here.
+    commander: Option<Arc<Commander>>,
+    /// Where its application may ask its person; taken when the application starts.
+    surroundings: Option<launch::Place>,
+    /// Gets every event from the launch on.
+    application: Option<mpsc::UnboundedSender<Event>>,
+    /// Ends the question to the person when it has become void.
+    prompt: Option<tokio::task::AbortHandle>,
+}
+
+impl Agent {
+    async fn serve(
+        mut self,
+        mut happenings: mpsc::UnboundedReceiver<Happening>,
+        mut incoming: mpsc::Receiver<From>,
+    ) -> Result<ExitCode> {
+        let mut interrupts = signal(SignalKind::interrupt())?;
+        let mut terminations = signal(SignalKind::terminate())?;
+        let mut hangups = signal(SignalKind::hangup())?;
+        let (answers, mut answered) = mpsc::channel(4);
+        loop {
+            tokio::select! {
+                happening = happenings.recv() => {
+                    self.happened(happening.context("the driver ended")?, &answers).await;
+                }
+                Some((commander, request)) = incoming.recv() => self.serve_request(commander, request).await,
+                Some(answer) = answered.recv() => self.answered(answer).await,
+                _ = interrupts.recv() => break,
+                _ = terminations.recv() => break,
+                _ = hangups.recv() => break,
+            }
+        }
+        self.say_goodbye(happenings).await;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Ends everything that is going on, so that nobody waits for somebody who is not there any more.
+    async fn say_goodbye(mut self, mut happenings: mpsc::UnboundedReceiver<Happening>) {
+        let open: Vec<SessionId> = self.open.keys().copied().collect();
+        for session in open {
+            self.call_off(session).await;
+        }
+        let (answers, _) = mpsc::channel(1);
+        let end = async {
+            while !self.open.is_empty() {
+                match happenings.recv().await {
+                    Some(happening) => self.happened(happening, &answers).await,
+                    None => return,
+                }
+            }
+        };
+        _ = tokio::time::timeout(GOODBYE, end).await;
+    }
+
+    /// Cancels what is ours, declines what rings here, ends the rest.
+    async fn call_off(&self, session: SessionId) {
+        let cancel = Command::Cancel { data: String::new() };
+        if self.handle.command(session, cancel).await.is_err() {
+            let decline = Command::Decline { by: DeclinedBy::Policy, data: String::new() };
+            _ = self.handle.command(session, decline).await;
+        }
+    }
+
+    async fn serve_request(&mut self, commander: Arc<Commander>, request: Request) {
+        // A command that has gone away does not want its answer.
+        match request {
+            Request::Invite { contact, application, surroundings, answer } => {
+                _ = answer.send(
+                    self.invite(commander, contact, application, surroundings)
+                        .await
+                        .map_err(|e| format!("{e:#}")),
+                );
+            }
+            Request::Cancel { session, answer } => {
+                let result = self.handle.command(session, Command::Cancel { data: String::new() }).await;
+                _ = answer.send(result.map_err(|e| e.to_string()));
+            }
+            Request::Sessions { answer } => _ = answer.send(self.handle.list().await.unwrap_or_default()),
+        }
+    }
+
+    async fn invite(
+        &mut self,
+        commander: Arc<Commander>,
+        contact: Address,
+        application: ApplicationId,
+        surroundings: Surroundings,
+    ) -> Result<SessionId> {
+        nearby::parse_address(contact.as_str())?;
+        let place = launch::Place::handed_over(surroundings)?;
+        let session = self.handle.invite(contact, application, String::new()).await?;
+        let handle = self.handle.clone();
+        let watched = commander.clone();
+        tokio::spawn(async move {
+            watched.closed().await;
+            // Nobody is left at that terminal. If it is over already, this is refused.
+            _ = handle.command(session, Command::Cancel { data: String::new() }).await;
+        });
+        let open =
+            Open { commander: Some(commander), surroundings: Some(place), application: None, prompt: None };
+        self.open.insert(session, open);
+        Ok(session)
+    }
+
+    /// Something happened in a session.
+    async fn happened(&mut self, happening: Happening, answers: &mpsc::Sender<prompt::Answer>) {
+        let Happening { session, event } = happening;
+        tracing::info!(%session, event = name(&event), "Session");
+        match &event {
+            Event::Invited(invite) => {
+                self.ring(session, invite.from.clone(), invite.application, answers).await
+            }
+            Event::Launch => self.launch(session).await,
+            _ => {}
+        }
+        let Some(open) = self.open.get_mut(&session) else { return };
+        if let Event::StateChanged { current, .. } = &event
+            && current.is_final()
+            && let Some(prompt) = open.prompt.take()
+        {
+            prompt.abort();
+        }
+        if let Some(commander) = &open.commander
+            && let Err(error) = commander.tell(session, &event).await
+        {
+            tracing::debug!(%error, "The command that started this is gone");
+        }
+        let over = matches!(event, Event::Ended { .. });
+        if let Some(application) = &open.application {
+            // An application that is gone has been noticed elsewhere.
+            _ = application.send(event);
+        }
+        if over {
+            self.open.remove(&session);
+        }
+    }
+
+    /// Somebody calls: ask the person, if there is one to ask and nothing else occupies them.
+    async fn ring(
+        &mut self,
+        session: SessionId,
+        from: Address,
+        application: ApplicationId,
+        answers: &mpsc::Sender<prompt::Answer>,
+    ) {
+        let free = self.terminal.as_ref().map(|t| t.clone().try_lock_owned());
+        let by = match free {
+            Some(Ok(terminal)) => {
+                let task = tokio::spawn(prompt::ask(session, from, application, terminal, answers.clone()));
+                let prompt = Some(task.abort_handle());
+                self.open
+                    .insert(session, Open { commander: None, surroundings: None, application: None, prompt });
+                return;
+            }
+            Some(Err(_)) => DeclinedBy::Busy,
+            None => DeclinedBy::Policy,
+        };
+        _ = self.handle.command(session, Command::Decline { by, data: String::new() }).await;
+    }
+
+    /// The person answered. This is the only place that accepts.
+    async fn answered(&mut self, answer: prompt::Answer) {
+        let prompt::Answer { session, yes, terminal } = answer;
+        let Some(open) = self.open.get_mut(&session) else { return };
+        open.prompt = None;
+        let command = if yes {
+            open.surroundings = launch::Place::here(terminal);
+            Command::Accept { data: String::new() }
+        } else {
+            Command::Decline { by: DeclinedBy::Person, data: String::new() }
+        };
+        if let Err(error) = self.handle.command(session, command).await {
+            tracing::info!(%session, %error, "The answer came too late");
+        }
+    }
+
+    /// Both sides agreed: start the application.
+    async fn launch(&mut self, session: SessionId) {
+        let info =
+            self.handle.list().await.unwrap_or_default().into_iter().find(|s: &SessionInfo| s.id == session);
+        let (Some(info), Some(open)) = (info, self.open.get_mut(&session)) else { return };
+        let Some(place) = open.surroundings.take() else { return };
+        let (sender, events) = mpsc::unbounded_channel();
+        open.application = Some(sender);
+        tokio::spawn(launch::run(self.home.clone(), info, self.handle.clone(), place, events));
+    }
+}
+
+/// The name of an event, without what it carries: context data stays out of the log.
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Invited(_) => "Invited",
+        Event::StateChanged { current, .. } => match current {
+            rendezvous_core::State::Invitation => "StateChanged: Invitation",
+            rendezvous_core::State::Accepted => "StateChanged: Accepted",
+            rendezvous_core::State::Connected => "StateChanged: Connected",
+            rendezvous_core::State::Cancelled => "StateChanged: Cancelled",
+            rendezvous_core::State::Declined => "StateChanged: Declined",
+            rendezvous_core::State::Terminated => "StateChanged: Terminated",
+            _ => "StateChanged",
+        },
+        Event::Ringing(_) => "Ringing",
+        Event::Accepted { .. } => "Accepted",
+        Event::Launch => "Launch",
+        Event::Declined { .. } => "Declined",
+        Event::Cancelled { .. } => "Cancelled",
+        Event::ContextData(_) => "ContextData",
+        Event::SendError(_) => "SendError",
+        Event::Ended { .. } => "Ended",
+    }
+}

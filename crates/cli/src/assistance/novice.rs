@@ -1,0 +1,489 @@
+//! The novice's side: asks the person, and does what consent allows, as long as it allows it.
+
+use super::hands::Hands;
+use super::media::{Media, MediaEvent};
+use super::screen::Screen;
+use super::{GOODBYE, GREETING, clock, stop};
+use crate::terminal::{Terminal, Typed, is_yes};
+use crate::texts;
+use anyhow::Result;
+use rendezvous_assist::consent::{
+    Announcement, Consent, ControlState, Input, Output, Question, QuestionKind, Reason, ViewState,
+};
+use rendezvous_assist::description::Description;
+use rendezvous_assist::grant::ViewGrant;
+use rendezvous_assist::screen::Size;
+use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
+use rendezvous_core::{Code, SessionResult};
+use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
+use rendezvous_desktop::Capture;
+use rendezvous_desktop::x11::X11Capturer;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// A page that described itself is connected within this time, or something is in the way.
+const CONNECTING: Duration = Duration::from_secs(30);
+/// Escape so often within [`ESCAPES_WITHIN`] on the terminal stops everything, as it does on the desktop.
+const ESCAPES: usize = 3;
+const ESCAPES_WITHIN: Duration = Duration::from_secs(2);
+
+/// Plays the novice's side until the help is over.
+pub(super) async fn run(session: HeldSession, mut events: Events, terminal: Terminal) -> Result<()> {
+    let display = crate::doctor::x11_display()?;
+    let mut novice = Novice::new(session, terminal, display);
+    novice.send(NoviceSays::Hello(Program::this())).await;
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    while !novice.over {
+        tokio::select! {
+            event = events.next() => novice.session_event(event).await,
+            line = typed(&mut novice.lines) => novice.answered(line),
+            key = typed(&mut novice.keys) => novice.pressed(key),
+            event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
+            () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
+            _ = second.tick() => novice.tick().await,
+            _ = interrupts.recv() => novice.give(Input::Stop),
+            _ = terminations.recv() => novice.give(Input::Stop),
+            _ = hangups.recv() => novice.give(Input::Stop),
+        }
+        novice.settle().await;
+    }
+    Ok(())
+}
+
+struct Novice {
+    session: HeldSession,
+    who: String,
+    terminal: Terminal,
+    display: String,
+    consent: Consent,
+    /// What consent is still to be told.
+    inputs: VecDeque<Input>,
+    /// When consent wants to be told the time.
+    due: Option<rendezvous_assist::Time>,
+    begun: Instant,
+    greeted: bool,
+    question: Option<Question>,
+    lines: Option<Typed<String>>,
+    keys: Option<Typed<u8>>,
+    escapes: Vec<Instant>,
+    sharing: Option<Sharing>,
+    /// How the session ended, once that is known.
+    ended: Option<SessionResult>,
+    /// When we ended it ourselves.
+    leaving: Option<Instant>,
+    over: bool,
+}
+
+/// What exists only while the screen may be seen.
+struct Sharing {
+    grant: ViewGrant,
+    since: Instant,
+    screen: Screen,
+    size: Size,
+    /// Opened to learn its size; goes to the first connection.
+    opened: Option<X11Capturer>,
+    stop: mpsc::Receiver<()>,
+    link: Link,
+    control: Option<Control>,
+    controlled: bool,
+}
+
+/// The way to the expert's page.
+enum Link {
+    None,
+    Opening(Media, Instant),
+    Up(Media),
+}
+
+struct Control {
+    since: Instant,
+    hands: Hands,
+}
+
+impl Novice {
+    fn new(session: HeldSession, terminal: Terminal, display: String) -> Self {
+        Self {
+            who: session.remote_user.clone(),
+            session,
+            terminal,
+            display,
+            consent: Consent::new(),
+            inputs: VecDeque::new(),
+            due: None,
+            begun: Instant::now(),
+            greeted: false,
+            question: None,
+            lines: None,
+            keys: None,
+            escapes: Vec::new(),
+            sharing: None,
+            ended: None,
+            leaving: None,
+            over: false,
+        }
+    }
+
+    async fn session_event(&mut self, event: SessionEvent) {
+        match event {
+            SessionEvent::ContextData(text) => match ExpertSays::parse(&text) {
+                Ok(message) => self.expert_says(message).await,
+                Err(error) => tracing::warn!(%error, "Refused a message"),
+            },
+            SessionEvent::Ended { result, .. } => self.end(result).await,
+            SessionEvent::Lost => self.end(Code::ConnectionFailure.into()).await,
+            SessionEvent::StateChanged { .. } | SessionEvent::SendError(_) => {}
+        }
+    }
+
+    async fn expert_says(&mut self, message: ExpertSays) {
+        match message {
+            ExpertSays::Hello(program) => {
+                tracing::info!(program = program.as_str(), "The expert's application is there");
+                self.greeted = true;
+                self.give(Input::Connected);
+            }
+            ExpertSays::Describe(description) => self.connect(&description).await,
+            ExpertSays::Request => self.give(Input::Request),
+            ExpertSays::Release => self.give(Input::Release),
+        }
+    }
+
+    /// Tells consent something; [`Self::settle`] does what follows.
+    fn give(&mut self, input: Input) {
+        self.inputs.push_back(input);
+    }
+
+    /// Until consent has been told everything, and everything that follows is done.
+    async fn settle(&mut self) {
+        while let Some(input) = self.inputs.pop_front() {
+            // A refused input changed nothing.
+            if let Err(error) = self.consent.handle_input(clock::now(), input) {
+                tracing::debug!(?input, %error, "Nothing to change");
+            }
+            loop {
+                match self.consent.poll_output() {
+                    Output::Ask(question) => self.ask(question),
+                    Output::Withdraw(_) => self.withdraw(),
+                    Output::ViewGranted(grant) => self.share(grant).await,
+                    Output::ControlGranted(grant) => self.give_control(grant),
+                    Output::Tell(news) => self.tell(news).await,
+                    Output::Ended(reason) => self.leave(reason).await,
+                    Output::Timeout(due) => {
+                        self.due = due;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, question: Question) {
+        self.keys = None;
+        let (text, prompt) = match question.kind {
+            QuestionKind::View => (texts::has_answered(&self.who), texts::SHOW_SCREEN.to_owned()),
+            QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
+        };
+        self.terminal.say(&text);
+        self.lines = Some(self.terminal.lines());
+        self.terminal.prompt(&prompt);
+        self.question = Some(question);
+    }
+
+    /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
+    fn answered(&mut self, line: Option<String>) {
+        self.lines = None;
+        let Some(line) = line else { return self.give(Input::Stop) };
+        let Some(question) = self.question.take() else { return };
+        let yes = is_yes(&line);
+        if !yes && question.kind == QuestionKind::Control {
+            self.terminal.say(texts::NO_CONTROL);
+        }
+        self.listen_for_keys();
+        self.give(Input::Answer { question: question.id, yes });
+    }
+
+    fn withdraw(&mut self) {
+        self.lines = None;
+        if self.question.take().is_some() {
+            self.terminal.say("");
+            self.terminal.say(texts::QUESTION_GONE);
+        }
+        self.listen_for_keys();
+    }
+
+    fn listen_for_keys(&mut self) {
+        self.escapes.clear();
+        self.keys = Some(self.terminal.keys());
+    }
+
+    fn pressed(&mut self, key: Option<u8>) {
+        match key {
+            None => self.give(Input::Stop),
+            Some(b's' | b'S' | b'q') => self.give(Input::Stop),
+            Some(b't' | b'T') => self.give(Input::TakeBack),
+            Some(0x1b) => {
+                self.escapes.retain(|at| at.elapsed() < ESCAPES_WITHIN);
+                self.escapes.push(Instant::now());
+                if self.escapes.len() >= ESCAPES {
+                    self.give(Input::Stop);
+                }
+            }
+            Some(_) => self.escapes.clear(),
+        }
+    }
+
+    /// The person allowed the view: now, and not before, the screen is opened.
+    async fn share(&mut self, grant: ViewGrant) {
+        let screen = Screen::new(grant.clone(), self.display.clone());
+        let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| e.to_string()));
+        let stop = stop::listen(grant.clone(), self.display.clone()).map_err(|e| e.to_string());
+        match (opened, stop) {
+            (Ok(capturer), Ok(stop)) => {
+                let size = capturer.size();
+                let (opened, since) = (Some(capturer), Instant::now());
+                self.sharing = Some(Sharing {
+                    grant,
+                    since,
+                    screen,
+                    size,
+                    opened,
+                    stop,
+                    link: Link::None,
+                    control: None,
+                    controlled: false,
+                });
+            }
+            (Err(error), _) | (_, Err(error)) => self.fail(&error, Code::ApplicationLaunchFailed).await,
+        }
+    }
+
+    /// The expert's page described itself: answer it.
+    async fn connect(&mut self, offer: &Description) {
+        let Some(sharing) = &mut self.sharing else {
+            return tracing::warn!("Refused a description before the screen may be seen");
+        };
+        sharing.link = Link::None;
+        let answered =
+            Media::answer(&sharing.grant, offer, sharing.screen.clone(), sharing.opened.take()).await;
+        match answered {
+            Ok((media, answer)) => {
+                sharing.link = Link::Opening(media, Instant::now());
+                // A new page does not inherit control.
+                self.give(Input::Disconnected);
+                self.send(NoviceSays::Answer(answer)).await;
+            }
+            Err(error) => self.fail(&format!("{error:#}"), Code::NetworkConfigFailure).await,
+        }
+    }
+
+    fn give_control(&mut self, grant: rendezvous_assist::grant::ControlGrant) {
+        if let Some(sharing) = &mut self.sharing {
+            let hands = Hands::start(grant, self.display.clone());
+            sharing.control = Some(Control { since: Instant::now(), hands });
+            sharing.controlled = true;
+        }
+        self.show_status();
+    }
+
+    async fn sharing_event(&mut self, event: SharingEvent) {
+        match event {
+            SharingEvent::Stop => self.give(Input::Stop),
+            SharingEvent::Media(event) => self.media_event(event).await,
+        }
+    }
+
+    async fn media_event(&mut self, event: MediaEvent) {
+        let Some(sharing) = &mut self.sharing else { return };
+        match event {
+            MediaEvent::Connected => {
+                sharing.link = match std::mem::replace(&mut sharing.link, Link::None) {
+                    Link::Opening(media, _) => Link::Up(media),
+                    other => other,
+                };
+            }
+            MediaEvent::Disconnected => {
+                sharing.link = match std::mem::replace(&mut sharing.link, Link::None) {
+                    Link::Up(media) => Link::Opening(media, Instant::now()),
+                    other => other,
+                };
+                self.give(Input::Disconnected);
+            }
+            MediaEvent::Over => {
+                sharing.link = Link::None;
+                self.give(Input::Disconnected);
+            }
+            MediaEvent::Input(input) => {
+                if let Some(control) = &sharing.control {
+                    control.hands.play(input);
+                }
+            }
+            MediaEvent::Resized(size) => {
+                sharing.size = size;
+                self.send(NoviceSays::View(View::Granted { screen: size })).await;
+            }
+            MediaEvent::Broken(error) => self.fail(&error, Code::ApplicationLaunchFailed).await,
+        }
+    }
+
+    /// Tells the expert how it stands.
+    async fn tell(&mut self, news: Announcement) {
+        let message = match news {
+            Announcement::View(ViewState::Asked) => NoviceSays::View(View::Asked),
+            Announcement::View(ViewState::Denied) => NoviceSays::View(View::Denied),
+            Announcement::View(ViewState::Ended) => NoviceSays::View(View::Ended),
+            Announcement::View(ViewState::Granted) => match &self.sharing {
+                Some(sharing) => NoviceSays::View(View::Granted { screen: sharing.size }),
+                // It was allowed, but the screen could not be opened; the end is under way.
+                None => return,
+            },
+            Announcement::Control(state) => {
+                self.control_is(state);
+                NoviceSays::Control(state)
+            }
+        };
+        self.send(message).await;
+    }
+
+    fn control_is(&mut self, state: ControlState) {
+        let fallen = matches!(state, ControlState::Released | ControlState::Revoked | ControlState::Expired);
+        if let Some(sharing) = &mut self.sharing
+            && fallen
+            && sharing.control.take().is_some()
+        {
+            self.terminal.say(texts::CONTROL_GONE);
+        }
+        self.show_status();
+    }
+
+    async fn tick(&mut self) {
+        if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
+            return self.end(Code::ConnectionFailure.into()).await;
+        }
+        if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > GREETING {
+            return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
+        }
+        if let Some(Sharing { link: Link::Opening(_, since), .. }) = &self.sharing
+            && since.elapsed() > CONNECTING
+        {
+            return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
+        }
+        self.show_status();
+    }
+
+    fn show_status(&self) {
+        let Some(sharing) = &self.sharing else { return };
+        if self.question.is_some() || self.leaving.is_some() {
+            return;
+        }
+        self.terminal.status(&match (&sharing.control, &sharing.link) {
+            (Some(control), _) => texts::controls(&self.who, control.since.elapsed()),
+            (None, Link::Up(_)) => texts::sees(&self.who, sharing.since.elapsed()),
+            (None, Link::None | Link::Opening(..)) => texts::connecting(&self.who),
+        });
+    }
+
+    async fn send(&self, message: NoviceSays) {
+        // If the session is over, its end is on its way to us.
+        if let Err(error) = self.session.send_context_data(&message.to_text()).await {
+            tracing::info!(%error, "A message could not be sent");
+        }
+    }
+
+    /// Something here does not work: say so, and end with the result that fits.
+    async fn fail(&mut self, error: &str, code: Code) {
+        tracing::error!(error, "Cannot go on");
+        self.terminal.say(&format!("This does not work: {error}."));
+        self.sharing = None;
+        self.terminate(code.into()).await;
+        self.give(Input::Ended);
+    }
+
+    /// Consent is over: end the session, unless it ended by itself.
+    async fn leave(&mut self, reason: Reason) {
+        let allowed = self.sharing.take();
+        self.question = None;
+        self.lines = None;
+        self.keys = None;
+        self.terminal.restore();
+        match (reason, &allowed) {
+            (_, Some(sharing)) => {
+                self.terminal.say(texts::OVER);
+                self.terminal.say(&texts::record(sharing.since.elapsed(), sharing.controlled));
+            }
+            (Reason::ViewDenied | Reason::NoAnswer | Reason::Stopped, None) => {
+                self.terminal.say(texts::NOT_NOW)
+            }
+            (Reason::SessionEnded, None) => {}
+        }
+        match reason {
+            Reason::ViewDenied => self.terminate(Code::InvitationDeclined.into()).await,
+            Reason::NoAnswer => self.terminate(Code::SessionTimeout.into()).await,
+            Reason::Stopped => self.terminate(SessionResult::SUCCESS).await,
+            Reason::SessionEnded => {}
+        }
+    }
+
+    async fn terminate(&mut self, result: SessionResult) {
+        if self.ended.is_some() || self.leaving.is_some() {
+            return;
+        }
+        self.leaving = Some(Instant::now());
+        if let Err(error) = self.session.terminate(result, "").await {
+            tracing::info!(%error, "It had ended already");
+        }
+    }
+
+    /// The session is over.
+    async fn end(&mut self, result: SessionResult) {
+        self.ended = Some(result);
+        self.give(Input::Ended);
+        self.terminal.restore();
+        let ordinary = matches!(
+            result.code(),
+            Some(Code::SessionCancelledLocal | Code::SessionCancelledRemote | Code::InvitationDeclined)
+                | None
+        );
+        if !ordinary {
+            self.terminal.say(&texts::failure(result));
+        } else if self.leaving.is_none() {
+            self.terminal.say(&format!("{} ended it.", self.who));
+        }
+        self.over = true;
+    }
+}
+
+/// What the person types; never, while nothing is expected.
+async fn typed<T>(source: &mut Option<Typed<T>>) -> Option<T> {
+    match source {
+        Some(typed) => typed.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What can happen only while the screen may be seen.
+enum SharingEvent {
+    Media(MediaEvent),
+    /// Escape three times.
+    Stop,
+}
+
+async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
+    let Some(Sharing { link, stop, .. }) = sharing else { return std::future::pending().await };
+    tokio::select! {
+        event = next_media(link) => SharingEvent::Media(event),
+        // When its thread ends without a word, the permission has ended; that is told in other ways.
+        Some(()) = stop.recv() => SharingEvent::Stop,
+    }
+}
+
+async fn next_media(link: &mut Link) -> MediaEvent {
+    match link {
+        Link::Opening(media, _) | Link::Up(media) => media.next().await,
+        Link::None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,192 @@
+//! `ask` and `offer`: call somebody, show how it goes, and end in the right way.
+
+use crate::home::Home;
+use crate::terminal::Terminal;
+use crate::texts;
+use anyhow::{Context, Result, anyhow, bail};
+use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult, State};
+use rendezvous_dbus::agent::{AgentClient, Progress, ProgressStream, Surroundings};
+use rendezvous_dbus::{DbusError, socket};
+use rendezvous_net::nearby;
+use std::collections::HashMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What an application may need to know of the caller's surroundings.
+pub(crate) const HANDED_OVER: [&str; 8] = [
+    "DISPLAY",
+    "XAUTHORITY",
+    "WAYLAND_DISPLAY",
+    "XDG_SESSION_TYPE",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "BROWSER",
+    "RENDEZVOUS_BROWSER",
+];
+
+/// Calls `contact` and waits until it is over.
+pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) -> Result<ExitCode> {
+    nearby::parse_address(contact)?;
+    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    if application == ApplicationId::ASK {
+        crate::doctor::screen_can_be_shared()?;
+    }
+    let agent = connect(home).await?;
+    let mut progress = agent.progress();
+    let surroundings = Surroundings { terminal: Some(terminal.ends()?), environment: environment() };
+    let session =
+        agent.invite(contact, application, surroundings).await.map_err(|e| anyhow!(e.sentence()))?;
+
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut call = Call::new(contact, terminal);
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            news = progress.next(&session) => if let Some(code) = call.hear(news)? {
+                return Ok(code);
+            },
+            _ = second.tick() => call.show(),
+            _ = interrupts.recv() => break,
+            _ = hangups.recv() => break,
+            _ = terminations.recv() => break,
+        }
+    }
+    withdraw(&agent, &session, &mut progress, &mut call).await
+}
+
+/// Connects to the person's agent.
+pub(crate) async fn connect(home: &Home) -> Result<AgentClient> {
+    match socket::connect(&home.agent_socket()).await {
+        Ok(stream) => Ok(AgentClient::connect(stream).await?),
+        Err(DbusError::Socket { error, .. })
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            bail!(texts::NO_AGENT)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn environment() -> HashMap<String, String> {
+    HANDED_OVER.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
+}
+
+/// The person wants out: tell the agent, and wait for the end so that both sides know.
+async fn withdraw(
+    agent: &AgentClient,
+    session: &zbus::OwnedObjectPath,
+    progress: &mut ProgressStream,
+    call: &mut Call,
+) -> Result<ExitCode> {
+    // It may have ended in the same moment; then the end is under way.
+    _ = agent.cancel(session).await;
+    let end = async {
+        loop {
+            if let Some(code) = call.hear(progress.next(session).await)? {
+                return Ok(code);
+            }
+        }
+    };
+    match tokio::time::timeout(Duration::from_secs(8), end).await {
+        Ok(code) => code,
+        Err(_) => bail!("{}", texts::failure(Code::CancelSendFailure.into())),
+    }
+}
+
+/// What is known of a call that is going on.
+struct Call {
+    who: String,
+    terminal: Terminal,
+    begun: Instant,
+    devices: Vec<String>,
+    declined: Option<DeclinedBy>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Ringing,
+    /// The application has the terminal now, and says how it ends.
+    Started,
+    /// It failed, perhaps because the application did.
+    Broken,
+}
+
+impl Call {
+    fn new(who: &str, terminal: Terminal) -> Self {
+        Self {
+            who: who.to_owned(),
+            terminal,
+            begun: Instant::now(),
+            devices: Vec::new(),
+            declined: None,
+            stage: Stage::Ringing,
+        }
+    }
+
+    fn show(&self) {
+        if self.stage == Stage::Ringing {
+            self.terminal.status(&texts::calling(&self.who, &self.devices, self.begun.elapsed()));
+        }
+    }
+
+    /// Takes note of what happened; the exit code when it was the end.
+    fn hear(&mut self, news: Progress) -> Result<Option<ExitCode>> {
+        match news {
+            Progress::Ringing { device } => self.devices.push(device),
+            Progress::StateChanged(State::Accepted) => {
+                self.terminal.say(&texts::said_yes(&self.who));
+                self.stage = Stage::Started;
+            }
+            Progress::StateChanged(State::Terminated) if self.stage == Stage::Started => {
+                self.stage = Stage::Broken
+            }
+            Progress::StateChanged(_) => {}
+            Progress::Declined(by) => self.declined = Some(by),
+            Progress::Ended { result } => return Ok(Some(self.ended(result))),
+            Progress::Lost => {
+                self.terminal.restore();
+                bail!(texts::AGENT_GONE)
+            }
+        }
+        self.show();
+        Ok(None)
+    }
+
+    fn ended(&mut self, result: SessionResult) -> ExitCode {
+        self.terminal.restore();
+        match self.stage {
+            Stage::Started => {}
+            Stage::Broken => self.terminal.say(&texts::failure(result)),
+            Stage::Ringing if result == Code::SessionCancelledLocal.into() => {
+                self.terminal.say(texts::WITHDRAWN)
+            }
+            Stage::Ringing => self.terminal.say(&texts::not_happened(&self.who, self.declined, result)),
+        }
+        ExitCode::from(exit_code(result, self.stage != Stage::Ringing))
+    }
+}
+
+/// The exit codes that `--help` documents.
+fn exit_code(result: SessionResult, took_place: bool) -> u8 {
+    match result.code() {
+        Some(Code::InvitationDeclined) => 3,
+        Some(Code::SessionTimeout) => 4,
+        Some(Code::SessionCancelledLocal) if !took_place => 130,
+        Some(Code::SessionCancelledLocal | Code::SessionCancelledRemote) | None => 0,
+        Some(Code::CancelBeforeConnect) => 3,
+        Some(
+            Code::ConnectionFailure
+            | Code::InvitationSendFailure
+            | Code::AcceptSendFailure
+            | Code::FirewallNotSupported,
+        ) => 5,
+        Some(_) => 1,
+    }
+}

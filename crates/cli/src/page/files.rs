@@ -1,0 +1,92 @@
+//! The files of the page, built into the program: this table is all that can be served.
+
+/// One file.
+pub(super) struct PageFile {
+    /// The path in the URL.
+    pub(super) path: &'static str,
+    /// The media type.
+    pub(super) media_type: &'static str,
+    /// The content.
+    pub(super) body: &'static str,
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! file {
+    ($path:literal, $media_type:expr, $name:literal) => {
+        PageFile {
+            path: $path,
+            media_type: $media_type,
+            body: include_str!(concat!("../../../../viewer/", $name)),
+        }
+    };
+}
+
+/// Every file of `viewer/` that a browser needs.
+pub(super) const FILES: &[PageFile] = &[
+    file!("/", HTML, "index.html"),
+    file!("/style.css", CSS, "style.css"),
+    file!("/main.js", SCRIPT, "main.js"),
+    file!("/cursor.js", SCRIPT, "cursor.js"),
+    file!("/input.js", SCRIPT, "input.js"),
+    file!("/layout.js", SCRIPT, "layout.js"),
+    file!("/link.js", SCRIPT, "link.js"),
+    file!("/peer.js", SCRIPT, "peer.js"),
+    file!("/quality.js", SCRIPT, "quality.js"),
+    file!("/sdp.js", SCRIPT, "sdp.js"),
+    file!("/shortcuts.js", SCRIPT, "shortcuts.js"),
+    file!("/view.js", SCRIPT, "view.js"),
+    file!("/words.js", SCRIPT, "words.js"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_that_is_imported_is_in_the_table() {
+        for file in FILES {
+            for import in file.body.split(" from \"./").skip(1) {
+                let name = import.split('"').next().unwrap();
+                assert!(FILES.iter().any(|f| f.path == format!("/{name}")), "{} needs {name}", file.path);
+            }
+        }
+    }
+
+    #[test]
+    fn every_script_and_style_of_the_viewer_is_in_the_table() {
+        let viewer = concat!(env!("CARGO_MANIFEST_DIR"), "/../../viewer");
+        for entry in std::fs::read_dir(viewer).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(".js") || name.ends_with(".css") {
+                assert!(FILES.iter().any(|f| f.path == format!("/{name}")), "{name} is not served");
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_runs_nothing_that_the_policy_forbids() {
+        let html = FILES[0].body;
+        for forbidden in ["<style", " style=", " onclick=", " onload=", "javascript:", "http://", "https://"]
+        {
+            assert!(!html.contains(forbidden), "index.html has {forbidden}");
+        }
+        let scripts = FILES.iter().filter(|f| f.media_type == SCRIPT);
+        for (file, forbidden) in scripts.flat_map(|f| {
+            [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "localStorage",
+                "cookie",
+            ]
+            .map(|w| (f, w))
+        }) {
+            assert!(!file.body.contains(forbidden), "{} has {forbidden}", file.path);
+        }
+    }
+}

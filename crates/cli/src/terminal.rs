@@ -1,0 +1,195 @@
+//! The person's terminal: lines for reading, questions, and single keys while something is shared.
+//!
+//! Every *yes* of this program is typed here. The terminal is the person's own, handed over by the command that they
+//! started; nothing else can answer in their place.
+
+use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+
+/// The two ends of a terminal, and the mode that it was found in.
+#[derive(Clone, Debug)]
+pub(crate) struct Terminal(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    input: OwnedFd,
+    output: OwnedFd,
+    found: Termios,
+}
+
+/// Keys or lines, as they are typed. Reading stops when this is dropped; nothing typed later is taken.
+#[derive(Debug)]
+pub(crate) struct Typed<T> {
+    receiver: mpsc::Receiver<T>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Terminal {
+    /// This process's own terminal; `None` when its input or output is something else.
+    pub(crate) fn own() -> Result<Option<Self>> {
+        let input = io::stdin().as_fd().try_clone_to_owned()?;
+        let output = io::stdout().as_fd().try_clone_to_owned()?;
+        if !termios::isatty(&input) || !termios::isatty(&output) {
+            return Ok(None);
+        }
+        let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
+        Ok(Some(Self(Arc::new(Inner { input, output, found }))))
+    }
+
+    /// Copies of both ends, for another process.
+    pub(crate) fn ends(&self) -> Result<[OwnedFd; 2]> {
+        Ok([self.0.input.try_clone()?, self.0.output.try_clone()?])
+    }
+
+    /// Shows a line of text.
+    pub(crate) fn say(&self, text: &str) {
+        self.write(&format!("\r\x1b[K{}\n", printable(text)));
+    }
+
+    /// Shows a line that the next one replaces.
+    pub(crate) fn status(&self, text: &str) {
+        let columns = termios::tcgetwinsize(&self.0.output).map_or(80, |size| size.ws_col.max(20));
+        let line: String = printable(text).chars().take(usize::from(columns) - 1).collect();
+        self.write(&format!("\r\x1b[K{line}"));
+    }
+
+    /// Shows a question; the answer is typed behind it.
+    pub(crate) fn prompt(&self, text: &str) {
+        self.write(&format!("\r\x1b[K{} ", printable(text)));
+    }
+
+    /// Lines typed from now on; what was typed before does not count.
+    pub(crate) fn lines(&self) -> Typed<String> {
+        self.restore();
+        // What was typed ahead answers a question that nobody has read.
+        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        self.read(4096, |bytes| Some(String::from_utf8_lossy(bytes).trim().to_owned()))
+    }
+
+    /// Single keys typed from now on, not shown.
+    pub(crate) fn keys(&self) -> Typed<u8> {
+        let mut mode = self.0.found.clone();
+        mode.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        mode.special_codes[SpecialCodeIndex::VMIN] = 1;
+        mode.special_codes[SpecialCodeIndex::VTIME] = 0;
+        _ = termios::tcsetattr(&self.0.input, OptionalActions::Flush, &mode);
+        self.read(1, |bytes| bytes.first().copied())
+    }
+
+    /// Puts the terminal back into the mode that it was found in.
+    pub(crate) fn restore(&self) {
+        _ = termios::tcsetattr(&self.0.input, OptionalActions::Drain, &self.0.found);
+    }
+
+    fn write(&self, text: &str) {
+        // A terminal that is gone cannot be told so; its reader notices.
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            match rustix::io::write(&self.0.output, rest) {
+                Ok(n) => rest = &rest[n..],
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+        _ = io::stdout().flush();
+    }
+
+    /// Reads on a thread of its own, which looks every tenth of a second whether it is still wanted. A blocking read
+    /// that outlived its question would swallow the answer to the next one.
+    fn read<T: Send + 'static>(
+        &self,
+        at_most: usize,
+        convert: impl Fn(&[u8]) -> Option<T> + Send + 'static,
+    ) -> Typed<T> {
+        let (sender, receiver) = mpsc::channel(16);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (terminal, stopped) = (self.clone(), stop.clone());
+        std::thread::spawn(move || {
+            let mut bytes = vec![0; at_most];
+            while !stopped.load(Ordering::SeqCst) {
+                match terminal.wait_and_read(&mut bytes, &stopped) {
+                    Ok(None) => {}
+                    Ok(Some(0)) | Err(_) => return,
+                    Ok(Some(n)) => {
+                        if let Some(typed) = convert(&bytes[..n])
+                            && sender.blocking_send(typed).is_err()
+                        {
+                            return;
+                        }
+                    }
+                }
+            }
+        });
+        Typed { receiver, stop }
+    }
+
+    fn wait_and_read(&self, bytes: &mut [u8], stopped: &AtomicBool) -> io::Result<Option<usize>> {
+        let patience = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+        let mut fds = [PollFd::new(&self.0.input, PollFlags::IN)];
+        match poll(&mut fds, Some(&patience)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => Ok(None),
+            Ok(_) if stopped.load(Ordering::SeqCst) => Ok(None),
+            Ok(_) => Ok(Some(rustix::io::read(&self.0.input, bytes)?)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl<T> Typed<T> {
+    /// The next one; `None` when the terminal is gone.
+    pub(crate) async fn next(&mut self) -> Option<T> {
+        self.receiver.recv().await
+    }
+}
+
+impl<T> Drop for Typed<T> {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        _ = termios::tcsetattr(&self.input, OptionalActions::Drain, &self.found);
+    }
+}
+
+/// Text from elsewhere must not steer the terminal: controls and direction marks become `·`.
+pub(crate) fn printable(text: &str) -> String {
+    let harmless = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if harmless(c) || c == '\n' { c } else { '·' }).collect()
+}
+
+/// Whether a typed line is a yes. Everything else is a no.
+pub(crate) fn is_yes(line: &str) -> bool {
+    matches!(line.to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clear_yes_is_one() {
+        for yes in ["y", "Y", "yes", "YES"] {
+            assert!(is_yes(yes));
+        }
+        for no in ["", "n", "no", "ye", "yy", "y y", "ok", "j", "\u{1b}y"] {
+            assert!(!is_yes(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn foreign_text_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\u{7}"), "a·[2Jb·c·");
+    }
+}

@@ -1,0 +1,304 @@
+// Pointer and keyboard of this page, as messages for the other computer.
+//
+// `InputSender` is pure: it knows what is held down, keeps the order, and sends at most one move in a frame.
+// `bindInput` connects it to the picture. Nothing is sent unless control was granted, and everything that is held is
+// released when the picture loses the focus, the page is hidden or control ends.
+
+import { toPixel } from "./layout.js";
+
+/**
+ * @typedef {import("./layout.js").Size} Size
+ * @typedef {import("./layout.js").Rect} Rect
+ * @typedef {"left" | "middle" | "right"} Button
+ * @typedef {{ t: "move", x: number, y: number } | { t: "button", button: Button, down: boolean }
+ *   | { t: "wheel", dx: number, dy: number } | { t: "key", code: string, down: boolean }} InputMessage
+ */
+
+/** The most notches of one message. */
+const MAX_NOTCHES = 20;
+
+/** Keys that stay with the browser: F11 is the way into and out of full screen. */
+const BROWSER_KEYS = new Set(["F11"]);
+
+/** @type {readonly [Button, number][]} what the bits of `PointerEvent.buttons` mean */
+const BUTTON_BITS = [
+  ["left", 1],
+  ["middle", 4],
+  ["right", 2],
+];
+
+/** Turns acts into messages: in order, few, and never half. */
+export class InputSender {
+  /** @type {(message: InputMessage) => void} */ #send;
+  /** @type {(callback: () => void) => void} */ #nextFrame;
+  /** @type {Set<string>} */ #keys = new Set();
+  /** @type {Set<Button>} */ #buttons = new Set();
+  /** @type {{ x: number, y: number } | null} */ #move = null;
+  /** @type {{ x: number, y: number } | null} */ #at = null;
+  #wheel = { x: 0, y: 0 };
+  #frameAsked = false;
+  #enabled = false;
+
+  /**
+   * @param {(message: InputMessage) => void} send
+   * @param {(callback: () => void) => void} nextFrame calls back once in the next animation frame
+   */
+  constructor(send, nextFrame) {
+    this.#send = send;
+    this.#nextFrame = nextFrame;
+  }
+
+  /** Whether anything is sent at all. */
+  get enabled() {
+    return this.#enabled;
+  }
+
+  /** Whether a pointer button is held down over there. */
+  get dragging() {
+    return this.#buttons.size > 0;
+  }
+
+  /**
+   * Control came or went. When it goes, everything that is held is released first.
+   * @param {boolean} enabled
+   */
+  setEnabled(enabled) {
+    if (!enabled) this.releaseAll();
+    this.#enabled = enabled;
+    this.#at = null;
+  }
+
+  /**
+   * The pointer is on this pixel of the shared screen. The first move of a frame goes at once, later ones wait for
+   * the next frame and only the last of them goes.
+   * @param {number} x
+   * @param {number} y
+   */
+  move(x, y) {
+    if (!this.#enabled || (this.#at?.x === x && this.#at.y === y)) return;
+    this.#at = { x, y };
+    this.#move = { x, y };
+    if (!this.#frameAsked) this.#flush();
+  }
+
+  /**
+   * Which pointer buttons are down now; what changed is sent.
+   * @param {number} mask `PointerEvent.buttons`
+   */
+  buttons(mask) {
+    if (!this.#enabled) return;
+    for (const [button, bit] of BUTTON_BITS) {
+      const down = (mask & bit) !== 0;
+      if (this.#buttons.has(button) === down) continue;
+      this.#flush();
+      if (down) this.#buttons.add(button);
+      else this.#buttons.delete(button);
+      this.#send({ t: "button", button, down });
+    }
+  }
+
+  /**
+   * Fractions add up until they make a notch.
+   * @param {number} dx notches to the right
+   * @param {number} dy notches down
+   */
+  wheel(dx, dy) {
+    if (!this.#enabled) return;
+    this.#wheel = { x: turn(this.#wheel.x, dx), y: turn(this.#wheel.y, dy) };
+    if (!this.#frameAsked) this.#flush();
+  }
+
+  /**
+   * A key went down or up. Repeats are not sent: the other computer repeats by itself.
+   * @param {string} code `KeyboardEvent.code`
+   * @param {boolean} down
+   */
+  key(code, down) {
+    if (!this.#enabled || !/^[A-Za-z0-9]{1,32}$/.test(code) || this.#keys.has(code) === down) return;
+    this.#flush();
+    if (down) this.#keys.add(code);
+    else this.#keys.delete(code);
+    this.#send({ t: "key", code, down });
+    // macOS reports no release of other keys while Command is held, so they end with it.
+    if (!down && code.startsWith("Meta")) this.#releaseKeys();
+  }
+
+  /** Lets go of every key and button that is held, and forgets what was not sent yet. */
+  releaseAll() {
+    this.#move = null;
+    this.#wheel = { x: 0, y: 0 };
+    this.#releaseKeys();
+    for (const button of this.#buttons) this.#send({ t: "button", button, down: false });
+    this.#buttons.clear();
+  }
+
+  #releaseKeys() {
+    for (const code of this.#keys) this.#send({ t: "key", code, down: false });
+    this.#keys.clear();
+  }
+
+  /** Sends what waits, in the order pointer then wheel, and lets the next frame look again. */
+  #flush() {
+    const move = this.#move;
+    this.#move = null;
+    if (move) this.#send({ t: "move", ...move });
+    const dx = whole(this.#wheel.x);
+    const dy = whole(this.#wheel.y);
+    if (dx !== 0 || dy !== 0) {
+      this.#wheel = { x: this.#wheel.x - dx, y: this.#wheel.y - dy };
+      this.#send({ t: "wheel", dx, dy });
+    }
+    if ((move || dx !== 0 || dy !== 0) && !this.#frameAsked) {
+      this.#frameAsked = true;
+      this.#nextFrame(() => {
+        this.#frameAsked = false;
+        this.#flush();
+      });
+    }
+  }
+}
+
+/**
+ * Adds to a wheel's turn. Turning back starts anew, so that a rest of the other direction does not swallow a notch.
+ * @param {number} before
+ * @param {number} delta
+ */
+function turn(before, delta) {
+  if (!Number.isFinite(delta)) return before;
+  const sum = before * delta < 0 ? delta : before + delta;
+  return Math.max(-MAX_NOTCHES, Math.min(MAX_NOTCHES, sum));
+}
+
+/** @param {number} notches */
+function whole(notches) {
+  // A hair below a notch is a notch: ten tenths add up to 0.9999….
+  return Math.trunc(notches + Math.sign(notches) * 1e-6) + 0;
+}
+
+/**
+ * How far a wheel event turned, in notches.
+ * @param {{ deltaX: number, deltaY: number, deltaMode: number, wheelDeltaX?: number, wheelDeltaY?: number }} event
+ */
+export function notches(event) {
+  const one = (/** @type {number} */ delta, /** @type {number | undefined} */ legacy) => {
+    if (event.deltaMode === 1) return delta / 3;
+    if (event.deltaMode === 2) return Math.sign(delta);
+    // 120 is one notch on every system, while the pixels of a notch differ from system to system.
+    return legacy ? -legacy / 120 : delta / 100;
+  };
+  return { dx: one(event.deltaX, event.wheelDeltaX), dy: one(event.deltaY, event.wheelDeltaY) };
+}
+
+/**
+ * What to do with a key that the picture got while control is granted.
+ * @param {{ code: string, ctrlKey: boolean, altKey: boolean, shiftKey: boolean }} event
+ * @returns {"send" | "leave" | "browser"}
+ */
+export function keyPolicy({ code, ctrlKey, altKey, shiftKey }) {
+  if (BROWSER_KEYS.has(code)) return "browser";
+  const modifier = /^(Control|Alt|Shift)(Left|Right)$/.test(code);
+  return modifier && ctrlKey && altKey && shiftKey ? "leave" : "send";
+}
+
+/**
+ * Connects the picture with the sender.
+ *
+ * @param {object} parts
+ * @param {HTMLElement} parts.picture where pointer and keys are taken
+ * @param {InputSender} parts.sender
+ * @param {() => Size | null} parts.screen the shared screen, as far as it is known
+ * @param {(event: PointerEvent) => void} parts.onRefused someone clicked without having control
+ * @param {() => void} parts.onLeave the chord that gives the keyboard back to this page
+ */
+export function bindInput({ picture, sender, screen, onRefused, onLeave }) {
+  bindPointer(picture, sender, screen, onRefused);
+  bindKeys(picture, sender, onLeave);
+  const releaseAll = () => sender.releaseAll();
+  picture.addEventListener("blur", releaseAll);
+  window.addEventListener("blur", releaseAll);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) releaseAll();
+  });
+}
+
+/**
+ * @param {HTMLElement} picture
+ * @param {InputSender} sender
+ * @param {() => Size | null} screen
+ * @param {(event: PointerEvent) => void} onRefused
+ */
+function bindPointer(picture, sender, screen, onRefused) {
+  // A drag that began elsewhere on the page is not a press over there.
+  let pressedHere = false;
+
+  const moveTo = (/** @type {PointerEvent | WheelEvent} */ event) => {
+    const size = screen();
+    const point = { x: event.clientX, y: event.clientY };
+    const at = size && toPixel(point, picture.getBoundingClientRect(), size, sender.dragging);
+    if (at) sender.move(at.x, at.y);
+    return at !== null;
+  };
+  picture.addEventListener("pointerdown", (event) => {
+    if (!sender.enabled) {
+      onRefused(event);
+      return;
+    }
+    event.preventDefault();
+    picture.focus({ preventScroll: true });
+    if (!moveTo(event)) return;
+    pressedHere = true;
+    picture.setPointerCapture(event.pointerId);
+    sender.buttons(event.buttons);
+  });
+  picture.addEventListener("pointermove", (event) => {
+    moveTo(event);
+    // A second button that goes down while the first is held comes as a move. What was released meanwhile, because the
+    // focus went, stays released.
+    if (pressedHere && sender.dragging) sender.buttons(event.buttons);
+  });
+  picture.addEventListener("pointerup", (event) => {
+    moveTo(event);
+    pressedHere = false;
+    sender.buttons(0);
+  });
+  picture.addEventListener("pointercancel", () => {
+    pressedHere = false;
+    sender.releaseAll();
+  });
+  picture.addEventListener("contextmenu", (event) => event.preventDefault());
+  picture.addEventListener(
+    "wheel",
+    (event) => {
+      // Without control the wheel scrolls the page, and with Ctrl it zooms it.
+      if (!sender.enabled) return;
+      event.preventDefault();
+      moveTo(event);
+      const { dx, dy } = notches(/** @type {any} */ (event));
+      sender.wheel(dx, dy);
+    },
+    { passive: false },
+  );
+}
+
+/**
+ * @param {HTMLElement} picture
+ * @param {InputSender} sender
+ * @param {() => void} onLeave
+ */
+function bindKeys(picture, sender, onLeave) {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (!sender.enabled) return;
+    const policy = keyPolicy(event);
+    if (policy === "browser") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (policy === "leave" && event.type === "keydown") {
+      sender.releaseAll();
+      onLeave();
+    } else if (!event.repeat) {
+      sender.key(event.code, event.type === "keydown");
+    }
+  };
+  picture.addEventListener("keydown", onKey);
+  picture.addEventListener("keyup", onKey);
+}

@@ -1,0 +1,160 @@
+// The WebSocket to the own application, which holds the session. Everything that arrives is checked: the application
+// is trusted, but names, texts and descriptions in it began on the other computer.
+
+/**
+ * @typedef {import("./sdp.js").Description} Description
+ * @typedef {"waiting" | "asked" | "granted" | "denied"} ViewState
+ * @typedef {"none" | "pending" | "granted" | "denied" | "released" | "revoked" | "expired"} ControlState
+ * @typedef {{ width: number, height: number }} Size
+ * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
+ *   screen: Size | null }} State
+ * @typedef {{ type: "ended", title: string, text: string, code: string }} Ended
+ * @typedef {State | { type: "connect" } | { type: "answer", description: unknown } | Ended} FromApplication
+ * @typedef {{ type: "describe", description: Description } | { type: "request" } | { type: "release" }
+ *   | { type: "stop" }} ToApplication
+ */
+
+/** @type {readonly string[]} */
+const VIEWS = ["waiting", "asked", "granted", "denied"];
+/** @type {readonly string[]} */
+const CONTROLS = ["none", "pending", "granted", "denied", "released", "revoked", "expired"];
+
+/** The longest message either way, in UTF-16 units here and in bytes over there. */
+const MAX_MESSAGE = 65536;
+
+/** A message that this page does not take. */
+export class LinkError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = "LinkError";
+  }
+}
+
+/**
+ * Takes the ticket out of the address bar, so that it is neither seen, bookmarked nor sent on.
+ *
+ * @param {{ hash: string, pathname: string }} location
+ * @param {{ replaceState(data: unknown, unused: string, url: string): void }} history
+ * @returns {string | null} the ticket, or null if there is none
+ */
+export function takeTicket(location, history) {
+  const ticket = location.hash.slice(1);
+  if (ticket !== "") history.replaceState(null, "", location.pathname);
+  return /^[A-Za-z0-9_-]{16,128}$/.test(ticket) ? ticket : null;
+}
+
+/**
+ * @param {unknown} data what a WebSocket message carries
+ * @returns {FromApplication}
+ * @throws {LinkError}
+ */
+export function parseMessage(data) {
+  if (typeof data !== "string" || data.length > MAX_MESSAGE) throw new LinkError("expected a short text message");
+  /** @type {any} */
+  let value;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    throw new LinkError("expected JSON");
+  }
+  switch (value?.type) {
+    case "state":
+      return state(value);
+    case "connect":
+      return { type: "connect" };
+    case "answer":
+      return { type: "answer", description: value.description };
+    case "ended":
+      return { type: "ended", title: text(value.title, 200), text: text(value.text, 1000), code: text(value.code, 40) };
+    default:
+      throw new LinkError("unknown type of message");
+  }
+}
+
+/**
+ * @param {any} value
+ * @returns {State}
+ */
+function state(value) {
+  if (!VIEWS.includes(value.view)) throw new LinkError("unknown state of the view");
+  if (!CONTROLS.includes(value.control)) throw new LinkError("unknown state of control");
+  if (typeof value.verified !== "boolean") throw new LinkError("verified must be true or false");
+  return {
+    type: "state",
+    who: text(value.who, 300),
+    verified: value.verified,
+    view: value.view,
+    control: value.control,
+    screen: value.screen === null || value.screen === undefined ? null : size(value.screen),
+  };
+}
+
+/**
+ * @param {any} value
+ * @returns {Size}
+ */
+function size(value) {
+  const side = (/** @type {unknown} */ n) => typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= 65535;
+  if (!side(value?.width) || !side(value?.height)) throw new LinkError("a screen has 1 to 65535 pixels a side");
+  return { width: value.width, height: value.height };
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} most
+ */
+function text(value, most) {
+  if (typeof value !== "string" || value.length > most) throw new LinkError("expected a short text");
+  return value;
+}
+
+/** The connection: opens with the ticket, reports messages, and reports once why it ended. */
+export class Link {
+  /** @type {WebSocket} */ #socket;
+  #over = false;
+
+  /**
+   * @param {object} parts
+   * @param {string} parts.url
+   * @param {string} parts.ticket
+   * @param {(message: FromApplication) => void} parts.onMessage
+   * @param {(code: number) => void} parts.onClosed the WebSocket's close code; called once, also after a failure
+   * @param {new (url: string) => WebSocket} [parts.Socket]
+   */
+  constructor({ url, ticket, onMessage, onClosed, Socket = WebSocket }) {
+    const socket = new Socket(url);
+    this.#socket = socket;
+    const close = (/** @type {number} */ code) => {
+      if (this.#over) return;
+      this.#over = true;
+      socket.close();
+      onClosed(code);
+    };
+    socket.addEventListener("open", () => socket.send(JSON.stringify({ type: "open", ticket })));
+    socket.addEventListener("close", (event) => close(event.code));
+    socket.addEventListener("message", (event) => {
+      if (this.#over) return;
+      /** @type {FromApplication} */
+      let message;
+      try {
+        message = parseMessage(event.data);
+      } catch {
+        close(4400);
+        return;
+      }
+      onMessage(message);
+    });
+  }
+
+  /** @param {ToApplication} message */
+  send(message) {
+    if (!this.#over && this.#socket.readyState === 1) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Ends the connection without a report. */
+  close() {
+    this.#over = true;
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,324 @@
+// Wires the page together: the link to the own application, the peer, the picture, input and what is shown.
+
+import { CursorView, parseCursor } from "./cursor.js";
+import { bindInput, InputSender } from "./input.js";
+import { drawnSize } from "./layout.js";
+import { Link, takeTicket } from "./link.js";
+import { Peer } from "./peer.js";
+import { quality, sample } from "./quality.js";
+import { bindShortcuts } from "./shortcuts.js";
+import { controls, initialModel, View } from "./view.js";
+import * as words from "./words.js";
+
+/** A connection that was lost often comes back by itself; after this it is made anew. */
+const RETRY_LOST_MS = 3000;
+/** An attempt that did not connect is given up after this, then after twice as long, up to the last. */
+const RETRY_FIRST_MS = 8000;
+const RETRY_LAST_MS = 30000;
+/** The application has this long to say how it ended after the person here pressed End. */
+const END_MS = 3000;
+
+const model = initialModel();
+const view = new View(document);
+const video = /** @type {HTMLVideoElement} */ (view.part("picture"));
+const still = /** @type {HTMLCanvasElement} */ (document.getElementById("still"));
+const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
+const room = /** @type {HTMLElement} */ (document.getElementById("room"));
+const cursor = new CursorView(/** @type {HTMLImageElement} */ (document.getElementById("cursor")), video);
+const sender = new InputSender(sendInput, (callback) => requestAnimationFrame(callback));
+
+/** @type {Link | null} */
+let link = null;
+/** @type {Peer | null} */
+let peer = null;
+/** @type {import("./quality.js").Sample | null} */
+let lastSample = null;
+let retryDelay = RETRY_FIRST_MS;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let retryTimer;
+
+start();
+
+function start() {
+  bindTools();
+  bindInput({
+    picture: video,
+    sender,
+    screen,
+    onRefused: offerToAsk,
+    onLeave: () => view.part("ask-control").focus(),
+  });
+  new ResizeObserver(layout).observe(room);
+  video.addEventListener("resize", layout);
+  window.addEventListener("pagehide", () => sender.releaseAll());
+  setInterval(tick, 1000);
+
+  const ticket = takeTicket(location, history);
+  if (!ticket) {
+    finish(words.NO_TICKET);
+    return;
+  }
+  link = new Link({
+    url: `ws://${location.host}/link`,
+    ticket,
+    onMessage: receive,
+    onClosed: (code) => finish(words.closedWords(code)),
+  });
+  update({});
+}
+
+// The application ---------------------------------------------------------------------------------------------------
+
+/** @param {import("./link.js").FromApplication} message */
+function receive(message) {
+  switch (message.type) {
+    case "state":
+      update({ state: message, sentRequest: false, hint: model.hint && message.control === model.state?.control });
+      if (message.view !== "granted") dropPicture();
+      layout();
+      break;
+    case "connect":
+      retryDelay = RETRY_FIRST_MS;
+      connect();
+      break;
+    case "answer":
+      answer(message.description);
+      break;
+    case "ended":
+      finish({ ...message, now: words.WHAT_NOW });
+      break;
+  }
+}
+
+/** @param {unknown} description */
+async function answer(description) {
+  const answered = peer;
+  try {
+    await answered?.answer(description);
+  } catch {
+    // An answer that cannot be used is like none: a new attempt follows. The reason holds values of the other side,
+    // which are of no use to the person here.
+    if (answered === peer) retryAfter(RETRY_LOST_MS);
+  }
+}
+
+/**
+ * It is over, whoever ended it. Nothing of the other screen stays.
+ * @param {NonNullable<import("./view.js").Model["ended"]>} ended
+ */
+function finish(ended) {
+  if (model.ended) return;
+  dropPicture();
+  link?.close();
+  update({ link: "ended", ended, hint: false });
+}
+
+// The picture -------------------------------------------------------------------------------------------------------
+
+/** Makes a connection, in place of the one before. */
+async function connect() {
+  closePeer();
+  const attempt = new Peer({ onState: peerState, onPicture: show, onCursor: moveCursor, onInput: () => update({}) });
+  peer = attempt;
+  retryAfter(retryDelay);
+  retryDelay = Math.min(retryDelay * 2, RETRY_LAST_MS);
+  try {
+    const description = await attempt.describe();
+    if (attempt === peer) link?.send({ type: "describe", description });
+  } catch {
+    if (attempt === peer) finish(words.NO_WEBRTC);
+  }
+}
+
+/** @param {number} ms */
+function retryAfter(ms) {
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(() => {
+    if (model.link !== "ended" && model.link !== "connected" && model.state?.view === "granted") connect();
+  }, ms);
+}
+
+/** @param {import("./peer.js").PeerState} state */
+function peerState(state) {
+  if (state === "connected") {
+    clearTimeout(retryTimer);
+    retryDelay = RETRY_FIRST_MS;
+    lastSample = null;
+    update({ link: "connected", quality: null });
+  } else if (state === "lost" && model.link === "connected") {
+    keepLastPicture();
+    update({ link: "lost", lostSince: performance.now(), hint: false });
+    retryAfter(RETRY_LOST_MS);
+  }
+}
+
+/** @param {MediaStream} stream */
+function show(stream) {
+  video.srcObject = stream;
+  // Muted video may start by itself everywhere; should a browser refuse, the first click starts it.
+  video.play().catch(() => video.addEventListener("pointerdown", () => void video.play(), { once: true }));
+  video.requestVideoFrameCallback(() => {
+    if (video.srcObject !== stream) return;
+    still.hidden = true;
+    update({ hasPicture: true, since: model.since ?? performance.now() });
+    layout();
+  });
+}
+
+/** A new stream starts black, so the last picture of the old one is kept above it until there is a new one. */
+function keepLastPicture() {
+  if (video.videoWidth === 0 || !model.hasPicture) return;
+  still.width = video.videoWidth;
+  still.height = video.videoHeight;
+  still.getContext("2d")?.drawImage(video, 0, 0);
+  still.hidden = false;
+}
+
+function dropPicture() {
+  closePeer();
+  clearTimeout(retryTimer);
+  video.srcObject = null;
+  still.width = still.height = 1;
+  still.hidden = true;
+  cursor.clear();
+  if (model.hasPicture || model.link === "connected" || model.link === "lost") {
+    update({ hasPicture: false, link: model.link === "ended" ? "ended" : "connecting", quality: null });
+  }
+}
+
+function closePeer() {
+  sender.setEnabled(false);
+  peer?.close();
+  peer = null;
+}
+
+/** The shared screen's size: what the other side says, else what the picture is. */
+function screen() {
+  if (model.state?.screen) return model.state.screen;
+  return video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : null;
+}
+
+function layout() {
+  const size = screen();
+  if (!size) return;
+  const box = { width: room.clientWidth, height: room.clientHeight };
+  const drawn = drawnSize(box, size, model.mode, window.devicePixelRatio);
+  frame.style.width = `${drawn.width}px`;
+  frame.style.height = `${drawn.height}px`;
+  cursor.setScale(drawn.width / size.width);
+}
+
+/** @param {string} text */
+function moveCursor(text) {
+  const message = parseCursor(text);
+  if (message) cursor.apply(message);
+}
+
+// Input -------------------------------------------------------------------------------------------------------------
+
+/** @param {import("./input.js").InputMessage} message */
+function sendInput(message) {
+  peer?.sendInput(message);
+  if (message.t === "move") cursor.ownMove();
+}
+
+/**
+ * A click without control is answered by an offer, and never under the pointer that just clicked.
+ * @param {PointerEvent} event
+ */
+function offerToAsk(event) {
+  view.part("hint").dataset.place = event.clientY > window.innerHeight / 2 ? "top" : "bottom";
+  update({ hint: model.link === "connected" });
+}
+
+function askOrGiveBack() {
+  if (!view.controlButtonWorks) return;
+  if (model.state?.control === "granted") {
+    sender.setEnabled(false);
+    link?.send({ type: "release" });
+  } else {
+    link?.send({ type: "request" });
+  }
+  update({ sentRequest: true, hint: false });
+}
+
+// Tools -------------------------------------------------------------------------------------------------------------
+
+function bindTools() {
+  const help = /** @type {HTMLDialogElement} */ (document.getElementById("help"));
+  const tools = {
+    fit: () => setMode("fit"),
+    actual: () => setMode("actual"),
+    full: toggleFullScreen,
+    "ask-control": askOrGiveBack,
+    end,
+    "hint-ask": askOrGiveBack,
+    "hint-close": () => update({ hint: false }),
+    keys: () => help.showModal(),
+    "help-close": () => help.close(),
+  };
+  for (const [id, act] of Object.entries(tools)) document.getElementById(id)?.addEventListener("click", act);
+  bindShortcuts(document, {
+    "?": tools.keys,
+    1: tools.fit,
+    2: tools.actual,
+    f: tools.full,
+    c: tools["ask-control"],
+    E: tools.end,
+    Escape: tools["hint-close"],
+  });
+}
+
+/** @param {import("./layout.js").Mode} mode */
+function setMode(mode) {
+  update({ mode });
+  layout();
+}
+
+async function toggleFullScreen() {
+  if (document.fullscreenElement) {
+    await document.exitFullscreen();
+    return;
+  }
+  await document.documentElement.requestFullscreen();
+  // Where the browser can, keys such as Alt+Tab and Esc go to the other computer too; holding Esc leaves.
+  await /** @type {any} */ (navigator).keyboard?.lock?.().catch(() => undefined);
+}
+
+function end() {
+  if (model.ended) return;
+  closePeer();
+  link?.send({ type: "stop" });
+  setTimeout(() => finish(words.YOU_ENDED), END_MS);
+  /** @type {HTMLButtonElement} */ (view.part("end")).disabled = true;
+}
+
+// What is shown -----------------------------------------------------------------------------------------------------
+
+/** @param {Partial<import("./view.js").Model>} change */
+function update(change) {
+  const before = controls(model);
+  Object.assign(model, change);
+  view.render(model, performance.now());
+
+  const mine = controls(model);
+  cursor.setControlled(mine);
+  const travels = mine && peer !== null && peer.takesInput;
+  if (sender.enabled !== travels) sender.setEnabled(travels);
+  const focused = document.activeElement;
+  // Typing goes over at once, unless the person is busy with something else on this page.
+  if (mine && !before && (focused === document.body || focused === view.part("ask-control"))) {
+    video.focus({ preventScroll: true });
+  }
+}
+
+async function tick() {
+  const asked = peer;
+  if (asked && model.link === "connected") {
+    const now = sample((await asked.stats()).values(), performance.now());
+    if (asked !== peer || model.link !== "connected") return;
+    if (now && lastSample) model.quality = quality(lastSample, now);
+    lastSample = now;
+  }
+  update({});
+}

@@ -1,0 +1,121 @@
+// The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor.
+
+import { answerSdp, describeOffer } from "./sdp.js";
+
+/**
+ * @typedef {import("./sdp.js").Description} Description
+ * @typedef {"connecting" | "connected" | "lost"} PeerState
+ */
+
+/** Host candidates are there within some tens of milliseconds; the rest is not worth waiting for. */
+const GATHERING_MS = 300;
+/** Above this the path is stuck, and moves that would pile up are left out. */
+const MAX_BUFFERED = 64 * 1024;
+
+/** One attempt to see the other screen. A new attempt is a new `Peer`. */
+export class Peer {
+  #connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+  /** @type {RTCDataChannel} */ #input;
+  /** @type {Description | null} */ #offer = null;
+  #answered = false;
+
+  /**
+   * @param {object} parts
+   * @param {(state: PeerState) => void} parts.onState
+   * @param {(stream: MediaStream) => void} parts.onPicture
+   * @param {(text: string) => void} parts.onCursor
+   * @param {() => void} parts.onInput the input channel opened or closed
+   */
+  constructor({ onState, onPicture, onCursor, onInput }) {
+    const connection = this.#connection;
+    const video = connection.addTransceiver("video", { direction: "recvonly" });
+    video.setCodecPreferences(preferredCodecs());
+    showAtOnce(video.receiver);
+
+    this.#input = connection.createDataChannel("input", { ordered: true });
+    this.#input.onopen = this.#input.onclose = onInput;
+    const cursor = connection.createDataChannel("cursor", { ordered: true });
+    cursor.onmessage = ({ data }) => {
+      if (typeof data === "string") onCursor(data);
+    };
+    connection.ontrack = ({ track }) => onPicture(new MediaStream([track]));
+    connection.onconnectionstatechange = () => {
+      const state = PEER_STATES[connection.connectionState];
+      if (state) onState(state);
+    };
+  }
+
+  /**
+   * Makes the offer and says it as values.
+   * @returns {Promise<Description>}
+   */
+  async describe() {
+    const connection = this.#connection;
+    const gathered = new Promise((resolve) => {
+      connection.onicegatheringstatechange = () => {
+        if (connection.iceGatheringState === "complete") resolve(undefined);
+      };
+      setTimeout(resolve, GATHERING_MS);
+    });
+    await connection.setLocalDescription();
+    await gathered;
+    this.#offer = describeOffer(connection.localDescription?.sdp ?? "");
+    return this.#offer;
+  }
+
+  /**
+   * Takes the answer; a second one is ignored.
+   * @param {unknown} description
+   */
+  async answer(description) {
+    if (!this.#offer || this.#answered) return;
+    const sdp = answerSdp(description, this.#offer);
+    this.#answered = true;
+    await this.#connection.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  /** Whether input can travel. */
+  get takesInput() {
+    return this.#input.readyState === "open";
+  }
+
+  /** @param {import("./input.js").InputMessage} message */
+  sendInput(message) {
+    if (!this.takesInput) return;
+    // Only what loses nothing is left out: a later move says where the pointer is, a missing key-up would stick.
+    if (message.t === "move" && this.#input.bufferedAmount > MAX_BUFFERED) return;
+    this.#input.send(JSON.stringify(message));
+  }
+
+  /** @returns {Promise<RTCStatsReport>} */
+  stats() {
+    return this.#connection.getStats();
+  }
+
+  close() {
+    this.#connection.onconnectionstatechange = null;
+    this.#connection.ontrack = null;
+    this.#input.onopen = this.#input.onclose = null;
+    this.#connection.close();
+  }
+}
+
+/** @type {Partial<Record<RTCPeerConnectionState, PeerState>>} */
+const PEER_STATES = { connecting: "connecting", connected: "connected", disconnected: "lost", failed: "lost" };
+
+/** H.264 in packetization mode 1 and its retransmission, nothing else. */
+function preferredCodecs() {
+  const all = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
+  const h264 = all.filter((c) => c.mimeType === "video/H264" && /packetization-mode=1/.test(c.sdpFmtpLine ?? ""));
+  return h264.concat(all.filter((c) => c.mimeType === "video/rtx"));
+}
+
+/**
+ * A screen is worth seeing now, not smoothly: the browser holds no picture back.
+ * @param {RTCRtpReceiver} receiver
+ */
+function showAtOnce(receiver) {
+  const hints = /** @type {any} */ (receiver);
+  if ("jitterBufferTarget" in hints) hints.jitterBufferTarget = 0;
+  if ("playoutDelayHint" in hints) hints.playoutDelayHint = 0;
+}

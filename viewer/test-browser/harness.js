@@ -1,0 +1,87 @@
+// The page in a real Chromium, with the strict headers of the real server and an application that the test plays.
+
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const VIEWER = path.resolve(import.meta.dirname, "..");
+const ORIGIN = "http://127.0.0.1:9";
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
+  "connect-src 'self' ws://127.0.0.1:9; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const TYPES = { html: "text/html", js: "text/javascript", css: "text/css" };
+
+/** @param {import("playwright-core").BrowserContextOptions} [options] */
+export async function open(options = {}) {
+  const profile = await mkdtemp(path.join(os.tmpdir(), "rendezvous-viewer-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    viewport: { width: 1280, height: 800 },
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync", "--disable-features=WebRtcHideLocalIpsWithMdns",
+    ],
+    ...options,
+  });
+  await context.route(`${ORIGIN}/**`, async (route) => {
+    const name = new URL(route.request().url()).pathname.slice(1) || "index.html";
+    const headers = { "content-security-policy": CSP, "x-content-type-options": "nosniff" };
+    if (name === "novice.html") return route.fulfill({ contentType: "text/html", body: "<!doctype html>" });
+    const contentType = TYPES[/** @type {keyof typeof TYPES} */ (name.split(".").pop())];
+    return route.fulfill({ headers, contentType, body: await readFile(path.join(VIEWER, name)) });
+  });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  const close = async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  };
+  return { context, page, complaints, close };
+}
+
+/** Opens the page with a ticket and plays its application. */
+export async function openPage(/** @type {Awaited<ReturnType<typeof open>>} */ { page }) {
+  /** @type {any[]} */
+  const received = [];
+  /** @type {import("playwright-core").WebSocketRoute | undefined} */
+  let socket;
+  await page.routeWebSocket(/\/link$/, (route) => {
+    socket = route;
+    route.onMessage((text) => void received.push(JSON.parse(String(text))));
+  });
+  await page.goto(`${ORIGIN}/#0123456789abcdef0123456789abcdef`);
+  await until(() => received.some(({ type }) => type === "open"));
+  const state = { type: "state", who: "127.0.0.1:7001", verified: false, view: "waiting", control: "none", screen: null };
+  return {
+    received,
+    /** @param {object} message */
+    send: (message) => socket?.send(JSON.stringify(message)),
+    /** @param {object} change */
+    state: (change) => socket?.send(JSON.stringify(Object.assign(state, change))),
+    /** @param {number} code */
+    close: (code) => socket?.close({ code }),
+    /** @param {string} type */
+    next: async (type) => {
+      await until(() => received.some((message) => message.type === type));
+      return received.splice(received.findIndex((message) => message.type === type), 1)[0];
+    },
+  };
+}
+
+export const NOVICE = `${ORIGIN}/novice.html`;
+
+/**
+ * Waits for a condition, with a deadline.
+ * @param {() => unknown} condition
+ */
+export async function until(condition, ms = 10000) {
+  const deadline = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { InputSender, keyPolicy, notches } from "../input.js";
+import { drawnSize, letterbox, toPixel } from "../layout.js";
+
+/** @type {any[]} */
+let sent;
+/** @type {(() => void)[]} */
+let frames;
+/** @type {InputSender} */
+let sender;
+
+const nextFrame = () => {
+  const due = frames;
+  frames = [];
+  for (const callback of due) callback();
+};
+const take = () => sent.splice(0);
+
+beforeEach(() => {
+  sent = [];
+  frames = [];
+  sender = new InputSender((message) => sent.push(message), (callback) => frames.push(callback));
+  sender.setEnabled(true);
+});
+
+test("nothing is sent without control", () => {
+  sender.setEnabled(false);
+  sender.move(1, 2);
+  sender.buttons(1);
+  sender.key("KeyA", true);
+  sender.wheel(0, 3);
+  nextFrame();
+  assert.deepEqual(take(), []);
+  assert.equal(frames.length, 0);
+});
+
+test("at most one move goes in a frame, and it is the last one", () => {
+  sender.move(1, 1);
+  sender.move(2, 2);
+  sender.move(3, 3);
+  assert.deepEqual(take(), [{ t: "move", x: 1, y: 1 }]);
+  nextFrame();
+  assert.deepEqual(take(), [{ t: "move", x: 3, y: 3 }]);
+  nextFrame();
+  assert.deepEqual(take(), []);
+  assert.equal(frames.length, 0, "a resting pointer asks for no more frames");
+});
+
+test("the pointer arrives before the button", () => {
+  sender.move(1, 1);
+  sender.move(9, 9);
+  sender.buttons(1);
+  assert.deepEqual(take(), [
+    { t: "move", x: 1, y: 1 },
+    { t: "move", x: 9, y: 9 },
+    { t: "button", button: "left", down: true },
+  ]);
+});
+
+test("buttons follow the mask", () => {
+  sender.buttons(1);
+  sender.buttons(1 | 2);
+  sender.buttons(2 | 8);
+  sender.buttons(4);
+  sender.buttons(0);
+  assert.deepEqual(take().map(({ button, down }) => `${button} ${down ? "down" : "up"}`), [
+    "left down", "right down", "left up", "middle down", "right up", "middle up",
+  ]);
+  assert.equal(sender.dragging, false);
+});
+
+test("repeats and releases of what is not held are not sent", () => {
+  sender.key("KeyA", true);
+  sender.key("KeyA", true);
+  sender.key("KeyB", false);
+  sender.key("KeyA", false);
+  assert.deepEqual(take(), [
+    { t: "key", code: "KeyA", down: true },
+    { t: "key", code: "KeyA", down: false },
+  ]);
+});
+
+test("a key without a proper code is not sent", () => {
+  for (const code of ["", "Key A", "Ä", "A".repeat(33), 'x","down":true']) sender.key(code, true);
+  assert.deepEqual(take(), []);
+});
+
+test("losing control releases everything that is held, once", () => {
+  sender.key("ControlLeft", true);
+  sender.key("KeyC", true);
+  sender.buttons(1);
+  take();
+  sender.setEnabled(false);
+  assert.deepEqual(take(), [
+    { t: "key", code: "ControlLeft", down: false },
+    { t: "key", code: "KeyC", down: false },
+    { t: "button", button: "left", down: false },
+  ]);
+  sender.setEnabled(true);
+  sender.releaseAll();
+  assert.deepEqual(take(), []);
+});
+
+test("what waits for the next frame is forgotten when everything is released", () => {
+  sender.move(1, 1);
+  sender.move(2, 2);
+  sender.wheel(0, 5);
+  take();
+  sender.releaseAll();
+  nextFrame();
+  assert.deepEqual(take(), []);
+});
+
+test("the end of Meta ends the other keys", () => {
+  sender.key("MetaLeft", true);
+  sender.key("KeyC", true);
+  take();
+  sender.key("MetaLeft", false);
+  assert.deepEqual(take().map(({ code, down }) => [code, down]), [["MetaLeft", false], ["KeyC", false]]);
+});
+
+test("parts of a notch add up, and turning back starts anew", () => {
+  for (let i = 0; i < 9; i += 1) sender.wheel(0, 0.1);
+  assert.deepEqual(take(), []);
+  sender.wheel(0, 0.1);
+  assert.deepEqual(take(), [{ t: "wheel", dx: 0, dy: 1 }]);
+  nextFrame();
+  sender.wheel(0, 0.9);
+  sender.wheel(0, -1);
+  assert.deepEqual(take(), [{ t: "wheel", dx: 0, dy: -1 }]);
+});
+
+test("a wild wheel stays within 20 notches", () => {
+  sender.wheel(-1e9, 1e9);
+  sender.wheel(0, Number.NaN);
+  assert.deepEqual(take(), [{ t: "wheel", dx: -20, dy: 20 }]);
+});
+
+test("wheel events of every kind become notches", () => {
+  assert.deepEqual(notches({ deltaX: 0, deltaY: 53, deltaMode: 0, wheelDeltaX: 0, wheelDeltaY: -120 }), { dx: 0, dy: 1 });
+  assert.deepEqual(notches({ deltaX: 0, deltaY: 50, deltaMode: 0 }), { dx: 0, dy: 0.5 });
+  assert.deepEqual(notches({ deltaX: -3, deltaY: 3, deltaMode: 1 }), { dx: -1, dy: 1 });
+  assert.deepEqual(notches({ deltaX: 0, deltaY: -1, deltaMode: 2 }), { dx: 0, dy: -1 });
+});
+
+test("F11 stays here, the chord leaves, all else goes over", () => {
+  const key = (code, ...held) => ({
+    code, ctrlKey: held.includes("ctrl"), altKey: held.includes("alt"), shiftKey: held.includes("shift"),
+  });
+  assert.equal(keyPolicy(key("F11")), "browser");
+  assert.equal(keyPolicy(key("F5")), "send");
+  assert.equal(keyPolicy(key("Minus", "ctrl")), "send");
+  assert.equal(keyPolicy(key("ShiftLeft", "ctrl", "alt", "shift")), "leave");
+  assert.equal(keyPolicy(key("ControlRight", "ctrl", "alt", "shift")), "leave");
+  assert.equal(keyPolicy(key("KeyA", "ctrl", "alt", "shift")), "send");
+});
+
+const SCREEN = { width: 1280, height: 720 };
+
+test("a picture fits its room, or keeps its pixels", () => {
+  assert.deepEqual(drawnSize({ width: 640, height: 1000 }, SCREEN, "fit", 1), { width: 640, height: 360 });
+  assert.deepEqual(drawnSize({ width: 2560, height: 1440 }, SCREEN, "fit", 2), { width: 2560, height: 1440 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, "actual", 2), { width: 640, height: 360 });
+  assert.deepEqual(drawnSize({ width: 0, height: 0 }, SCREEN, "fit", 1), { width: 1280, height: 720 });
+});
+
+test("the letterbox is centred", () => {
+  assert.deepEqual(letterbox({ left: 10, top: 20, width: 640, height: 560 }, SCREEN), {
+    left: 10, top: 120, width: 640, height: 360,
+  });
+});
+
+test("points of the page are pixels of the screen", () => {
+  const box = { left: 10, top: 20, width: 640, height: 560 };
+  const pixel = (x, y, clamp = false) => toPixel({ x, y }, box, SCREEN, clamp);
+  assert.deepEqual(pixel(10, 120), { x: 0, y: 0 });
+  assert.deepEqual(pixel(649.9, 479.9), { x: 1279, y: 719 });
+  assert.deepEqual(pixel(330, 300), { x: 640, y: 360 });
+  assert.equal(pixel(10, 119), null, "in the bar above");
+  assert.equal(pixel(650, 300), null, "beside it");
+  assert.deepEqual(pixel(5000, -5000, true), { x: 1279, y: 0 }, "dragging out of it");
+  assert.equal(toPixel({ x: 1, y: 1 }, { left: 0, top: 0, width: 0, height: 0 }, SCREEN, true), null);
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Link, LinkError, parseMessage, takeTicket } from "../link.js";
+import { label } from "../words.js";
+
+const STATE = {
+  type: "state", who: "127.0.0.1:7001", verified: false, view: "granted", control: "none",
+  screen: { width: 1280, height: 720 },
+};
+
+/** Stands for a WebSocket. */
+class FakeSocket extends EventTarget {
+  readyState = 0;
+  sent = [];
+  closed = false;
+  static last;
+  constructor(url) {
+    super();
+    this.url = url;
+    FakeSocket.last = this;
+  }
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.closed = true;
+  }
+  open() {
+    this.readyState = 1;
+    this.dispatchEvent(new Event("open"));
+  }
+  message(data) {
+    this.dispatchEvent(Object.assign(new Event("message"), { data }));
+  }
+  fail(code) {
+    this.readyState = 3;
+    this.dispatchEvent(Object.assign(new Event("close"), { code }));
+  }
+}
+
+const start = () => {
+  const messages = [];
+  const ends = [];
+  const link = new Link({
+    url: "ws://127.0.0.1:1/link",
+    ticket: "0123456789abcdef",
+    onMessage: (message) => messages.push(message),
+    onClosed: (code) => ends.push(code),
+    Socket: FakeSocket,
+  });
+  return { link, socket: FakeSocket.last, messages, ends };
+};
+
+test("the ticket leaves the address bar", () => {
+  const replaced = [];
+  const history = { replaceState: (_data, _title, url) => replaced.push(url) };
+  assert.equal(takeTicket({ hash: "#0123456789abcdef_-X", pathname: "/" }, history), "0123456789abcdef_-X");
+  assert.equal(takeTicket({ hash: "", pathname: "/" }, history), null);
+  assert.equal(takeTicket({ hash: "#<script>alert(1)</script>", pathname: "/" }, history), null);
+  assert.deepEqual(replaced, ["/", "/"]);
+});
+
+test("the ticket goes first", () => {
+  const { link, socket } = start();
+  link.send({ type: "request" });
+  assert.deepEqual(socket.sent, [], "nothing goes before the connection is open");
+  socket.open();
+  link.send({ type: "request" });
+  assert.deepEqual(socket.sent, [{ type: "open", ticket: "0123456789abcdef" }, { type: "request" }]);
+});
+
+test("messages are read, and unknown fields are dropped", () => {
+  assert.deepEqual(parseMessage(JSON.stringify({ ...STATE, html: "<b>" })), STATE);
+  assert.deepEqual(parseMessage('{"type":"connect"}'), { type: "connect" });
+  assert.deepEqual(parseMessage('{"type":"answer","description":{"a":1}}'), { type: "answer", description: { a: 1 } });
+  assert.equal(parseMessage(JSON.stringify({ ...STATE, screen: null })).screen, null);
+});
+
+test("what is no message is refused", () => {
+  const bad = [
+    "", "null", "7", "{}", "[]", '{"type":"eval"}', '{"type":"toString"}', new ArrayBuffer(2), "x".repeat(70000),
+    JSON.stringify({ ...STATE, view: "all" }),
+    JSON.stringify({ ...STATE, control: "constructor" }),
+    JSON.stringify({ ...STATE, verified: "true" }),
+    JSON.stringify({ ...STATE, who: "x".repeat(301) }),
+    JSON.stringify({ ...STATE, screen: { width: 0, height: 1 } }),
+    JSON.stringify({ ...STATE, screen: { width: 65536, height: 1 } }),
+    '{"type":"ended","title":"x","text":"y"}',
+  ];
+  for (const data of bad) assert.throws(() => parseMessage(data), LinkError, String(data).slice(0, 60));
+});
+
+test("a message that is not understood ends the connection, and nothing after it counts", () => {
+  const { link, socket, messages, ends } = start();
+  socket.open();
+  socket.message('{"type":"connect"}');
+  socket.message("nonsense");
+  socket.message('{"type":"connect"}');
+  socket.fail(1000);
+  link.send({ type: "stop" });
+  assert.deepEqual(messages, [{ type: "connect" }]);
+  assert.deepEqual(ends, [4400]);
+  assert.equal(socket.closed, true);
+  assert.equal(socket.sent.length, 1);
+});
+
+test("the end is reported once, with its code", () => {
+  const { socket, ends } = start();
+  socket.open();
+  socket.fail(4409);
+  socket.fail(1006);
+  assert.deepEqual(ends, [4409]);
+});
+
+test("an end that this page wants is not reported", () => {
+  const { link, socket, ends } = start();
+  socket.open();
+  link.close();
+  socket.fail(1000);
+  assert.deepEqual(ends, []);
+});
+
+test("names cannot turn the line or fill the page", () => {
+  assert.equal(label("Anna\u202Emoc.elgoog\u2069\n\u0000x"), "Anna moc.elgoog x");
+  assert.equal(label("x".repeat(500)).length, 120);
+  assert.equal(label("<b>Anna</b>"), "<b>Anna</b>");
+});
