@@ -5,12 +5,18 @@
 
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// Nobody has that much to say before it is another's turn.
+const LONGEST_WORD: Duration = Duration::from_secs(5);
 
 /// The two ends of a terminal, and the mode that it was found in.
 #[derive(Clone, Debug)]
@@ -21,6 +27,14 @@ struct Inner {
     input: OwnedFd,
     output: OwnedFd,
     found: Termios,
+}
+
+/// The right to speak at a terminal, until this is dropped or the process ends. The command that called and the
+/// application that follows are two processes at one terminal; without this, a late line of the one could wipe out a
+/// question of the other.
+#[derive(Debug)]
+pub(crate) struct Word {
+    _lock: Option<OwnedFd>,
 }
 
 /// Keys or lines, as they are typed. Reading stops when this is dropped; nothing typed later is taken.
@@ -45,6 +59,31 @@ impl Terminal {
     /// Copies of both ends, for another process.
     pub(crate) fn ends(&self) -> Result<[OwnedFd; 2]> {
         Ok([self.0.input.try_clone()?, self.0.output.try_clone()?])
+    }
+
+    /// Tries to take the word; `None` when another process has it.
+    pub(crate) fn take_word(&self) -> Option<Word> {
+        // A second open file of the same device: locks belong to open files, and others have copies of this one.
+        let path = format!("/proc/self/fd/{}", self.0.output.as_raw_fd());
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        // A terminal that cannot be locked (another user's, after su) is not worth being silent for.
+        let Ok(file) = open(path, flags, Mode::empty()) else { return Some(Word { _lock: None }) };
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => None,
+            _ => Some(Word { _lock: Some(file) }),
+        }
+    }
+
+    /// Takes the word as soon as it is free. `None` after a while: whoever still has it then hangs, and the others may
+    /// speak all the same.
+    pub(crate) async fn wait_for_word(&self) -> Option<Word> {
+        let deadline = Instant::now() + LONGEST_WORD;
+        loop {
+            match self.take_word() {
+                None if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(10)).await,
+                word => return word,
+            }
+        }
     }
 
     /// Shows a line of text.
@@ -93,7 +132,7 @@ impl Terminal {
         while !rest.is_empty() {
             match rustix::io::write(&self.0.output, rest) {
                 Ok(n) => rest = &rest[n..],
-                Err(rustix::io::Errno::INTR) => {}
+                Err(Errno::INTR) => {}
                 Err(_) => return,
             }
         }
@@ -133,7 +172,7 @@ impl Terminal {
         let patience = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
         let mut fds = [PollFd::new(&self.0.input, PollFlags::IN)];
         match poll(&mut fds, Some(&patience)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => Ok(None),
+            Ok(0) | Err(Errno::INTR) => Ok(None),
             Ok(_) if stopped.load(Ordering::SeqCst) => Ok(None),
             Ok(_) => Ok(Some(rustix::io::read(&self.0.input, bytes)?)),
             Err(error) => Err(error.into()),

@@ -1,0 +1,33 @@
+//! The ways in which a person, or their system, tells a program to end.
+
+use std::io;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Ctrl-C, a request to end, or a terminal that is gone. From [`EndSignals::listen`] on none of them ends the process
+/// by itself any more.
+#[derive(Debug)]
+pub(crate) struct EndSignals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl EndSignals {
+    /// Listens from now on. To be called before anything begins that must not be left half done.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when one of them came. Safe to cancel.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}
