@@ -107,7 +107,8 @@ struct Call {
     /// Held until the application has something to say.
     word: Option<Word>,
     begun: Instant,
-    devices: Vec<String>,
+    /// Whether it rings there.
+    rings: bool,
     declined: Option<DeclinedBy>,
     stage: Stage,
 }
@@ -130,7 +131,7 @@ impl Call {
             terminal,
             word,
             begun: Instant::now(),
-            devices: Vec::new(),
+            rings: false,
             declined: None,
             stage: Stage::Ringing,
         }
@@ -138,14 +139,14 @@ impl Call {
 
     fn show(&self) {
         if self.stage == Stage::Ringing {
-            self.terminal.status(&texts::calling(&self.who, &self.devices, self.begun.elapsed()));
+            self.terminal.status(&texts::calling(&self.who, self.rings, self.begun.elapsed()));
         }
     }
 
     /// Takes note of what happened; the exit code when it was the end.
     async fn hear(&mut self, news: Progress) -> Result<Option<ExitCode>> {
         match news {
-            Progress::Ringing { device } => self.devices.push(device),
+            Progress::Ringing { .. } => self.rings = true,
             Progress::StateChanged(State::Accepted) => {
                 self.terminal.say(&texts::said_yes(&self.who));
                 self.stage = Stage::Accepted;

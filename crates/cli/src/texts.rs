@@ -17,10 +17,9 @@ pub(crate) fn span(d: Duration) -> String {
 
 // Calling.
 
-pub(crate) fn calling(who: &str, devices: &[String], time: Duration) -> String {
-    let devices: Vec<&str> = devices.iter().map(String::as_str).filter(|d| !d.is_empty()).collect();
-    let on = if devices.is_empty() { String::new() } else { format!(" · {}", devices.join(", ")) };
-    format!("Calling {who}{on} · {}  (Ctrl-C to withdraw)", span(time))
+pub(crate) fn calling(who: &str, rings: bool, time: Duration) -> String {
+    let how = if rings { " · it rings there" } else { "" };
+    format!("Calling {who}{how} · {}  (Ctrl-C to withdraw)", span(time))
 }
 
 pub(crate) fn said_yes(who: &str) -> String {
