@@ -35,7 +35,7 @@ pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) 
     if application == ApplicationId::ASK {
         crate::doctor::screen_can_be_shared()?;
     }
-    let mut ends = EndSignals::listen()?;
+    let mut ends = EndSignals::listen()?.or_suspended()?;
     let agent = connect(home).await?;
     let mut progress = agent.progress();
     // Before anything can begin that would want to speak here.

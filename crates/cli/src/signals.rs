@@ -10,6 +10,7 @@ pub(crate) struct EndSignals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+    suspend: Option<Signal>,
 }
 
 impl EndSignals {
@@ -19,7 +20,15 @@ impl EndSignals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            suspend: None,
         })
+    }
+
+    /// Counts Ctrl-Z as an end too. For a command whose terminal somebody else asks questions on: a shell that took the
+    /// terminal back would share what is typed with them.
+    pub(crate) fn or_suspended(self) -> io::Result<Self> {
+        let suspend = signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?;
+        Ok(Self { suspend: Some(suspend), ..self })
     }
 
     /// Returns when one of them came. Safe to cancel.
@@ -28,6 +37,7 @@ impl EndSignals {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
+            Some(_) = async { self.suspend.as_mut()?.recv().await } => {}
         }
     }
 }

@@ -22,6 +22,8 @@ use tokio::sync::{OwnedMutexGuard, mpsc};
 
 /// An application that has not taken its session by then is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// An application that takes nothing for so long is given up.
+const DEAF: Duration = Duration::from_secs(10);
 /// So long may an application go on after its session ended.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -138,11 +140,11 @@ async fn relay(
         tokio::select! {
             event = events.recv() => {
                 let Some(event) = event else { return Last::Session };
-                let told = handed.tell(&event).await;
+                let told = tokio::time::timeout(DEAF, handed.tell(&event)).await;
                 if matches!(event, Event::Ended { .. }) {
                     return Last::Session;
                 }
-                if told.is_err() {
+                if !matches!(told, Ok(Ok(()))) {
                     break;
                 }
             }

@@ -25,6 +25,9 @@ use tokio::sync::{Mutex, mpsc};
 /// How long the agent waits at its end until the others know and the applications are gone.
 const GOODBYE: Duration = Duration::from_secs(11);
 
+/// A command that takes nothing for so long is given up on.
+const DEAF: Duration = Duration::from_secs(2);
+
 /// Runs until the person ends it.
 pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
     let listen = nearby::parse_address(listen)?;
@@ -54,6 +57,7 @@ pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
         terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
         open: HashMap::new(),
         gone,
+        ending: false,
     };
     let code = agent.serve(happenings, incoming, applications, ends).await;
     home.clear_pages();
@@ -121,6 +125,8 @@ struct Agent {
     open: HashMap<SessionId, Open>,
     /// Told when an application is gone.
     gone: mpsc::Sender<SessionId>,
+    /// The person ended it: whoever calls now is declined.
+    ending: bool,
 }
 
 /// One session that is not over.
@@ -168,6 +174,7 @@ impl Agent {
         mut happenings: mpsc::UnboundedReceiver<Happening>,
         mut applications: mpsc::Receiver<SessionId>,
     ) {
+        self.ending = true;
         let open: Vec<SessionId> = self.open.keys().copied().collect();
         for session in open {
             self.call_off(session).await;
@@ -285,7 +292,7 @@ impl Agent {
         application: ApplicationId,
         answers: &mpsc::Sender<prompt::Answer>,
     ) {
-        let free = self.terminal.as_ref().map(|t| t.clone().try_lock_owned());
+        let free = self.terminal.as_ref().filter(|_| !self.ending).map(|t| t.clone().try_lock_owned());
         let by = match free {
             Some(Ok(terminal)) => {
                 let task = tokio::spawn(prompt::ask(session, from, application, terminal, answers.clone()));
@@ -334,12 +341,13 @@ impl Agent {
 }
 
 impl Open {
-    /// Tells the command that started this.
-    async fn tell(&self, session: SessionId, event: &Event) {
-        if let Some(commander) = &self.commander
-            && let Err(error) = commander.tell(session, event).await
-        {
-            tracing::debug!(%error, "The command that started this is gone");
+    /// Tells the command that started this. One that does not listen is not waited for, now or later.
+    async fn tell(&mut self, session: SessionId, event: &Event) {
+        let Some(commander) = &self.commander else { return };
+        let told = tokio::time::timeout(DEAF, commander.tell(session, event)).await;
+        if !matches!(told, Ok(Ok(()))) {
+            tracing::debug!(%session, "The command that started this is gone, or does not listen");
+            self.commander = None;
         }
     }
 }

@@ -4,7 +4,8 @@ use super::ending::{self, Ending, Watch};
 use super::hands::Hands;
 use super::media::{Media, MediaEvent};
 use super::screen::Screen;
-use super::{GOODBYE, GREETING, clock, stop};
+use super::stop::{self, StopTyped};
+use super::{GOODBYE, GREETING, clock};
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
 use crate::texts;
@@ -26,9 +27,8 @@ use tokio::sync::mpsc;
 
 /// A page that described itself is connected within this time, or something is in the way.
 const CONNECTING: Duration = Duration::from_secs(30);
-/// Escape so often within [`ESCAPES_WITHIN`] on the terminal stops everything, as it does on the desktop.
-const ESCAPES: usize = 3;
-const ESCAPES_WITHIN: Duration = Duration::from_secs(2);
+/// A page that describes itself again and again is answered no more often than this.
+const DESCRIBE_EVERY: Duration = Duration::from_secs(1);
 
 /// Plays the novice's side until the help is over.
 pub(super) async fn run(
@@ -71,7 +71,7 @@ struct Novice {
     question: Option<Question>,
     lines: Option<Typed<String>>,
     keys: Option<Typed<u8>>,
-    escapes: Vec<Instant>,
+    stop_typed: StopTyped,
     sharing: Option<Sharing>,
     /// How the session ended, once that is known.
     ended: Option<Ending>,
@@ -91,6 +91,8 @@ struct Sharing {
     opened: Option<X11Capturer>,
     stop: mpsc::Receiver<()>,
     link: Link,
+    /// When the page described itself last.
+    described: Option<Instant>,
     control: Option<Control>,
     controlled: bool,
 }
@@ -135,7 +137,7 @@ impl Novice {
             question: None,
             lines: None,
             keys: None,
-            escapes: Vec::new(),
+            stop_typed: StopTyped::default(),
             sharing: None,
             ended: None,
             watch: Watch::default(),
@@ -216,6 +218,9 @@ impl Novice {
         self.lines = None;
         let Some(line) = line else { return self.give(Input::Stop) };
         let Some(question) = self.question.take() else { return };
+        if stop::is_stop(&line) {
+            return self.give(Input::Stop);
+        }
         let yes = is_yes(&line);
         if !yes && question.kind == QuestionKind::Control {
             self.terminal.say(texts::NO_CONTROL);
@@ -234,23 +239,16 @@ impl Novice {
     }
 
     fn listen_for_keys(&mut self) {
-        self.escapes.clear();
-        self.keys = Some(self.terminal.keys());
+        self.stop_typed = StopTyped::default();
+        self.keys = Some(self.terminal.keys(stop::on_keys(self.consent.brake())));
     }
 
     fn pressed(&mut self, key: Option<u8>) {
         match key {
             None => self.give(Input::Stop),
-            Some(b's' | b'S' | b'q') => self.give(Input::Stop),
             Some(b't' | b'T') => self.give(Input::TakeBack),
-            Some(0x1b) => {
-                self.escapes.retain(|at| at.elapsed() < ESCAPES_WITHIN);
-                self.escapes.push(Instant::now());
-                if self.escapes.len() >= ESCAPES {
-                    self.give(Input::Stop);
-                }
-            }
-            Some(_) => self.escapes.clear(),
+            Some(key) if self.stop_typed.hears(key) => self.give(Input::Stop),
+            Some(_) => {}
         }
     }
 
@@ -258,7 +256,8 @@ impl Novice {
     async fn share(&mut self, grant: ViewGrant) {
         let screen = Screen::new(grant.clone(), self.display.clone());
         let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| e.to_string()));
-        let stop = stop::listen(grant.clone(), self.display.clone()).map_err(|e| e.to_string());
+        let stop = stop::listen(grant.clone(), self.display.clone(), self.consent.brake())
+            .map_err(|e| e.to_string());
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
                 let size = capturer.size();
@@ -271,6 +270,7 @@ impl Novice {
                     opened,
                     stop,
                     link: Link::None,
+                    described: None,
                     control: None,
                     controlled: false,
                 });
@@ -284,12 +284,21 @@ impl Novice {
         let Some(sharing) = &mut self.sharing else {
             return tracing::warn!("Refused a description before the screen may be seen");
         };
+        if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
+            return tracing::warn!("Refused a description that came too soon after another");
+        }
+        sharing.described = Some(Instant::now());
+        // A page that keeps describing itself does not get more time.
+        let since = match sharing.link {
+            Link::Opening(_, since) | Link::Failed(since) => since,
+            _ => Instant::now(),
+        };
         sharing.link = Link::None;
         let answered =
             Media::answer(&sharing.grant, offer, sharing.screen.clone(), sharing.opened.take()).await;
         match answered {
             Ok((media, answer)) => {
-                sharing.link = Link::Opening(media, Instant::now());
+                sharing.link = Link::Opening(media, since);
                 // A new page does not inherit control.
                 self.give(Input::Disconnected);
                 self.send(NoviceSays::Answer(answer)).await;
@@ -338,8 +347,13 @@ impl Novice {
                 self.give(Input::Disconnected);
             }
             MediaEvent::Input(input) => {
-                if let Some(control) = &sharing.control {
-                    control.hands.play(input);
+                // A permission that ran out while the machine slept is told so before anything is played.
+                if self.due.is_some_and(|due| due <= clock::now()) {
+                    return self.give(Input::Timeout);
+                }
+                if sharing.control.as_ref().is_some_and(|control| !control.hands.play(input)) {
+                    // The display does not take what is played; nothing may stay pressed on it.
+                    self.give(Input::TakeBack);
                 }
             }
             MediaEvent::Resized(size) => {
@@ -355,7 +369,13 @@ impl Novice {
         let message = match news {
             Announcement::View(ViewState::Asked) => NoviceSays::View(View::Asked),
             Announcement::View(ViewState::Denied) => NoviceSays::View(View::Denied),
-            Announcement::View(ViewState::Ended) => NoviceSays::View(View::Ended),
+            Announcement::View(ViewState::Ended) => {
+                // Nothing leaves any more, however long it takes to say so.
+                if let Some(sharing) = &mut self.sharing {
+                    sharing.link = Link::None;
+                }
+                NoviceSays::View(View::Ended)
+            }
             Announcement::View(ViewState::Granted) => match &self.sharing {
                 Some(sharing) => NoviceSays::View(View::Granted { screen: sharing.size }),
                 // It was allowed, but the screen could not be opened; the end is under way.

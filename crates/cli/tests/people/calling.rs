@@ -15,7 +15,7 @@ fn the_caller_sees_that_it_rings_and_for_how_long() {
         two.asks()?;
         let to = two.expert.address.clone();
         two.call().reads(&format!("Calling {to} · 0:00  (Ctrl-C to withdraw)"))?;
-        two.call().reads(&format!("Calling {to} · 0:01  (Ctrl-C to withdraw)"))?;
+        two.call().reads(&format!("Calling {to} · it rings there · 0:01  (Ctrl-C to withdraw)"))?;
         let asked = format!("You ask {to} for help · ringing\n");
         ensure!(two.novice.runs(&["sessions"])? == (0, asked));
         let asks = format!("{} asks you for help · ringing\n", two.novice.address);
