@@ -22,7 +22,7 @@ impl Person {
     async fn new() -> Self {
         let network = Nearby::listen("127.0.0.1:0".parse().unwrap(), "laptop".into()).await.unwrap();
         let address = network.address();
-        let ask = Application { id: ApplicationId::ASK, name: "Ask".into(), url: String::new() };
+        let ask = Application::new(ApplicationId::ASK, "Ask");
         let (driver, handle, happenings) =
             Driver::new(address.clone(), SessionConfig::default(), [ask], network);
         Self { address, handle, happenings, task: tokio::spawn(driver.run()) }
@@ -128,7 +128,7 @@ async fn other_computers_are_refused() {
 
 #[tokio::test]
 async fn strangers_without_tls_change_nothing() {
-    let (mut alice, mut bob, session) = connected().await;
+    let (alice, mut bob, session) = connected().await;
     for noise in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xff; 4096], b""] {
         let mut stream = TcpStream::connect(bob.address.as_str()).await.unwrap();
         _ = stream.write_all(noise).await;
