@@ -289,7 +289,7 @@ function end() {
   if (model.ended) return;
   closePeer();
   link?.send({ type: "stop" });
-  setTimeout(() => finish(words.YOU_ENDED), END_MS);
+  setTimeout(() => finish({ ...words.YOU_ENDED, now: words.WHAT_NOW }), END_MS);
   /** @type {HTMLButtonElement} */ (view.part("end")).disabled = true;
 }
 

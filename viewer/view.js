@@ -16,7 +16,8 @@ import * as words from "./words.js";
  * @property {number} lostSince when the connection was lost
  * @property {Quality | null} quality
  * @property {import("./layout.js").Mode} mode
- * @property {{ title: string, text: string, code: string, now?: string } | null} ended
+ * @property {{ title: string, text: string, code: string, now?: string } | null} ended `now`: what to do next, if the
+ *   help itself is over
  */
 
 /** For this long after a button got another meaning, a click meant the old one. */
@@ -110,11 +111,12 @@ export class View {
   }
 
   /** @param {Model} model */
-  #renderStatus({ state, link }) {
+  #renderStatus({ state, link, ended: why }) {
     const view = words.VIEW[state?.view ?? "waiting"];
     const control = words.CONTROL[state?.control ?? "none"];
     const ended = link === "ended";
-    text(this.part("status-view"), ended ? words.ENDED_STATUS : view.status);
+    const over = why?.now === undefined ? words.PAGE_OVER_STATUS : words.ENDED_STATUS;
+    text(this.part("status-view"), ended ? over : view.status);
     data(this.part("status-view"), "tone", ended ? "calm" : view.tone);
     this.part("status-control").hidden = ended || state?.view !== "granted";
     text(this.part("status-control"), link === "lost" ? words.INPUT_OFF : control.status);

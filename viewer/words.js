@@ -82,6 +82,8 @@ export const CONTROL = {
 
 export const INPUT_OFF = "Mouse and keyboard are off";
 export const ENDED_STATUS = "Nothing is shared any more";
+/** The page is over, which says nothing about the help: another page may show it. */
+export const PAGE_OVER_STATUS = "This page shows nothing";
 export const CONNECTING_AGAIN = "Connecting again…";
 export const CONNECTING_TEXT = "This is the last picture. Your mouse and keyboard are off.";
 export const NEVER_CHECKED = "never checked";
@@ -100,7 +102,7 @@ export const WHAT_NOW = "You can close this page. To help again, send a new invi
 const CLOSED = {
   4400: {
     title: "This page and its program do not understand each other",
-    text: "They may be of different versions. Nothing is shared any more. Start the help again; if it happens again, install Rendezvous anew.",
+    text: "They may be of different versions. Start the help again; if it happens again, install Rendezvous anew.",
   },
   4401: {
     title: "This page has been used already",

@@ -35,7 +35,7 @@ use crate::description::{
 };
 use crate::input;
 use crate::screen::EncodedFrame;
-use crate::sdp;
+use crate::sdp::{self, Taking};
 
 /// Where the bandwidth estimate begins, in kbit/s.
 pub const START_KBPS: u32 = 3_000;
@@ -43,6 +43,10 @@ pub const START_KBPS: u32 = 3_000;
 /// What the estimate tries to reach, in kbit/s. Keep the encoder well below it: packets are paced by the estimate, and
 /// a large picture is smeared over time when there is no room above the encoder's rate.
 pub const DESIRED_KBPS: u32 = 12_000;
+
+/// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
+/// section rests, and wakes with the next: a still screen is then as quiet as it looks.
+const REST_AFTER: Duration = Duration::from_millis(60);
 
 /// The most bytes that wait in the data channels: more than one message with the largest cursor.
 const CHANNEL_BUFFER: usize = 256 * 1024;
@@ -52,6 +56,7 @@ pub struct Peer {
     rtc: Rtc,
     clock: Clock,
     pt: Pt,
+    video: Video,
     link: Link,
     input: Option<ChannelId>,
     cursor: Option<ChannelId>,
@@ -116,6 +121,14 @@ pub enum PeerError {
     Stack(&'static str),
 }
 
+/// The video section: both halves of a local renegotiation, and which of them is in force.
+struct Video {
+    wake: String,
+    rest: String,
+    /// Since the last picture; `None` while it rests.
+    awake_since: Option<Time>,
+}
+
 /// How it stands with the way to the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
@@ -152,10 +165,12 @@ impl Peer {
         let mut rtc = config(offer, format, creds.clone()).build(clock.instant());
         let candidates = add_candidates(&mut rtc, local)?;
 
-        let text = sdp::offer_text(offer, format);
-        let page =
-            SdpOffer::from_sdp_string(&text).map_err(|_| PeerError::Stack("the offer cannot be read"))?;
-        rtc.sdp_api().accept_offer(page).map_err(|_| PeerError::Stack("the offer is not accepted"))?;
+        let video = Video {
+            wake: sdp::offer_text(offer, format, Taking::Yes),
+            rest: sdp::offer_text(offer, format, Taking::NotNow),
+            awake_since: Some(now),
+        };
+        accept(&mut rtc, &video.wake)?;
         rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
 
         let pt = Pt::from(format.pt);
@@ -174,6 +189,7 @@ impl Peer {
             rtc,
             clock,
             pt,
+            video,
             link: Link::New,
             input: None,
             cursor: None,
@@ -210,6 +226,7 @@ impl Peer {
         if self.link != Link::Up {
             return false;
         }
+        self.wake();
         let (pt, wallclock) = (self.pt, self.clock.instant());
         // Microseconds to the 90 kHz of RTP, which wraps by itself where it must.
         let rtp_time = MediaTime::from_90khz(frame.taken_us.saturating_mul(9) / 100);
@@ -259,7 +276,8 @@ impl Peer {
                 Ok(Output::Event(event)) => self.handle_event(event),
                 Ok(Output::Timeout(moment)) => {
                     if self.rtc.is_alive() || self.link == Link::Over {
-                        return PeerOutput::Timeout(self.clock.time(moment));
+                        let due = self.clock.time(moment);
+                        return PeerOutput::Timeout(self.rest_due().map_or(due, |rest| due.min(rest)));
                     }
                     self.set_link(Link::Over);
                 }
@@ -281,7 +299,40 @@ impl Peer {
         self.dropped
     }
 
+    /// Before a picture: the video section sends again, if it rested.
+    fn wake(&mut self) {
+        if self.video.awake_since.is_none() {
+            let accepted = accept(&mut self.rtc, &self.video.wake);
+            self.insist(accepted);
+            self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+        }
+        self.video.awake_since = Some(self.clock.now);
+    }
+
+    /// Long enough after the last picture: no padding and no probing any more.
+    fn rest_if_due(&mut self) {
+        if self.rest_due().is_some_and(|due| due <= self.clock.now) {
+            self.video.awake_since = None;
+            let accepted = accept(&mut self.rtc, &self.video.rest);
+            self.insist(accepted);
+            self.rtc.bwe().set_desired_bitrate(Bitrate::ZERO);
+        }
+    }
+
+    /// Only a connection that stands has something to rest from.
+    fn rest_due(&self) -> Option<Time> {
+        let since = self.video.awake_since.filter(|_| self.link == Link::Up)?;
+        Some(since.after(REST_AFTER))
+    }
+
+    fn insist(&mut self, accepted: Result<(), PeerError>) {
+        if accepted.is_err() {
+            self.fail();
+        }
+    }
+
     fn tick(&mut self) {
+        self.rest_if_due();
         if self.rtc.handle_input(Input::Timeout(self.clock.instant())).is_err() {
             self.fail();
         }
@@ -393,6 +444,13 @@ impl Clock {
 
 fn video_mid() -> Mid {
     Mid::from(sdp::VIDEO_MID)
+}
+
+/// Lets the stack answer an offer. Later ones are a matter between it and us; the page's half stays as it is.
+fn accept(rtc: &mut Rtc, offer: &str) -> Result<(), PeerError> {
+    let offer = SdpOffer::from_sdp_string(offer).map_err(|_| PeerError::Stack("the offer cannot be read"))?;
+    rtc.sdp_api().accept_offer(offer).map_err(|_| PeerError::Stack("the offer is not accepted"))?;
+    Ok(())
 }
 
 /// The encoder makes Constrained Baseline, which every profile's decoder understands; the closest name is preferred.

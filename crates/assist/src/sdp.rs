@@ -11,18 +11,29 @@ use crate::description::{Candidate, Description, VideoFormat};
 /// `mid` of the video section.
 pub(crate) const VIDEO_MID: &str = "0";
 
+/// Whether the page takes the video now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taking {
+    Yes,
+    NotNow,
+}
+
 /// The page's offer, with `format` as the only video format.
-pub(crate) fn offer_text(page: &Description, format: VideoFormat) -> String {
+pub(crate) fn offer_text(page: &Description, format: VideoFormat, taking: Taking) -> String {
     let mut sdp = String::with_capacity(2048);
     for line in ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1"] {
         push(&mut sdp, format_args!("{line}"));
     }
-    video_section(&mut sdp, page, format);
+    video_section(&mut sdp, page, format, taking);
     data_section(&mut sdp, page);
     sdp
 }
 
-fn video_section(sdp: &mut String, page: &Description, format: VideoFormat) {
+fn video_section(sdp: &mut String, page: &Description, format: VideoFormat, taking: Taking) {
+    let direction = match taking {
+        Taking::Yes => "a=recvonly",
+        Taking::NotNow => "a=inactive",
+    };
     let pt = format.pt;
     match format.rtx {
         Some(rtx) => push(sdp, format_args!("m=video 9 UDP/TLS/RTP/SAVPF {pt} {rtx}")),
@@ -37,7 +48,7 @@ fn video_section(sdp: &mut String, page: &Description, format: VideoFormat) {
     for (id, extension) in &page.extensions {
         push(sdp, format_args!("a=extmap:{id} {}", extension.uri()));
     }
-    for line in ["a=recvonly", "a=rtcp-mux", "a=rtcp-rsize"] {
+    for line in [direction, "a=rtcp-mux", "a=rtcp-rsize"] {
         push(sdp, format_args!("{line}"));
     }
     push(sdp, format_args!("a=rtpmap:{pt} H264/90000"));
@@ -90,7 +101,7 @@ mod tests {
         #[test]
         fn values_never_become_lines(page in any_description(false)) {
             let format = page.video()[0];
-            let sdp = offer_text(&page, format);
+            let sdp = offer_text(&page, format, Taking::Yes);
             prop_assert!(sdp.ends_with("\r\n"));
             let lines: Vec<&str> = sdp.split_terminator("\r\n").collect();
             let rtx = usize::from(format.rtx.is_some());
@@ -107,7 +118,7 @@ mod tests {
         /// And the WebRTC stack understands it as it was meant.
         #[test]
         fn the_stack_reads_what_was_written(page in any_description(false)) {
-            let sdp = offer_text(&page, page.video()[0]);
+            let sdp = offer_text(&page, page.video()[0], Taking::Yes);
             let offer = SdpOffer::from_sdp_string(&sdp).unwrap();
             let again = offer.to_sdp_string();
             for value in [

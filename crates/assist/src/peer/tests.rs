@@ -23,6 +23,8 @@ struct Call {
     page: Page,
     events: Vec<PeerEvent>,
     flying: VecDeque<(Time, Datagram)>,
+    /// Packets of video, padding and retransmissions that left our side.
+    rtp_sent: usize,
     /// Changes or swallows a packet from the page on its way to us.
     meddle: fn(&Datagram) -> bool,
 }
@@ -50,7 +52,15 @@ impl Call {
         let (peer, mut answer) = Peer::new(epoch, Time(0), &offer, &[address(NOVICE)], [7; 32]).unwrap();
         answer_forger(&mut answer);
         page.accept(&answer);
-        Self { now: Time(0), peer, page, events: Vec::new(), flying: VecDeque::new(), meddle: |_| true }
+        Self {
+            now: Time(0),
+            peer,
+            page,
+            events: Vec::new(),
+            flying: VecDeque::new(),
+            rtp_sent: 0,
+            meddle: |_| true,
+        }
     }
 
     fn connected() -> Self {
@@ -101,6 +111,7 @@ impl Call {
         let ours = loop {
             match self.peer.poll_output() {
                 PeerOutput::Transmit { source, destination, contents } => {
+                    self.rtp_sent += usize::from(is_rtp(&contents));
                     self.flying.push_back((arrival, Datagram { source, destination, contents }));
                 }
                 PeerOutput::Event(event) => self.events.push(event),
@@ -130,6 +141,11 @@ impl Call {
         assert!(self.peer.send_frame(self.now, EncodedFrame { data: data.clone(), key: true, taken_us }));
         data
     }
+}
+
+/// RTP shares its range of first bytes with RTCP, whose packet types stand where RTP has marker and payload type.
+fn is_rtp(contents: &[u8]) -> bool {
+    matches!(contents, [128..=191, second, ..] if !(192..=223).contains(second))
 }
 
 /// Parameter sets and a slice of this many bytes, in Annex B form. The bytes hold no start code.
@@ -305,6 +321,29 @@ fn the_bandwidth_is_estimated() {
         estimates.last().is_some_and(|kbps| *kbps >= START_KBPS),
         "on a good link it rises: {estimates:?}"
     );
+}
+
+#[test]
+fn a_still_picture_sends_nothing_but_keep_alives() {
+    let mut call = Call::connected();
+    for i in 0..60_u64 {
+        call.send_picture(i * 33_333);
+        call.drive(33, |_| false);
+    }
+    call.drive(1_000, |_| false);
+    let before = call.rtp_sent;
+    for i in 2..12_u64 {
+        let frame = EncodedFrame { data: picture(100), key: false, taken_us: i * 2_000_000 };
+        assert!(call.peer.send_frame(call.now, frame));
+        call.drive(2_000, |_| false);
+    }
+    let sent = call.rtp_sent - before;
+    assert!((10..=40).contains(&sent), "ten small pictures in 20 s, and {sent} packets");
+    let pictures = call.page.pictures().len();
+    assert_eq!(pictures, 70, "all of them arrive");
+    // And it is awake again at once.
+    call.send_picture(30_000_000);
+    assert!(call.drive(100, |call| call.page.pictures().len() == pictures + 1));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use crate::capture::settle;
+use crate::needs_xvfb_capture::settle;
 use crate::person::Person;
 use crate::server::Server;
 

@@ -52,7 +52,7 @@ fn a_server_that_dies_is_an_error_and_no_panic() {
     let mut capturer = X11Capturer::open(person.view(), server.at()).unwrap();
     let mut keys = StopKeys::watch(person.view(), server.at()).unwrap();
     let injector = X11Injector::open(person.gives_control(), server.at()).unwrap();
-    crate::capture::settle(&mut capturer);
+    crate::needs_xvfb_capture::settle(&mut capturer);
     drop(server);
     let soon = std::time::Duration::from_secs(5);
     let lost = rendezvous_desktop::Capture::wait(&mut capturer, soon);

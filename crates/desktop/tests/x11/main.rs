@@ -4,14 +4,21 @@
 //! choose, and ends them by their own process id. They need `xvfb` and `xserver-xephyr` and fail without.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure, which is what is wanted")]
 
-mod capture;
-mod cursor;
-mod inject;
-mod limits;
+#[path = "stop.rs"]
+mod needs_xephyr_stop;
+#[path = "capture.rs"]
+mod needs_xvfb_capture;
+#[path = "cursor.rs"]
+mod needs_xvfb_cursor;
+#[path = "inject.rs"]
+mod needs_xvfb_inject;
+#[path = "limits.rs"]
+mod needs_xvfb_limits;
+#[path = "revoke.rs"]
+mod needs_xvfb_revoke;
+#[path = "stream.rs"]
+mod needs_xvfb_stream;
 mod paint;
 mod person;
 mod relay;
-mod revoke;
 mod server;
-mod stop;
-mod stream;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rendezvous_desktop::x11::{StopError, StopKeys, X11Capturer};
 use rendezvous_desktop::{Capture, CaptureError, Rect};
 
-use crate::capture::settle;
+use crate::needs_xvfb_capture::settle;
 use crate::paint::Painter;
 use crate::person::{Person, dead_view};
 use crate::relay::Relay;

@@ -6,7 +6,7 @@ use rendezvous_assist::screen::{EncodedFrame, Size};
 use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_desktop::{Capture, Encode, EncodeError, H264Encoder, I420, Rect};
 
-use crate::capture::{settle, wait_for_picture};
+use crate::needs_xvfb_capture::{settle, wait_for_picture};
 use crate::paint::Painter;
 use crate::person::Person;
 use crate::server::Server;
@@ -169,7 +169,7 @@ fn a_new_scene_is_seen_as_well_as_an_old_one() {
 #[test]
 fn the_encoder_writes_nothing_to_the_terminal() {
     let this = std::env::current_exe().unwrap();
-    let one = "stream::browsers_are_told_what_they_can_decode";
+    let one = "needs_xvfb_stream::browsers_are_told_what_they_can_decode";
     let ran = std::process::Command::new(this).args(["--exact", one, "--nocapture"]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert!(ran.status.success() && out.contains("1 passed"), "{out}{err}");

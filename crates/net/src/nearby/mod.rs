@@ -1,6 +1,6 @@
 //! The network without account and server: TLS streams to `host:port`.
 //!
-//! One link carries length-prefixed JSON frames ([`frame`], [`map`]); every message is acknowledged, so *delivered*
+//! One link carries length-prefixed JSON frames (`frame`, `map`); every message is acknowledged, so *delivered*
 //! means that the other side's table has it. A link that breaks is a device that is lost.
 //!
 //! **Loopback only, for now.** TLS keeps others from reading and changing what travels, but nothing yet proves *who*

@@ -1,0 +1,127 @@
+//! The hands of the person whose screen it is, and an eye on every other hand.
+//!
+//! [`Hand`] types into an X server as the person sitting there would. [`Watch`] counts what any hand does, ours or
+//! the program's under test, so that "nothing more was typed" is an observation and not an absence.
+
+use anyhow::{Context as _, Result};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
+use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask};
+use x11rb::protocol::xproto::{ConnectionExt as _, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Keycode, Keysym};
+use x11rb::protocol::xtest::ConnectionExt as _;
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+
+use crate::xserver::XServer;
+
+/// X's name for the left Control key.
+pub const CONTROL: Keysym = 0xffe3;
+
+/// A pair of hands at the keyboard of an X server.
+#[derive(Debug)]
+pub struct Hand {
+    connection: RustConnection,
+}
+
+impl Hand {
+    /// Puts hands on the keyboard.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone or has no XTEST extension.
+    pub fn on(server: &XServer) -> Result<Self> {
+        let connection = server.connect()?;
+        connection.xtest_get_version(2, 2)?.reply().context("the X server has no XTEST extension")?;
+        Ok(Self { connection })
+    }
+
+    /// Presses keys one after the other, then releases them in reverse order. Latin-1 characters are their own
+    /// keysyms.
+    ///
+    /// # Errors
+    ///
+    /// When the keyboard has no such key, or the server is gone.
+    pub fn chord(&self, keys: &[Keysym]) -> Result<()> {
+        let codes = keys.iter().map(|&key| self.code(key)).collect::<Result<Vec<_>>>()?;
+        for &code in &codes {
+            self.send(KEY_PRESS_EVENT, code)?;
+        }
+        for &code in codes.iter().rev() {
+            self.send(KEY_RELEASE_EVENT, code)?;
+        }
+        // Returns when the server has taken all of it.
+        self.connection.sync()?;
+        Ok(())
+    }
+
+    fn send(&self, event: u8, code: Keycode) -> Result<()> {
+        self.connection.xtest_fake_input(event, code, x11rb::CURRENT_TIME, x11rb::NONE, 0, 0, 0)?;
+        Ok(())
+    }
+
+    fn code(&self, key: Keysym) -> Result<Keycode> {
+        let setup = self.connection.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let mapping = self.connection.get_keyboard_mapping(first, last - first + 1)?.reply()?;
+        let width = usize::from(mapping.keysyms_per_keycode.max(1));
+        (first..=last)
+            .zip(mapping.keysyms.chunks(width))
+            .find(|(_, symbols)| symbols.first() == Some(&key))
+            .map(|(code, _)| code)
+            .with_context(|| format!("the keyboard has no key with keysym {key:#x}"))
+    }
+}
+
+/// Counts key presses, button presses and pointer moves on an X server, whoever makes them.
+#[derive(Debug)]
+pub struct Watch {
+    connection: RustConnection,
+    seen: Seen,
+}
+
+/// What a [`Watch`] has counted. Releases do not count: letting go of what is held is always right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Keys that went down.
+    pub keys: u32,
+    /// Buttons that went down, wheel notches among them.
+    pub buttons: u32,
+    /// Movements of the pointer.
+    pub moves: u32,
+}
+
+impl Watch {
+    /// Starts counting.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone or has no XInput 2.
+    pub fn on(server: &XServer) -> Result<Self> {
+        let connection = server.connect()?;
+        connection.xinput_xi_query_version(2, 2)?.reply().context("the X server has no XInput 2")?;
+        let root = connection.setup().roots[0].root;
+        let raw = XIEventMask::RAW_KEY_PRESS | XIEventMask::RAW_BUTTON_PRESS | XIEventMask::RAW_MOTION;
+        let mask = EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![raw] };
+        connection.xinput_xi_select_events(root, &[mask])?.check()?;
+        Ok(Self { connection, seen: Seen::default() })
+    }
+
+    /// What was seen so far, up to the moment of the call.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone.
+    pub fn seen(&mut self) -> Result<Seen> {
+        // A round trip: events that the server made before it are here after it.
+        self.connection.sync()?;
+        while let Some(event) = self.connection.poll_for_event()? {
+            match event {
+                Event::XinputRawKeyPress(_) => self.seen.keys += 1,
+                Event::XinputRawButtonPress(_) => self.seen.buttons += 1,
+                Event::XinputRawMotion(_) => self.seen.moves += 1,
+                _ => {}
+            }
+        }
+        Ok(self.seen)
+    }
+}

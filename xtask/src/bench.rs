@@ -1,0 +1,37 @@
+//! `cargo xtask bench`: measured beside others, in the same run, on the same work.
+
+mod assist;
+mod figures;
+mod vnc;
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+
+use crate::packages::{self, Need};
+
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    subject: Subject,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subject {
+    /// Remote assistance beside VNC in the same browser
+    Assist(assist::Arguments),
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.subject {
+        Subject::Assist(arguments) => {
+            let needs = [Need::Build, Need::Page, Need::Desktop, Need::Browser, Need::Comparison];
+            packages::ensure(&needs, arguments.no_install)?;
+            let missing = packages::missing(&needs);
+            if !missing.is_empty() {
+                bail!("the benchmark cannot run without {}", missing.join(", "));
+            }
+            assist::run(arguments)
+        }
+    }
+}

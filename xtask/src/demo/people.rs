@@ -1,0 +1,91 @@
+//! The two people and their programs: each has a home of their own, as on two machines.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use rendezvous_testkit::home::Home;
+use rendezvous_testkit::ports;
+use rendezvous_testkit::process::Launch;
+use rendezvous_testkit::terminal::{Person, WIDE};
+use rendezvous_testkit::xserver::XServer;
+
+/// What an agent says when it can be reached.
+pub(crate) const READY: &str = "Ready.";
+/// How every question ends.
+pub(crate) const QUESTION: &str = "[y/N]";
+/// What stands before the address of the expert's page.
+pub(crate) const PAGE: &str = "Your page: ";
+
+/// The environment variable that says where a person's program keeps its things.
+pub(crate) const HOME: &str = "RENDEZVOUS_HOME";
+
+/// A person's program: which one it is, where it lives, where others reach it.
+pub(crate) struct Place {
+    program: PathBuf,
+    home: Home,
+    port: u16,
+}
+
+impl Place {
+    pub(crate) fn new(name: &str, program: &Path) -> Result<Self> {
+        Ok(Self { program: program.to_owned(), home: Home::new(name)?, port: ports::free()? })
+    }
+
+    /// Where others reach this person.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The value of [`HOME`] for this person's programs.
+    pub(crate) fn home(&self) -> String {
+        self.home.path().to_string_lossy().into_owned()
+    }
+
+    /// The program with these arguments, as this person's.
+    pub(crate) fn launch<S: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Launch {
+        Launch::new(&self.program).args(arguments).env(HOME, self.home.path())
+    }
+
+    pub(crate) fn agent(&self) -> Launch {
+        self.launch(["agent", "--listen", &self.address()])
+    }
+}
+
+/// The expert's agent on a terminal, without a desktop and without a browser of its own.
+pub(crate) fn start_expert(place: &Place) -> Result<Person> {
+    let launch =
+        place.agent().env("RENDEZVOUS_BROWSER", "none").without("DISPLAY").without("WAYLAND_DISPLAY");
+    start_agent("the expert's agent", &launch)
+}
+
+/// The novice's agent on a terminal.
+pub(crate) fn start_novice(place: &Place, screen: &XServer) -> Result<Person> {
+    start_agent("the novice's agent", &place.agent().envs(screen.environment()).without("WAYLAND_DISPLAY"))
+}
+
+fn start_agent(name: &str, launch: &Launch) -> Result<Person> {
+    let mut person = Person::start(name, launch, WIDE)?;
+    person.expect(READY, Duration::from_secs(30)).context("the agent did not get ready")?;
+    // And where, to the end of the line.
+    person.expect("\n", Duration::from_secs(30))?;
+    Ok(person)
+}
+
+/// The novice at their terminal, asking the expert for help.
+pub(crate) fn ask(novice: &Place, expert: &Place, screen: &XServer) -> Result<Person> {
+    let launch =
+        novice.launch(["ask", &expert.address()]).envs(screen.environment()).without("WAYLAND_DISPLAY");
+    Person::start("the novice", &launch, WIDE)
+}
+
+/// Reads the address of the page from the expert's terminal.
+pub(crate) fn page_address(expert: &mut Person, within: Duration) -> Result<String> {
+    expert.expect(PAGE, within)?;
+    let line = expert.expect("\n", within)?;
+    Ok(line.trim().to_owned())
+}

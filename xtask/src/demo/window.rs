@@ -1,0 +1,70 @@
+//! The demo with a display: the novice's desktop in a window, and two terminals for the two people you play.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use rendezvous_testkit::process::{Launch, Log, Process};
+use rendezvous_testkit::xserver::XServer;
+use rendezvous_testkit::{ports, wait};
+
+use super::desktop::Desktop;
+use super::people::{self, Place};
+use crate::say;
+
+/// Nobody plays longer.
+const DAY: Duration = Duration::from_hours(24);
+
+pub(crate) fn run(program: &Path) -> Result<()> {
+    let mut desktop = Desktop::start(XServer::xephyr("The screen of the person who is helped", 1280, 720)?)?;
+    let (novice, expert) = (Place::new("novice", program)?, Place::new("expert", program)?);
+    let _novice_agent = people::start_novice(&novice, desktop.screen())?;
+
+    let mut expert_window = open(&terminal("You, who help", "100x14-0-0", expert.agent().words()))?;
+    ports::wait_listening(expert.port(), &mut expert_window, Duration::from_secs(30))?;
+    let ask = novice.launch(["ask", &expert.address()]).envs(desktop.screen().environment());
+    let mut novice_window = open(&terminal("You, who are helped", "100x20+0-0", again_and_again(&ask)))?;
+
+    say::line(INSTRUCTIONS);
+    let end = wait::until("you", DAY, || {
+        let is_open = novice_window.check_running().is_ok()
+            && expert_window.check_running().is_ok()
+            && desktop.screen_mut().check_running().is_ok();
+        Ok((!is_open).then_some(()))
+    });
+    // Ctrl-C is how one leaves, not a failure.
+    if wait::is_interrupted() { Ok(()) } else { end }
+}
+
+fn open(window: &Launch) -> Result<Process> {
+    Process::start(window, Log::Nowhere)
+}
+
+const INSTRUCTIONS: &str = "
+You play both people. Three windows have opened:
+
+  The screen of the person who is helped   a desktop with a terminal and an editor
+  You, who are helped                      their terminal: it is asking for help
+  You, who help                            the other person's terminal
+
+  1. In \"You, who help\", answer the call: y.        Your page opens in the browser.
+  2. In \"You, who are helped\", show your screen: y. The page shows the desktop.
+  3. On the page, ask for control; in \"You, who are helped\", allow it: y. Type into the editor.
+  4. In \"You, who are helped\", press t to take control back, s to stop.
+
+Close a window, or press Ctrl-C here, to end the demo.";
+
+/// A terminal window on your own display, with a program in it that may be meant for another.
+fn terminal(title: &str, geometry: &str, words: impl IntoIterator<Item = OsString>) -> Launch {
+    Launch::new("xterm")
+        .args(["-T", title, "-geometry", geometry, "-fa", "DejaVu Sans Mono", "-fs", "10", "-e"])
+        .args(words)
+}
+
+/// Runs a program again each time you press Enter, so that the words at the end can be read.
+fn again_and_again(program: &Launch) -> impl Iterator<Item = OsString> {
+    const LOOP: &str = "while :; do \"$@\"; \
+        printf '\\nPress Enter to ask again, or close this window. '; read -r line || exit 0; done";
+    ["sh", "-c", LOOP, "sh"].into_iter().map(OsString::from).chain(program.words())
+}

@@ -1,0 +1,168 @@
+//! The stages of `cargo xtask test`, in the order in which they fail soonest.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use rendezvous_testkit::process::Launch;
+
+use crate::packages::{self, Need};
+use crate::repo::{self, Profile};
+use crate::{demo, edges, tidy};
+
+/// One stage.
+pub(crate) struct Stage {
+    /// As given to `--only`.
+    pub(crate) name: &'static str,
+    /// What it shows.
+    pub(crate) what: &'static str,
+    pub(crate) run: fn(&mut Context) -> Result<Outcome>,
+}
+
+/// What the stages share.
+pub(crate) struct Context {
+    /// Leave out what needs a missing package.
+    pub(crate) no_install: bool,
+    /// When all of them must be done.
+    pub(crate) deadline: Instant,
+    /// No stage that builds the program has failed: those that only run it depend on that.
+    pub(crate) is_built: bool,
+}
+
+/// How a stage ended, unless it failed.
+pub(crate) enum Outcome {
+    Passed {
+        /// Parts that were not run, each with the reason.
+        left_out: Vec<String>,
+    },
+    Skipped(String),
+}
+
+const PASSED: Outcome = Outcome::Passed { left_out: Vec::new() };
+
+pub(crate) const ALL: &[Stage] = &[
+    Stage { name: "packages", what: "what the system must have", run: packages },
+    Stage { name: "fmt", what: "the code is laid out as rustfmt does it", run: fmt },
+    Stage { name: "tidy", what: "sizes, words, manifests, licences", run: tidy },
+    Stage { name: "edges", what: "no crate knows one that it must not", run: edges },
+    Stage { name: "clippy", what: "no warning", run: clippy },
+    Stage { name: "build", what: "the whole workspace", run: build },
+    Stage { name: "tests", what: "cargo test, all crates", run: tests },
+    Stage { name: "doc", what: "the documentation builds without a warning", run: doc },
+    Stage { name: "viewer", what: "the expert's page: types and tests", run: viewer },
+    Stage { name: "demo", what: "the main job, from asking to the end, in a browser", run: demo },
+];
+
+/// The names of all stages.
+pub(crate) const NAMES: [&str; ALL.len()] = {
+    let mut names = [""; ALL.len()];
+    let mut number = 0;
+    while number < ALL.len() {
+        names[number] = ALL[number].name;
+        number += 1;
+    }
+    names
+};
+
+/// Tests that need a program from outside say so in their names; without it they are left out.
+const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
+    ("needs_xvfb_", Need::Desktop, "tests on an X screen"),
+    ("needs_xephyr_", Need::Window, "tests on a screen in a screen"),
+    ("needs_strace_", Need::Trace, "tests that trace system calls"),
+];
+
+fn packages(context: &mut Context) -> Result<Outcome> {
+    let needs = [Need::Build, Need::Page, Need::Desktop, Need::Window, Need::Browser, Need::Trace];
+    packages::ensure(&needs, context.no_install)?;
+    let missing = packages::missing(&needs);
+    if missing.is_empty() {
+        return Ok(PASSED);
+    }
+    Ok(Outcome::Skipped(format!("not installed: {}", missing.join(", "))))
+}
+
+fn fmt(context: &mut Context) -> Result<Outcome> {
+    cargo(context, &["fmt", "--all", "--check"], &[])
+}
+
+fn tidy(_: &mut Context) -> Result<Outcome> {
+    tidy::run().map(|()| PASSED)
+}
+
+fn edges(_: &mut Context) -> Result<Outcome> {
+    edges::run().map(|()| PASSED)
+}
+
+fn clippy(context: &mut Context) -> Result<Outcome> {
+    repo::announce_first_build(Profile::Debug);
+    cargo(context, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
+}
+
+fn build(context: &mut Context) -> Result<Outcome> {
+    repo::announce_first_build(Profile::Debug);
+    let result = cargo(context, &["build", "--workspace", "--locked"], &[]);
+    context.is_built = result.is_ok();
+    result
+}
+
+fn tests(context: &mut Context) -> Result<Outcome> {
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
+    let mut left_out = Vec::new();
+    for (name, need, what) in NEEDED_BY_TESTS {
+        let missing = packages::missing(&[*need]);
+        if !missing.is_empty() {
+            arguments.extend(["--skip", name]);
+            left_out.push(format!("{what} (not installed: {})", missing.join(", ")));
+        }
+    }
+    cargo(context, &arguments, &[]).map(|_| Outcome::Passed { left_out })
+}
+
+fn doc(context: &mut Context) -> Result<Outcome> {
+    cargo(context, &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn viewer(context: &mut Context) -> Result<Outcome> {
+    if let Some(skipped) = missing(&[Need::Page]) {
+        return Ok(skipped);
+    }
+    for script in [["ci"].as_slice(), &["run", "check"], &["test"]] {
+        repo::run(&npm().args(script), left(context))?;
+    }
+    let missing = packages::missing(&[Need::Browser]);
+    if !missing.is_empty() {
+        let left_out = vec![format!("the page in a browser (not installed: {})", missing.join(", "))];
+        return Ok(Outcome::Passed { left_out });
+    }
+    repo::run(&npm().args(["run", "test:browser"]), left(context))?;
+    Ok(PASSED)
+}
+
+fn demo(context: &mut Context) -> Result<Outcome> {
+    if !context.is_built {
+        return Ok(Outcome::Skipped("the program could not be built".into()));
+    }
+    if let Some(skipped) = missing(demo::NEEDED_BY_CHECK) {
+        return Ok(skipped);
+    }
+    demo::check(demo::Pictures::Scratch)?;
+    Ok(PASSED)
+}
+
+/// npm in the page's directory, without its advertising.
+pub(crate) fn npm() -> Launch {
+    Launch::new("npm").args(["--prefix", "viewer", "--no-fund", "--no-audit", "--no-update-notifier"])
+}
+
+fn missing(needs: &[Need]) -> Option<Outcome> {
+    let missing = packages::missing(needs);
+    (!missing.is_empty()).then(|| Outcome::Skipped(format!("not installed: {}", missing.join(", "))))
+}
+
+fn cargo(context: &Context, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Outcome> {
+    let launch = repo::cargo().args(arguments).envs(environment.iter().copied());
+    repo::run(&launch, left(context)).map(|()| PASSED)
+}
+
+fn left(context: &Context) -> Duration {
+    context.deadline.saturating_duration_since(Instant::now())
+}
