@@ -31,6 +31,8 @@ pub enum SessionError {
     TooMuchInFlight(usize),
     /// So many sessions with this contact are open already.
     TooManySessions(u32),
+    /// This session, with the same contact and for the same application, was accepted and is not over.
+    AlreadyOpen(SessionId),
 }
 
 impl SessionError {
@@ -45,7 +47,8 @@ impl SessionError {
             | Self::UnknownApplication(_)
             | Self::DataOverLimit(_)
             | Self::TooMuchInFlight(_)
-            | Self::TooManySessions(_) => None,
+            | Self::TooManySessions(_)
+            | Self::AlreadyOpen(_) => None,
         }
     }
 
@@ -57,7 +60,7 @@ impl SessionError {
             Self::NotLoggedOn => MSGR_E_NOT_LOGGED_ON,
             Self::UnknownApplication(_) | Self::DataOverLimit(_) | Self::NameTaken(_) => E_INVALIDARG,
             Self::TooMuchInFlight(_) | Self::TooManySessions(_) => E_OUTOFMEMORY,
-            Self::NoSuchSession(_) => E_FAIL,
+            Self::NoSuchSession(_) | Self::AlreadyOpen(_) => E_FAIL,
         }
     }
 }
@@ -79,6 +82,9 @@ impl fmt::Display for SessionError {
             }
             Self::TooMuchInFlight(n) => {
                 write!(f, "{n} bytes are under way already; send again when some have arrived")
+            }
+            Self::AlreadyOpen(id) => {
+                write!(f, "the session {id} with this contact for this application is open; end it first")
             }
             Self::TooManySessions(n) => {
                 write!(f, "there are {n} sessions with this contact already; end one first")

@@ -89,8 +89,6 @@ mutants! {
     NoTimerEnding,
     /// A device may be silent for ever.
     NoSilence,
-    /// A gap in the order stays open for ever.
-    NoRepair,
     /// A person's no counts for one device only.
     DeclineIsLocal,
     /// One device that cannot ring ends it for all devices.

@@ -121,8 +121,7 @@ impl Session {
 
     /// Keeps a message that came before its turn.
     fn hold(&mut self, now: Time, link: usize, sequence: u32, body: Body) -> Verdict {
-        // Before the person has answered nothing can follow the one message that an inviter may send.
-        if self.is_ringing() || !self.is_of_their_role(&body) {
+        if !self.can_follow(&body) {
             return Verdict::Illegal;
         }
         let limit = usize::try_from(self.config.limits.early).unwrap_or(usize::MAX);
@@ -159,12 +158,14 @@ impl Session {
         }
     }
 
-    /// Whether the other role may say this at all.
-    fn is_of_their_role(&self, body: &Body) -> bool {
+    /// Whether the other side may say this in the present phase or the one after it.
+    fn can_follow(&self, body: &Body) -> bool {
         match body {
-            Body::Attached | Body::Context(_) | Body::Terminate { .. } => true,
-            Body::Ringing | Body::Accept { .. } | Body::Decline { .. } => self.role == Role::Inviter,
-            Body::Confirm | Body::Cancel { .. } => self.role == Role::Invitee,
+            Body::Ringing | Body::Accept { .. } | Body::Decline { .. } => self.is_inviting(),
+            Body::Terminate { .. } => !self.is_ringing(),
+            // Before the person has answered, an inviter can only withdraw, and that is the next message.
+            Body::Confirm | Body::Cancel { .. } => matches!(self.phase, Phase::Accepting { .. }),
+            Body::Attached | Body::Context(_) => !self.is_ringing() && !self.is_inviting(),
             Body::Invite(_) | Body::Alive { .. } | Body::UnknownSession => false,
         }
     }

@@ -50,7 +50,7 @@ impl Session {
             (Body::Confirm | Body::Attached, Phase::Joining { .. } | Phase::Connected { .. }) => {
                 self.broken(now);
             }
-            (Body::Context(_), Phase::Connected { .. }) => self.give_up_text(link, at),
+            (Body::Context(_), Phase::Connected { .. }) => self.give_up_text(now, link, at),
             // The order must go on behind it, so it is sent again before the next one.
             (Body::Ringing, Phase::Ringing | Phase::Accepting { .. }) => unconfirmed[at].in_flight = false,
             (body, Phase::Ending(_)) if body.is_ending() => {
@@ -67,8 +67,9 @@ impl Session {
     }
 
     /// Rule 3: a context text that is lost is reported once, and the session stays open. Its pieces are replaced by
-    /// empty ones, so that the order goes on behind them.
-    fn give_up_text(&mut self, link: usize, at: usize) {
+    /// empty ones, so that the order goes on behind them. The first replacement is sent at once, since what follows
+    /// waits for it over there; if that is lost too, it waits for the next message or the next sign-in.
+    fn give_up_text(&mut self, now: Time, link: usize, at: usize) {
         let unconfirmed = &mut self.links[link].unconfirmed;
         let text = unconfirmed[at].text;
         let told = matches!(&unconfirmed[at].body, Body::Context(chunk) if chunk.abandoned);
@@ -82,6 +83,7 @@ impl Session {
             unconfirmed.remove(at);
         }
         if !told {
+            self.send_again(now, link);
             self.event(Event::SendError(Code::ContextDataSendFailure));
         }
     }

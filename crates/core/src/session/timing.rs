@@ -28,7 +28,7 @@ impl Session {
 
     /// When the oldest gap in the order cannot be repaired any more, and on which link.
     fn gap(&self) -> Option<(Time, usize)> {
-        if mutant::on(Mutant::NoRepair) || self.state().is_final() {
+        if self.state().is_final() {
             return None;
         }
         let gap = |(at, link): (usize, &super::Link)| {

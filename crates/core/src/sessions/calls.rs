@@ -3,7 +3,7 @@
 use super::Sessions;
 use crate::mutant::{self, Mutant};
 use crate::session::{Role, Session};
-use crate::{Address, ApplicationId, Code, Command, Endpoint, SessionError, SessionId, Time};
+use crate::{Address, ApplicationId, Code, Command, Endpoint, SessionError, SessionId, State, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -77,6 +77,9 @@ impl Sessions {
         if open >= usize::try_from(self.config.limits.sessions_per_contact).unwrap_or(usize::MAX) {
             return Err(SessionError::TooManySessions(self.config.limits.sessions_per_contact));
         }
+        if let Some(open) = self.open_with(&contact, slot) {
+            return Err(SessionError::AlreadyOpen(open));
+        }
         let devices: Vec<Endpoint> = known.map_or_else(Vec::new, |c| {
             c.devices.iter().map(|d| Endpoint { contact: contact.clone(), device: d.clone() }).collect()
         });
@@ -87,6 +90,16 @@ impl Sessions {
         .unwrap_or(Err(SessionError::NoSuchSession(id)))?;
         self.contacts.entry(now, &contact).sessions.push(slot);
         Ok(())
+    }
+
+    /// A session with this contact, for the same as this one, that was accepted: by us or by them.
+    fn open_with(&self, contact: &Address, slot: u32) -> Option<SessionId> {
+        let application = self.slots.get(slot)?.session.application().ok()?;
+        let open = |s: &&Session| {
+            matches!(s.state(), State::Accepted | State::Connected) && s.application() == Ok(application)
+        };
+        let sessions = self.contacts.get(contact)?.sessions.iter();
+        sessions.filter_map(|other| self.slots.get(*other)).map(|e| &e.session).find(open).map(Session::id)
     }
 
     /// Accepting an invitation withdraws ours to the same contact for the same, or for its counterpart: who asked and

@@ -44,7 +44,7 @@ impl Sessions {
             pairs.iter().map(|p| (&p.endpoint, now.since(p.last_heard), now.since(p.last_sent))).collect();
         between.sort_unstable();
         between.hash(h);
-        for (id, tomb) in tombs.iter() {
+        for (id, tomb) in tombs.iter().filter(|(_, tomb)| !tomb.is_forgotten(now)) {
             (id, tomb.digest(now)).hash(h);
         }
     }

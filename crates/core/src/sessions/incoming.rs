@@ -3,7 +3,7 @@
 use super::Sessions;
 use crate::mutant::{self, Mutant};
 use crate::session::{Session, Verdict};
-use crate::{Body, Command, DeclinedBy, Endpoint, Event, Invite, Message, Output, SessionId, Time};
+use crate::{Body, Command, DeclinedBy, Endpoint, Event, Invite, Message, Output, SessionId, State, Time};
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -64,7 +64,8 @@ impl Sessions {
                 Verdict::Unknown
             }
             Body::Invite(_) => Verdict::Illegal,
-            Body::UnknownSession => Verdict::Unknown,
+            // It is over there; nobody needs to hear that it is over here.
+            Body::UnknownSession | Body::Terminate { .. } | Body::Decline { .. } => Verdict::Unknown,
             _ => {
                 self.answer(from, id, 0, Body::UnknownSession);
                 Verdict::Unknown
@@ -73,10 +74,16 @@ impl Sessions {
     }
 
     fn pass_on(&mut self, now: Time, slot: u32, from: &Endpoint, sequence: u32, body: Body) -> Verdict {
+        let inviting = |table: &Self| table.slots.get(slot).is_some_and(|e| e.session.is_inviting());
+        let was_inviting = inviting(self);
         let verdict = self
             .within(now, slot, |session| session.receive(now, from, sequence, body))
             .unwrap_or(Verdict::Unknown);
-        if matches!(verdict, Verdict::Taken | Verdict::Double)
+        if was_inviting && !inviting(self) {
+            self.stop_crossed(now, slot);
+        }
+        // What comes again is no sign of life: anybody on the way can play it again.
+        if verdict == Verdict::Taken
             && let Some(pair) = self.slots.get(slot).and_then(|e| e.pair)
             && let Some(pair) = self.pairs.get_mut(pair)
         {
@@ -174,6 +181,23 @@ impl Sessions {
             crossing = Crossing::OursGivesWay(slot);
         }
         crossing
+    }
+
+    /// They accepted our invitation: theirs for the same, or for its counterpart, need not ring here any more.
+    fn stop_crossed(&mut self, now: Time, accepted: u32) {
+        let Some(session) = self.slots.get(accepted).map(|e| &e.session) else { return };
+        let (Ok(contact), Ok(application)) = (session.user().cloned(), session.application()) else { return };
+        if session.state() != State::Accepted || mutant::on(Mutant::CrossedStays) {
+            return;
+        }
+        for slot in self.with_contact(&contact) {
+            let crosses =
+                |s: &Session| s.is_ringing() && s.application().is_ok_and(|a| a.crosses(application));
+            if self.slots.get(slot).is_some_and(|e| crosses(&e.session)) {
+                let decline = Command::Decline { by: DeclinedBy::Crossed, data: String::new() };
+                _ = self.within(now, slot, |session| session.command(now, decline));
+            }
+        }
     }
 
     fn is_over_limit(&self, from: &Endpoint) -> bool {

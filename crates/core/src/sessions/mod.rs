@@ -32,7 +32,7 @@ enum Timer {
 pub struct Sessions {
     me: Address,
     config: Arc<SessionConfig>,
-    registry: Registry,
+    registry: Arc<Registry>,
     online: bool,
     slots: Slots,
     contacts: Contacts,
@@ -55,7 +55,7 @@ impl Sessions {
         Self {
             me,
             config: Arc::new(config),
-            registry: Registry::default(),
+            registry: Arc::default(),
             online: true,
             slots: Slots::default(),
             contacts: Contacts::default(),
@@ -77,12 +77,12 @@ impl Sessions {
 
     /// To register and remove applications. Sessions that go on are not touched by it.
     pub fn registry_mut(&mut self) -> &mut Registry {
-        &mut self.registry
+        Arc::make_mut(&mut self.registry)
     }
 
     /// Makes one of our own applications known; one of that name that is known already stays as it is.
     pub fn install(&mut self, application: Application) {
-        _ = self.registry.add(application);
+        _ = self.registry_mut().add(application);
     }
 
     /// The application with this name, if it is registered here.
@@ -163,7 +163,13 @@ impl Sessions {
     /// What to do next; [`Output::Timeout`] when there is nothing more for now. The moment may be earlier than
     /// anything that is due then.
     pub fn poll_output(&mut self) -> Output {
-        self.outputs.pop_front().unwrap_or_else(|| Output::Timeout(self.timers.first().map(|(at, _)| *at)))
+        self.outputs.pop_front().unwrap_or_else(|| Output::Timeout(self.timeout()))
+    }
+
+    /// The moment that [`Output::Timeout`] will name.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Time> {
+        self.timers.first().map(|(at, _)| *at)
     }
 
     fn tick(&mut self, now: Time) {

@@ -83,6 +83,11 @@ impl Tomb {
         }
     }
 
+    /// Whether it only waits to be swept out.
+    pub(super) fn is_forgotten(&self, now: Time) -> bool {
+        self.until <= now
+    }
+
     pub(super) fn digest(&self, now: Time) -> (&Address, u64, Option<Option<DeclinedBy>>) {
         let kind = match self.kind {
             Kind::Inviter => None,
