@@ -205,9 +205,12 @@ impl Sessions {
     /// Moves what a session wants into the outputs.
     fn collect(&mut self, now: Time, slot: u32) {
         let pair = self.slots.get(slot).and_then(|e| e.pair);
-        let spoke = self.spare.iter().any(|output| matches!(output, Output::Send { .. }));
-        if let Some(pair) = pair.filter(|_| spoke).and_then(|number| self.pairs.get_mut(number)) {
-            pair.last_sent = now;
+        if let Some(pair) = pair.and_then(|number| self.pairs.get_mut(number)) {
+            let heard = |output: &Output| matches!(output, Output::Send { to: To::Endpoint(to), .. } if *to == pair.endpoint);
+            // What is answered to others is no sign of life for the one at the other end.
+            if self.spare.iter().any(heard) {
+                pair.last_sent = now;
+            }
         }
         self.outputs.append(&mut self.spare);
     }

@@ -294,6 +294,7 @@ fn calls_that_are_not_possible_change_nothing() {
     let (mut pair, session) = Pair::connected();
     let over = Command::SendContext("x".repeat(MAX_CONTEXT + 1));
     assert_eq!(pair.command(BOB, session, over), refused(Code::ContextDataOverLimit));
+    let mut pair = Pair::new();
     let invite = |contact, application, data: &str| Input::Invite {
         session: SessionId([9; 16]),
         contact,
