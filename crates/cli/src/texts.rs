@@ -44,6 +44,7 @@ pub(crate) fn not_happened(who: &str, declined: Option<DeclinedBy>, result: Sess
         (Some(DeclinedBy::Version), _) => {
             format!("{who} has another version, and the two do not fit together.")
         }
+        (Some(DeclinedBy::Crossed), _) => format!("{who} is calling you for the same."),
         (None, Some(Code::SessionTimeout)) => format!("{who} did not answer."),
         (None, Some(Code::InvitationSendFailure)) => format!("{who} could not be reached."),
         (None, _) => result.text().to_owned(),

@@ -3,7 +3,7 @@
 //! Bit 4 means different things in the two, so each binding converts with its own function and never passes the
 //! other's number through.
 
-use crate::Role;
+use crate::{LEGACY_VERSION, Role, Session};
 
 /// `RSF_INVITER`, `SF_INVITER`: this side sent the invitation.
 pub const INVITER: u32 = 1;
@@ -18,7 +18,7 @@ pub const RSF_REMOTE_WIN7SESSION: u32 = 16;
 /// `SF_APP_INVITE_COMPATIBLE` of Session Invite: a legacy application invite, which carries no context data.
 pub const SF_APP_INVITE_COMPATIBLE: u32 = 4;
 
-/// `RENDEZVOUS_SESSION_FLAGS` of a session.
+/// `RENDEZVOUS_SESSION_FLAGS` of a role alone.
 #[must_use]
 pub fn rendezvous(role: Role) -> u32 {
     match role {
@@ -27,12 +27,42 @@ pub fn rendezvous(role: Role) -> u32 {
     }
 }
 
-/// The role that `RENDEZVOUS_SESSION_FLAGS` say, or `None` when they name none or both.
+/// `RENDEZVOUS_SESSION_FLAGS` of a session. Roles are never swapped here, so `RSF_ORIGINAL_INVITER` is never set.
+#[must_use]
+pub fn rendezvous_of(session: &Session) -> u32 {
+    let legacy = if session.peer_version() == LEGACY_VERSION { RSF_REMOTE_LEGACYSESSION } else { 0 };
+    rendezvous(session.role()) | legacy
+}
+
+/// `SESSION_FLAGS` of a session.
+#[must_use]
+pub fn session_invite_of(session: &Session) -> u32 {
+    let compatible = if session.is_app_invite() { SF_APP_INVITE_COMPATIBLE } else { 0 };
+    rendezvous(session.role()) | compatible
+}
+
+/// The role that either mask says, or `None` when it names none or both.
 #[must_use]
 pub fn role(flags: u32) -> Option<Role> {
     match flags & (INVITER | INVITEE) {
         INVITER => Some(Role::Inviter),
         INVITEE => Some(Role::Invitee),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_survives_and_a_mask_without_one_says_so() {
+        for known in [Role::Inviter, Role::Invitee] {
+            assert_eq!(role(rendezvous(known)), Some(known));
+            assert_eq!(role(rendezvous(known) | RSF_REMOTE_LEGACYSESSION), Some(known));
+        }
+        for flags in [0, 3, SF_APP_INVITE_COMPATIBLE, u32::MAX] {
+            assert_eq!(role(flags), None);
+        }
     }
 }

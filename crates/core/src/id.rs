@@ -1,6 +1,6 @@
 //! Names: of a session, of an application, of a contact.
 
-use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
@@ -28,6 +28,11 @@ impl core::error::Error for IdError {}
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub [u8; 16]);
 
+impl SessionId {
+    /// No session: the name under which two devices tell each other that they are there ([`Body::Alive`](crate::Body)).
+    pub const NIL: Self = Self([0; 16]);
+}
+
 /// The name of an application: a GUID, the same on every machine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApplicationId(pub [u8; 16]);
@@ -39,13 +44,23 @@ impl ApplicationId {
     pub const OFFER: Self = Self(*b"\x70\x3e\xa1\xa8\xd7\x3e\x43\xe3\x85\x2c\xee\x85\xb5\xd8\x72\xc2");
 }
 
-/// A contact, or ourselves, as the network spells it: bare JID, SIP address, `host:port`.
+impl ApplicationId {
+    /// Whether invitations to these two between the same people cross: for the same application, or when one asks for
+    /// the help that the other offers.
+    #[must_use]
+    pub fn crosses(self, other: Self) -> bool {
+        let halves = [Self::ASK, Self::OFFER];
+        self == other || halves.contains(&self) && halves.contains(&other)
+    }
+}
+
+/// A contact, or ourselves, as the network spells it: bare JID, SIP address, `host:port`. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address(String);
+pub struct Address(Arc<str>);
 
 impl Address {
     /// Checks and takes an address: 1 to 255 bytes, printable, no blanks.
-    pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
+    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, IdError> {
         let text = text.into();
         let ok =
             (1..=255).contains(&text.len()) && !text.chars().any(|c| c.is_whitespace() || c.is_control());
@@ -78,13 +93,14 @@ impl FromStr for Address {
     }
 }
 
-/// One device of a contact. Its name is stable per device: the resource of a JID, the instance of a SIP contact.
+/// One device of a contact. Its name is stable per device: the resource of a JID, the instance of a SIP contact. Cheap
+/// to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     /// Whose device it is.
     pub contact: Address,
     /// Which of their devices, at most 255 bytes; empty on a network that knows only one.
-    pub device: String,
+    pub device: Arc<str>,
 }
 
 impl fmt::Display for Endpoint {

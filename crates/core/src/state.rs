@@ -60,6 +60,22 @@ impl State {
         usize::try_from(n).ok().and_then(|i| Self::ALL.get(i)).copied().unwrap_or(Self::Other(n))
     }
 
+    /// The published name without its prefix: `SS_` in Session Invite, `RSS_` in the Rendezvous API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "UNKNOWN",
+            Self::Ready => "READY",
+            Self::Invitation => "INVITATION",
+            Self::Accepted => "ACCEPTED",
+            Self::Connected => "CONNECTED",
+            Self::Cancelled => "CANCELLED",
+            Self::Declined => "DECLINED",
+            Self::Terminated => "TERMINATED",
+            Self::Other(_) => "unpublished",
+        }
+    }
+
     /// Whether the session is over for good.
     #[must_use]
     pub fn is_final(self) -> bool {

@@ -80,6 +80,7 @@ impl Commander {
             Event::Declined { by } => Agent1::session_declined(emitter, path, declined_name(*by)).await?,
             Event::Ended { result, data } => Agent1::session_ended(emitter, path, result.0, data).await?,
             Event::Invited(_)
+            | Event::AppNotPresent { .. }
             | Event::Accepted { .. }
             | Event::Launch
             | Event::Cancelled { .. }
@@ -326,12 +327,13 @@ fn decode(member: &str, message: &zbus::Message) -> Option<(OwnedObjectPath, Pro
     }
 }
 
-const DECLINED: [(DeclinedBy, &str); 5] = [
+const DECLINED: [(DeclinedBy, &str); 6] = [
     (DeclinedBy::Person, "person"),
     (DeclinedBy::NotInstalled, "not-installed"),
     (DeclinedBy::Busy, "busy"),
     (DeclinedBy::Policy, "policy"),
     (DeclinedBy::Version, "version"),
+    (DeclinedBy::Crossed, "crossed"),
 ];
 
 fn declined_name(by: DeclinedBy) -> &'static str {

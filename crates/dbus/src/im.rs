@@ -68,6 +68,7 @@ impl HandedSession {
             Event::SendError(code) => Session1::send_error(emitter, code.number()).await?,
             Event::Ended { result, data } => Session1::ended(emitter, result.0, data).await?,
             Event::Invited(_)
+            | Event::AppNotPresent { .. }
             | Event::Ringing(_)
             | Event::Accepted { .. }
             | Event::Launch
@@ -156,7 +157,9 @@ pub(crate) fn refusal(error: &CallError) -> fdo::Error {
         CallError::Refused(SessionError::Refused(code)) => {
             fdo::Error::Failed(format!("{}: {code}", number(*code), code = code.text()))
         }
-        CallError::Refused(SessionError::DataOverLimit(_)) => fdo::Error::InvalidArgs(error.to_string()),
+        CallError::Refused(SessionError::DataOverLimit(_) | SessionError::UnknownApplication(_)) => {
+            fdo::Error::InvalidArgs(error.to_string())
+        }
         _ => fdo::Error::Failed(error.to_string()),
     }
 }

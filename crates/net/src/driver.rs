@@ -41,15 +41,16 @@ pub struct SessionInfo {
     pub state: State,
 }
 
-impl From<&Session> for SessionInfo {
-    fn from(s: &Session) -> Self {
-        Self {
+impl SessionInfo {
+    /// `None` for a session that nobody is invited to yet.
+    fn of(s: &Session) -> Option<Self> {
+        Some(Self {
             id: s.id(),
             role: s.role(),
-            contact: s.contact().clone(),
-            application: s.application(),
+            contact: s.user().ok()?.clone(),
+            application: s.application().ok()?,
             state: s.state(),
-        }
+        })
     }
 }
 
@@ -118,7 +119,9 @@ impl<N: Network> Driver<N> {
         // A caller that went away does not want its answer.
         match request {
             Request::Input(input, answer) => _ = answer.send(self.input(input)),
-            Request::List(answer) => _ = answer.send(self.sessions.iter().map(SessionInfo::from).collect()),
+            Request::List(answer) => {
+                _ = answer.send(self.sessions.iter().filter_map(SessionInfo::of).collect())
+            }
         }
     }
 
@@ -126,7 +129,11 @@ impl<N: Network> Driver<N> {
         let input = match event {
             NetworkEvent::Received { from, message } => Input::Received { from, message },
             NetworkEvent::Delivery { token, outcome } => Input::Delivery { token, outcome },
+            NetworkEvent::Appeared(endpoint) => Input::Appeared(endpoint),
+            NetworkEvent::Disappeared(endpoint) => Input::Disappeared(endpoint),
             NetworkEvent::Lost(endpoint) => Input::Lost(endpoint),
+            NetworkEvent::Online => Input::Online,
+            NetworkEvent::Offline => Input::Offline,
         };
         let before = self.sessions.dropped();
         if let Err(error) = self.input(input) {

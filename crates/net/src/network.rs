@@ -5,7 +5,8 @@ use std::future::Future;
 
 /// Something that carries messages between devices.
 ///
-/// For every token given to [`Network::send`] there is exactly one [`NetworkEvent::Delivery`] sooner or later.
+/// For every [`Network::send`] there is exactly one [`NetworkEvent::Delivery`] sooner or later. A token comes again when
+/// its message is sent again.
 pub trait Network: Send + 'static {
     /// Takes a message for delivery. Never waits.
     fn send(&mut self, token: Token, to: To, message: Message);
@@ -31,6 +32,15 @@ pub enum NetworkEvent {
         /// What became of it.
         outcome: Delivery,
     },
+    /// A device is there that can take invitations. Networks without presence never say so; to them an invitation
+    /// goes by way of the contact.
+    Appeared(Endpoint),
+    /// That device is not seen any more; it may come back.
+    Disappeared(Endpoint),
     /// A device is gone for good.
     Lost(Endpoint),
+    /// We are signed in, again.
+    Online,
+    /// We are not signed in.
+    Offline,
 }

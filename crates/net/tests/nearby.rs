@@ -22,7 +22,7 @@ impl Person {
     async fn new() -> Self {
         let network = Nearby::listen("127.0.0.1:0".parse().unwrap(), "laptop".into()).await.unwrap();
         let address = network.address();
-        let ask = Application { id: ApplicationId::ASK, name: "Ask".into(), url: String::new() };
+        let ask = Application::new(ApplicationId::ASK, "Ask");
         let (driver, handle, happenings) =
             Driver::new(address.clone(), SessionConfig::default(), [ask], network);
         Self { address, handle, happenings, task: tokio::spawn(driver.run()) }

@@ -69,10 +69,9 @@ pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
 
 /// The applications inside this program.
 fn installed() -> [Application; 2] {
-    let application = |id, name: &str| Application { id, name: name.into(), url: String::new() };
     [
-        application(ApplicationId::ASK, "Ask for Remote Assistance"),
-        application(ApplicationId::OFFER, "Offer Remote Assistance"),
+        Application::new(ApplicationId::ASK, "Ask for Remote Assistance"),
+        Application::new(ApplicationId::OFFER, "Offer Remote Assistance"),
     ]
 }
 
@@ -194,12 +193,12 @@ impl Agent {
         _ = tokio::time::timeout(GOODBYE, end).await;
     }
 
-    /// Cancels what is ours, declines what rings here, ends the rest.
+    /// Declines what rings here, cancels what is ours, ends the rest.
     async fn call_off(&self, session: SessionId) {
-        let cancel = Command::Cancel { data: String::new() };
-        if self.handle.command(session, cancel).await.is_err() {
-            let decline = Command::Decline { by: DeclinedBy::Policy, data: String::new() };
-            _ = self.handle.command(session, decline).await;
+        // Not in the person's name: other devices of theirs may ring on.
+        let decline = Command::Decline { by: DeclinedBy::Policy, data: String::new() };
+        if self.handle.command(session, decline).await.is_err() {
+            _ = self.handle.command(session, Command::Cancel { data: String::new() }).await;
         }
     }
 
@@ -364,6 +363,7 @@ fn refusal(error: &anyhow::Error) -> String {
 fn name(event: &Event) -> &'static str {
     match event {
         Event::Invited(_) => "Invited",
+        Event::AppNotPresent { .. } => "AppNotPresent",
         Event::StateChanged { current, .. } => match current {
             rendezvous_core::State::Invitation => "StateChanged: Invitation",
             rendezvous_core::State::Accepted => "StateChanged: Accepted",

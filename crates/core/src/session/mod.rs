@@ -1,25 +1,33 @@
-//! One session: its phases, and what each command, message and moment does to it.
+//! One session: its phases, and what each command, message, report and moment does to it.
 //!
-//! The transition functions stand in `local` (this side's calls), `remote` (the other side's messages) and `timing`;
-//! this file owns the state and the few steps that all three share.
+//! The transition functions stand in `local` (this side's calls), `remote` (the other side's messages), `report` (what
+//! the network says) and `timing`; `link` is one device at the other end, `ending` the way out. This file owns the
+//! state and the few steps that all of them share.
 
+mod digest;
+mod ending;
+mod link;
 mod local;
 mod remote;
+mod report;
 mod timing;
 
 use crate::context::Assembly;
 use crate::{
-    Address, ApplicationId, Body, CancelReason, Code, DeclinedBy, Endpoint, Invite, SessionId, SessionResult,
-    State, Time, To,
+    Address, Application, ApplicationId, Body, Code, Endpoint, Event, Invite, LEGACY_VERSION, Output,
+    SessionConfig, SessionError, SessionId, SessionResult, State, Time, VERSION,
 };
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::string::String;
-use core::time::Duration;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use link::Link;
 
-pub(crate) use remote::{Verdict, body_fits};
+pub(crate) use remote::Verdict;
 
 /// Which side of the invitation we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// We sent it.
     Inviter,
@@ -27,228 +35,123 @@ pub enum Role {
     Invitee,
 }
 
-/// How long things may take. Every phase that is not final has one of these as its timer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SessionConfig {
-    /// How long an invitation of ours rings; 2 minutes. A longer lifetime from elsewhere is cut to a day.
-    pub ringing: Duration,
-    /// How long an invitee who said yes waits for the inviter's confirmation; 30 seconds.
-    pub confirming: Duration,
-    /// How long both applications may take to start and attach; 60 seconds.
-    pub attaching: Duration,
-    /// After so much quiet from us an `Alive` goes out; 30 seconds.
-    pub alive: Duration,
-    /// So much quiet from them ends the session; 90 seconds.
-    pub silence: Duration,
-    /// How long `Ended` waits to learn whether the ending reached the other side; 5 seconds.
-    pub goodbye: Duration,
-}
-
-impl Default for SessionConfig {
-    fn default() -> Self {
-        Self {
-            ringing: Duration::from_secs(120),
-            confirming: Duration::from_secs(30),
-            attaching: Duration::from_secs(60),
-            alive: Duration::from_secs(30),
-            silence: Duration::from_secs(90),
-            goodbye: Duration::from_secs(5),
-        }
-    }
-}
-
-/// What this side wants.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Command {
-    /// The invited person said yes. Nothing else in the world accepts.
-    Accept {
-        /// Opaque text for the inviter's application, at most 512 bytes.
-        data: String,
-    },
-    /// The invited side says no.
-    Decline {
-        /// The person, or which rule in their place.
-        by: DeclinedBy,
-        /// Opaque text, at most 512 bytes.
-        data: String,
-    },
-    /// Call it off: withdraws an invitation of ours, ends what followed.
-    Cancel {
-        /// Opaque text, at most 512 bytes.
-        data: String,
-    },
-    /// The application here holds the session.
-    Attach,
-    /// The application here could not be started, or is gone without having ended the session.
-    ApplicationGone,
-    /// The application sends a text of at most 64 KiB. Taken is not delivered: see [`Event::SendError`].
-    SendContext(String),
-    /// The application ends the session.
-    Terminate {
-        /// Travels verbatim; zero becomes `SESSION_CANCELLED_LOCAL` here and `…_REMOTE` there.
-        result: SessionResult,
-        /// Opaque text, at most 512 bytes.
-        data: String,
-    },
-}
-
-/// What happened. After one input events come in this order: `StateChanged`, the specific one, `Ended` last.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
-    /// The first event of an invitee's session.
-    Invited(Invite),
-    /// The public state changed.
-    StateChanged {
-        /// What it was.
-        previous: State,
-        /// What it is.
-        current: State,
-    },
-    /// The invitation is in front of the person, on this device.
-    Ringing(Endpoint),
-    /// The other side said yes.
-    Accepted {
-        /// The inviter's application gets this text.
-        data: String,
-    },
-    /// Start the application now.
-    Launch,
-    /// The other side said no.
-    Declined {
-        /// Who.
-        by: DeclinedBy,
-    },
-    /// The inviter withdrew.
-    Cancelled {
-        /// Why.
-        reason: CancelReason,
-    },
-    /// The other application sent this text.
-    ContextData(String),
-    /// Something could not be delivered.
-    SendError(Code),
-    /// The end, exactly once.
-    Ended {
-        /// How it ended.
-        result: SessionResult,
-        /// The data of the ending, from whichever side ended it.
-        data: String,
-    },
-}
-
 /// One session. [`Sessions`](crate::Sessions) owns and drives it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub struct Session {
     id: SessionId,
     role: Role,
-    contact: Address,
-    application: ApplicationId,
-    config: SessionConfig,
+    config: Arc<SessionConfig>,
+    contact: Option<Address>,
+    application: Option<ApplicationId>,
+    app_invite: bool,
+    peer_version: u16,
     phase: Phase,
-    /// The device at the other end, once one is fixed. Only it may speak from then on.
-    endpoint: Option<Endpoint>,
-    next_out: u32,
-    inbox: Inbox,
-    awaiting: BTreeMap<u32, Sent>,
-    last_heard: Time,
-    last_sent: Time,
-    effects: VecDeque<Effect>,
+    /// The devices at the other end: those that ring, or the one that the session is with and those that lost.
+    links: Vec<Link>,
+    /// The device that the session is with, once there is one. Only it may speak from then on.
+    bound: Option<u16>,
+    /// When the invitation runs out.
+    expires: Time,
+    /// What the table has not collected yet. Empty, and without memory of its own, between inputs.
+    pub(crate) outputs: VecDeque<Output>,
 }
 
 /// Where a session stands, with what belongs to that phase. [`Session::state`] maps it to the public state.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 enum Phase {
-    /// Made, not yet set up.
-    New,
-    /// The inviter's invitation is out.
-    Inviting { until: Time },
+    /// Made here; nobody is invited yet.
+    Ready { application: Option<Box<Application>>, until: Time },
+    /// The inviter's invitation is out. Devices that appear get it too.
+    Inviting { invite: Arc<Invite> },
     /// The invitee's person is being asked.
-    Ringing { until: Time },
+    Ringing,
     /// The invitee said yes; the inviter has not confirmed.
     Accepting { until: Time },
     /// Confirmed; the applications start and attach.
     Joining { here: bool, there: bool, until: Time },
-    /// Both applications hold their session.
+    /// Both applications hold their session. Its timer is that of the two devices: see the table's pairs.
     Connected { incoming: Assembly },
-    /// Final, but `Ended` still waits for the outcome of the ending's message.
-    Ending { state: State, result: SessionResult, data: String, until: Time },
+    /// Final, but `Ended` still waits for the outcome of the ending's messages.
+    Ending(Box<Ending>),
     /// Over. A result does not determine the state, so both are kept.
     Ended { state: State, result: SessionResult },
 }
 
-/// What left and is not answered yet, by what its failure means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Sent {
-    Invite,
-    Accept,
-    Context,
-    /// An ending, with the code for when it cannot be delivered; a Terminate has none.
-    Ending(Option<Code>),
-    Other,
-}
-
-/// What a session wants from its table.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Effect {
-    Send { sequence: u32, to: To, body: Body },
-    Event(Event),
-}
-
-/// Messages that came before their turn, and the number whose turn it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Inbox {
-    next: u32,
-    held: BTreeMap<u32, Body>,
+/// What `Ended` will say, and what it waits for.
+#[derive(Clone, Debug)]
+struct Ending {
+    state: State,
+    result: SessionResult,
+    data: String,
+    /// Said before `Ended` when the ending's message could not be delivered; a Terminate has none.
+    failure: Option<Code>,
+    undelivered: bool,
+    until: Time,
 }
 
 impl Session {
-    /// A session of our own invitation. It is `Ready`; the table sends the invitation next.
-    pub(crate) fn inviter(
-        now: Time,
-        id: SessionId,
-        contact: Address,
-        application: ApplicationId,
-        config: SessionConfig,
-    ) -> Self {
-        Self::new(now, id, Role::Inviter, contact, application, config)
+    /// A session of ours. It is `Ready`.
+    pub(crate) fn create(now: Time, id: SessionId, config: &Arc<SessionConfig>) -> Self {
+        let until = now.after(config.preparing);
+        let phase = Phase::Ready { application: None, until };
+        let mut session = Self {
+            id,
+            role: Role::Inviter,
+            config: config.clone(),
+            contact: None,
+            application: None,
+            app_invite: false,
+            peer_version: VERSION,
+            phase,
+            links: Vec::new(),
+            bound: None,
+            expires: until,
+            outputs: VecDeque::new(),
+        };
+        session.event(Event::StateChanged { previous: State::Unknown, current: State::Ready });
+        session
     }
 
-    fn new(
+    /// The session of an invitation that came in: it rings, and tells the inviter so.
+    pub(crate) fn invitee(
         now: Time,
         id: SessionId,
-        role: Role,
-        contact: Address,
-        application: ApplicationId,
-        config: SessionConfig,
+        from: Endpoint,
+        invite: Arc<Invite>,
+        version: u16,
+        config: &Arc<SessionConfig>,
     ) -> Self {
-        Self {
+        let mut session = Self {
             id,
-            role,
-            contact,
-            application,
-            config,
-            phase: Phase::New,
-            endpoint: None,
-            next_out: 0,
-            inbox: Inbox::default(),
-            awaiting: BTreeMap::new(),
-            last_heard: now,
-            last_sent: now,
-            effects: VecDeque::new(),
-        }
+            role: Role::Invitee,
+            config: config.clone(),
+            contact: Some(from.contact.clone()),
+            application: Some(invite.application),
+            app_invite: invite.app_invite,
+            peer_version: version,
+            phase: Phase::Ringing,
+            links: alloc::vec![Link::to(from)],
+            bound: Some(0),
+            expires: now.after(invite.lifetime.min(config.longest)),
+            outputs: VecDeque::new(),
+        };
+        session.links[0].next_in = 1;
+        session.event(Event::Invited(invite));
+        session.event(Event::StateChanged { previous: State::Unknown, current: State::Invitation });
+        session.send(now, 0, Body::Ringing);
+        session
     }
 
     /// The public state.
     #[must_use]
     pub fn state(&self) -> State {
         match &self.phase {
-            // An inviter's session is made ready; an invitee's has no past before it rings.
-            Phase::New if self.role == Role::Invitee => State::Unknown,
-            Phase::New => State::Ready,
-            Phase::Inviting { .. } | Phase::Ringing { .. } => State::Invitation,
+            Phase::Ready { .. } => State::Ready,
+            Phase::Inviting { .. } | Phase::Ringing => State::Invitation,
             Phase::Accepting { .. } | Phase::Joining { .. } => State::Accepted,
             Phase::Connected { .. } => State::Connected,
-            Phase::Ending { state, .. } | Phase::Ended { state, .. } => *state,
+            Phase::Ending(ending) => ending.state,
+            Phase::Ended { state, .. } => *state,
         }
     }
 
@@ -264,16 +167,48 @@ impl Session {
         self.role
     }
 
-    /// The other person.
-    #[must_use]
-    pub fn contact(&self) -> &Address {
-        &self.contact
+    /// The other person (`User`); `NO_USER_INVITED` before anybody is invited.
+    pub fn user(&self) -> Result<&Address, SessionError> {
+        self.contact.as_ref().ok_or(SessionError::Refused(Code::NoUserInvited))
     }
 
-    /// What it is for.
+    /// What it is for (`Application`); `APP_NOT_SPECIFIED` before that is said.
+    pub fn application(&self) -> Result<ApplicationId, SessionError> {
+        self.application.ok_or(SessionError::Refused(Code::AppNotSpecified))
+    }
+
+    /// The device at the other end, once there is one.
     #[must_use]
-    pub fn application(&self) -> ApplicationId {
-        self.application
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        self.bound_link().and_then(|link| link.endpoint.as_ref())
+    }
+
+    /// The protocol version of the other side; ours until it has answered.
+    #[must_use]
+    pub fn peer_version(&self) -> u16 {
+        self.peer_version
+    }
+
+    /// Whether the other side is of the time before this protocol.
+    #[must_use]
+    pub fn is_legacy(&self) -> bool {
+        self.peer_version == LEGACY_VERSION
+    }
+
+    /// Whether it is a legacy application invite, which carries no context data.
+    #[must_use]
+    pub fn is_app_invite(&self) -> bool {
+        self.app_invite
+    }
+
+    /// How it ended, once it has; the state is then final too.
+    #[must_use]
+    pub fn result(&self) -> Option<SessionResult> {
+        match &self.phase {
+            Phase::Ending(ending) => Some(ending.result),
+            Phase::Ended { result, .. } => Some(*result),
+            _ => None,
+        }
     }
 
     /// Whether `Ended` has been told.
@@ -282,32 +217,34 @@ impl Session {
         matches!(self.phase, Phase::Ended { .. })
     }
 
-    /// Whether this device is the one at the other end, or could become it.
-    pub(crate) fn is_with(&self, endpoint: &Endpoint) -> bool {
-        match &self.endpoint {
-            Some(ours) => ours == endpoint,
-            None => self.contact == endpoint.contact,
-        }
+    /// Whether our invitation is out and unanswered.
+    pub(crate) fn is_inviting(&self) -> bool {
+        matches!(self.phase, Phase::Inviting { .. })
     }
 
-    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+    /// Whether our person is being asked.
+    pub(crate) fn is_ringing(&self) -> bool {
+        matches!(self.phase, Phase::Ringing)
+    }
+
+    /// The device whose silence ends this session.
+    pub(crate) fn paired(&self) -> Option<&Endpoint> {
+        let stands =
+            matches!(self.phase, Phase::Accepting { .. } | Phase::Joining { .. } | Phase::Connected { .. });
+        if stands { self.endpoint() } else { None }
+    }
+
+    /// When the invitation runs out, or ran out.
+    pub(crate) fn expires(&self) -> Time {
+        self.expires
+    }
+
+    fn bound_link(&self) -> Option<&Link> {
+        self.bound.and_then(|bound| self.links.get(usize::from(bound)))
     }
 
     fn event(&mut self, event: Event) {
-        self.effects.push_back(Effect::Event(event));
-    }
-
-    fn send(&mut self, now: Time, kind: Sent, body: Body) {
-        let to = match &self.endpoint {
-            Some(endpoint) => To::Endpoint(endpoint.clone()),
-            None => To::Contact(self.contact.clone()),
-        };
-        let sequence = self.next_out;
-        self.next_out += 1;
-        self.last_sent = now;
-        self.awaiting.insert(sequence, kind);
-        self.effects.push_back(Effect::Send { sequence, to, body });
+        self.outputs.push_back(Output::Event { session: self.id, event });
     }
 
     /// Moves to another phase and says so when the public state changed.
@@ -317,54 +254,6 @@ impl Session {
         let current = self.state();
         if current != previous {
             self.event(Event::StateChanged { previous, current });
-        }
-    }
-
-    /// Ends here and now, without telling the other side.
-    fn end(&mut self, state: State, result: impl Into<SessionResult>, data: String, specific: Option<Event>) {
-        let result = result.into();
-        self.enter(Phase::Ended { state, result });
-        if let Some(event) = specific {
-            self.event(event);
-        }
-        self.event(Event::Ended { result, data });
-    }
-
-    /// Ends here and tells the other side; `Ended` follows when that message's outcome is known, or soon after.
-    fn end_and_tell(&mut self, now: Time, end: Farewell) {
-        let until = now.after(self.config.goodbye);
-        self.send(now, Sent::Ending(end.failure), end.message);
-        self.enter(Phase::Ending { state: end.state, result: end.result, data: end.data, until });
-    }
-
-    /// `Ending` is over: the outcome is known, or waited for long enough.
-    fn say_ended(&mut self) {
-        if let Phase::Ending { state, result, data, .. } = &mut self.phase {
-            let (state, result, data) = (*state, *result, core::mem::take(data));
-            self.phase = Phase::Ended { state, result };
-            self.event(Event::Ended { result, data });
-        }
-    }
-}
-
-/// An ending that the other side is told of.
-struct Farewell {
-    state: State,
-    result: SessionResult,
-    data: String,
-    message: Body,
-    failure: Option<Code>,
-}
-
-impl Farewell {
-    /// A failure that both sides end with.
-    fn failed(code: Code) -> Self {
-        Self {
-            state: State::Terminated,
-            result: code.into(),
-            data: String::new(),
-            message: Body::Terminate { failed: true, result: code.into(), data: String::new() },
-            failure: None,
         }
     }
 }

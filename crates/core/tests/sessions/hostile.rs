@@ -4,32 +4,39 @@ use crate::pair::{ALICE, BOB, Pair, address, endpoint};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rendezvous_core::*;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn any_body() -> impl Strategy<Value = Body> {
     let data = || "[a-z]{0,8}";
     prop_oneof![
-        data().prop_map(|data| Body::Invite(Invite {
+        data().prop_map(|data| Body::Invite(Arc::new(Invite {
             application: ApplicationId::ASK,
             name: "Ask".into(),
             url: String::new(),
             data,
             lifetime: Duration::from_secs(60),
+            versions: Versions::OURS,
+            app_invite: false,
             from: address(BOB),
-        })),
+        }))),
         Just(Body::Ringing),
-        data().prop_map(|data| Body::Accept { data }),
+        data().prop_map(|data| Body::Accept { version: VERSION, data }),
         Just(Body::Confirm),
         data().prop_map(|data| Body::Decline { by: DeclinedBy::Person, data }),
         data().prop_map(|data| Body::Cancel { reason: CancelReason::Withdrawn, data }),
         Just(Body::Attached),
-        (data(), any::<bool>()).prop_map(|(text, last)| Body::Context(Chunk { text, last })),
+        (data(), any::<bool>()).prop_map(|(text, last)| Body::Context(Chunk {
+            text,
+            last,
+            abandoned: false
+        })),
         (any::<bool>(), any::<u32>(), data()).prop_map(|(failed, result, data)| Body::Terminate {
             failed,
             result: SessionResult(result),
             data
         }),
-        Just(Body::Alive),
+        Just(Body::Alive { sessions: vec![SessionId([1; 16])] }),
         Just(Body::UnknownSession),
     ]
 }
@@ -47,7 +54,7 @@ fn from_anyone() -> impl Strategy<Value = Endpoint> {
     prop_oneof![
         4 => Just(endpoint(ALICE)),
         1 => Just(Endpoint { contact: address(ALICE), device: "phone".into() }),
-        1 => Just(Endpoint { contact: Address::new("mallory").unwrap(), device: String::new() }),
+        1 => Just(Endpoint { contact: Address::new("mallory").unwrap(), device: "".into() }),
     ]
 }
 
@@ -80,7 +87,7 @@ proptest! {
             }
         }
         prop_assert_eq!(before, format!("{:?}", pair.tables[BOB].get(session)));
-        prop_assert!(pair.tables[BOB].dropped().foreign > 0);
+        prop_assert!(pair.tables[BOB].dropped().total() > 0);
     }
 }
 
@@ -102,7 +109,11 @@ fn order_is_restored_and_a_flood_out_of_order_ends_it() {
     let (mut pair, session) = Pair::connected();
     let context = |sequence, text: &str| Input::Received {
         from: endpoint(ALICE),
-        message: Message { session, sequence, body: Body::Context(Chunk { text: text.into(), last: true }) },
+        message: Message {
+            session,
+            sequence,
+            body: Body::Context(Chunk { text: text.into(), last: true, abandoned: false }),
+        },
     };
     pair.input(BOB, context(4, "second")).unwrap();
     pair.input(BOB, context(3, "first")).unwrap();

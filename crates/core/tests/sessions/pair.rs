@@ -16,7 +16,7 @@ pub(crate) fn endpoint(who: usize) -> Endpoint {
 }
 
 pub(crate) fn ask() -> Application {
-    Application { id: ApplicationId::ASK, name: "Ask for Remote Assistance".into(), url: String::new() }
+    Application::new(ApplicationId::ASK, "Ask for Remote Assistance")
 }
 
 /// A livelock shows as a test that fails, not as one that hangs.

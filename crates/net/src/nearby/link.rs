@@ -186,7 +186,7 @@ struct Running {
 
 impl Running {
     async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(mut self, stream: S) {
-        let from = Endpoint { contact: self.contact.clone(), device: device(self.id) };
+        let from = Endpoint { contact: self.contact.clone(), device: device(self.id).into() };
         let (mut reader, mut writer) = tokio::io::split(stream);
         // Reading a frame is not cancel safe, so it has a task of its own within this one.
         let (frames, mut incoming) = mpsc::channel(16);
@@ -260,12 +260,11 @@ impl Running {
     /// Reports what will not arrive any more, then the end.
     async fn close(mut self, endpoint: Option<Endpoint>) {
         self.outgoing.close();
-        let written = std::mem::take(&mut self.unconfirmed).into_iter().map(|(_, token)| token);
-        let mut tokens: Vec<Token> = written.collect();
-        while let Ok(Outgoing { token, .. }) = self.outgoing.try_recv() {
-            tokens.push(token);
+        // What was written may have arrived; what still waited did not.
+        for (_, token) in std::mem::take(&mut self.unconfirmed) {
+            self.tell(LinkEvent::Delivery { token, outcome: Delivery::Unknown }).await;
         }
-        for token in tokens {
+        while let Ok(Outgoing { token, .. }) = self.outgoing.try_recv() {
             self.tell(LinkEvent::Delivery { token, outcome: Delivery::Failed }).await;
         }
         self.tell(LinkEvent::Closed { id: self.id, contact: self.contact.clone(), endpoint }).await;

@@ -1,0 +1,167 @@
+//! Two devices and the sessions that stand between them: signs of life, and silence.
+
+use super::{Sessions, Timer};
+use crate::message::MAX_ALIVE;
+use crate::mutant::{self, Mutant};
+use crate::session::Verdict;
+use crate::{Body, Endpoint, Message, Output, SessionId, Time, To, Token};
+use alloc::vec::Vec;
+
+/// Our device and one of a contact.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub(super) endpoint: Endpoint,
+    pub(super) last_heard: Time,
+    pub(super) last_sent: Time,
+    /// The numbers of the sessions between the two; never empty.
+    pub(super) sessions: Vec<u32>,
+}
+
+/// Pairs by number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pairs {
+    all: Vec<Option<Pair>>,
+    free: Vec<u32>,
+}
+
+impl Pairs {
+    fn add(&mut self, pair: Pair) -> u32 {
+        if let Some(number) = self.free.pop() {
+            self.all[place(number)] = Some(pair);
+            return number;
+        }
+        self.all.push(Some(pair));
+        u32::try_from(self.all.len() - 1).expect("a table has fewer than 2^32 pairs")
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Pair> {
+        self.all.get_mut(place(number))?.as_mut()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Pair> {
+        self.all.iter().flatten()
+    }
+
+    /// Takes a session out; the pair goes with its last one.
+    fn leave(&mut self, number: u32, slot: u32) {
+        let Some(pair) = self.get_mut(number) else { return };
+        pair.sessions.retain(|s| *s != slot);
+        if pair.sessions.is_empty() {
+            self.all[place(number)] = None;
+            self.free.push(number);
+        }
+    }
+}
+
+fn place(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+impl Sessions {
+    /// Puts a session where it belongs: between the two devices of its phase, or nowhere.
+    pub(super) fn settle_pair(&mut self, now: Time, slot: u32) {
+        let Some(entry) = self.slots.get(slot) else { return };
+        let (current, wanted) = (entry.pair, entry.session.paired());
+        match (current, wanted) {
+            (Some(_), Some(_)) | (None, None) => {}
+            (Some(number), None) => {
+                self.pairs.leave(number, slot);
+                self.set_pair(slot, None);
+            }
+            (None, Some(endpoint)) => {
+                let endpoint = endpoint.clone();
+                let number = self.pair_with(now, endpoint, slot);
+                self.set_pair(slot, Some(number));
+            }
+        }
+    }
+
+    fn set_pair(&mut self, slot: u32, pair: Option<u32>) {
+        if let Some(entry) = self.slots.get_mut(slot) {
+            entry.pair = pair;
+        }
+    }
+
+    fn pair_with(&mut self, now: Time, endpoint: Endpoint, slot: u32) -> u32 {
+        let known = self.known_pair(&endpoint);
+        if let Some((number, pair)) = known.and_then(|n| self.pairs.get_mut(n).map(|p| (n, p))) {
+            pair.sessions.push(slot);
+            return number;
+        }
+        let pair = Pair { endpoint, last_heard: now, last_sent: now, sessions: alloc::vec![slot] };
+        let due = self.due(&pair);
+        let number = self.pairs.add(pair);
+        if let Some(due) = due {
+            self.timers.insert((due, Timer::Pair(number)));
+        }
+        number
+    }
+
+    /// The pair with this device, found by way of the contact's sessions.
+    fn known_pair(&self, endpoint: &Endpoint) -> Option<u32> {
+        let slots = &self.contacts.get(&endpoint.contact)?.sessions;
+        let of = |slot: &u32| {
+            let entry = self.slots.get(*slot)?;
+            entry.pair.filter(|_| entry.session.paired() == Some(endpoint))
+        };
+        slots.iter().find_map(of)
+    }
+
+    fn due(&self, pair: &Pair) -> Option<Time> {
+        let alive = pair.last_sent.after(self.config.alive);
+        let silence = pair.last_heard.after(self.config.silence);
+        if mutant::on(Mutant::NoSilence) { None } else { Some(alive.min(silence)) }
+    }
+
+    /// A pair's timer went off. It may be early, since words in the meantime do not move it.
+    pub(super) fn tick_pair(&mut self, now: Time, number: u32) {
+        let (alive, silence) = (self.config.alive, self.config.silence);
+        let Some(pair) = self.pairs.get_mut(number) else { return };
+        if pair.last_heard.after(silence) <= now {
+            for slot in pair.sessions.clone() {
+                self.within(now, slot, |session| session.silent(now));
+            }
+            return;
+        }
+        if pair.last_sent.after(alive) <= now {
+            pair.last_sent = now;
+            let (to, slots) = (pair.endpoint.clone(), pair.sessions.clone());
+            let id = |slot: &u32| self.slots.get(*slot).map(|e| e.session.id());
+            let mut sessions: Vec<SessionId> = slots.iter().filter_map(id).take(MAX_ALIVE).collect();
+            sessions.sort_unstable();
+            self.outputs.push_back(Output::Send {
+                token: Token { session: SessionId::NIL, link: 0, sequence: None },
+                to: To::Endpoint(to),
+                message: Message { session: SessionId::NIL, sequence: 0, body: Body::Alive { sessions } },
+            });
+        }
+        let due = self.pairs.get_mut(number).cloned().and_then(|pair| self.due(&pair));
+        if let Some(due) = due {
+            self.timers.insert((due, Timer::Pair(number)));
+        }
+    }
+
+    /// A device says that it is there, and which sessions it believes to stand between it and us.
+    pub(super) fn alive(&mut self, now: Time, from: &Endpoint, sessions: &[SessionId]) -> Verdict {
+        let Some(number) = self.known_pair(from) else {
+            self.disown(from, sessions);
+            return Verdict::Unknown;
+        };
+        if let Some(pair) = self.pairs.get_mut(number) {
+            pair.last_heard = now;
+        }
+        self.disown(from, sessions);
+        Verdict::Taken
+    }
+
+    /// Says of which of these sessions we know nothing.
+    fn disown(&mut self, from: &Endpoint, sessions: &[SessionId]) {
+        for id in sessions {
+            let session = self.slots.find(*id).and_then(|slot| self.slots.get(slot)).map(|e| &e.session);
+            let stands = session.is_some_and(|s| s.user().is_ok_and(|user| *user == from.contact));
+            if !stands {
+                self.answer(from, *id, 0, Body::UnknownSession);
+            }
+        }
+    }
+}

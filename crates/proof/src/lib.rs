@@ -1,0 +1,10 @@
+//! The proof of the session: a model checker over the shipped transition function, seeded faults that it must notice,
+//! and what is generated and measured from the same code.
+//!
+//! A crate of its own, unpublished, because of its dependencies: a model checker and a benchmark harness are nobody
+//! else's business, and its feature `mutants` must not reach anything that ships.
+
+pub mod check;
+pub mod model;
+#[cfg(feature = "mutants")]
+pub mod mutants;
