@@ -1,5 +1,13 @@
-//! The whole of the crate as its users see it.
+//! The whole of the crate as its users see it: two ends that talk, and somebody between them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod bind;
+mod channel;
+mod confirm;
+mod handshake;
+mod invites;
+mod mutate;
+mod pair;
+mod pins;
 mod sounds;
