@@ -9,8 +9,8 @@
 //! 1. [`key`]: every device of every user has an Ed25519 key.
 //! 2. [`invite`]: invitations and answers are signed with it.
 //! 3. [`handshake`]: the two applications agree on a transcript that nobody between them can choose.
-//! 4. The other side's key is in the [`pins`]; or the people compare words ([`confirm`], [`words`]). Only then
-//!    there is a [`Secured`].
+//! 4. The other side's key is in the [`pins`]; or the people compare words ([`confirm`], [`words`]); or one typed the
+//!    other's one-time code ([`mod@code`]). Only then there is a [`Secured`].
 //! 5. [`channel`]: every message between the applications is signed. [`bind`]: so are the certificates of the connection,
 //!    and only a [`bind::Bound`] lets it begin.
 //!
@@ -23,6 +23,7 @@
 
 pub mod bind;
 pub mod channel;
+pub mod code;
 pub mod confirm;
 pub mod handshake;
 pub mod invite;

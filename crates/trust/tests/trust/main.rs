@@ -4,9 +4,11 @@
 
 mod bind;
 mod channel;
+mod codes;
 mod confirm;
 mod handshake;
 mod invites;
+mod middle;
 mod mutate;
 mod pair;
 mod pins;
