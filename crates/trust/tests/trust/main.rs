@@ -13,3 +13,5 @@ mod mutate;
 mod pair;
 mod pins;
 mod sounds;
+mod vectors;
+mod vectors_made;
