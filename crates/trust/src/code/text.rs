@@ -193,6 +193,16 @@ mod tests {
     }
 
     #[test]
+    fn what_could_be_two_codes_is_none() {
+        // English: diamond, elephant, circus. German: Diamant, Elefant, Zirkus.
+        assert_eq!(Code::read("7-diamand-elepant-cirkus"), Err(CodeTextError::Word(1)));
+        assert_eq!(
+            Code::read("7-diamond-elepant-cirkus").unwrap().spoken().as_str(),
+            "7-diamond-elephant-circus"
+        );
+    }
+
+    #[test]
     fn a_code_does_not_print_itself() {
         let code = Code::new(7, Language::English, [1, 2, 3]).unwrap();
         assert_eq!(format!("{code:?}"), "Code(7-…)");

@@ -43,6 +43,20 @@ fn attacked(seed: u32, maria: &Party, jonas: &Party, mallory: &Party) -> (Words,
     (maria.words(), jonas.words())
 }
 
+/// If the words did not depend on what is revealed last, the invitee could choose its random value until they fit.
+#[test]
+fn what_is_said_last_decides_the_words() {
+    let (maria, jonas) = (party(1), party(2));
+    let (_, h1) = Inviter::begin(maria, random(1, 1)).unwrap();
+    let (_, h2) = Invitee::begin(jonas, random(1, 2)).unwrap().receive(&h1).unwrap();
+    let (h1, h2) = (message::H1::read(&h1).unwrap(), message::H2::read(&h2).unwrap());
+    let th = |h2: &message::H2, last: u32| message::transcript(&h1, h2, &random(last, 1));
+    assert_ne!(th(&h2, 1), th(&h2, 2));
+    assert_ne!(Words::from_transcript(&th(&h2, 1)).0, Words::from_transcript(&th(&h2, 2)).0);
+    let other = message::H2 { random: random(2, 2), ..h2.clone() };
+    assert_ne!(th(&h2, 1), th(&other, 1));
+}
+
 #[test]
 fn with_somebody_between_the_words_agree_by_chance_only() {
     let (maria, jonas, mallory) = (party(1), party(2), party(3));

@@ -136,6 +136,26 @@ fn statement(
 mod tests {
     use super::*;
 
+    #[test]
+    fn every_field_is_signed() {
+        let key = |byte: u8| DeviceKey::from_seed(&std::array::from_fn(|i| byte + i as u8)).unwrap();
+        let now = UnixTime(1_795_000_000);
+        let contact = |network, address| Contact::new(network, address).unwrap();
+        let maria = contact("xmpp", "maria@example.org");
+        let good = Endorsement::sign(now, MAX_VALIDITY, &key(1), maria, key(2).public());
+        assert_eq!(good.check(now), Ok(()));
+        for changed in [
+            Endorsement { contact: contact("nearby", "maria@example.org"), ..good.clone() },
+            Endorsement { contact: contact("xmpp", "mario@example.org"), ..good.clone() },
+            Endorsement { endorser: key(3).public(), ..good.clone() },
+            Endorsement { device: key(3).public(), ..good.clone() },
+            Endorsement { issued: UnixTime(now.0 - 1), ..good.clone() },
+            Endorsement { expires: UnixTime(good.expires.0 - 1), ..good.clone() },
+        ] {
+            assert_eq!(changed.check(now), Err(PinError::Signature), "{changed:?}");
+        }
+    }
+
     /// Ours are never longer; another program's could be.
     #[test]
     fn one_that_is_valid_for_too_long_is_refused() {

@@ -38,6 +38,16 @@ fn every_message_comes_once_and_in_its_place() {
 }
 
 #[test]
+fn a_message_keeps_its_number() {
+    let (mut maria, mut jonas) = pair(10);
+    maria.seal("do not").unwrap();
+    let second = maria.seal("do it").unwrap();
+    let first = second.replace("\"sequence\":1", "\"sequence\":0");
+    assert_ne!(first, second);
+    assert_eq!(jonas.open(&first), Err(AuthenticationError::Signature));
+}
+
+#[test]
 fn a_message_is_of_one_side_and_one_session() {
     let (mut maria, mut jonas) = pair(10);
     let sealed = maria.seal("hello").unwrap();

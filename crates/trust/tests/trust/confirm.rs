@@ -40,6 +40,7 @@ fn there_are_three_tries_and_then_it_ends() {
 
     let typing = Typing::begin(exchanged(10).0).unwrap();
     let Tried::Wrong(typing) = typing.try_words("acorn") else { panic!("wrong") };
+    assert_eq!(typing.left(), 2, "too few words are a try");
     assert!(matches!(typing.try_words(&right), Tried::Right(_)), "the second try counts as the first");
 }
 
