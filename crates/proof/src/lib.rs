@@ -8,3 +8,4 @@ pub mod check;
 pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+pub mod sim;

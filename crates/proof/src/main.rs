@@ -5,7 +5,9 @@
 use clap::Parser;
 use rendezvous_proof::check::{self, Outcome, Violation};
 use rendezvous_proof::model::{Requirement, SCENARIOS};
+use rendezvous_proof::sim;
 use std::process::ExitCode;
+use std::time::Instant;
 
 #[derive(Debug, Parser)]
 #[command(name = "rendezvous-proof")]
@@ -17,6 +19,18 @@ enum Task {
         /// Lists them and runs none
         #[arg(long)]
         list: bool,
+    },
+    /// Whole sessions in virtual time over a seeded bad link
+    Sim {
+        /// Repeats the run of this seed and tells all of it
+        #[arg(long)]
+        seed: Option<u64>,
+        /// So many runs
+        #[arg(long, default_value_t = 100_000)]
+        runs: u64,
+        /// The seed of the first
+        #[arg(long, default_value_t = 1)]
+        from: u64,
     },
     /// Seeds faults and sees whether they are noticed; without names all of them
     #[cfg(feature = "mutants")]
@@ -32,6 +46,8 @@ enum Task {
 fn main() -> ExitCode {
     let holds = match Task::parse() {
         Task::Check { names, list } => check(&names, list),
+        Task::Sim { seed: Some(seed), .. } => replay(seed),
+        Task::Sim { seed: None, runs, from } => simulate(from, runs),
         #[cfg(feature = "mutants")]
         Task::Mutants { names, tell } => mutants(&names, tell),
     };
@@ -66,6 +82,27 @@ fn check(names: &[String], list: bool) -> bool {
     }
     println!("unique states: {}", outcomes.iter().map(|o| o.states).sum::<usize>());
     outcomes.iter().all(|o| o.violation.is_none())
+}
+
+fn replay(seed: u64) -> bool {
+    let report = sim::run(seed, true);
+    report.tale.iter().for_each(|line| println!("{line}"));
+    println!("seed {seed}: {report}");
+    if let Some(fault) = &report.fault {
+        println!("FAULT {fault}");
+    }
+    report.fault.is_none()
+}
+
+fn simulate(from: u64, runs: u64) -> bool {
+    let start = Instant::now();
+    let (total, faults) = sim::many(from, runs);
+    for (seed, fault) in &faults {
+        println!("FAULT in seed {seed}, {fault}\n  repeat it with: cargo xtask sim --seed {seed}");
+    }
+    println!("{total}");
+    println!("{runs} runs in {:.1} s, {} with a fault", start.elapsed().as_secs_f32(), faults.len());
+    faults.is_empty()
 }
 
 fn line(outcome: &Outcome) -> String {

@@ -131,8 +131,14 @@ impl World {
             actions.push(Action::Tick);
         }
         if self.spent.forged < scenario.hostile.forged {
+            // Names are random: nobody can know one that was not drawn yet.
+            let known = |n: &u16| {
+                let session = model.forged[usize::from(*n)].message.session;
+                let play = scenario.plays.iter().position(|p| SessionId([p.session; 16]) == session);
+                play.is_none_or(|play| self.spent.plays & 1 << play != 0)
+            };
             let all = u16::try_from(model.forged.len()).expect("the list is short");
-            actions.extend((0..all).map(Action::Forge));
+            actions.extend((0..all).filter(known).map(Action::Forge));
         }
         if self.spent.replayed < scenario.hostile.replayed {
             for kept in 0..index(self.kept.len()) {

@@ -331,7 +331,7 @@ impl Hasher for Mixer {
     }
 
     fn write_u64(&mut self, n: u64) {
-        let folded = u128::from(self.0 ^ n) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834;
+        let folded = u128::from(self.0 ^ n) * 0x9E37_79B9_7F4A_7C15;
         self.0 = (folded as u64) ^ ((folded >> 64) as u64).rotate_left(23) ^ n.rotate_left(41);
     }
 
