@@ -3,9 +3,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const VIEWER = path.resolve(import.meta.dirname, "..");
+// Node 18, which Debian has, does not know the name of a module's folder.
+const VIEWER = fileURLToPath(new URL("..", import.meta.url));
 const ORIGIN = "http://127.0.0.1:9";
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +

@@ -54,7 +54,8 @@ pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
         Profile::Release => ("release", &["--release"]),
     };
     announce_first_build(profile);
-    run(&cargo().args(["build", "--package", "rendezvous"]).args(flags), LONG)?;
+    // The whole workspace, because dependencies are built anew for every selection of crates that wants other features.
+    run(&cargo().args(["build", "--workspace"]).args(flags), LONG)?;
     Ok(target().join(folder).join("rendezvous"))
 }
 

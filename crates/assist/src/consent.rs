@@ -41,7 +41,7 @@ use std::time::Duration;
 
 pub use self::state::{Effect, State};
 use crate::Time;
-use crate::grant::{ControlGrant, ViewGrant};
+use crate::grant::{Brake, ControlGrant, ViewGrant};
 
 /// How long a question stands. Silence until then is a *no*.
 pub const QUESTION_TIME: Duration = Duration::from_secs(60);
@@ -63,6 +63,7 @@ pub struct Consent {
     state: State,
     view: Option<ViewGrant>,
     control: Option<ControlGrant>,
+    brake: Brake,
     outputs: VecDeque<Output>,
 }
 
@@ -232,6 +233,12 @@ impl Consent {
         self.outputs.pop_front().unwrap_or_else(|| Output::Timeout(self.state.deadline()))
     }
 
+    /// Stops everything at once, from any thread. For whoever hears the person say *stop*.
+    #[must_use]
+    pub fn brake(&self) -> Brake {
+        self.brake.clone()
+    }
+
     /// Where things stand, as plain data.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -243,12 +250,12 @@ impl Consent {
             Effect::Ask(question) => self.outputs.push_back(Output::Ask(question)),
             Effect::Withdraw(id) => self.outputs.push_back(Output::Withdraw(id)),
             Effect::GrantView => {
-                let grant = ViewGrant::issue();
+                let grant = ViewGrant::issue(&self.brake);
                 self.view = Some(grant.clone());
                 self.outputs.push_back(Output::ViewGranted(grant));
             }
             Effect::GrantControl => {
-                let grant = ControlGrant::issue();
+                let grant = ControlGrant::issue(&self.brake);
                 self.control = Some(grant.clone());
                 self.outputs.push_back(Output::ControlGranted(grant));
             }

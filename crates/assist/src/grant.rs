@@ -4,6 +4,9 @@
 //! only the consent machine issues them, after the person at this machine said yes. Both are *live*: taking the
 //! permission back turns every copy dead at once, and whoever holds one asks [`ViewGrant::is_live`] before each use.
 
+//! The [`Brake`] lies beside them: anybody who holds it can turn every grant of a consent dead at once, and nobody can
+//! use it for anything else.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,9 +18,25 @@ pub struct ViewGrant(Switch);
 #[derive(Clone, Debug)]
 pub struct ControlGrant(Switch);
 
+/// Stops everything at once, from any thread, without asking anybody: every grant of the same consent is dead from
+/// then on, and later ones are born dead. The consent machine is told with `Input::Stop` as well, to say so.
+#[derive(Clone, Debug, Default)]
+pub struct Brake(Arc<AtomicBool>);
+
+impl Brake {
+    /// Stops everything.
+    pub fn pull(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_pulled(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 impl ViewGrant {
-    pub(crate) fn issue() -> Self {
-        Self(Switch::on())
+    pub(crate) fn issue(brake: &Brake) -> Self {
+        Self(Switch::on(brake))
     }
 
     /// Whether the permission still stands.
@@ -32,8 +51,8 @@ impl ViewGrant {
 }
 
 impl ControlGrant {
-    pub(crate) fn issue() -> Self {
-        Self(Switch::on())
+    pub(crate) fn issue(brake: &Brake) -> Self {
+        Self(Switch::on(brake))
     }
 
     /// Whether the permission still stands.
@@ -49,18 +68,21 @@ impl ControlGrant {
 
 /// One bit that every copy of a grant shares; it goes from on to off once and never back.
 #[derive(Clone, Debug)]
-struct Switch(Arc<AtomicBool>);
+struct Switch {
+    on: Arc<AtomicBool>,
+    brake: Brake,
+}
 
 impl Switch {
-    fn on() -> Self {
-        Self(Arc::new(AtomicBool::new(true)))
+    fn on(brake: &Brake) -> Self {
+        Self { on: Arc::new(AtomicBool::new(true)), brake: brake.clone() }
     }
 
     fn is_on(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.on.load(Ordering::SeqCst) && !self.brake.is_pulled()
     }
 
     fn off(&self) {
-        self.0.store(false, Ordering::SeqCst);
+        self.on.store(false, Ordering::SeqCst);
     }
 }

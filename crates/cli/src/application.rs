@@ -28,6 +28,9 @@ pub(crate) fn inherited_socket() -> Result<UnixStream> {
     // SAFETY: the starting process put its end of a socket pair at this number, as the variable says, nothing in this
     // process opened a descriptor of that number, and the `Once` above lets only one owner be made of it.
     let socket = UnixStream::from(unsafe { OwnedFd::from_raw_fd(SOCKET_FD) });
+    // Programs that this one starts, the browser above all, have no business with it.
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
+        .with_context(|| format!("descriptor {SOCKET_FD} cannot be kept from other programs"))?;
     socket.peer_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a socket"))?;
     Ok(socket)
 }

@@ -8,7 +8,7 @@ Exit codes of ask and offer:
   0  it took place and ended in the ordinary way
   1  it could not be done; the sentence on the terminal says why
   2  the command line was wrong
-  3  the other person, or their program, said no
+  3  somebody said no: the other person, their program, or you to showing your screen
   4  nobody answered in time
   5  the other side could not be reached, or was lost
   130  you withdrew it (Ctrl-C)

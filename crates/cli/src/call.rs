@@ -1,7 +1,8 @@
 //! `ask` and `offer`: call somebody, show how it goes, and end in the right way.
 
 use crate::home::Home;
-use crate::terminal::Terminal;
+use crate::signals::EndSignals;
+use crate::terminal::{Terminal, Word};
 use crate::texts;
 use anyhow::{Context, Result, anyhow, bail};
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult, State};
@@ -11,7 +12,6 @@ use rendezvous_net::nearby;
 use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// What an application may need to know of the caller's surroundings.
 pub(crate) const HANDED_OVER: [&str; 8] = [
@@ -25,6 +25,9 @@ pub(crate) const HANDED_OVER: [&str; 8] = [
     "RENDEZVOUS_BROWSER",
 ];
 
+/// How long a withdrawal may take: until the other side knows it, or cannot be told, and the application is gone.
+const GOODBYE: Duration = Duration::from_secs(11);
+
 /// Calls `contact` and waits until it is over.
 pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) -> Result<ExitCode> {
     nearby::parse_address(contact)?;
@@ -32,26 +35,24 @@ pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) 
     if application == ApplicationId::ASK {
         crate::doctor::screen_can_be_shared()?;
     }
+    let mut ends = EndSignals::listen()?.or_suspended()?;
     let agent = connect(home).await?;
     let mut progress = agent.progress();
+    // Before anything can begin that would want to speak here.
+    let word = terminal.take_word();
     let surroundings = Surroundings { terminal: Some(terminal.ends()?), environment: environment() };
     let session =
         agent.invite(contact, application, surroundings).await.map_err(|e| anyhow!(e.sentence()))?;
 
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut hangups = signal(SignalKind::hangup())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut call = Call::new(contact, terminal);
+    let mut call = Call::new(contact, terminal, word);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
-            news = progress.next(&session) => if let Some(code) = call.hear(news)? {
+            news = progress.next(&session) => if let Some(code) = call.hear(news).await? {
                 return Ok(code);
             },
             _ = second.tick() => call.show(),
-            _ = interrupts.recv() => break,
-            _ = hangups.recv() => break,
-            _ = terminations.recv() => break,
+            () = ends.next() => break,
         }
     }
     withdraw(&agent, &session, &mut progress, &mut call).await
@@ -88,12 +89,12 @@ async fn withdraw(
     _ = agent.cancel(session).await;
     let end = async {
         loop {
-            if let Some(code) = call.hear(progress.next(session).await)? {
+            if let Some(code) = call.hear(progress.next(session).await).await? {
                 return Ok(code);
             }
         }
     };
-    match tokio::time::timeout(Duration::from_secs(8), end).await {
+    match tokio::time::timeout(GOODBYE, end).await {
         Ok(code) => code,
         Err(_) => bail!("{}", texts::failure(Code::CancelSendFailure.into())),
     }
@@ -103,8 +104,11 @@ async fn withdraw(
 struct Call {
     who: String,
     terminal: Terminal,
+    /// Held until the application has something to say.
+    word: Option<Word>,
     begun: Instant,
-    devices: Vec<String>,
+    /// Whether it rings there.
+    rings: bool,
     declined: Option<DeclinedBy>,
     stage: Stage,
 }
@@ -112,19 +116,22 @@ struct Call {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Ringing,
+    /// They said yes; the applications start on both sides. From here on the word is theirs.
+    Accepted,
     /// The application has the terminal now, and says how it ends.
-    Started,
+    Begun,
     /// It failed, perhaps because the application did.
     Broken,
 }
 
 impl Call {
-    fn new(who: &str, terminal: Terminal) -> Self {
+    fn new(who: &str, terminal: Terminal, word: Option<Word>) -> Self {
         Self {
             who: who.to_owned(),
             terminal,
+            word,
             begun: Instant::now(),
-            devices: Vec::new(),
+            rings: false,
             declined: None,
             stage: Stage::Ringing,
         }
@@ -132,25 +139,29 @@ impl Call {
 
     fn show(&self) {
         if self.stage == Stage::Ringing {
-            self.terminal.status(&texts::calling(&self.who, &self.devices, self.begun.elapsed()));
+            self.terminal.status(&texts::calling(&self.who, self.rings, self.begun.elapsed()));
         }
     }
 
     /// Takes note of what happened; the exit code when it was the end.
-    fn hear(&mut self, news: Progress) -> Result<Option<ExitCode>> {
+    async fn hear(&mut self, news: Progress) -> Result<Option<ExitCode>> {
         match news {
-            Progress::Ringing { device } => self.devices.push(device),
+            Progress::Ringing { .. } => self.rings = true,
             Progress::StateChanged(State::Accepted) => {
                 self.terminal.say(&texts::said_yes(&self.who));
-                self.stage = Stage::Started;
+                self.stage = Stage::Accepted;
+                self.word = None;
             }
-            Progress::StateChanged(State::Terminated) if self.stage == Stage::Started => {
+            Progress::StateChanged(State::Connected) => self.stage = Stage::Begun,
+            Progress::StateChanged(State::Terminated) if self.stage != Stage::Ringing => {
                 self.stage = Stage::Broken
             }
             Progress::StateChanged(_) => {}
             Progress::Declined(by) => self.declined = Some(by),
             Progress::Ended { result } => return Ok(Some(self.ended(result))),
             Progress::Lost => {
+                // The application has last words too.
+                self.word = self.terminal.wait_for_word().await;
                 self.terminal.restore();
                 bail!(texts::AGENT_GONE)
             }
@@ -162,14 +173,16 @@ impl Call {
     fn ended(&mut self, result: SessionResult) -> ExitCode {
         self.terminal.restore();
         match self.stage {
-            Stage::Started => {}
+            Stage::Begun => {}
             Stage::Broken => self.terminal.say(&texts::failure(result)),
-            Stage::Ringing if result == Code::SessionCancelledLocal.into() => {
+            Stage::Ringing | Stage::Accepted if result == Code::SessionCancelledLocal.into() => {
                 self.terminal.say(texts::WITHDRAWN)
             }
-            Stage::Ringing => self.terminal.say(&texts::not_happened(&self.who, self.declined, result)),
+            Stage::Ringing | Stage::Accepted => {
+                self.terminal.say(&texts::not_happened(&self.who, self.declined, result))
+            }
         }
-        ExitCode::from(exit_code(result, self.stage != Stage::Ringing))
+        ExitCode::from(exit_code(result, self.stage == Stage::Begun))
     }
 }
 

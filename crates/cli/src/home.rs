@@ -30,6 +30,20 @@ impl Home {
         self.0.join("agent.sock")
     }
 
+    /// Removes the files that would have opened a page, and that an application which was killed has left behind.
+    /// Their pages are gone, but such files are for one use only. To be called while no application runs.
+    pub(crate) fn clear_pages(&self) {
+        let Ok(entries) = std::fs::read_dir(&self.0) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with("page-") && name.ends_with(".html") {
+                // Another attempt comes with the next start.
+                _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// The log of one kind of process.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.0.join(format!("{name}.log"))

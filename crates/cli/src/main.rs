@@ -13,6 +13,7 @@ mod home;
 mod log;
 mod page;
 mod sessions;
+mod signals;
 mod terminal;
 mod texts;
 
@@ -21,6 +22,7 @@ use args::{ApplicationName, Args, Verb};
 use clap::Parser;
 use home::Home;
 use rendezvous_core::ApplicationId;
+use rendezvous_net::nearby::NearbyError;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -31,7 +33,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // The last word to the person; if even that cannot be written there is nobody to read it.
             _ = writeln!(std::io::stderr(), "{error:#}");
-            ExitCode::from(1)
+            ExitCode::from(match error.downcast_ref() {
+                // The exit code of every wrong command line.
+                Some(NearbyError::NotAnAddress(_)) => 2,
+                _ => 1,
+            })
         }
     }
 }

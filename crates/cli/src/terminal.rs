@@ -5,12 +5,23 @@
 
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
+use rustix::termios::{
+    self, InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios,
+};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// So long may a terminal be slow to take a line that matters; a status line is simply left out.
+const SLOW: Duration = Duration::from_millis(300);
+
+/// Nobody has that much to say before it is another's turn.
+const LONGEST_WORD: Duration = Duration::from_secs(5);
 
 /// The two ends of a terminal, and the mode that it was found in.
 #[derive(Clone, Debug)]
@@ -21,6 +32,14 @@ struct Inner {
     input: OwnedFd,
     output: OwnedFd,
     found: Termios,
+}
+
+/// The right to speak at a terminal, until this is dropped or the process ends. The command that called and the
+/// application that follows are two processes at one terminal; without this, a late line of the one could wipe out a
+/// question of the other.
+#[derive(Debug)]
+pub(crate) struct Word {
+    _lock: Option<OwnedFd>,
 }
 
 /// Keys or lines, as they are typed. Reading stops when this is dropped; nothing typed later is taken.
@@ -47,21 +66,46 @@ impl Terminal {
         Ok([self.0.input.try_clone()?, self.0.output.try_clone()?])
     }
 
+    /// Tries to take the word; `None` when another process has it.
+    pub(crate) fn take_word(&self) -> Option<Word> {
+        // A second open file of the same device: locks belong to open files, and others have copies of this one.
+        let path = format!("/proc/self/fd/{}", self.0.output.as_raw_fd());
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        // A terminal that cannot be locked (another user's, after su) is not worth being silent for.
+        let Ok(file) = open(path, flags, Mode::empty()) else { return Some(Word { _lock: None }) };
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => None,
+            _ => Some(Word { _lock: Some(file) }),
+        }
+    }
+
+    /// Takes the word as soon as it is free. `None` after a while: whoever still has it then hangs, and the others may
+    /// speak all the same.
+    pub(crate) async fn wait_for_word(&self) -> Option<Word> {
+        let deadline = Instant::now() + LONGEST_WORD;
+        loop {
+            match self.take_word() {
+                None if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(10)).await,
+                word => return word,
+            }
+        }
+    }
+
     /// Shows a line of text.
     pub(crate) fn say(&self, text: &str) {
-        self.write(&format!("\r\x1b[K{}\n", printable(text)));
+        self.write(&format!("\r\x1b[K{}\n", printable(text)), SLOW);
     }
 
     /// Shows a line that the next one replaces.
     pub(crate) fn status(&self, text: &str) {
         let columns = termios::tcgetwinsize(&self.0.output).map_or(80, |size| size.ws_col.max(20));
         let line: String = printable(text).chars().take(usize::from(columns) - 1).collect();
-        self.write(&format!("\r\x1b[K{line}"));
+        self.write(&format!("\r\x1b[K{line}"), Duration::ZERO);
     }
 
     /// Shows a question; the answer is typed behind it.
     pub(crate) fn prompt(&self, text: &str) {
-        self.write(&format!("\r\x1b[K{} ", printable(text)));
+        self.write(&format!("\r\x1b[K{} ", printable(text)), SLOW);
     }
 
     /// Lines typed from now on; what was typed before does not count.
@@ -72,28 +116,38 @@ impl Terminal {
         self.read(4096, |bytes| Some(String::from_utf8_lossy(bytes).trim().to_owned()))
     }
 
-    /// Single keys typed from now on, not shown.
-    pub(crate) fn keys(&self) -> Typed<u8> {
+    /// Single keys typed from now on, not shown. `at_once` hears each key on the reading thread, whatever else the
+    /// program is waiting for.
+    pub(crate) fn keys(&self, at_once: impl Fn(u8) + Send + 'static) -> Typed<u8> {
         let mut mode = self.0.found.clone();
         mode.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        // Ctrl-S would hold up every line that follows.
+        mode.input_modes.remove(InputModes::IXON);
         mode.special_codes[SpecialCodeIndex::VMIN] = 1;
         mode.special_codes[SpecialCodeIndex::VTIME] = 0;
-        _ = termios::tcsetattr(&self.0.input, OptionalActions::Flush, &mode);
-        self.read(1, |bytes| bytes.first().copied())
+        self.set(&mode);
+        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        self.read(1, move |bytes| bytes.first().copied().inspect(|key| at_once(*key)))
     }
 
     /// Puts the terminal back into the mode that it was found in.
     pub(crate) fn restore(&self) {
-        _ = termios::tcsetattr(&self.0.input, OptionalActions::Drain, &self.0.found);
+        self.set(&self.0.found);
     }
 
-    fn write(&self, text: &str) {
-        // A terminal that is gone cannot be told so; its reader notices.
+    /// At once: the other ways wait until the terminal has taken all output, which may be never.
+    fn set(&self, mode: &Termios) {
+        _ = termios::tcsetattr(&self.0.input, OptionalActions::Now, mode);
+    }
+
+    /// A terminal that is gone cannot be told so; its reader notices. One that takes nothing, because it is stopped or
+    /// its line is slow, is given up on after a moment: nothing that is shown is worth waiting for.
+    fn write(&self, text: &str, patience: Duration) {
         let mut rest = text.as_bytes();
-        while !rest.is_empty() {
+        while !rest.is_empty() && self.is_writable(patience) {
             match rustix::io::write(&self.0.output, rest) {
                 Ok(n) => rest = &rest[n..],
-                Err(rustix::io::Errno::INTR) => {}
+                Err(Errno::INTR) => {}
                 Err(_) => return,
             }
         }
@@ -129,11 +183,17 @@ impl Terminal {
         Typed { receiver, stop }
     }
 
+    fn is_writable(&self, patience: Duration) -> bool {
+        let patience = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
+        let mut fds = [PollFd::new(&self.0.output, PollFlags::OUT)];
+        poll(&mut fds, Some(&patience)).is_ok_and(|ready| ready > 0)
+    }
+
     fn wait_and_read(&self, bytes: &mut [u8], stopped: &AtomicBool) -> io::Result<Option<usize>> {
         let patience = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
         let mut fds = [PollFd::new(&self.0.input, PollFlags::IN)];
         match poll(&mut fds, Some(&patience)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => Ok(None),
+            Ok(0) | Err(Errno::INTR) => Ok(None),
             Ok(_) if stopped.load(Ordering::SeqCst) => Ok(None),
             Ok(_) => Ok(Some(rustix::io::read(&self.0.input, bytes)?)),
             Err(error) => Err(error.into()),
@@ -156,7 +216,7 @@ impl<T> Drop for Typed<T> {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        _ = termios::tcsetattr(&self.input, OptionalActions::Drain, &self.found);
+        _ = termios::tcsetattr(&self.input, OptionalActions::Now, &self.found);
     }
 }
 

@@ -17,10 +17,9 @@ pub(crate) fn span(d: Duration) -> String {
 
 // Calling.
 
-pub(crate) fn calling(who: &str, devices: &[String], time: Duration) -> String {
-    let devices: Vec<&str> = devices.iter().map(String::as_str).filter(|d| !d.is_empty()).collect();
-    let on = if devices.is_empty() { String::new() } else { format!(" · {}", devices.join(", ")) };
-    format!("Calling {who}{on} · {}  (Ctrl-C to withdraw)", span(time))
+pub(crate) fn calling(who: &str, rings: bool, time: Duration) -> String {
+    let how = if rings { " · it rings there" } else { "" };
+    format!("Calling {who}{how} · {}  (Ctrl-C to withdraw)", span(time))
 }
 
 pub(crate) fn said_yes(who: &str) -> String {
@@ -51,7 +50,7 @@ pub(crate) fn not_happened(who: &str, declined: Option<DeclinedBy>, result: Sess
         (None, _) => result.text().to_owned(),
     };
     let remedy = result.code().map_or("", Code::remedy);
-    format!("{first} {remedy}\n  ({result})")
+    format!("{first} {remedy}\n{}", small(result))
 }
 
 // Being called.
@@ -98,6 +97,7 @@ pub(crate) fn has_answered(who: &str) -> String {
 
 pub(crate) const SHOW_SCREEN: &str = "Show my screen? [y/N]";
 pub(crate) const NOT_NOW: &str = "Not now. Nothing was shared.";
+pub(crate) const NOTHING_SHARED: &str = "Nothing was shared.";
 
 pub(crate) fn asks_control(who: &str) -> String {
     format!(
@@ -134,6 +134,10 @@ pub(crate) fn record(time: Duration, controlled: bool) -> String {
     format!("  {} · allowed: {allowed}", span(time))
 }
 
+pub(crate) fn ended_it(who: &str) -> String {
+    format!("{who} ended it.")
+}
+
 // Helping.
 
 pub(crate) fn page_at(path: &str) -> String {
@@ -155,18 +159,22 @@ pub(crate) fn waiting_for_permission(who: &str) -> String {
 }
 
 pub(crate) const PAGE_CLOSED: &str = "Your page was closed. You can open it again:";
-pub(crate) const HELP_OVER: &str = "The help is over.";
+pub(crate) const HELP_OVER: &str = "The help is over";
 
-/// How the help ended, for the helper's page and terminal: a title and what it means.
+/// The helper's title and text on one line of the terminal.
+pub(crate) fn titled(title: &str, text: &str) -> String {
+    format!("{title}. {text}")
+}
+
+/// How the help ended, for the helper's page and terminal: a title without a full stop, and what it means.
 pub(crate) fn ended_for_expert(who: &str, result: SessionResult) -> (String, String) {
     let (title, text) = match result.code() {
         Some(Code::SessionCancelledLocal) => {
-            ("You ended the help".to_owned(), "You can close this page.".to_owned())
+            ("You ended the help".to_owned(), "Nothing of their screen reaches you any more.".to_owned())
         }
-        Some(Code::SessionCancelledRemote | Code::CancelBeforeConnect) => (
-            format!("{who} ended the help"),
-            "Nothing of their screen reaches you any more. You can close this page.".to_owned(),
-        ),
+        Some(Code::SessionCancelledRemote | Code::CancelBeforeConnect) => {
+            (format!("{who} ended the help"), "Nothing of their screen reaches you any more.".to_owned())
+        }
         Some(Code::InvitationDeclined) => (
             format!("{who} said: not now"),
             "They did not want to show their screen. Ask them another way, or later.".to_owned(),
@@ -175,7 +183,7 @@ pub(crate) fn ended_for_expert(who: &str, result: SessionResult) -> (String, Str
             format!("{who} did not answer"),
             "Nobody answered the question there. Try again when they are at their computer.".to_owned(),
         ),
-        Some(code) => (code.text().to_owned(), code.remedy().to_owned()),
+        Some(code) => (code.text().trim_end_matches('.').to_owned(), code.remedy().to_owned()),
         None => (HELP_OVER.to_owned(), result.text().to_owned()),
     };
     (title, text)
@@ -183,7 +191,12 @@ pub(crate) fn ended_for_expert(who: &str, result: SessionResult) -> (String, Str
 
 /// A failure on the terminal: what happened, what to do, the code small below.
 pub(crate) fn failure(result: SessionResult) -> String {
-    format!("{} {}\n  ({result})", result.text(), result.code().map_or("", Code::remedy))
+    format!("{} {}\n{}", result.text(), result.code().map_or("", Code::remedy), small(result))
+}
+
+/// The code of a result, for the person on the phone.
+pub(crate) fn small(result: SessionResult) -> String {
+    format!("  ({result})")
 }
 
 #[cfg(test)]
@@ -201,7 +214,8 @@ mod tests {
         for code in Code::ALL {
             let text = not_happened("Ann", None, code.into());
             assert!(text.contains(code.name()), "{text}");
-            assert!(!ended_for_expert("Ann", code.into()).0.is_empty());
+            let (title, text) = ended_for_expert("Ann", code.into());
+            assert!(!title.is_empty() && !title.ends_with('.') && text.ends_with('.'), "{title} {text}");
         }
     }
 }

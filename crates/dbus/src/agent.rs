@@ -3,8 +3,8 @@
 //! Whoever invites hands over the terminal on which the application may ask its person, and the few variables of its
 //! environment that say where screen and browser are. When that command's process is gone, so is the invitation.
 
-use crate::{AGENT_INTERFACE, AGENT_PATH, DbusError, session_of, session_path};
-use futures_util::StreamExt;
+use crate::pump::Pump;
+use crate::{AGENT_INTERFACE, AGENT_PATH, CALL_PATIENCE, DbusError, session_of, session_path};
 use rendezvous_core::{Address, ApplicationId, DeclinedBy, Event, SessionId, SessionResult, State};
 use rendezvous_net::SessionInfo;
 use std::collections::HashMap;
@@ -229,18 +229,24 @@ pub enum Progress {
 
 /// The progress of sessions.
 #[derive(Debug)]
-pub struct ProgressStream(MessageStream);
+pub struct ProgressStream(Pump<(OwnedObjectPath, Progress)>);
 
 impl AgentClient {
     /// Speaks to the agent at the other end of this stream.
     pub async fn connect(stream: UnixStream) -> Result<Self, DbusError> {
-        Ok(Self { connection: Builder::unix_stream(stream).p2p().build().await? })
+        Ok(Self {
+            connection: Builder::unix_stream(stream).method_timeout(CALL_PATIENCE).p2p().build().await?,
+        })
     }
 
     /// What happens from now on.
     #[must_use]
     pub fn progress(&self) -> ProgressStream {
-        ProgressStream(MessageStream::from(&self.connection))
+        ProgressStream(Pump::start(MessageStream::from(&self.connection), |message| {
+            let header = message.header();
+            let member = header.member().filter(|_| message.message_type() == Type::Signal)?;
+            decode(member.as_str(), message)
+        }))
     }
 
     /// Invites a contact; returns the path of the session.
@@ -289,16 +295,10 @@ impl ProgressStream {
     /// The next thing that happens to this session.
     pub async fn next(&mut self, session: &OwnedObjectPath) -> Progress {
         loop {
-            let Some(Ok(message)) = self.0.next().await else { return Progress::Lost };
-            if message.message_type() != Type::Signal {
-                continue;
-            }
-            let header = message.header();
-            if let Some(member) = header.member()
-                && let Some((path, progress)) = decode(member.as_str(), &message)
-                && path == *session
-            {
-                return progress;
+            match self.0.next().await {
+                Some((path, progress)) if path == *session => return progress,
+                Some(_) => {}
+                None => return Progress::Lost,
             }
         }
     }

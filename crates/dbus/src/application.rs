@@ -1,7 +1,7 @@
 //! The side that is given a session.
 
-use crate::{APPLICATION_PATH, DbusError, SESSION_INTERFACE};
-use futures_util::StreamExt;
+use crate::pump::Pump;
+use crate::{APPLICATION_PATH, CALL_PATIENCE, DbusError, SESSION_INTERFACE};
 use rendezvous_core::{Role, SessionResult, State, flags};
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
@@ -53,10 +53,7 @@ pub enum SessionEvent {
 
 /// The events of a held session.
 #[derive(Debug)]
-pub struct Events {
-    stream: MessageStream,
-    path: OwnedObjectPath,
-}
+pub struct Events(Pump<SessionEvent>);
 
 /// Waits on this socket for `SetRendezvousSession` and takes the session.
 pub async fn take_session(
@@ -71,11 +68,15 @@ pub async fn take_session(
 async fn take(stream: UnixStream) -> Result<(HeldSession, Events), DbusError> {
     let (given, receiver) = oneshot::channel();
     let application = Application1 { given: Some(given) };
-    let connection =
-        Builder::unix_stream(stream).p2p().serve_at(APPLICATION_PATH, application).build().await?;
+    let connection = Builder::unix_stream(stream)
+        .method_timeout(CALL_PATIENCE)
+        .p2p()
+        .serve_at(APPLICATION_PATH, application)
+        .build()
+        .await?;
     let Given { path, stream } =
         receiver.await.map_err(|_| DbusError::Contract("no session was handed over"))?;
-    let events = Events { stream, path: path.clone() };
+    let events = Events::of(stream, path.clone());
     let session = HeldSession::look_at(connection, path).await?;
     Ok((session, events))
 }
@@ -156,20 +157,20 @@ impl HeldSession {
 }
 
 impl Events {
-    /// The next event. After [`SessionEvent::Lost`] there are no more.
-    pub async fn next(&mut self) -> SessionEvent {
-        loop {
-            let Some(Ok(message)) = self.stream.next().await else { return SessionEvent::Lost };
+    fn of(stream: MessageStream, path: OwnedObjectPath) -> Self {
+        Self(Pump::start(stream, move |message| {
             let header = message.header();
             let ours = message.message_type() == Type::Signal
                 && header.interface().is_some_and(|i| i.as_str() == SESSION_INTERFACE)
-                && header.path().is_some_and(|p| p.as_str() == self.path.as_str());
-            if let (true, Some(member)) = (ours, header.member())
-                && let Some(event) = decode(member.as_str(), &message)
-            {
-                return event;
-            }
-        }
+                && header.path().is_some_and(|p| p.as_str() == path.as_str());
+            header.member().filter(|_| ours).and_then(|member| decode(member.as_str(), message))
+        }))
+    }
+
+    /// The next event. After [`SessionEvent::Lost`] there are no more. They wait here at no cost to calls; when more
+    /// than 8 MiB of them wait, the session counts as lost.
+    pub async fn next(&mut self) -> SessionEvent {
+        self.0.next().await.unwrap_or(SessionEvent::Lost)
     }
 }
 

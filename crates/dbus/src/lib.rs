@@ -19,6 +19,7 @@
 pub mod agent;
 pub mod application;
 pub mod im;
+mod pump;
 pub mod socket;
 
 /// The interface that an application implements.
@@ -33,6 +34,9 @@ pub const AGENT_INTERFACE: &str = "im.rendezvous.Agent1";
 pub const AGENT_PATH: &str = "/im/rendezvous/Agent";
 /// Names the descriptor of the private socket to a spawned application.
 pub const SOCKET_VARIABLE: &str = "RENDEZVOUS_SOCKET_FD";
+
+/// A call over a private socket that has no answer by then has failed.
+const CALL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Why something on a bus or private socket failed.
 #[derive(Debug, thiserror::Error)]

@@ -109,6 +109,31 @@ async fn the_contract_from_hand_over_to_end() {
     assert!(alice.send_context_data("late").await.is_err());
 }
 
+/// Context data that nobody takes yet must not stop the answers to calls: Stop is a call.
+#[tokio::test]
+async fn a_flood_of_context_data_does_not_stop_a_call() {
+    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications().await;
+    connected(&alice, &mut alice_events).await;
+    connected(&bob, &mut bob_events).await;
+    for n in 0..1000 {
+        bob.send_context_data(&n.to_string()).await.unwrap();
+    }
+    tokio::time::timeout(SOON, alice.terminate(SessionResult(5), "")).await.expect("it is answered").unwrap();
+    let mut received = 0;
+    loop {
+        match next(&mut alice_events).await {
+            SessionEvent::ContextData(text) => {
+                assert_eq!(text, received.to_string(), "in order");
+                received += 1;
+            }
+            SessionEvent::Ended { result, .. } => break assert_eq!(result, SessionResult(5)),
+            SessionEvent::StateChanged { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(received > 64, "more than the connection itself would hold: {received}");
+}
+
 #[tokio::test]
 async fn an_application_that_vanishes_ends_both_sides() {
     let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications().await;

@@ -148,3 +148,102 @@ async fn calls_are_refused_with_their_code() {
     let nobody = alice.handle.command(SessionId([1; 16]), Command::Attach).await;
     assert_eq!(nobody, Err(CallError::Refused(SessionError::NoSuchSession(SessionId([1; 16])))));
 }
+
+/// Somebody on this computer who says that they listen where Alice does.
+async fn impostor(victim: &Address, claims: &Address) -> tokio_rustls::client::TlsStream<TcpStream> {
+    let stream = TcpStream::connect(victim.as_str()).await.unwrap();
+    let mut stream = hostile::connector().connect("x.invalid".try_into().unwrap(), stream).await.unwrap();
+    let port: std::net::SocketAddr = claims.as_str().parse().unwrap();
+    let hello = format!(r#"{{"frame":"hello","version":1,"port":{},"device":""}}"#, port.port());
+    stream.write_u32(u32::try_from(hello.len()).unwrap()).await.unwrap();
+    stream.write_all(hello.as_bytes()).await.unwrap();
+    let length = stream.read_u32().await.unwrap();
+    stream.read_exact(&mut vec![0; usize::try_from(length).unwrap()]).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn who_claims_anothers_address_takes_over_nothing() {
+    let (mut alice, mut bob, session) = connected().await;
+    let mut mallory = impostor(&bob.address, &alice.address).await;
+    bob.handle.command(session, Command::SendContext("for Alice only".into())).await.unwrap();
+    alice.until(|e| *e == Event::ContextData("for Alice only".into())).await;
+    // Even with the session's name, which they cannot know, they are not the endpoint that it is with.
+    let end = format!(
+        r#"{{"frame":"message","number":1,"message":{{"session":"{session}","sequence":9,"body":{{"type":"terminate","failed":true,"result":1,"data":""}}}}}}"#
+    );
+    mallory.write_u32(u32::try_from(end.len()).unwrap()).await.unwrap();
+    mallory.write_all(end.as_bytes()).await.unwrap();
+    // All that they ever hear is that their message arrived.
+    let length = mallory.read_u32().await.unwrap();
+    let mut answer = vec![0; usize::try_from(length).unwrap()];
+    mallory.read_exact(&mut answer).await.unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), r#"{"frame":"taken","number":1}"#);
+    alice.handle.command(session, Command::SendContext("still here".into())).await.unwrap();
+    bob.until(|e| *e == Event::ContextData("still here".into())).await;
+}
+
+#[tokio::test]
+async fn an_invitation_goes_where_the_person_said() {
+    let (mut bob, mut alice) = (Person::new().await, Person::new().await);
+    let _mallory = impostor(&bob.address, &alice.address).await;
+    bob.handle.invite(alice.address.clone(), ApplicationId::ASK, String::new()).await.unwrap();
+    alice.until(|e| matches!(e, Event::Invited(_))).await;
+    bob.until(|e| matches!(e, Event::Ringing(_))).await;
+}
+
+mod hostile {
+    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+    use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+    use std::sync::Arc;
+
+    pub(crate) fn connector() -> tokio_rustls::TlsConnector {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Anyone))
+            .with_no_client_auth();
+        Arc::new(config).into()
+    }
+
+    #[derive(Debug)]
+    struct Anyone;
+
+    impl ServerCertVerifier for Anyone {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::ED25519]
+        }
+    }
+}

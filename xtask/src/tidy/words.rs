@@ -12,6 +12,15 @@ const NOWHERE: &[(&str, &str)] = &[
     (concat!("auto", "Accept"), "nothing accepts but a person"),
 ];
 
+/// What only one place may do: the person's yes, to a call and to a question. Tests play persons; `core` and `assist`
+/// define what a yes means, and the examples in their pages show it.
+const ONE_PLACE: &[(&str, &str, &[&str])] = &[
+    ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/mod.rs"]),
+    ("Input::Answer", "a question is answered where it was asked", &["crates/cli/src/assistance/novice.rs"]),
+];
+/// Where the yes is defined.
+const DEFINED: &[&str] = &["crates/core/src/", "crates/assist/src/", "xtask/src/tidy/"];
+
 /// Macros that no code may call, with the reason.
 const NO_MACROS: &[&str] = &["todo", "unimplemented"];
 
@@ -29,6 +38,13 @@ pub(super) fn check(text: &Text, findings: &mut Findings) {
         return;
     }
     let code = code_only(&text.text);
+    if !name.contains("/tests/") && !DEFINED.iter().any(|place| name.starts_with(place)) {
+        for (word, reason, places) in ONE_PLACE.iter().filter(|(_, _, places)| !places.contains(&&*name)) {
+            for at in code.match_indices(word).map(|(at, _)| at) {
+                fault(at, &format!("`{word}` belongs into {}: {reason}", places.join(", ")));
+            }
+        }
+    }
     for word in NO_MACROS {
         for at in find_words(&code, word).filter(|at| code[at + word.len()..].starts_with('!')) {
             fault(at, &format!("`{word}!`: finish it"));
@@ -113,6 +129,10 @@ mod tests {
     #[test]
     fn nothing_accepts_but_a_person() {
         check_bites("a.toml", concat!("auto", "_accept = true"), "person");
+        check_bites("crates/cli/src/call.rs", "fn f() { g(Command::Accept { data }) }", "agent/mod.rs");
+        check_bites("crates/net/src/driver.rs", "fn f() { g(Input::Answer { question, yes }) }", "novice.rs");
+        check_passes("crates/cli/src/agent/mod.rs", "fn f() { g(Command::Accept { data }) }");
+        check_passes("crates/desktop/tests/x11/person.rs", "fn f() { g(Input::Answer { question, yes }) }");
     }
 
     #[test]

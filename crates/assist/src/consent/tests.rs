@@ -556,3 +556,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_brake_stops_everything_at_once_and_for_good() {
+    let mut consent = Consent::new();
+    let brake = consent.brake();
+    consent.handle_input(Time(0), Input::Connected).unwrap();
+    let Output::Ask(question) = consent.poll_output() else { panic!("the person is asked") };
+    consent.handle_input(Time(1), Input::Answer { question: question.id, yes: true }).unwrap();
+    let outputs = std::iter::from_fn(|| match consent.poll_output() {
+        Output::Timeout(_) => None,
+        output => Some(output),
+    });
+    let grants: Vec<ViewGrant> =
+        outputs.filter_map(|o| if let Output::ViewGranted(grant) = o { Some(grant) } else { None }).collect();
+    assert!(matches!(grants.as_slice(), [grant] if grant.is_live()));
+    std::thread::spawn(move || brake.pull()).join().unwrap();
+    assert!(!grants[0].is_live());
+    // Whoever did not hear of it yet may still be asked, but nothing that follows is allowed.
+    consent.handle_input(Time(2), Input::Request).unwrap();
+    let mut control = None;
+    for _ in 0..10 {
+        match consent.poll_output() {
+            Output::Ask(question) => {
+                consent.handle_input(Time(3), Input::Answer { question: question.id, yes: true }).unwrap();
+            }
+            Output::ControlGranted(grant) => control = Some(grant),
+            _ => {}
+        }
+    }
+    assert!(!control.expect("it is granted").is_live());
+}

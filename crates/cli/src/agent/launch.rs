@@ -7,7 +7,7 @@ use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result};
 use command_fds::{CommandFdExt, FdMapping};
-use rendezvous_core::{Command, Event};
+use rendezvous_core::{Code, Command, Event};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::im::HandedSession;
@@ -22,15 +22,17 @@ use tokio::sync::{OwnedMutexGuard, mpsc};
 
 /// An application that has not taken its session by then is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// An application that takes nothing for so long is given up.
+const DEAF: Duration = Duration::from_secs(10);
 /// So long may an application go on after its session ended.
-const LINGER: Duration = Duration::from_secs(10);
+const LINGER: Duration = Duration::from_secs(5);
 
 /// Where an application meets its person.
 pub(super) struct Place {
     terminal: [OwnedFd; 2],
     environment: HashMap<String, String>,
-    /// Keeps the agent's own terminal for the application as long as it runs.
-    _occupied: Option<OwnedMutexGuard<Terminal>>,
+    /// The agent's own terminal, kept for the application as long as it runs.
+    own: Option<OwnedMutexGuard<Terminal>>,
 }
 
 impl Place {
@@ -42,7 +44,7 @@ impl Place {
         Ok(Self {
             terminal,
             environment: surroundings.environment.into_iter().filter(known).collect(),
-            _occupied: None,
+            own: None,
         })
     }
 
@@ -50,11 +52,29 @@ impl Place {
     pub(super) fn here(terminal: OwnedMutexGuard<Terminal>) -> Option<Self> {
         let environment =
             HANDED_OVER.into_iter().filter_map(|n| Some((n.to_owned(), std::env::var(n).ok()?))).collect();
-        Some(Self { terminal: terminal.ends().ok()?, environment, _occupied: Some(terminal) })
+        Some(Self { terminal: terminal.ends().ok()?, environment, own: Some(terminal) })
+    }
+
+    /// Says something in place of the application, unless a command of the person's waits at this terminal: that one
+    /// says it then.
+    fn say(&self, text: &str) {
+        if let Some(terminal) = &self.own {
+            terminal.say("");
+            terminal.say(text);
+        }
     }
 }
 
-/// The life of one application.
+impl Drop for Place {
+    fn drop(&mut self) {
+        // An application that was killed could not do it.
+        if let Some(terminal) = &self.own {
+            terminal.restore();
+        }
+    }
+}
+
+/// The life of one application. When this returns, the application is gone.
 pub(super) async fn run(
     home: Home,
     info: SessionInfo,
@@ -62,29 +82,40 @@ pub(super) async fn run(
     place: Place,
     mut events: mpsc::UnboundedReceiver<Event>,
 ) {
-    let session = info.id;
+    let (session, who) = (info.id, info.contact.to_string());
     let started = start(&home, &place, info, handle.clone());
     // An ending that comes while it starts takes the unfinished application with it.
     let result = tokio::select! {
         result = started => result,
-        () = ended(&mut events) => return,
+        () = ended(&mut events) => return place.say(&texts::call_over(&who)),
     };
     let (mut child, handed) = match result {
         Ok(started) => started,
         Err(error) => {
             tracing::error!(%session, error = format!("{error:#}"), "The application could not be started");
             _ = handle.command(session, Command::ApplicationGone).await;
+            place.say(&texts::failure(Code::ApplicationLaunchFailed.into()));
             return;
         }
     };
     if let Err(error) = handle.command(session, Command::Attach).await {
         tracing::info!(%session, %error, "The session ended while its application started");
     }
-    relay(&handle, session, &mut child, &handed, &mut events).await;
+    let broke = relay(&handle, session, &mut child, &handed, &mut events).await == Last::Application;
     if tokio::time::timeout(LINGER, child.wait()).await.is_err() {
         tracing::warn!(%session, "The application did not end by itself");
         _ = child.kill().await;
     }
+    if broke {
+        place.say(&texts::failure(Code::ApplicationLaunchFailed.into()));
+    }
+}
+
+/// What ended first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    Session,
+    Application,
 }
 
 /// Waits for the end of the session. Whatever else comes before the application attaches is not its business.
@@ -104,13 +135,17 @@ async fn relay(
     child: &mut Child,
     handed: &HandedSession,
     events: &mut mpsc::UnboundedReceiver<Event>,
-) {
+) -> Last {
     loop {
         tokio::select! {
             event = events.recv() => {
-                let Some(event) = event else { return };
-                if handed.tell(&event).await.is_err() || matches!(event, Event::Ended { .. }) {
-                    return;
+                let Some(event) = event else { return Last::Session };
+                let told = tokio::time::timeout(DEAF, handed.tell(&event)).await;
+                if matches!(event, Event::Ended { .. }) {
+                    return Last::Session;
+                }
+                if !matches!(told, Ok(Ok(()))) {
+                    break;
                 }
             }
             () = handed.closed() => break,
@@ -118,7 +153,10 @@ async fn relay(
         }
     }
     // If it ended its session properly the call is refused, and that is right.
-    _ = handle.command(session, Command::ApplicationGone).await;
+    match handle.command(session, Command::ApplicationGone).await {
+        Ok(()) => Last::Application,
+        Err(_) => Last::Session,
+    }
 }
 
 async fn start(

@@ -4,26 +4,29 @@ mod launch;
 mod prompt;
 
 use crate::home::Home;
+use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{
-    Address, Application, ApplicationId, Command, DeclinedBy, Event, SessionConfig, SessionId,
+    Address, Application, ApplicationId, Command, DeclinedBy, Event, SessionConfig, SessionError, SessionId,
 };
 use rendezvous_dbus::agent::{Commander, Request, Surroundings};
 use rendezvous_dbus::{DbusError, socket::PrivateSocket};
 use rendezvous_net::nearby::{self, Nearby};
-use rendezvous_net::{Driver, Handle, Happening, SessionInfo};
+use rendezvous_net::{CallError, Driver, Handle, Happening, SessionInfo};
 use std::collections::HashMap;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc};
 
-/// How long the agent waits at its end until the others know.
-const GOODBYE: Duration = Duration::from_secs(8);
+/// How long the agent waits at its end until the others know and the applications are gone.
+const GOODBYE: Duration = Duration::from_secs(11);
+
+/// A command that takes nothing for so long is given up on.
+const DEAF: Duration = Duration::from_secs(2);
 
 /// Runs until the person ends it.
 pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
@@ -38,20 +41,26 @@ pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
     let terminal = Terminal::own()?;
     let network = Nearby::listen(listen, String::new()).await?;
     let me = network.address();
+    home.clear_pages();
     let (driver, handle, happenings) =
         Driver::new(me.clone(), SessionConfig::default(), installed(), network);
     tokio::spawn(driver.run());
+    let ends = EndSignals::listen()?;
     greet(&me, terminal.as_ref())?;
 
     let (requests, incoming) = mpsc::channel(16);
     let commanders = tokio::spawn(take_commanders(socket, requests));
+    let (gone, applications) = mpsc::channel(16);
     let agent = Agent {
         home: home.clone(),
         handle,
         terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
         open: HashMap::new(),
+        gone,
+        ending: false,
     };
-    let code = agent.serve(happenings, incoming).await;
+    let code = agent.serve(happenings, incoming, applications, ends).await;
+    home.clear_pages();
     // Ends the listening, and with it removes the socket's file.
     commanders.abort();
     _ = commanders.await;
@@ -113,16 +122,23 @@ struct Agent {
     /// Locked by whoever talks with the person there: one question or one application at a time.
     terminal: Option<Arc<Mutex<Terminal>>>,
     open: HashMap<SessionId, Open>,
+    /// Told when an application is gone.
+    gone: mpsc::Sender<SessionId>,
+    /// The person ended it: whoever calls now is declined.
+    ending: bool,
 }
 
 /// One session that is not over.
+#[derive(Default)]
 struct Open {
     /// The command that started it, if it was started here.
     commander: Option<Arc<Commander>>,
     /// Where its application may ask its person; taken when the application starts.
     surroundings: Option<launch::Place>,
-    /// Gets every event from the launch on.
+    /// Gets every event from the launch on. There until the application is gone.
     application: Option<mpsc::UnboundedSender<Event>>,
+    /// The end, which the command hears after the application has said its last words on the same terminal.
+    ended: Option<Event>,
     /// Ends the question to the person when it has become void.
     prompt: Option<tokio::task::AbortHandle>,
 }
@@ -132,10 +148,9 @@ impl Agent {
         mut self,
         mut happenings: mpsc::UnboundedReceiver<Happening>,
         mut incoming: mpsc::Receiver<From>,
+        mut applications: mpsc::Receiver<SessionId>,
+        mut ends: EndSignals,
     ) -> Result<ExitCode> {
-        let mut interrupts = signal(SignalKind::interrupt())?;
-        let mut terminations = signal(SignalKind::terminate())?;
-        let mut hangups = signal(SignalKind::hangup())?;
         let (answers, mut answered) = mpsc::channel(4);
         loop {
             tokio::select! {
@@ -144,17 +159,21 @@ impl Agent {
                 }
                 Some((commander, request)) = incoming.recv() => self.serve_request(commander, request).await,
                 Some(answer) = answered.recv() => self.answered(answer).await,
-                _ = interrupts.recv() => break,
-                _ = terminations.recv() => break,
-                _ = hangups.recv() => break,
+                Some(session) = applications.recv() => self.application_gone(session).await,
+                () = ends.next() => break,
             }
         }
-        self.say_goodbye(happenings).await;
+        self.say_goodbye(happenings, applications).await;
         Ok(ExitCode::SUCCESS)
     }
 
     /// Ends everything that is going on, so that nobody waits for somebody who is not there any more.
-    async fn say_goodbye(mut self, mut happenings: mpsc::UnboundedReceiver<Happening>) {
+    async fn say_goodbye(
+        mut self,
+        mut happenings: mpsc::UnboundedReceiver<Happening>,
+        mut applications: mpsc::Receiver<SessionId>,
+    ) {
+        self.ending = true;
         let open: Vec<SessionId> = self.open.keys().copied().collect();
         for session in open {
             self.call_off(session).await;
@@ -162,9 +181,12 @@ impl Agent {
         let (answers, _) = mpsc::channel(1);
         let end = async {
             while !self.open.is_empty() {
-                match happenings.recv().await {
-                    Some(happening) => self.happened(happening, &answers).await,
-                    None => return,
+                tokio::select! {
+                    happening = happenings.recv() => match happening {
+                        Some(happening) => self.happened(happening, &answers).await,
+                        None => return,
+                    },
+                    Some(session) = applications.recv() => self.application_gone(session).await,
                 }
             }
         };
@@ -185,9 +207,7 @@ impl Agent {
         match request {
             Request::Invite { contact, application, surroundings, answer } => {
                 _ = answer.send(
-                    self.invite(commander, contact, application, surroundings)
-                        .await
-                        .map_err(|e| format!("{e:#}")),
+                    self.invite(commander, contact, application, surroundings).await.map_err(|e| refusal(&e)),
                 );
             }
             Request::Cancel { session, answer } => {
@@ -215,8 +235,7 @@ impl Agent {
             // Nobody is left at that terminal. If it is over already, this is refused.
             _ = handle.command(session, Command::Cancel { data: String::new() }).await;
         });
-        let open =
-            Open { commander: Some(commander), surroundings: Some(place), application: None, prompt: None };
+        let open = Open { commander: Some(commander), surroundings: Some(place), ..Open::default() };
         self.open.insert(session, open);
         Ok(session)
     }
@@ -239,17 +258,27 @@ impl Agent {
         {
             prompt.abort();
         }
-        if let Some(commander) = &open.commander
-            && let Err(error) = commander.tell(session, &event).await
-        {
-            tracing::debug!(%error, "The command that started this is gone");
-        }
         let over = matches!(event, Event::Ended { .. });
         if let Some(application) = &open.application {
             // An application that is gone has been noticed elsewhere.
-            _ = application.send(event);
+            _ = application.send(event.clone());
+            if over {
+                open.ended = Some(event);
+                return;
+            }
         }
+        open.tell(session, &event).await;
         if over {
+            self.open.remove(&session);
+        }
+    }
+
+    /// An application is gone. If its session was over, so is everything now.
+    async fn application_gone(&mut self, session: SessionId) {
+        let Some(open) = self.open.get_mut(&session) else { return };
+        open.application = None;
+        if let Some(end) = open.ended.take() {
+            open.tell(session, &end).await;
             self.open.remove(&session);
         }
     }
@@ -262,13 +291,12 @@ impl Agent {
         application: ApplicationId,
         answers: &mpsc::Sender<prompt::Answer>,
     ) {
-        let free = self.terminal.as_ref().map(|t| t.clone().try_lock_owned());
+        let free = self.terminal.as_ref().filter(|_| !self.ending).map(|t| t.clone().try_lock_owned());
         let by = match free {
             Some(Ok(terminal)) => {
                 let task = tokio::spawn(prompt::ask(session, from, application, terminal, answers.clone()));
                 let prompt = Some(task.abort_handle());
-                self.open
-                    .insert(session, Open { commander: None, surroundings: None, application: None, prompt });
+                self.open.insert(session, Open { prompt, ..Open::default() });
                 return;
             }
             Some(Err(_)) => DeclinedBy::Busy,
@@ -301,7 +329,33 @@ impl Agent {
         let Some(place) = open.surroundings.take() else { return };
         let (sender, events) = mpsc::unbounded_channel();
         open.application = Some(sender);
-        tokio::spawn(launch::run(self.home.clone(), info, self.handle.clone(), place, events));
+        let life = launch::run(self.home.clone(), info, self.handle.clone(), place, events);
+        let gone = self.gone.clone();
+        tokio::spawn(async move {
+            life.await;
+            // Without an agent nobody waits for it.
+            _ = gone.send(session).await;
+        });
+    }
+}
+
+impl Open {
+    /// Tells the command that started this. One that does not listen is not waited for, now or later.
+    async fn tell(&mut self, session: SessionId, event: &Event) {
+        let Some(commander) = &self.commander else { return };
+        let told = tokio::time::timeout(DEAF, commander.tell(session, event)).await;
+        if !matches!(told, Ok(Ok(()))) {
+            tracing::debug!(%session, "The command that started this is gone, or does not listen");
+            self.commander = None;
+        }
+    }
+}
+
+/// Why an invitation was not sent, and what to do, for the person.
+fn refusal(error: &anyhow::Error) -> String {
+    match error.downcast_ref() {
+        Some(CallError::Refused(SessionError::Refused(code))) => format!("{} {}", code.text(), code.remedy()),
+        _ => format!("{error:#}"),
     }
 }
 

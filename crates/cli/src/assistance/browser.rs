@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 pub(super) fn open(file: &Path) -> Result<(), String> {
     let program = find()?;
     let mut command = Command::new(&program);
+    command.env_remove(rendezvous_dbus::SOCKET_VARIABLE);
     command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|e| format!("{} cannot be started: {e}", program.display()))?;
     // Some browsers stay, some hand over and end; nobody waits for either, but none may stay behind as a zombie.

@@ -1,9 +1,10 @@
 //! The expert's side: serves the page, and carries words between it and the novice's application.
 
-use super::browser;
-use super::{GOODBYE, GREETING};
+use super::ending::{self, Ending, Watch};
+use super::{GOODBYE, GREETING, browser};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageState, ScreenSize, ToPage, ViewState};
+use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::Result;
@@ -13,7 +14,6 @@ use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, SessionResult};
 use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
 use std::time::Instant;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Plays the expert's side until the help is over.
 pub(super) async fn run(
@@ -21,31 +21,26 @@ pub(super) async fn run(
     session: HeldSession,
     mut events: Events,
     terminal: Terminal,
+    mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
     let mut expert = Expert::new(session, terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
     expert.offer_page(home, &page);
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
     let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
-    let result = loop {
-        if let Some(result) = expert.ended {
-            break result;
+    let ending = loop {
+        if let Some(ending) = expert.ended {
+            break ending;
         }
         tokio::select! {
             event = events.next() => expert.session_event(event, &page),
             event = page.next() => expert.page_event(event, &page, home).await,
             _ = second.tick() => expert.tick().await,
-            _ = interrupts.recv() => expert.terminate(SessionResult::SUCCESS).await,
-            _ = terminations.recv() => expert.terminate(SessionResult::SUCCESS).await,
-            _ = hangups.recv() => expert.terminate(SessionResult::SUCCESS).await,
+            () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
     };
-    let (title, text) = texts::ended_for_expert(&expert.who, result);
-    expert.terminal.say(&format!("{title}. {text}"));
-    page.send(&ToPage::Ended { title, text, code: result.to_string() });
+    let (title, text) = ending::say_to_expert(&expert.terminal, &expert.who, ending);
+    page.send(&ToPage::Ended { title, text, code: ending.result.to_string() });
     page.close().await;
     Ok(())
 }
@@ -61,7 +56,8 @@ struct Expert {
     screen: Option<ScreenSize>,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
-    ended: Option<SessionResult>,
+    ended: Option<Ending>,
+    watch: Watch,
 }
 
 impl Expert {
@@ -77,6 +73,7 @@ impl Expert {
             screen: None,
             leaving: None,
             ended: None,
+            watch: Watch::default(),
         }
     }
 
@@ -107,9 +104,12 @@ impl Expert {
                 Ok(message) => self.novice_says(message, page),
                 Err(error) => tracing::warn!(%error, "Refused a message"),
             },
-            SessionEvent::Ended { result, .. } => self.ended = Some(result),
-            SessionEvent::Lost => self.ended = Some(Code::ConnectionFailure.into()),
-            SessionEvent::StateChanged { .. } | SessionEvent::SendError(_) => {}
+            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
+            SessionEvent::Ended { result, .. } => {
+                self.ended = Some(self.watch.ended(result, self.session.role))
+            }
+            SessionEvent::Lost => self.ended = Some(self.watch.lost(self.session.role)),
+            SessionEvent::SendError(_) => {}
         }
     }
 
@@ -140,7 +140,9 @@ impl Expert {
                 self.screen = Some(ScreenSize { width: screen.width, height: screen.height });
                 ViewState::Granted
             }
-            View::Denied | View::Ended => ViewState::Denied,
+            View::Denied => ViewState::Denied,
+            // The end of the session follows, and says why.
+            View::Ended => was,
         };
         if self.view == ViewState::Granted && was != ViewState::Granted {
             page.send(&ToPage::Connect);
@@ -168,7 +170,8 @@ impl Expert {
 
     /// Control does not wait for a page that may never come back. The person here gets another way in.
     async fn page_closed(&mut self, home: &Home, page: &Page) {
-        if matches!(self.control, ControlState::Pending | ControlState::Granted) {
+        // Whatever is known of control here: the page may have asked for it a moment ago.
+        if self.view == ViewState::Granted {
             self.send(ExpertSays::Release).await;
         }
         self.terminal.say(texts::PAGE_CLOSED);
@@ -196,7 +199,7 @@ impl Expert {
 
     async fn tick(&mut self) {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            self.ended = Some(Code::ConnectionFailure.into());
+            self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.session.role));
         }
         if !self.greeted && self.begun.elapsed() > GREETING {
             self.terminate(Code::SessionTimeout.into()).await;

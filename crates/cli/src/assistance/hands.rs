@@ -6,35 +6,59 @@ use rendezvous_assist::input::{InputEvent, InputGate};
 use rendezvous_desktop::x11::X11Injector;
 use rendezvous_desktop::{Inject, InjectError};
 use std::sync::mpsc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Input that waits for the thread; more is dropped. The gate behind it admits less than this in a tenth of a second.
 const QUEUE: usize = 64;
 
-/// Plays back what it is given. Dropping it lets go of every key.
+/// How long the end waits until every key is up.
+const LETTING_GO: Duration = Duration::from_secs(1);
+
+/// Plays back what it is given. Dropping it lets go of every key, and waits for that.
 #[derive(Debug)]
-pub(super) struct Hands(mpsc::SyncSender<InputEvent>);
+pub(super) struct Hands {
+    events: Option<mpsc::SyncSender<InputEvent>>,
+    /// Closed when the thread is done, with every key up.
+    done: mpsc::Receiver<()>,
+}
 
 impl Hands {
     /// Starts with the permission in hand.
     pub(super) fn start(grant: ControlGrant, display: String) -> Self {
-        let (sender, receiver) = mpsc::sync_channel(QUEUE);
+        let (events, receiver) = mpsc::sync_channel(QUEUE);
+        let (working, done) = mpsc::channel();
         std::thread::spawn(move || {
             if let Err(error) = play(grant, &display, &receiver)
                 && error != InjectError::Revoked
             {
                 tracing::warn!(%error, "Pointer and keys cannot be used");
             }
+            drop(working);
         });
-        Self(sender)
+        Self { events: Some(events), done }
     }
 
-    /// Plays one event. Too many at once are dropped, except that a release waits its turn.
-    pub(super) fn play(&self, event: InputEvent) {
+    /// Plays one event. When too many wait, a press or a move is dropped; false when a release could not be played: then
+    /// these hands must go, and with them everything that they hold.
+    pub(super) fn play(&self, event: InputEvent) -> bool {
         let release =
             matches!(event, InputEvent::Key { down: false, .. } | InputEvent::Button { down: false, .. });
-        // Both fail only when the thread has ended, and then every key is up.
-        _ = if release { self.0.send(event).is_ok() } else { self.0.try_send(event).is_ok() };
+        let Some(events) = &self.events else { return !release };
+        match events.try_send(event) {
+            // A thread that has ended has let go of everything.
+            Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => true,
+            Err(mpsc::TrySendError::Full(_)) => !release,
+        }
+    }
+}
+
+impl Drop for Hands {
+    fn drop(&mut self) {
+        self.events = None;
+        // The process may end right after this, and with it every thread.
+        if self.done.recv_timeout(LETTING_GO) == Err(mpsc::RecvTimeoutError::Timeout) {
+            tracing::warn!("Keys may still be pressed: the display does not answer");
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) enum MediaEvent {
     Broken(String),
 }
 
-/// The running connection. Dropping it ends it: no packet leaves afterwards.
+/// The running connection. No packet leaves once the permission has ended, or soon after this is dropped.
 #[derive(Debug)]
 pub(super) struct Media {
     task: AbortHandle,
@@ -148,7 +148,9 @@ impl Running {
         for socket in &self.sockets {
             readers.spawn(read(socket.clone(), packets.clone()));
         }
-        while let Some(due) = self.drain(&frames).await {
+        while self.screen.is_allowed()
+            && let Some(due) = self.drain(&frames).await
+        {
             let sleep = tokio::time::sleep_until((self.epoch + Duration::from_millis(due.0)).into());
             tokio::select! {
                 Some((from, to, bytes)) = received.recv() => self.peer.handle_packet(self.now(), from, to, &bytes),
@@ -178,6 +180,10 @@ impl Running {
     }
 
     async fn transmit(&self, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
+        // What the stack still holds back when the permission ends stays here.
+        if !self.screen.is_allowed() {
+            return;
+        }
         let socket = self.sockets.iter().find(|s| s.local_addr().is_ok_and(|a| a == source));
         if let Some(socket) = socket {
             // A datagram that cannot be sent now is a datagram that is lost; the peer sends again what matters.

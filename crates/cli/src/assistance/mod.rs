@@ -6,6 +6,7 @@
 
 mod browser;
 mod clock;
+mod ending;
 mod expert;
 mod hands;
 mod media;
@@ -14,10 +15,12 @@ mod screen;
 mod stop;
 
 use crate::home::Home;
+use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{application, log, texts};
 use anyhow::{Context, Result, bail};
-use rendezvous_core::{ApplicationId, Role, State};
+use ending::{Ending, Watch};
+use rendezvous_core::{ApplicationId, Code, Role, State};
 use rendezvous_dbus::application::{Events, HeldSession, SessionEvent, take_session};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -44,19 +47,34 @@ enum Side {
 /// The application's life: takes the session from its private socket, plays its side, ends.
 pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
     let socket = application::inherited_socket()?;
+    let ends = EndSignals::listen()?;
     log::to_file(home, "assist")?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
     let (session, mut events) = take_session(socket, HAND_OVER).await?;
     let side = side(&session)?;
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
-    if !connected(&session, &mut events).await? {
+    let early_end = connected(&session, &mut events).await;
+    let _word = terminal.wait_for_word().await;
+    if let Some(ending) = early_end {
+        match side {
+            Side::Novice => ending::say_to_novice(&terminal, &session.remote_user, ending),
+            Side::Expert => _ = ending::say_to_expert(&terminal, &session.remote_user, ending),
+        }
         return Ok(ExitCode::SUCCESS);
     }
-    match side {
-        Side::Novice => novice::run(session, events, terminal).await?,
-        Side::Expert => expert::run(home, session, events, terminal).await?,
+    let (holder, place) = (session.clone(), terminal.clone());
+    let played = match side {
+        Side::Novice => novice::run(session, events, terminal, ends).await,
+        Side::Expert => expert::run(home, session, events, terminal, ends).await,
+    };
+    if let Err(error) = &played {
+        // The error goes to the log; the person at this terminal needs the sentence too.
+        place.say(&format!("{error:#}"));
+        if let Err(error) = holder.terminate(Code::ApplicationLaunchFailed.into(), "").await {
+            tracing::info!(%error, "It had ended already");
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    played.map(|()| ExitCode::SUCCESS)
 }
 
 /// *Ask*: the inviter is the novice. *Offer*: the inviter is the expert.
@@ -70,15 +88,20 @@ fn side(session: &HeldSession) -> Result<Side> {
     }
 }
 
-/// Waits until both applications hold their session; false when it ended before that.
-async fn connected(session: &HeldSession, events: &mut Events) -> Result<bool> {
+/// Waits until both applications hold their session; how it ended, when it ended before that. Then the command that
+/// called still has the word on its terminal.
+async fn connected(session: &HeldSession, events: &mut Events) -> Option<Ending> {
     let mut state = session.state;
+    let said_elsewhere = session.role == Role::Inviter;
     while state != State::Connected {
         match events.next().await {
             SessionEvent::StateChanged { current, .. } => state = current,
-            SessionEvent::Ended { .. } | SessionEvent::Lost => return Ok(false),
+            SessionEvent::Ended { result, .. } => {
+                return Some(Ending { result, lost: false, said_elsewhere });
+            }
+            SessionEvent::Lost => return Some(Watch::default().lost(session.role)),
             SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
         }
     }
-    Ok(true)
+    None
 }

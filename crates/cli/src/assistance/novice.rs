@@ -1,9 +1,12 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 
+use super::ending::{self, Ending, Watch};
 use super::hands::Hands;
 use super::media::{Media, MediaEvent};
 use super::screen::Screen;
-use super::{GOODBYE, GREETING, clock, stop};
+use super::stop::{self, StopTyped};
+use super::{GOODBYE, GREETING, clock};
+use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
 use crate::texts;
 use anyhow::Result;
@@ -20,23 +23,23 @@ use rendezvous_desktop::Capture;
 use rendezvous_desktop::x11::X11Capturer;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// A page that described itself is connected within this time, or something is in the way.
 const CONNECTING: Duration = Duration::from_secs(30);
-/// Escape so often within [`ESCAPES_WITHIN`] on the terminal stops everything, as it does on the desktop.
-const ESCAPES: usize = 3;
-const ESCAPES_WITHIN: Duration = Duration::from_secs(2);
+/// A page that describes itself again and again is answered no more often than this.
+const DESCRIBE_EVERY: Duration = Duration::from_secs(1);
 
 /// Plays the novice's side until the help is over.
-pub(super) async fn run(session: HeldSession, mut events: Events, terminal: Terminal) -> Result<()> {
+pub(super) async fn run(
+    session: HeldSession,
+    mut events: Events,
+    terminal: Terminal,
+    mut ends: EndSignals,
+) -> Result<()> {
     let display = crate::doctor::x11_display()?;
     let mut novice = Novice::new(session, terminal, display);
     novice.send(NoviceSays::Hello(Program::this())).await;
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
     let mut second = tokio::time::interval(Duration::from_secs(1));
     while !novice.over {
         tokio::select! {
@@ -46,9 +49,7 @@ pub(super) async fn run(session: HeldSession, mut events: Events, terminal: Term
             event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
-            _ = interrupts.recv() => novice.give(Input::Stop),
-            _ = terminations.recv() => novice.give(Input::Stop),
-            _ = hangups.recv() => novice.give(Input::Stop),
+            () = ends.next() => novice.give(Input::Stop),
         }
         novice.settle().await;
     }
@@ -70,10 +71,11 @@ struct Novice {
     question: Option<Question>,
     lines: Option<Typed<String>>,
     keys: Option<Typed<u8>>,
-    escapes: Vec<Instant>,
+    stop_typed: StopTyped,
     sharing: Option<Sharing>,
     /// How the session ended, once that is known.
-    ended: Option<SessionResult>,
+    ended: Option<Ending>,
+    watch: Watch,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
     over: bool,
@@ -89,15 +91,30 @@ struct Sharing {
     opened: Option<X11Capturer>,
     stop: mpsc::Receiver<()>,
     link: Link,
+    /// When the page described itself last.
+    described: Option<Instant>,
     control: Option<Control>,
+    controlled: bool,
+}
+
+/// What was shared, for the last words.
+struct Shared {
+    time: Duration,
     controlled: bool,
 }
 
 /// The way to the expert's page.
 enum Link {
+    /// No page has described itself, or the one that was connected is gone.
     None,
+    /// A page described itself, at this moment.
     Opening(Media, Instant),
+    /// The page that described itself at this moment was not reached. It may describe itself again.
+    Failed(Instant),
+    /// The page sees the screen.
     Up(Media),
+    /// The page was connected, and may come back.
+    Lost(Media),
 }
 
 struct Control {
@@ -120,9 +137,10 @@ impl Novice {
             question: None,
             lines: None,
             keys: None,
-            escapes: Vec::new(),
+            stop_typed: StopTyped::default(),
             sharing: None,
             ended: None,
+            watch: Watch::default(),
             leaving: None,
             over: false,
         }
@@ -134,9 +152,10 @@ impl Novice {
                 Ok(message) => self.expert_says(message).await,
                 Err(error) => tracing::warn!(%error, "Refused a message"),
             },
-            SessionEvent::Ended { result, .. } => self.end(result).await,
-            SessionEvent::Lost => self.end(Code::ConnectionFailure.into()).await,
-            SessionEvent::StateChanged { .. } | SessionEvent::SendError(_) => {}
+            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
+            SessionEvent::Ended { result, .. } => self.end(self.watch.ended(result, self.session.role)),
+            SessionEvent::Lost => self.end(self.watch.lost(self.session.role)),
+            SessionEvent::SendError(_) => {}
         }
     }
 
@@ -199,6 +218,9 @@ impl Novice {
         self.lines = None;
         let Some(line) = line else { return self.give(Input::Stop) };
         let Some(question) = self.question.take() else { return };
+        if stop::is_stop(&line) {
+            return self.give(Input::Stop);
+        }
         let yes = is_yes(&line);
         if !yes && question.kind == QuestionKind::Control {
             self.terminal.say(texts::NO_CONTROL);
@@ -217,23 +239,16 @@ impl Novice {
     }
 
     fn listen_for_keys(&mut self) {
-        self.escapes.clear();
-        self.keys = Some(self.terminal.keys());
+        self.stop_typed = StopTyped::default();
+        self.keys = Some(self.terminal.keys(stop::on_keys(self.consent.brake())));
     }
 
     fn pressed(&mut self, key: Option<u8>) {
         match key {
             None => self.give(Input::Stop),
-            Some(b's' | b'S' | b'q') => self.give(Input::Stop),
             Some(b't' | b'T') => self.give(Input::TakeBack),
-            Some(0x1b) => {
-                self.escapes.retain(|at| at.elapsed() < ESCAPES_WITHIN);
-                self.escapes.push(Instant::now());
-                if self.escapes.len() >= ESCAPES {
-                    self.give(Input::Stop);
-                }
-            }
-            Some(_) => self.escapes.clear(),
+            Some(key) if self.stop_typed.hears(key) => self.give(Input::Stop),
+            Some(_) => {}
         }
     }
 
@@ -241,7 +256,8 @@ impl Novice {
     async fn share(&mut self, grant: ViewGrant) {
         let screen = Screen::new(grant.clone(), self.display.clone());
         let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| e.to_string()));
-        let stop = stop::listen(grant.clone(), self.display.clone()).map_err(|e| e.to_string());
+        let stop = stop::listen(grant.clone(), self.display.clone(), self.consent.brake())
+            .map_err(|e| e.to_string());
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
                 let size = capturer.size();
@@ -254,6 +270,7 @@ impl Novice {
                     opened,
                     stop,
                     link: Link::None,
+                    described: None,
                     control: None,
                     controlled: false,
                 });
@@ -267,12 +284,21 @@ impl Novice {
         let Some(sharing) = &mut self.sharing else {
             return tracing::warn!("Refused a description before the screen may be seen");
         };
+        if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
+            return tracing::warn!("Refused a description that came too soon after another");
+        }
+        sharing.described = Some(Instant::now());
+        // A page that keeps describing itself does not get more time.
+        let since = match sharing.link {
+            Link::Opening(_, since) | Link::Failed(since) => since,
+            _ => Instant::now(),
+        };
         sharing.link = Link::None;
         let answered =
             Media::answer(&sharing.grant, offer, sharing.screen.clone(), sharing.opened.take()).await;
         match answered {
             Ok((media, answer)) => {
-                sharing.link = Link::Opening(media, Instant::now());
+                sharing.link = Link::Opening(media, since);
                 // A new page does not inherit control.
                 self.give(Input::Disconnected);
                 self.send(NoviceSays::Answer(answer)).await;
@@ -302,24 +328,32 @@ impl Novice {
         match event {
             MediaEvent::Connected => {
                 sharing.link = match std::mem::replace(&mut sharing.link, Link::None) {
-                    Link::Opening(media, _) => Link::Up(media),
+                    Link::Opening(media, _) | Link::Lost(media) => Link::Up(media),
                     other => other,
                 };
             }
             MediaEvent::Disconnected => {
                 sharing.link = match std::mem::replace(&mut sharing.link, Link::None) {
-                    Link::Up(media) => Link::Opening(media, Instant::now()),
+                    Link::Up(media) => Link::Lost(media),
                     other => other,
                 };
                 self.give(Input::Disconnected);
             }
             MediaEvent::Over => {
-                sharing.link = Link::None;
+                sharing.link = match sharing.link {
+                    Link::Opening(_, since) => Link::Failed(since),
+                    _ => Link::None,
+                };
                 self.give(Input::Disconnected);
             }
             MediaEvent::Input(input) => {
-                if let Some(control) = &sharing.control {
-                    control.hands.play(input);
+                // A permission that ran out while the machine slept is told so before anything is played.
+                if self.due.is_some_and(|due| due <= clock::now()) {
+                    return self.give(Input::Timeout);
+                }
+                if sharing.control.as_ref().is_some_and(|control| !control.hands.play(input)) {
+                    // The display does not take what is played; nothing may stay pressed on it.
+                    self.give(Input::TakeBack);
                 }
             }
             MediaEvent::Resized(size) => {
@@ -335,7 +369,13 @@ impl Novice {
         let message = match news {
             Announcement::View(ViewState::Asked) => NoviceSays::View(View::Asked),
             Announcement::View(ViewState::Denied) => NoviceSays::View(View::Denied),
-            Announcement::View(ViewState::Ended) => NoviceSays::View(View::Ended),
+            Announcement::View(ViewState::Ended) => {
+                // Nothing leaves any more, however long it takes to say so.
+                if let Some(sharing) = &mut self.sharing {
+                    sharing.link = Link::None;
+                }
+                NoviceSays::View(View::Ended)
+            }
             Announcement::View(ViewState::Granted) => match &self.sharing {
                 Some(sharing) => NoviceSays::View(View::Granted { screen: sharing.size }),
                 // It was allowed, but the screen could not be opened; the end is under way.
@@ -362,12 +402,12 @@ impl Novice {
 
     async fn tick(&mut self) {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            return self.end(Code::ConnectionFailure.into()).await;
+            return self.end(self.watch.ended(Code::ConnectionFailure.into(), self.session.role));
         }
         if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > GREETING {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
-        if let Some(Sharing { link: Link::Opening(_, since), .. }) = &self.sharing
+        if let Some(Sharing { link: Link::Opening(_, since) | Link::Failed(since), .. }) = &self.sharing
             && since.elapsed() > CONNECTING
         {
             return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
@@ -383,7 +423,7 @@ impl Novice {
         self.terminal.status(&match (&sharing.control, &sharing.link) {
             (Some(control), _) => texts::controls(&self.who, control.since.elapsed()),
             (None, Link::Up(_)) => texts::sees(&self.who, sharing.since.elapsed()),
-            (None, Link::None | Link::Opening(..)) => texts::connecting(&self.who),
+            (None, _) => texts::connecting(&self.who),
         });
     }
 
@@ -398,28 +438,43 @@ impl Novice {
     async fn fail(&mut self, error: &str, code: Code) {
         tracing::error!(error, "Cannot go on");
         self.terminal.say(&format!("This does not work: {error}."));
-        self.sharing = None;
+        let shared = self.stop_sharing();
+        self.say_over(shared);
         self.terminate(code.into()).await;
         self.give(Input::Ended);
     }
 
+    /// From here on nothing is taken or sent. What was shared, if something was.
+    fn stop_sharing(&mut self) -> Option<Shared> {
+        let sharing = self.sharing.take()?;
+        self.terminal.restore();
+        Some(Shared { time: sharing.since.elapsed(), controlled: sharing.controlled })
+    }
+
+    fn say_over(&self, shared: Option<Shared>) {
+        if let Some(Shared { time, controlled }) = shared {
+            self.terminal.say(texts::OVER);
+            self.terminal.say(&texts::record(time, controlled));
+        }
+    }
+
     /// Consent is over: end the session, unless it ended by itself.
     async fn leave(&mut self, reason: Reason) {
-        let allowed = self.sharing.take();
         self.question = None;
         self.lines = None;
         self.keys = None;
         self.terminal.restore();
-        match (reason, &allowed) {
-            (_, Some(sharing)) => {
-                self.terminal.say(texts::OVER);
-                self.terminal.say(&texts::record(sharing.since.elapsed(), sharing.controlled));
+        let shared = self.stop_sharing();
+        match (reason, self.ended) {
+            (Reason::SessionEnded, Some(ending)) if shared.is_some() => {
+                ending::say_who(&self.terminal, &self.who, ending);
             }
-            (Reason::ViewDenied | Reason::NoAnswer | Reason::Stopped, None) => {
-                self.terminal.say(texts::NOT_NOW)
-            }
+            (Reason::SessionEnded, Some(ending)) => ending::say_to_novice(&self.terminal, &self.who, ending),
             (Reason::SessionEnded, None) => {}
+            _ if shared.is_some() => {}
+            _ => self.terminal.say(texts::NOT_NOW),
         }
+        self.say_over(shared);
         match reason {
             Reason::ViewDenied => self.terminate(Code::InvitationDeclined.into()).await,
             Reason::NoAnswer => self.terminate(Code::SessionTimeout.into()).await,
@@ -439,19 +494,13 @@ impl Novice {
     }
 
     /// The session is over.
-    async fn end(&mut self, result: SessionResult) {
-        self.ended = Some(result);
+    fn end(&mut self, ending: Ending) {
+        self.ended = Some(ending);
         self.give(Input::Ended);
         self.terminal.restore();
-        let ordinary = matches!(
-            result.code(),
-            Some(Code::SessionCancelledLocal | Code::SessionCancelledRemote | Code::InvitationDeclined)
-                | None
-        );
-        if !ordinary {
-            self.terminal.say(&texts::failure(result));
-        } else if self.leaving.is_none() {
-            self.terminal.say(&format!("{} ended it.", self.who));
+        // Consent was over before: the person here knows that it ended, and hears only what they do not know.
+        if self.leaving.is_some() && !ending.is_ordinary() {
+            ending::say_who(&self.terminal, &self.who, ending);
         }
         self.over = true;
     }
@@ -483,7 +532,7 @@ async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
 
 async fn next_media(link: &mut Link) -> MediaEvent {
     match link {
-        Link::Opening(media, _) | Link::Up(media) => media.next().await,
-        Link::None => std::future::pending().await,
+        Link::Opening(media, _) | Link::Up(media) | Link::Lost(media) => media.next().await,
+        Link::None | Link::Failed(_) => std::future::pending().await,
     }
 }

@@ -162,11 +162,21 @@ impl Worker {
         pacer: &mut Pacer,
         key: bool,
     ) -> Result<bool> {
-        let taken = self.epoch.elapsed();
-        capturer.grab()?;
+        // The pace counts from here, so that the encoder's own time does not slow it.
+        let (begun, taken) = (self.now(), self.epoch.elapsed());
+        let area = capturer.grab()?;
+        let grabbed = self.epoch.elapsed();
         let taken_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
         let frame = encoder.encode(capturer.frame()?, taken_us, key)?;
-        pacer.encoded(self.now(), frame.as_ref().is_some_and(|f| f.key));
+        let (grab, encode) = (grabbed - taken, self.epoch.elapsed() - grabbed);
+        tracing::trace!(
+            ?area,
+            ?grab,
+            ?encode,
+            bytes = frame.as_ref().map_or(0, |f| f.data.len()),
+            "A picture"
+        );
+        pacer.encoded(begun, frame.as_ref().is_some_and(|f| f.key));
         match frame {
             // Waits when the network is slower than we are, so that pictures never pile up.
             Some(frame) => Ok(self.frames.blocking_send(FromScreen::Frame(frame)).is_ok()),

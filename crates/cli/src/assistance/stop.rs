@@ -1,12 +1,26 @@
-//! The thread that listens for Escape three times, on the person's own keyboard.
+//! How the person stops it all: Escape three times on the desktop, and keys or a word on the terminal.
+//!
+//! Whoever hears it pulls the brake on the spot, on a thread of its own, so that nothing that the program may be waiting
+//! for delays it.
 
-use rendezvous_assist::grant::ViewGrant;
+use rendezvous_assist::grant::{Brake, ViewGrant};
 use rendezvous_desktop::x11::{StopError, StopKeys, StopSignal};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// Listens as long as the screen may be seen; sends one message when the person wants it all to stop.
-pub(super) fn listen(grant: ViewGrant, display: String) -> Result<mpsc::Receiver<()>, StopError> {
+/// Escape so often within [`ESCAPES_WITHIN`] stops everything.
+const ESCAPES: usize = 3;
+const ESCAPES_WITHIN: Duration = Duration::from_secs(2);
+const ESCAPE: u8 = 0x1b;
+
+/// Listens as long as the screen may be seen. When the person wants it all to stop it pulls the brake at once, and then
+/// says so.
+pub(super) fn listen(
+    grant: ViewGrant,
+    display: String,
+    brake: Brake,
+) -> Result<mpsc::Receiver<()>, StopError> {
     let mut keys = StopKeys::watch(grant, Some(&display))?;
     let (sender, receiver) = mpsc::channel(1);
     std::thread::spawn(move || {
@@ -16,6 +30,7 @@ pub(super) fn listen(grant: ViewGrant, display: String) -> Result<mpsc::Receiver
                 Ok(StopSignal::Quiet) => {}
                 // A display that is lost can neither be seen nor stopped: the same as a stop.
                 Ok(StopSignal::Stop) | Err(StopError::Display(_)) => {
+                    brake.pull();
                     _ = sender.blocking_send(());
                     return;
                 }
@@ -24,4 +39,58 @@ pub(super) fn listen(grant: ViewGrant, display: String) -> Result<mpsc::Receiver
         }
     });
     Ok(receiver)
+}
+
+/// Hears single keys of the terminal: `s`, or Escape three times.
+#[derive(Debug, Default)]
+pub(super) struct StopTyped(Vec<Instant>);
+
+impl StopTyped {
+    /// Whether this key is the one that stops everything.
+    pub(super) fn hears(&mut self, key: u8) -> bool {
+        if key != ESCAPE {
+            self.0.clear();
+            return matches!(key, b's' | b'S' | b'q');
+        }
+        self.0.retain(|at| at.elapsed() < ESCAPES_WITHIN);
+        self.0.push(Instant::now());
+        self.0.len() >= ESCAPES
+    }
+}
+
+/// For the terminal's reading thread: pulls the brake on the key that stops everything.
+pub(super) fn on_keys(brake: Brake) -> impl Fn(u8) + Send {
+    let heard = Mutex::new(StopTyped::default());
+    move |key| {
+        if heard.lock().is_ok_and(|mut heard| heard.hears(key)) {
+            brake.pull();
+        }
+    }
+}
+
+/// Whether the line that answers a question says that all of it is to stop.
+pub(super) fn is_stop(line: &str) -> bool {
+    let escapes = line.bytes().filter(|byte| *byte == ESCAPE).count();
+    escapes >= ESCAPES || matches!(line.to_ascii_lowercase().as_str(), "s" | "stop")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s_or_three_escapes_stop() {
+        let heard = |keys: &[u8]| {
+            let mut typed = StopTyped::default();
+            keys.iter().any(|key| typed.hears(*key))
+        };
+        for stop in [&b"s"[..], b"S", b"q", b"\x1b\x1b\x1b", b"xt\x1b\x1b\x1b"] {
+            assert!(heard(stop), "{stop:?}");
+        }
+        for other in [&b"t"[..], b"y\n", b"\x1b\x1b", b"\x1b\x1bx\x1b", b""] {
+            assert!(!heard(other), "{other:?}");
+        }
+        assert!(is_stop("s") && is_stop("Stop") && is_stop("\x1b\x1b\x1b"));
+        assert!(!is_stop("") && !is_stop("n") && !is_stop("y") && !is_stop("\x1b\x1b"));
+    }
 }

@@ -28,11 +28,16 @@ pub(super) struct Outgoing {
     pub(super) message: Message,
 }
 
+/// The name of the endpoint that a link is. What the other side calls its device is a claim, and is not used.
+pub(super) fn device(id: u64) -> String {
+    format!("link-{id:016x}")
+}
+
 /// What links tell the network.
 #[derive(Debug)]
 pub(super) enum LinkEvent {
     /// Another device opened a link to us.
-    Opened { contact: Address, link: Link },
+    Opened { link: Link },
     /// A message came in.
     Received { from: Endpoint, message: Message },
     /// What became of a message.
@@ -65,7 +70,7 @@ impl Link {
                 .await
                 .unwrap_or(Err(FrameError::Timeout))
             {
-                Ok((stream, theirs)) => running.run(stream, theirs.device).await,
+                Ok((stream, _)) => running.run(stream).await,
                 Err(error) => {
                     tracing::debug!(%address, %error, "Cannot open a link");
                     running.close(None).await;
@@ -130,11 +135,9 @@ where
     let contact = SocketAddr::new(from.ip(), theirs.port).to_string();
     let contact = Address::new(contact).expect("a socket address is printable and has no blanks");
     let (queue, outgoing) = mpsc::channel(QUEUE);
-    let opened = LinkEvent::Opened { contact: contact.clone(), link: Link { id, queue } };
+    let opened = LinkEvent::Opened { link: Link { id, queue } };
     if events.send(opened).await.is_ok() {
-        Running { id, contact, events, outgoing, unconfirmed: VecDeque::new() }
-            .run(stream, theirs.device)
-            .await;
+        Running { id, contact, events, outgoing, unconfirmed: VecDeque::new() }.run(stream).await;
     }
 }
 
@@ -182,8 +185,8 @@ struct Running {
 }
 
 impl Running {
-    async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(mut self, stream: S, device: String) {
-        let from = Endpoint { contact: self.contact.clone(), device: device.into() };
+    async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(mut self, stream: S) {
+        let from = Endpoint { contact: self.contact.clone(), device: device(self.id).into() };
         let (mut reader, mut writer) = tokio::io::split(stream);
         // Reading a frame is not cancel safe, so it has a task of its own within this one.
         let (frames, mut incoming) = mpsc::channel(16);

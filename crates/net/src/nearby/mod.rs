@@ -1,10 +1,15 @@
 //! The network without account and server: TLS streams to `host:port`.
 //!
 //! One link carries length-prefixed JSON frames (`frame`, `map`); every message is acknowledged, so *delivered*
-//! means that the other side's table has it. A link that breaks is a device that is lost.
+//! means that the other side's table has it.
 //!
-//! **Loopback only, for now.** TLS keeps others from reading and changing what travels, but nothing yet proves *who*
-//! is at the other end, so every address that is not loopback is refused: [`NearbyError::NotLoopback`].
+//! **An endpoint is a link.** Who opens a link to us *says* where it listens, and nothing proves it yet. So a session
+//! stays on the link on which it began: its messages travel there, are taken from there only, and it is lost with it.
+//! An invitation of ours always goes over a link that we opened to the address that the person typed. Somebody who
+//! claims another's address can therefore neither take over a session nor receive an invitation meant for them.
+//!
+//! **Loopback only, for now.** TLS ties a link to one program until it ends, but nothing yet proves *who* that is, so
+//! every address that is not loopback is refused: [`NearbyError::NotLoopback`].
 
 mod frame;
 mod link;
@@ -64,7 +69,10 @@ pub struct Nearby {
     me: SocketAddr,
     device: String,
     tls: tls::Tls,
-    links: HashMap<Address, Link>,
+    /// Links that we opened, by the address that we opened them to.
+    dialled: HashMap<Address, Link>,
+    /// Links that others opened.
+    inbound: HashMap<u64, Link>,
     events: mpsc::Receiver<LinkEvent>,
     sender: mpsc::Sender<LinkEvent>,
     /// What is known without asking a link: failures to report.
@@ -90,7 +98,8 @@ impl Nearby {
             me,
             device,
             tls,
-            links: HashMap::new(),
+            dialled: HashMap::new(),
+            inbound: HashMap::new(),
             events,
             sender,
             failed: std::collections::VecDeque::new(),
@@ -105,11 +114,11 @@ impl Nearby {
         Address::new(self.me.to_string()).expect("a socket address is printable and has no blanks")
     }
 
-    /// The link to a contact; dials one when there is none.
-    fn link(&mut self, contact: &Address) -> Option<&Link> {
-        if !self.links.contains_key(contact) {
+    /// The link that we opened to a contact; opens one when there is none.
+    fn dial(&mut self, contact: &Address) -> Option<&Link> {
+        if !self.dialled.contains_key(contact) {
             let address = parse_address(contact.as_str()).ok()?;
-            if self.links.len() >= MAX_LINKS {
+            if self.dialled.len() >= MAX_LINKS {
                 return None;
             }
             self.next_link += 1;
@@ -122,29 +131,36 @@ impl Nearby {
                 hello,
                 self.sender.clone(),
             );
-            self.links.insert(contact.clone(), link);
+            self.dialled.insert(contact.clone(), link);
         }
-        self.links.get(contact)
+        self.dialled.get(contact)
+    }
+
+    /// The link that an endpoint is, while it lives.
+    fn existing(&self, endpoint: &Endpoint) -> Option<&Link> {
+        let named = |link: &&Link| link::device(link.id()) == *endpoint.device;
+        let dialled = self.dialled.get(&endpoint.contact).filter(named);
+        dialled.or_else(|| self.inbound.values().find(named))
     }
 
     /// Takes note of what a link says; an event when the table must know.
     fn note(&mut self, event: LinkEvent) -> Option<NetworkEvent> {
         match event {
-            LinkEvent::Opened { contact, link } => {
-                if self.links.len() < MAX_LINKS || self.links.contains_key(&contact) {
-                    // A link that they opened replaces ours of the same contact; what ours carried is reported by it.
-                    self.links.insert(contact, link);
+            LinkEvent::Opened { link } => {
+                // Beyond the cap it is dropped, and with that closed.
+                if self.inbound.len() < MAX_LINKS {
+                    self.inbound.insert(link.id(), link);
                 }
                 None
             }
             LinkEvent::Received { from, message } => Some(NetworkEvent::Received { from, message }),
             LinkEvent::Delivery { token, outcome } => Some(NetworkEvent::Delivery { token, outcome }),
             LinkEvent::Closed { id, contact, endpoint } => {
-                if self.links.get(&contact).is_some_and(|l| l.id() == id) {
-                    self.links.remove(&contact);
-                    return endpoint.map(NetworkEvent::Lost);
+                self.inbound.remove(&id);
+                if self.dialled.get(&contact).is_some_and(|l| l.id() == id) {
+                    self.dialled.remove(&contact);
                 }
-                None
+                endpoint.map(NetworkEvent::Lost)
             }
         }
     }
@@ -152,10 +168,11 @@ impl Nearby {
 
 impl Network for Nearby {
     fn send(&mut self, token: Token, to: To, message: Message) {
-        let contact = match to {
-            To::Contact(contact) | To::Endpoint(Endpoint { contact, .. }) => contact,
+        let link = match to {
+            To::Contact(contact) => self.dial(&contact),
+            To::Endpoint(endpoint) => self.existing(&endpoint),
         };
-        let taken = self.link(&contact).is_some_and(|link| link.send(Outgoing { token, message }));
+        let taken = link.is_some_and(|link| link.send(Outgoing { token, message }));
         if !taken {
             self.failed.push_back(token);
         }

@@ -1,0 +1,417 @@
+//! Two people, their homes, their terminals, and what must be true when they part.
+
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::home::Home;
+use rendezvous_testkit::process::{Launch, Log, Process};
+use rendezvous_testkit::terminal::{Person, WIDE};
+use rendezvous_testkit::wait;
+use rendezvous_testkit::xserver::XServer;
+use rustix::process::{Pid, Signal};
+use rustix::termios::{LocalModes, Termios, tcgetattr};
+
+/// What takes longer than this on a busy machine is broken.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// A screen that nobody has: whoever tried to open it would fail, so a scene that succeeds with it did not try.
+pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
+
+/// The question of an agent.
+pub(crate) const ANSWER: &str = "Answer? [y/N]";
+/// The question for the view.
+pub(crate) const SHOW: &str = "Show my screen? [y/N]";
+/// What stands on the novice's terminal when the view is allowed and no page is there yet.
+pub(crate) const MAY_SEE: &str = "may see your screen · opening their page…   [s] Stop";
+/// The end of the novice's view.
+pub(crate) const OVER: &str = "The help is over. Nothing of your screen is shared any more.";
+
+/// Everything in the environment that says where a desktop or a browser is.
+const DESKTOP: [&str; 8] = [
+    "DISPLAY",
+    "XAUTHORITY",
+    "WAYLAND_DISPLAY",
+    "XDG_SESSION_TYPE",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "BROWSER",
+    "RENDEZVOUS_LOG",
+];
+
+/// A program at a terminal that the test can look at more closely than a person can.
+pub(crate) struct Desk {
+    person: Person,
+    /// Held open, because a terminal that nobody holds forgets its mode.
+    terminal: File,
+    found: Termios,
+}
+
+impl Desk {
+    /// Starts the program when the terminal has been looked at: it may end at once, and then it is too late. Until
+    /// then a shell waits in its place, for Enter.
+    pub(crate) fn start(name: &str, launch: &Launch) -> Result<Self> {
+        let waiting = Launch::new("sh").args(["-c", "read _; exec \"$@\"", "sh"]).args(launch.words());
+        let mut person = Person::start(name, &waiting, WIDE)?;
+        let id = person.process_id().context("it has only just been started")?;
+        let path = fs::read_link(format!("/proc/{id}/fd/0")).context("cannot find the terminal")?;
+        let no_tty = i32::try_from(rustix::fs::OFlags::NOCTTY.bits())?;
+        let terminal = OpenOptions::new().read(true).write(true).custom_flags(no_tty).open(path)?;
+        let found = tcgetattr(terminal.as_fd())?;
+        person.type_line("")?;
+        Ok(Self { person, terminal, found })
+    }
+
+    /// Waits for this text, and returns what stands before it.
+    pub(crate) fn reads(&mut self, text: &str) -> Result<String> {
+        self.person.expect(text, SOON)
+    }
+
+    pub(crate) fn reads_within(&mut self, text: &str, within: Duration) -> Result<String> {
+        self.person.expect(text, within)
+    }
+
+    /// Types a line.
+    pub(crate) fn says(&mut self, line: &str) -> Result<()> {
+        self.person.type_line(line)
+    }
+
+    pub(crate) fn presses(&mut self, keys: &str) -> Result<()> {
+        self.person.press(keys)
+    }
+
+    pub(crate) fn interrupts(&mut self) -> Result<()> {
+        self.person.interrupt()
+    }
+
+    /// Everything that was ever on the terminal.
+    pub(crate) fn screen(&self) -> String {
+        self.person.screen()
+    }
+
+    /// Kills the program as the system would.
+    pub(crate) fn kill(&mut self, signal: Signal) -> Result<()> {
+        let id = self.person.process_id().context("it has ended")?;
+        send(id, signal)
+    }
+
+    /// Waits for the end of the program and returns its exit code.
+    pub(crate) fn ends(&mut self) -> Result<u32> {
+        let code = self.person.wait_exit(SOON)?.exit_code();
+        // What the program wrote last may still be on its way to the screen; it is there when this is.
+        let mark = format!("[ended with {code}]");
+        self.terminal.write_all(format!("\n{mark}\n").as_bytes())?;
+        wait::until("the last words", SOON, || Ok(self.screen().contains(&mark).then_some(())))?;
+        Ok(code)
+    }
+
+    /// Fails unless the terminal is, or soon becomes, as it was found: lines, with an echo.
+    pub(crate) fn is_as_found(&self) -> Result<()> {
+        ensure!(self.found.local_modes.contains(LocalModes::ICANON | LocalModes::ECHO), "a new terminal");
+        wait::until("the terminal to be as it was found", SOON, || Ok(self.is_found_mode()?.then_some(())))
+    }
+
+    pub(crate) fn is_found_mode(&self) -> Result<bool> {
+        let now = tcgetattr(self.terminal.as_fd())?;
+        Ok(now.local_modes == self.found.local_modes
+            && now.input_modes == self.found.input_modes
+            && now.output_modes == self.found.output_modes)
+    }
+}
+
+/// One person: a home, and an agent at a terminal.
+pub(crate) struct Side {
+    name: &'static str,
+    home: Home,
+    surroundings: Vec<(&'static str, String)>,
+    pub(crate) agent: Desk,
+    pub(crate) address: String,
+}
+
+impl Side {
+    pub(crate) fn start(name: &'static str, surroundings: Vec<(&'static str, String)>) -> Result<Self> {
+        Self::start_with(name, surroundings, |agent| agent)
+    }
+
+    /// Starts the agent in another way: `wrap` gets the launch of the agent.
+    pub(crate) fn start_with(
+        name: &'static str,
+        surroundings: Vec<(&'static str, String)>,
+        wrap: impl FnOnce(Launch) -> Launch,
+    ) -> Result<Self> {
+        let home = Home::new(name)?;
+        let launch = program(&home, &surroundings).args(["agent", "--listen", "127.0.0.1:0"]);
+        let (agent, address) = ready(name, &wrap(launch))?;
+        Ok(Self { name, home, surroundings, agent, address })
+    }
+
+    /// Starts the agent again, after the test has killed it.
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        let launch = self.launch(["agent", "--listen", "127.0.0.1:0"]);
+        (self.agent, self.address) = ready(self.name, &launch)?;
+        Ok(())
+    }
+
+    /// The program with these arguments, in this person's surroundings.
+    pub(crate) fn launch<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Launch {
+        program(&self.home, &self.surroundings).args(arguments)
+    }
+
+    /// A command at a terminal of this person's.
+    pub(crate) fn types(&self, arguments: &[&str]) -> Result<Desk> {
+        Desk::start(self.name, &self.launch(arguments.iter().copied()))
+    }
+
+    /// A command without a terminal: its exit code and everything that it wrote.
+    pub(crate) fn runs(&self, arguments: &[&str]) -> Result<(i32, String)> {
+        run(&self.launch(arguments.iter().copied()), &self.home)
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The process id of this person's application, while there is one.
+    pub(crate) fn application(&self) -> Result<Option<u32>> {
+        Ok(self.processes()?.into_iter().find(|(_, line)| line.contains(" application ")).map(|(id, _)| id))
+    }
+
+    /// Kills this person's application.
+    pub(crate) fn kill_application(&self) -> Result<()> {
+        let id = self.application()?.with_context(|| format!("{} has no application", self.name))?;
+        send(id, Signal::KILL)
+    }
+
+    /// Every process that works in this person's home, with its command line.
+    fn processes(&self) -> Result<Vec<(u32, String)>> {
+        let mark = format!("RENDEZVOUS_HOME={}", self.home.path().display());
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").context("cannot list the processes")? {
+            let path = entry?.path();
+            let Some(id) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse().ok()) else {
+                continue;
+            };
+            // A process may end between two looks, and one that has ended has no environment any more.
+            let read = |name| fs::read(path.join(name)).unwrap_or_default();
+            if read("environ").split(|b| *b == 0).any(|variable| variable == mark.as_bytes()) {
+                found.push((id, String::from_utf8_lossy(&read("cmdline")).replace('\0', " ")));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Waits until nothing of this person's runs but the agent, and nothing is going on.
+    pub(crate) fn is_idle(&self) -> Result<()> {
+        let what = |rest: &str| format!("{} to be idle{rest}", self.name);
+        wait::until(what(": only the agent runs"), SOON, || {
+            let others = self.processes()?.into_iter().any(|(_, line)| !line.contains(" agent "));
+            Ok((!others).then_some(()))
+        })
+        .with_context(|| format!("still there: {:?}", self.processes()))?;
+        wait::until(what(": nothing is going on"), SOON, || {
+            Ok((self.runs(&["sessions"])? == (0, "Nothing is going on.\n".to_owned())).then_some(()))
+        })
+    }
+
+    /// Ends the agent as its person would, and makes sure that nothing stays behind.
+    pub(crate) fn leaves(&mut self) -> Result<()> {
+        self.agent.interrupts()?;
+        let code = self.agent.ends()?;
+        ensure!(code == 0, "the agent of {} ended with {code}", self.name);
+        self.has_left()
+    }
+
+    /// Fails unless nothing of this person's runs any more, and home and terminal are tidy.
+    pub(crate) fn has_left(&self) -> Result<()> {
+        wait::until(format_args!("every process of {} to be gone", self.name), SOON, || {
+            Ok(self.processes()?.is_empty().then_some(()))
+        })
+        .with_context(|| format!("still there: {:?}", self.processes()))?;
+        self.agent.is_as_found()?;
+        let left: Vec<PathBuf> = fs::read_dir(self.home.path())?
+            .map(|entry| Ok(entry?.path()))
+            .filter(|path| !matches!(path, Ok(path) if path.extension().is_some_and(|e| e == "log")))
+            .collect::<Result<_>>()?;
+        ensure!(left.is_empty(), "files stay behind: {left:?}");
+        Ok(())
+    }
+}
+
+/// Both people, and the terminal on which one of them calls the other.
+pub(crate) struct Two {
+    pub(crate) novice: Side,
+    pub(crate) expert: Side,
+    /// The last `ask` or `offer`.
+    pub(crate) call: Option<Desk>,
+    pub(crate) screen: Option<XServer>,
+}
+
+impl Two {
+    /// Without a screen: whatever opens one fails.
+    fn without_screen() -> Result<Self> {
+        let display = vec![("DISPLAY", NO_SUCH_SCREEN.to_owned())];
+        Self::with(display, None)
+    }
+
+    fn on_screen() -> Result<Self> {
+        let screen = XServer::xvfb(320, 200)?;
+        Self::with(screen.environment().to_vec(), Some(screen))
+    }
+
+    fn with(surroundings: Vec<(&'static str, String)>, screen: Option<XServer>) -> Result<Self> {
+        Ok(Self {
+            novice: Side::start("novice", surroundings)?,
+            expert: Side::start("expert", Vec::new())?,
+            call: None,
+            screen,
+        })
+    }
+
+    /// The novice asks; returns when the expert reads the question.
+    pub(crate) fn asks(&mut self) -> Result<()> {
+        let (from, to) = (&self.novice.address, &self.expert.address);
+        self.call = Some(self.novice.types(&["ask", to])?);
+        let question = self.expert.agent.reads(ANSWER)?;
+        ensure!(question.contains(&format!("{from} asks you for help.\n")), "{question}");
+        Ok(())
+    }
+
+    /// The expert offers; returns when the novice reads the question.
+    pub(crate) fn offers(&mut self) -> Result<()> {
+        let (from, to) = (&self.expert.address, &self.novice.address);
+        self.call = Some(self.expert.types(&["offer", to])?);
+        let question = self.novice.agent.reads(ANSWER)?;
+        ensure!(question.contains(&format!("{from} offers to help you.\n")), "{question}");
+        ensure!(question.contains("Only say yes if you asked for it yourself."), "{question}");
+        Ok(())
+    }
+
+    /// The terminal of the command that called.
+    pub(crate) fn call(&mut self) -> &mut Desk {
+        self.call.as_mut().expect("somebody called")
+    }
+
+    /// The novice asks, the expert answers; returns when the question for the view is open.
+    pub(crate) fn ask_until_question(&mut self) -> Result<()> {
+        self.asks()?;
+        self.expert.agent.says("y")?;
+        let to = self.expert.address.clone();
+        self.call().reads(&format!("{to} said yes. One moment…"))?;
+        let question = self.call().reads(SHOW)?;
+        ensure!(question.contains(&format!("Show {to} your screen?")), "{question}");
+        Ok(())
+    }
+
+    /// As [`Two::ask_until_question`], and the novice allows the view.
+    pub(crate) fn ask_until_sharing(&mut self) -> Result<()> {
+        self.ask_until_question()?;
+        self.call().says("y")?;
+        self.call().reads(MAY_SEE)?;
+        Ok(())
+    }
+
+    /// The command that called ends with this code, and leaves its terminal as it was.
+    pub(crate) fn call_ends_with(&mut self, expected: u32) -> Result<()> {
+        let call = self.call();
+        let code = call.ends()?;
+        ensure!(code == expected, "exit code {code}, expected {expected}");
+        call.is_as_found()
+    }
+
+    /// Both agents live, are idle, and both terminals are as they were.
+    pub(crate) fn are_idle(&self) -> Result<()> {
+        for side in [&self.novice, &self.expert] {
+            side.is_idle()?;
+            side.agent.is_as_found()?;
+        }
+        Ok(())
+    }
+
+    /// Everything is over: both are idle, their agents end by Ctrl-C, nothing stays behind.
+    fn part(&mut self) -> Result<()> {
+        self.are_idle()?;
+        self.novice.leaves()?;
+        self.expert.leaves()
+    }
+
+    fn screens(&self) -> String {
+        let mut text = String::new();
+        let call = self.call.as_ref().map(|desk| ("the caller", desk));
+        for (name, desk) in
+            [("the novice's agent", &self.novice.agent), ("the expert's agent", &self.expert.agent)]
+                .into_iter()
+                .chain(call)
+        {
+            _ = write!(text, "\n----- the terminal of {name}:\n{}\n", desk.screen().trim_end());
+        }
+        for side in [&self.novice, &self.expert] {
+            for log in ["agent", "assist"] {
+                let log = fs::read_to_string(side.home.join(format!("{log}.log"))).unwrap_or_default();
+                _ = write!(text, "\n----- a log of the {}:\n{}\n", side.name, log.trim_end());
+            }
+        }
+        text
+    }
+
+    fn play(mut self, scene: impl FnOnce(&mut Self) -> Result<()>) {
+        let result = scene(&mut self).and_then(|()| self.part());
+        if let Err(error) = result {
+            panic!("{error:#}{}", self.screens());
+        }
+    }
+}
+
+/// A scene of two people in which no screen is ever opened.
+pub(crate) fn two_people(scene: impl FnOnce(&mut Two) -> Result<()>) {
+    Two::without_screen().expect("both agents start").play(scene);
+}
+
+/// A scene of two people; the novice has a screen.
+pub(crate) fn two_people_and_a_screen(scene: impl FnOnce(&mut Two) -> Result<()>) {
+    Two::on_screen().expect("the screen and both agents start").play(scene);
+}
+
+/// A scene of two people whose agents start in other ways.
+pub(crate) fn these_two(two: Two, scene: impl FnOnce(&mut Two) -> Result<()>) {
+    two.play(scene);
+}
+
+/// The program with a clean environment.
+pub(crate) fn program(home: &Home, surroundings: &[(&'static str, String)]) -> Launch {
+    let bare = DESKTOP
+        .into_iter()
+        .fold(Launch::new(env!("CARGO_BIN_EXE_rendezvous")), |launch, variable| launch.without(variable));
+    bare.env("RENDEZVOUS_HOME", home.path())
+        .env("RENDEZVOUS_BROWSER", "none")
+        .envs(surroundings.iter().map(|(name, value)| (name, value)))
+}
+
+/// Runs a program without a terminal; what it wrote to either stream, and its exit code.
+pub(crate) fn run(launch: &Launch, home: &Home) -> Result<(i32, String)> {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let path = home.join(format!("written-{}.log", COUNT.fetch_add(1, Ordering::Relaxed)));
+    let status = Process::start(launch, Log::File(&path))?.wait_exit(SOON)?;
+    let written = fs::read_to_string(&path)?;
+    fs::remove_file(&path)?;
+    Ok((status.code().with_context(|| format!("ended by a signal: {status}"))?, written))
+}
+
+/// Starts an agent, and reads where others reach it.
+fn ready(name: &str, launch: &Launch) -> Result<(Desk, String)> {
+    let mut agent = Desk::start(&format!("the {name}'s agent"), launch)?;
+    agent.reads("Ready. Others reach you at ")?;
+    let address = agent.reads("\n")?.trim().to_owned();
+    agent.reads("Ctrl-C ends it.")?;
+    Ok((agent, address))
+}
+
+fn send(id: u32, signal: Signal) -> Result<()> {
+    let id = Pid::from_raw(i32::try_from(id)?).context("a process id is never zero")?;
+    Ok(rustix::process::kill_process(id, signal)?)
+}

@@ -1,0 +1,21 @@
+//! The program as two people use it: each at terminals of their own, with homes of their own, answering questions.
+//!
+//! Every scene starts real agents on pseudo-terminals and ends with both idle, nothing left running, and every
+//! terminal in the mode in which it was found ([`house::Two::part`]). Nothing here answers for a person, and the
+//! program has no switch that would: what is tested is what the person types and reads.
+//!
+//! How long an invitation rings (two minutes) is not waited for here, it is tested in virtual time in `core`. Here the
+//! question goes when the call does.
+
+mod a_minute;
+mod answering;
+mod calling;
+mod controlling;
+mod ending;
+mod house;
+mod killing;
+mod logging;
+mod page;
+mod refusing;
+mod watching;
+mod wording;

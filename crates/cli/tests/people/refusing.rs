@@ -1,0 +1,179 @@
+//! What cannot be done is refused at once, with a sentence that says what was wrong and what to do.
+
+use crate::house::{Desk, Side, program, two_people};
+use anyhow::{Result, ensure};
+use rendezvous_testkit::home::Home;
+use rustix::process::Signal;
+use std::net::TcpListener;
+
+/// The command at a terminal reads so, ends with this code, and leaves the terminal as it was.
+fn refused(mut call: Desk, sentence: &str, code: u32) -> Result<()> {
+    call.reads(sentence)?;
+    let ended = call.ends()?;
+    ensure!(ended == code, "exit code {ended}, expected {code}: {}", call.screen());
+    call.is_as_found()
+}
+
+#[test]
+fn an_address_that_is_none() {
+    two_people(|two| {
+        for bad in
+            ["bob", "bob@example.org", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "localhost:7001", ""]
+        {
+            for verb in ["ask", "offer"] {
+                let sentence = format!(
+                    "\"{bad}\" is not an address; expected a number address and a port, as in 127.0.0.1:7001"
+                );
+                refused(two.novice.types(&[verb, bad])?, &sentence, 2)?;
+            }
+        }
+        let agent = Home::new("bad")?;
+        let launch = program(&agent, &[]).args(["agent", "--listen", "everywhere"]);
+        refused(Desk::start("the agent", &launch)?, "\"everywhere\" is not an address;", 2)
+    });
+}
+
+#[test]
+fn an_address_of_another_computer() {
+    two_people(|two| {
+        for far in ["192.0.2.1:7001", "[2001:db8::1]:7001", "0.0.0.0:7001"] {
+            let sentence = "is not on this computer. Until people can be verified, only loopback addresses such as 127.0.0.1:7001 are possible";
+            refused(two.novice.types(&["ask", far])?, sentence, 1)?;
+        }
+        let agent = Home::new("far")?;
+        let launch = program(&agent, &[]).args(["agent", "--listen", "0.0.0.0:0"]);
+        refused(Desk::start("the agent", &launch)?, "0.0.0.0 is not on this computer.", 1)
+    });
+}
+
+#[test]
+fn oneself() {
+    two_people(|two| {
+        let me = two.novice.address.clone();
+        for verb in ["ask", "offer"] {
+            refused(
+                two.novice.types(&[verb, &me])?,
+                "You cannot invite yourself. Choose another contact.",
+                1,
+            )?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn no_agent_runs() {
+    two_people(|two| {
+        let sentence = "Rendezvous is not running for you yet. Start it in another terminal with \"rendezvous agent\" and try again.";
+        let nobody = Home::new("nobody")?;
+        let display = [("DISPLAY", ":4042".to_owned())];
+        for arguments in [["ask", "127.0.0.1:7001"].as_slice(), &["offer", "127.0.0.1:7001"], &["sessions"]] {
+            let launch = program(&nobody, &display).args(arguments);
+            refused(Desk::start("nobody", &launch)?, sentence, 1)?;
+        }
+
+        // An agent that was killed leaves its socket behind. That is no agent either, and hinders no new one.
+        two.novice.agent.kill(Signal::KILL)?;
+        two.novice.agent.ends()?;
+        ensure!(two.novice.home().join("agent.sock").exists(), "a killed agent leaves its socket");
+        let to = two.expert.address.clone();
+        refused(two.novice.types(&["ask", &to])?, sentence, 1)?;
+        two.novice.start_again()
+    });
+}
+
+#[test]
+fn a_second_agent_of_the_same_person() {
+    two_people(|two| {
+        let sentence = "Rendezvous is already running for you. Use the terminal that it runs in, or end it there with Ctrl-C.";
+        refused(two.novice.types(&["agent", "--listen", "127.0.0.1:0"])?, sentence, 1)?;
+        // The first one is not harmed.
+        two.asks()?;
+        two.expert.agent.says("n")?;
+        two.call_ends_with(3)
+    });
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    two_people(|two| {
+        let taken = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let holder = TcpListener::bind(&taken)?;
+        let home = Home::new("port")?;
+        let launch = program(&home, &[]).args(["agent", "--listen", &taken]);
+        let sentence = format!("cannot listen on {taken}: Address already in use");
+        refused(Desk::start("the agent", &launch)?, &sentence, 1)?;
+        ensure!(!home.join("agent.sock").exists(), "an agent that did not start leaves no socket");
+        drop(holder);
+
+        // The other agent's port is as taken as any.
+        let expert = two.expert.address.clone();
+        let launch = program(&home, &[]).args(["agent", "--listen", &expert]);
+        refused(Desk::start("the agent", &launch)?, "Choose another port, or end the program that uses it", 1)
+    });
+}
+
+#[test]
+fn a_call_without_a_terminal() {
+    two_people(|two| {
+        for (verb, to) in [("ask", &two.expert.address), ("offer", &two.expert.address)] {
+            let (code, text) = two.novice.runs(&[verb, to])?;
+            ensure!(
+                (code, text.as_str())
+                    == (
+                        1,
+                        "This needs a terminal, because you are asked questions on it. Run it in a terminal window.\n"
+                    ),
+                "{verb}: {code} {text}"
+            );
+        }
+        nothing_rang(&two.expert)
+    });
+}
+
+#[test]
+fn a_desktop_whose_screen_cannot_be_shown() {
+    let wayland = [("WAYLAND_DISPLAY", "wayland-0"), ("XDG_SESSION_TYPE", "wayland"), ("DISPLAY", ":4043")];
+    let cases: [(&[(&'static str, &str)], &str); 3] = [
+        (&wayland, "This desktop runs Wayland, where your screen cannot be shared yet."),
+        (&wayland[..1], "This desktop runs Wayland"),
+        (&[], "There is no desktop here whose screen could be shared: DISPLAY is not set."),
+    ];
+    two_people(|two| {
+        for (surroundings, sentence) in cases {
+            let surroundings: Vec<_> =
+                surroundings.iter().map(|(n, value)| (*n, (*value).to_owned())).collect();
+            let launch = program(two.novice.home(), &surroundings).args(["ask", &two.expert.address]);
+            refused(Desk::start("the novice", &launch)?, sentence, 1)?;
+        }
+        nothing_rang(&two.expert)
+    });
+}
+
+#[test]
+fn an_offer_to_somebody_whose_screen_cannot_be_shown() {
+    let no_desktop = || Side::start("novice", Vec::new());
+    let wayland = || Side::start("novice", vec![("WAYLAND_DISPLAY", "wayland-0".to_owned())]);
+    two_people(|two| {
+        for (novice, sentence) in
+            [(no_desktop()?, "There is no desktop here"), (wayland()?, "This desktop runs Wayland")]
+        {
+            let mut before = std::mem::replace(&mut two.novice, novice);
+            before.leaves()?;
+            two.offers()?;
+            two.novice.agent.says("y")?;
+            two.novice.agent.reads(sentence)?;
+            two.call().reads("(APPLICATION_LAUNCH_FAILED (0x81000601))")?;
+            two.call_ends_with(1)?;
+            two.are_idle()?;
+        }
+        Ok(())
+    });
+}
+
+/// Nobody was asked anything.
+fn nothing_rang(side: &Side) -> Result<()> {
+    let screen = side.agent.screen();
+    ensure!(!screen.contains("asks you") && !screen.contains("offers"), "{screen}");
+    Ok(())
+}
