@@ -57,6 +57,7 @@ const ROOMS: &[Room] = &[
         ],
         foreign: Foreign::Not(&["portable-pty", "proptest"]),
     },
+    Room { name: "rendezvous-proof", ours: &["rendezvous-core"], foreign: Foreign::Not(IMPURE) },
     // Tests answer as people do: what helps them knows no crate of ours, so it cannot reach around the person.
     Room { name: "rendezvous-testkit", ours: &[], foreign: Foreign::Not(&["tokio"]) },
     Room { name: "xtask", ours: &["rendezvous-testkit"], foreign: Foreign::Not(&["tokio"]) },

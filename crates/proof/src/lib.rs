@@ -9,3 +9,4 @@ pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod sim;
+pub mod states;

@@ -19,7 +19,12 @@ enum Task {
         /// Lists them and runs none
         #[arg(long)]
         list: bool,
+        /// Fails with fewer unique states
+        #[arg(long, default_value_t = 0)]
+        at_least: usize,
     },
+    /// Prints what the session does, as a page
+    States,
     /// Whole sessions in virtual time over a seeded bad link
     Sim {
         /// Repeats the run of this seed and tells all of it
@@ -40,21 +45,28 @@ enum Task {
         /// Prints every counter-example
         #[arg(long)]
         tell: bool,
+        /// Fails with fewer faults
+        #[arg(long, default_value_t = 0)]
+        at_least: usize,
     },
 }
 
 fn main() -> ExitCode {
     let holds = match Task::parse() {
-        Task::Check { names, list } => check(&names, list),
+        Task::Check { names, list, at_least } => check(&names, list, at_least),
+        Task::States => {
+            print!("{}", rendezvous_proof::states::page());
+            true
+        }
         Task::Sim { seed: Some(seed), .. } => replay(seed),
         Task::Sim { seed: None, runs, from } => simulate(from, runs),
         #[cfg(feature = "mutants")]
-        Task::Mutants { names, tell } => mutants(&names, tell),
+        Task::Mutants { names, tell, at_least } => mutants(&names, tell, at_least),
     };
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn check(names: &[String], list: bool) -> bool {
+fn check(names: &[String], list: bool, at_least: usize) -> bool {
     let mut outcomes = Vec::new();
     for scenario in SCENARIOS.iter().filter(|s| names.is_empty() || names.iter().any(|n| n == s.name)) {
         if list {
@@ -80,8 +92,12 @@ fn check(names: &[String], list: bool) -> bool {
         let result = broken.map_or("holds".to_owned(), |o| format!("BROKEN in {}", o.scenario.name));
         println!("{:<76} after each of {steps} steps: {result}", requirement.name());
     }
-    println!("unique states: {}", outcomes.iter().map(|o| o.states).sum::<usize>());
-    outcomes.iter().all(|o| o.violation.is_none())
+    let states: usize = outcomes.iter().map(|o| o.states).sum();
+    println!("unique states: {states}");
+    if states < at_least {
+        println!("That is too few: {at_least} are wanted. A configuration has lost its people.");
+    }
+    states >= at_least && outcomes.iter().all(|o| o.violation.is_none())
 }
 
 fn replay(seed: u64) -> bool {
@@ -121,7 +137,7 @@ fn tell(violation: &Violation) {
 }
 
 #[cfg(feature = "mutants")]
-fn mutants(names: &[String], all: bool) -> bool {
+fn mutants(names: &[String], all: bool, at_least: usize) -> bool {
     use rendezvous_core::mutant::Mutant;
     use rendezvous_proof::mutants::hunt;
     let chosen = |m: &&Mutant| names.is_empty() || names.iter().any(|n| *n == format!("{m:?}"));

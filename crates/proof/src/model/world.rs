@@ -1,6 +1,6 @@
 //! A state of the model: every device's table, what is under way between them, and what was seen of each session.
 
-use super::actions::Letter;
+use super::letter::Letter;
 use super::scenario::{Presence, Scenario};
 use super::watch::{Fault, Requirement};
 use rendezvous_core::{

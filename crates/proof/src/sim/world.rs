@@ -308,8 +308,8 @@ impl World {
             return;
         };
         let mut id = [0; 16];
-        id[..8].copy_from_slice(&self.random.next().to_le_bytes());
-        id[8..].copy_from_slice(&self.random.next().to_le_bytes());
+        id[..8].copy_from_slice(&self.random.number().to_le_bytes());
+        id[8..].copy_from_slice(&self.random.number().to_le_bytes());
         let session = SessionId(id);
         let application = if self.random.chance(500) { ApplicationId::ASK } else { ApplicationId::OFFER };
         self.devices[device].watch.made(session, Role::Inviter);
