@@ -7,9 +7,12 @@ mod edges;
 mod packages;
 mod processes;
 mod prove;
+mod prove_session;
 mod repo;
 mod say;
+mod sim;
 mod stages;
+mod states;
 mod table;
 mod test;
 mod tidy;
@@ -39,6 +42,10 @@ enum Task {
     Test(test::Arguments),
     /// Runs at full length what `test` runs shortened
     Prove(prove::Arguments),
+    /// Lives whole sessions in virtual time over a seeded bad link; repeats any of them
+    Sim(sim::Arguments),
+    /// Writes docs/session.md from the code of the session
+    States,
     /// Measures, beside others, on this machine
     Bench(bench::Arguments),
     /// Checks sizes, words, manifests and licences
@@ -63,6 +70,8 @@ fn run(task: Task) -> Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
         Task::Prove(arguments) => prove::run(&arguments),
+        Task::Sim(arguments) => sim::run(&arguments),
+        Task::States => states::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Tidy => tidy::run(),
         Task::Edges => edges::run(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use rendezvous_testkit::process::{Launch, Log, Process};
 
-use crate::{repo, say};
+use crate::{prove_session, repo, say};
 
 /// One proof: properties over random inputs, in rounds. Each round has a seed of its own, so that a run can be gone on
 /// with where it was interrupted, and a round can be repeated.
@@ -43,6 +43,9 @@ const LIMIT: Duration = Duration::from_hours(1);
 /// What to prove.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    /// A proof with a program of its own
+    #[arg(value_name = "SUBJECT", conflicts_with_all = ["only", "seed"])]
+    subject: Option<Subject>,
     /// Only this proof; can be given several times
     #[arg(long, value_name = "PROOF")]
     only: Vec<String>,
@@ -57,7 +60,17 @@ pub(crate) struct Arguments {
     list: bool,
 }
 
+/// A proof with a program of its own.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Subject {
+    /// The session: every state of every configuration, and every seeded fault
+    Session,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(Subject::Session) = arguments.subject {
+        return prove_session::run();
+    }
     if let Some(unknown) = arguments.only.iter().find(|only| PROOFS.iter().all(|proof| proof.name != **only))
     {
         bail!("there is no proof `{unknown}`; `cargo xtask prove --list` names those that exist");

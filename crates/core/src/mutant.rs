@@ -1,6 +1,6 @@
 //! Seeded faults, for the proof that the proof would notice them.
 //!
-//! Every guard of the transition function asks [`on`] whether it is left out. Without the feature `mutants` that is a
+//! Every guard of the transition function asks `on` whether it is left out. Without the feature `mutants` that is a
 //! constant `false` and no code at all; the feature is for the model checker's tests only, is never a default, and
 //! nothing that ships depends on a crate that asks for it.
 

@@ -8,3 +8,5 @@ pub mod check;
 pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+pub mod sim;
+pub mod states;

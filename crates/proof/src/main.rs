@@ -5,7 +5,9 @@
 use clap::Parser;
 use rendezvous_proof::check::{self, Outcome, Violation};
 use rendezvous_proof::model::{Requirement, SCENARIOS};
+use rendezvous_proof::sim;
 use std::process::ExitCode;
+use std::time::Instant;
 
 #[derive(Debug, Parser)]
 #[command(name = "rendezvous-proof")]
@@ -17,6 +19,23 @@ enum Task {
         /// Lists them and runs none
         #[arg(long)]
         list: bool,
+        /// Fails with fewer unique states
+        #[arg(long, default_value_t = 0)]
+        at_least: usize,
+    },
+    /// Prints what the session does, as a page
+    States,
+    /// Whole sessions in virtual time over a seeded bad link
+    Sim {
+        /// Repeats the run of this seed and tells all of it
+        #[arg(long)]
+        seed: Option<u64>,
+        /// So many runs
+        #[arg(long, default_value_t = 100_000)]
+        runs: u64,
+        /// The seed of the first
+        #[arg(long, default_value_t = 1)]
+        from: u64,
     },
     /// Seeds faults and sees whether they are noticed; without names all of them
     #[cfg(feature = "mutants")]
@@ -26,19 +45,28 @@ enum Task {
         /// Prints every counter-example
         #[arg(long)]
         tell: bool,
+        /// Fails with fewer faults
+        #[arg(long, default_value_t = 0)]
+        at_least: usize,
     },
 }
 
 fn main() -> ExitCode {
     let holds = match Task::parse() {
-        Task::Check { names, list } => check(&names, list),
+        Task::Check { names, list, at_least } => check(&names, list, at_least),
+        Task::States => {
+            print!("{}", rendezvous_proof::states::page());
+            true
+        }
+        Task::Sim { seed: Some(seed), .. } => replay(seed),
+        Task::Sim { seed: None, runs, from } => simulate(from, runs),
         #[cfg(feature = "mutants")]
-        Task::Mutants { names, tell } => mutants(&names, tell),
+        Task::Mutants { names, tell, at_least } => mutants(&names, tell, at_least),
     };
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn check(names: &[String], list: bool) -> bool {
+fn check(names: &[String], list: bool, at_least: usize) -> bool {
     let mut outcomes = Vec::new();
     for scenario in SCENARIOS.iter().filter(|s| names.is_empty() || names.iter().any(|n| n == s.name)) {
         if list {
@@ -64,8 +92,33 @@ fn check(names: &[String], list: bool) -> bool {
         let result = broken.map_or("holds".to_owned(), |o| format!("BROKEN in {}", o.scenario.name));
         println!("{:<76} after each of {steps} steps: {result}", requirement.name());
     }
-    println!("unique states: {}", outcomes.iter().map(|o| o.states).sum::<usize>());
-    outcomes.iter().all(|o| o.violation.is_none())
+    let states: usize = outcomes.iter().map(|o| o.states).sum();
+    println!("unique states: {states}");
+    if states < at_least {
+        println!("That is too few: {at_least} are wanted. A configuration has lost its people.");
+    }
+    states >= at_least && outcomes.iter().all(|o| o.violation.is_none())
+}
+
+fn replay(seed: u64) -> bool {
+    let report = sim::run(seed, true);
+    report.tale.iter().for_each(|line| println!("{line}"));
+    println!("seed {seed}: {report}");
+    if let Some(fault) = &report.fault {
+        println!("FAULT {fault}");
+    }
+    report.fault.is_none()
+}
+
+fn simulate(from: u64, runs: u64) -> bool {
+    let start = Instant::now();
+    let (total, faults) = sim::many(from, runs);
+    for (seed, fault) in &faults {
+        println!("FAULT in seed {seed}, {fault}\n  repeat it with: cargo xtask sim --seed {seed}");
+    }
+    println!("{total}");
+    println!("{runs} runs in {:.1} s, {} with a fault", start.elapsed().as_secs_f32(), faults.len());
+    faults.is_empty()
 }
 
 fn line(outcome: &Outcome) -> String {
@@ -84,7 +137,7 @@ fn tell(violation: &Violation) {
 }
 
 #[cfg(feature = "mutants")]
-fn mutants(names: &[String], all: bool) -> bool {
+fn mutants(names: &[String], all: bool, at_least: usize) -> bool {
     use rendezvous_core::mutant::Mutant;
     use rendezvous_proof::mutants::hunt;
     let chosen = |m: &&Mutant| names.is_empty() || names.iter().any(|n| *n == format!("{m:?}"));

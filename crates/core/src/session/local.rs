@@ -159,6 +159,18 @@ impl Session {
         self.finish(now, finish);
     }
 
+    /// They accepted an invitation of ours, so theirs need not ring here any more.
+    pub(crate) fn stop_ringing(&mut self, now: Time) {
+        if !self.is_ringing() {
+            return;
+        }
+        let body = Body::Decline { by: DeclinedBy::Crossed, data: String::new() };
+        let finish = Finish::quiet(State::Cancelled, Code::CancelBeforeConnect)
+            .with_event(Event::Cancelled { reason: CancelReason::Crossed })
+            .telling(body, Some(Code::DeclineSendFailure));
+        self.finish(now, finish);
+    }
+
     fn attach(&mut self, now: Time) -> Answer {
         let (Phase::Joining { here: false, there, .. }, Some(bound)) = (&self.phase, self.bound) else {
             return refused(Code::SessionStateInvalid);

@@ -142,6 +142,11 @@ impl Session {
     /// Obeys what was kept and has its turn now.
     fn release(&mut self, now: Time, link: usize) {
         loop {
+            if self.links[link].left {
+                // It said no, and nothing that it says after that counts.
+                self.links[link].early = None;
+                return;
+            }
             let next = self.links[link].next_in;
             let Some(early) = &mut self.links[link].early else { return };
             let Some(body) = early.messages.remove(&next) else {
@@ -270,6 +275,7 @@ impl Session {
                 self.send(now, other, cancel(CancelReason::AnsweredElsewhere, String::new()));
             }
             self.links[other].left = true;
+            self.links[other].early = None;
         }
         self.bound = u16::try_from(link).ok();
         self.peer_version = version;

@@ -194,8 +194,7 @@ impl Sessions {
             let crosses =
                 |s: &Session| s.is_ringing() && s.application().is_ok_and(|a| a.crosses(application));
             if self.slots.get(slot).is_some_and(|e| crosses(&e.session)) {
-                let decline = Command::Decline { by: DeclinedBy::Crossed, data: String::new() };
-                _ = self.within(now, slot, |session| session.command(now, decline));
+                self.within(now, slot, |session| session.stop_ringing(now));
             }
         }
     }

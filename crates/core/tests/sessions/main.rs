@@ -1,7 +1,13 @@
-//! Two tables in virtual time, and one table against a hostile peer.
+//! Tables in virtual time: two, several devices, and one against a hostile peer.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod calls;
+mod crossing;
+mod delivery;
+mod forking;
 mod hostile;
+mod limits;
 mod pair;
+mod party;
 mod path;

@@ -2,51 +2,15 @@
 
 use super::SessionModel;
 use super::forge::Forged;
+use super::letter::{Letter, words};
 use super::scenario::{Presence, Scenario};
 use super::watch::Requirement;
 use super::world::{Desk, FAKE, Packet, Seen, World, endpoint, index, sessions};
 use rendezvous_core::{
-    Address, Body, Command, DeclinedBy, Delivery, Input, Invite, Message, Output, Role, SessionId,
-    SessionResult, State, Time, To, Token,
+    Address, Body, Command, DeclinedBy, Delivery, Input, Message, Output, Role, SessionId, SessionResult,
+    State, To, Token,
 };
 use std::sync::Arc;
-use std::time::Duration;
-
-/// A message, and its name in the sender's reports.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Letter {
-    pub(super) token: Token,
-    pub(super) message: Message,
-}
-
-impl Letter {
-    /// How long it may be under way and still mean something.
-    pub(super) fn lifetime(&self) -> Duration {
-        match &self.message.body {
-            Body::Invite(invite) => invite.lifetime,
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// The message as it arrives: an invitation's time has gone on.
-    fn aged(&self, now: Time, expires: Time) -> Message {
-        let mut message = self.message.clone();
-        if let Body::Invite(invite) = &mut message.body {
-            let lifetime = expires.since(now).min(invite.lifetime);
-            *invite = Arc::new(Invite { lifetime, ..(**invite).clone() });
-        }
-        message
-    }
-
-    /// More than that of any answer to it.
-    pub(super) fn weight(&self) -> usize {
-        match self.message.body {
-            Body::Invite(_) | Body::Alive { .. } => 3,
-            Body::Ringing | Body::Accept { .. } | Body::Confirm | Body::Attached | Body::Context(_) => 2,
-            Body::Decline { .. } | Body::Cancel { .. } | Body::Terminate { .. } | Body::UnknownSession => 1,
-        }
-    }
-}
 
 /// A step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,8 +95,14 @@ impl World {
             actions.push(Action::Tick);
         }
         if self.spent.forged < scenario.hostile.forged {
+            // Names are random: nobody can know one that was not drawn yet.
+            let known = |n: &u16| {
+                let session = model.forged[usize::from(*n)].message.session;
+                let play = scenario.plays.iter().position(|p| SessionId([p.session; 16]) == session);
+                play.is_none_or(|play| self.spent.plays & 1 << play != 0)
+            };
             let all = u16::try_from(model.forged.len()).expect("the list is short");
-            actions.extend((0..all).map(Action::Forge));
+            actions.extend((0..all).filter(known).map(Action::Forge));
         }
         if self.spent.replayed < scenario.hostile.replayed {
             for kept in 0..index(self.kept.len()) {
@@ -542,16 +512,4 @@ impl Teller<'_> {
 fn name(scenario: &Scenario, device: u8) -> String {
     let (who, device) = scenario.devices[usize::from(device)];
     format!("{}/{device}", who.name())
-}
-
-/// A message in a few words.
-fn words(message: &Message) -> String {
-    let Message { session, sequence, body } = message;
-    let body = match body {
-        Body::Invite(invite) => format!("Invite for {} s", invite.lifetime.as_secs()),
-        Body::Context(chunk) => format!("Context {:?}", chunk.text),
-        Body::Terminate { data, .. } if data.len() > 9 => "Terminate, oversized".into(),
-        other => format!("{other:?}"),
-    };
-    format!("{body} (session {}, number {sequence})", session.0[0])
 }

@@ -52,7 +52,10 @@ pub(super) fn list(scenario: &Scenario) -> Vec<Forged> {
                         add(from, play.session, sequence, body);
                     }
                 }
-                add(from, play.session, 0, invite(5));
+                // In time the name is forgotten, and then it is as good as any that is made up.
+                if !scenario.ticks {
+                    add(from, play.session, 0, invite(5));
+                }
                 add(from, play.session, 0, Body::UnknownSession);
             }
             for body in [invite(5), invite(0), accept(), Body::Confirm, attack(), Body::UnknownSession] {

@@ -1,6 +1,7 @@
 //! Holds what happens against the requirements.
 
-use super::actions::{Letter, Word, text};
+use super::actions::{Word, text};
+use super::letter::Letter;
 use super::scenario::Scenario;
 use super::watch::Requirement;
 use super::world::{Seen, World, endpoint, index, place, sessions};

@@ -5,6 +5,7 @@
 mod actions;
 mod forge;
 mod judge;
+mod letter;
 mod scenario;
 mod watch;
 mod world;

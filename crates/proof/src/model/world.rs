@@ -1,6 +1,6 @@
 //! A state of the model: every device's table, what is under way between them, and what was seen of each session.
 
-use super::actions::Letter;
+use super::letter::Letter;
 use super::scenario::{Presence, Scenario};
 use super::watch::{Fault, Requirement};
 use rendezvous_core::{
@@ -331,7 +331,7 @@ impl Hasher for Mixer {
     }
 
     fn write_u64(&mut self, n: u64) {
-        let folded = u128::from(self.0 ^ n) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834;
+        let folded = u128::from(self.0 ^ n) * 0x9E37_79B9_7F4A_7C15;
         self.0 = (folded as u64) ^ ((folded >> 64) as u64).rotate_left(23) ^ n.rotate_left(41);
     }
 

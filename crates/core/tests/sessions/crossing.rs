@@ -1,0 +1,92 @@
+//! Rule 6: invitations that cross.
+
+use crate::party::Party;
+use rendezvous_core::*;
+
+const TWO: &[&str] = &["ann/desk", "bob/desk"];
+const LOW: SessionId = SessionId([1; 16]);
+const HIGH: SessionId = SessionId([2; 16]);
+
+#[test]
+fn the_lower_name_goes_on_and_rings_and_nothing_accepts_it() {
+    for swapped in [false, true] {
+        let mut party = Party::new(TWO);
+        let (low, high) = if swapped { (1, 0) } else { (0, 1) };
+        let name = |device: usize| ["ann", "bob"][1 - device];
+        party.invite_as(LOW, low, name(low), ApplicationId::ASK).unwrap();
+        party.invite_as(HIGH, high, name(high), ApplicationId::ASK).unwrap();
+        party.settle();
+        assert_eq!(party.state(low, LOW), Some(State::Invitation));
+        assert_eq!(party.state(high, LOW), Some(State::Invitation), "it rings, no more");
+        assert_eq!(party.end(high, HIGH).0, State::Cancelled);
+        assert!(party.told(high, HIGH).contains(&Event::Cancelled { reason: CancelReason::Crossed }));
+        assert_eq!(party.told(low, HIGH), [], "it never rang");
+        party.accept(high, LOW);
+        party.settle();
+        assert_eq!(party.state(low, LOW), Some(State::Accepted));
+    }
+}
+
+#[test]
+fn one_that_is_lost_leaves_none_and_never_two() {
+    let mut party = Party::new(TWO);
+    party.invite_as(LOW, 0, "bob", ApplicationId::ASK).unwrap();
+    let lost = party.hold();
+    party.report(0, lost[0].token, Delivery::Unknown);
+    party.invite_as(HIGH, 1, "ann", ApplicationId::ASK).unwrap();
+    party.settle();
+    assert_eq!(party.end(1, HIGH), (State::Cancelled, Code::CancelBeforeConnect.into()));
+    party.input(0, Input::Online).unwrap();
+    party.settle();
+    assert_eq!(party.state(1, LOW), Some(State::Invitation), "it came after all");
+}
+
+#[test]
+fn other_applications_do_not_cross() {
+    let mut party = Party::new(TWO);
+    let other = ApplicationId([9; 16]);
+    party.tables.iter_mut().for_each(|t| t.install(Application::new(other, "Chess")));
+    party.invite_as(LOW, 0, "bob", ApplicationId::ASK).unwrap();
+    party.invite_as(HIGH, 1, "ann", other).unwrap();
+    party.settle();
+    for session in [LOW, HIGH] {
+        assert_eq!(party.state(0, session), Some(State::Invitation));
+    }
+}
+
+#[test]
+fn accepting_the_offer_withdraws_the_ask() {
+    let mut party = Party::new(TWO);
+    party.invite_as(LOW, 0, "bob", ApplicationId::ASK).unwrap();
+    party.invite_as(HIGH, 1, "ann", ApplicationId::OFFER).unwrap();
+    party.settle();
+    assert_eq!(party.state(1, LOW), Some(State::Invitation), "both ring until one is answered");
+    party.accept(0, HIGH);
+    assert_eq!(party.state(0, LOW), Some(State::Cancelled));
+    party.settle();
+    assert_eq!(party.end(1, LOW), (State::Cancelled, Code::CancelBeforeConnect.into()));
+    assert_eq!(party.state(1, HIGH), Some(State::Accepted));
+}
+
+#[test]
+fn their_yes_to_ours_stops_theirs() {
+    let mut party = Party::new(&["ann/desk", "bob/desk", "bob/phone"]);
+    party.invite_as(LOW, 0, "bob", ApplicationId::ASK).unwrap();
+    party.settle();
+    party.invite_as(HIGH, 1, "ann", ApplicationId::OFFER).unwrap();
+    party.settle();
+    // The phone, which knows nothing of the desk's offer, accepts.
+    party.accept(2, LOW);
+    party.settle();
+    assert_eq!(party.state(0, LOW), Some(State::Accepted));
+    assert_eq!(party.end(0, HIGH).0, State::Cancelled);
+    assert_eq!(party.end(1, HIGH).0, State::Cancelled);
+}
+
+#[test]
+fn what_is_open_already_is_not_invited_to_again() {
+    let (mut party, session) = Party::connected(TWO, ApplicationId::ASK);
+    let again = party.invite_as(HIGH, 0, "bob", ApplicationId::ASK);
+    assert_eq!(again, Err(SessionError::AlreadyOpen(session)));
+    party.invite_as(HIGH, 0, "bob", ApplicationId::OFFER).unwrap();
+}
