@@ -11,3 +11,4 @@ mod limits;
 mod pair;
 mod party;
 mod path;
+mod reference;
