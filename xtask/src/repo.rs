@@ -50,12 +50,12 @@ pub(crate) enum Profile {
 /// Builds the `rendezvous` program and returns where it is. Says beforehand how long a first build takes.
 pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
     let (folder, flags): (_, &[&str]) = match profile {
-        Profile::Debug => ("debug", &[]),
-        Profile::Release => ("release", &["--release"]),
+        // All of it, as the other stages build it: dependencies are built anew for every selection of crates.
+        Profile::Debug => ("debug", &["--workspace"]),
+        Profile::Release => ("release", &["--package", "rendezvous", "--release"]),
     };
     announce_first_build(profile);
-    // The whole workspace, because dependencies are built anew for every selection of crates that wants other features.
-    run(&cargo().args(["build", "--workspace"]).args(flags), LONG)?;
+    run(&cargo().arg("build").args(flags), LONG)?;
     Ok(target().join(folder).join("rendezvous"))
 }
 
