@@ -38,7 +38,8 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "rendezvous-dbus",
-        ours: &["rendezvous-core", "rendezvous-net"],
+        // `trust` by way of `net`, whose sessions say which key signed them.
+        ours: &["rendezvous-core", "rendezvous-net", "rendezvous-trust"],
         // `net` without networks: what `nearby` brings in must not come along.
         foreign: Foreign::Not(&["axum", "openh264", "rcgen", "rustls", "str0m", "tokio-rustls", "x11rb"]),
     },

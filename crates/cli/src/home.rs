@@ -21,6 +21,11 @@ impl Home {
         Ok(Self(dir))
     }
 
+    #[cfg(test)]
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }

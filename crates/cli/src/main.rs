@@ -10,6 +10,7 @@ mod assistance;
 mod call;
 mod doctor;
 mod home;
+mod identity;
 mod log;
 mod page;
 mod sessions;

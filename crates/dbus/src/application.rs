@@ -22,8 +22,53 @@ pub struct HeldSession {
     pub role: Role,
     /// The application's name, a GUID.
     pub application: String,
+    /// The session's name, a GUID.
+    pub id: String,
     /// The state when the session was handed over; it may have been connected already.
     pub state: State,
+    /// What came with it.
+    pub introduction: Introduction,
+}
+
+/// What came with the session: how the IM program names the two people and what it knows of the other device. An IM
+/// program may leave out all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Introduction {
+    /// The name of the network, such as `nearby` or `xmpp`.
+    pub network: Option<String>,
+    /// This person's own bare address there.
+    pub local_user: Option<String>,
+    /// When the invitation runs out, in seconds since 1970, as both sides know it.
+    pub expiry: Option<u64>,
+    /// The key that signed the other side's invitation or answer, as text.
+    pub remote_key: Option<String>,
+}
+
+/// The names of the options of `SetRendezvousSession`.
+pub(crate) mod option {
+    pub(crate) const NETWORK: &str = "Network";
+    pub(crate) const LOCAL_USER: &str = "LocalUser";
+    pub(crate) const EXPIRY: &str = "Expiry";
+    pub(crate) const REMOTE_KEY: &str = "RemoteKey";
+}
+
+impl Introduction {
+    /// Reads the options. Those that we do not know are not ours to judge; those of a wrong type are refused.
+    fn read(mut options: HashMap<String, OwnedVariant>) -> fdo::Result<Self> {
+        fn take<T: TryFrom<OwnedVariant>>(
+            options: &mut HashMap<String, OwnedVariant>,
+            name: &str,
+        ) -> fdo::Result<Option<T>> {
+            let wrong = || fdo::Error::InvalidArgs(format!("the option {name} has the wrong type"));
+            options.remove(name).map(|value| T::try_from(value).map_err(|_| wrong())).transpose()
+        }
+        Ok(Self {
+            network: take(&mut options, option::NETWORK)?,
+            local_user: take(&mut options, option::LOCAL_USER)?,
+            expiry: take(&mut options, option::EXPIRY)?,
+            remote_key: take(&mut options, option::REMOTE_KEY)?,
+        })
+    }
 }
 
 /// What an application is told, in order.
@@ -74,10 +119,10 @@ async fn take(stream: UnixStream) -> Result<(HeldSession, Events), DbusError> {
         .serve_at(APPLICATION_PATH, application)
         .build()
         .await?;
-    let Given { path, stream } =
+    let Given { path, stream, introduction } =
         receiver.await.map_err(|_| DbusError::Contract("no session was handed over"))?;
     let events = Events::of(stream, path.clone());
-    let session = HeldSession::look_at(connection, path).await?;
+    let session = HeldSession::look_at(connection, path, introduction).await?;
     Ok((session, events))
 }
 
@@ -85,6 +130,7 @@ async fn take(stream: UnixStream) -> Result<(HeldSession, Events), DbusError> {
 struct Given {
     path: OwnedObjectPath,
     stream: MessageStream,
+    introduction: Introduction,
 }
 
 struct Application1 {
@@ -98,23 +144,32 @@ impl Application1 {
         &mut self,
         #[zbus(connection)] connection: &Connection,
         session: OwnedObjectPath,
-        _options: HashMap<String, OwnedVariant>,
+        options: HashMap<String, OwnedVariant>,
     ) -> fdo::Result<()> {
         let taken = || fdo::Error::InvalidArgs("this application holds a session already".into());
+        let introduction = Introduction::read(options)?;
         let given = self.given.take().ok_or_else(taken)?;
-        given.send(Given { path: session, stream: MessageStream::from(connection) }).map_err(|_| taken())
+        given
+            .send(Given { path: session, stream: MessageStream::from(connection), introduction })
+            .map_err(|_| taken())
     }
 }
 
 impl HeldSession {
-    async fn look_at(connection: Connection, path: OwnedObjectPath) -> Result<Self, DbusError> {
+    async fn look_at(
+        connection: Connection,
+        path: OwnedObjectPath,
+        introduction: Introduction,
+    ) -> Result<Self, DbusError> {
         let session = Self {
             connection,
             path,
             remote_user: String::new(),
             role: Role::Invitee,
             application: String::new(),
+            id: String::new(),
             state: State::Unknown,
+            introduction,
         };
         let role =
             flags::role(session.property("Flags").await?).ok_or(DbusError::Contract("Flags name no role"))?;
@@ -122,6 +177,7 @@ impl HeldSession {
             remote_user: session.property("RemoteUser").await?,
             role,
             application: session.property("Application").await?,
+            id: session.property("SessionId").await?,
             state: State::from_number(session.property("State").await?),
             ..session
         })

@@ -1,5 +1,6 @@
 //! The side that owns sessions: hands one to one application and relays what happens.
 
+use crate::application::option;
 use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, DbusError, SESSION_INTERFACE, session_path};
 use rendezvous_core::{Code, Command, Event, SessionError, SessionResult, flags};
 use rendezvous_net::{CallError, Handle, SessionInfo};
@@ -29,6 +30,7 @@ impl HandedSession {
     ) -> Result<Self, DbusError> {
         let path = session_path(session.id);
         let hand_over = async {
+            let options = introduce(&session);
             let object = Session1 { session, handle };
             let connection = Builder::unix_stream(stream)
                 .server(Guid::generate())
@@ -36,7 +38,6 @@ impl HandedSession {
                 .serve_at(path.clone(), object)
                 .build()
                 .await?;
-            let options: HashMap<&str, Variant<'_>> = HashMap::new();
             let arguments = (&path, options);
             connection
                 .call_method(
@@ -82,6 +83,22 @@ impl HandedSession {
     pub async fn closed(&self) {
         self.connection.closed().await;
     }
+}
+
+/// What an application gets to know besides the session, for a handshake of its own with the other side: both must
+/// name the same things. Nothing of it is secret.
+fn introduce(session: &SessionInfo) -> HashMap<&'static str, Variant<'static>> {
+    let mut options = HashMap::from([
+        (option::NETWORK, Variant::from(session.network.to_string())),
+        (option::LOCAL_USER, Variant::from(session.me.to_string())),
+    ]);
+    if let Some(expiry) = session.expiry {
+        options.insert(option::EXPIRY, Variant::from(expiry.0));
+    }
+    if let Some(key) = session.key {
+        options.insert(option::REMOTE_KEY, Variant::from(key.to_text()));
+    }
+    options
 }
 
 /// The session as the application sees it.

@@ -7,9 +7,11 @@ use rendezvous_dbus::application::{Events, HeldSession, SessionEvent, take_sessi
 use rendezvous_dbus::im::HandedSession;
 use rendezvous_dbus::{DbusError, agent, socket};
 use rendezvous_net::nearby::Nearby;
-use rendezvous_net::{Driver, Handle, Happening};
+use rendezvous_net::{Account, Driver, Handle, Happening};
+use rendezvous_trust::DeviceKey;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -21,13 +23,23 @@ struct Im {
     happenings: UnboundedReceiver<Happening>,
 }
 
+/// An account whose device key is made from its address.
+fn account(address: &Address) -> Account {
+    let mut seed = [0; 32];
+    for (place, byte) in address.as_str().bytes().enumerate() {
+        seed[place % 32] ^= byte;
+    }
+    let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
+    Account { network: "nearby".into(), me: address.clone(), key }
+}
+
 impl Im {
     async fn new() -> Self {
         let network = Nearby::listen("127.0.0.1:0".parse().unwrap(), String::new()).await.unwrap();
         let address = network.address();
         let ask = Application::new(ApplicationId::ASK, "Ask");
         let (driver, handle, happenings) =
-            Driver::new(address.clone(), SessionConfig::default(), [ask], network);
+            Driver::new(account(&address), SessionConfig::default(), [ask], network);
         tokio::spawn(driver.run());
         Self { address, handle, happenings }
     }
@@ -45,6 +57,12 @@ impl Im {
         let handed = HandedSession::hand_over(ours, info, self.handle.clone(), SOON);
         let (handed, taken) = tokio::join!(handed, take_session(theirs, SOON));
         let (handed, (held, events)) = (handed.unwrap(), taken.unwrap());
+        assert_eq!(held.id, session.to_string());
+        assert_eq!(held.introduction.network.as_deref(), Some("nearby"));
+        assert_eq!(held.introduction.local_user.as_deref(), Some(self.address.as_str()));
+        assert!(held.introduction.expiry.is_some());
+        let theirs: Address = held.remote_user.parse().unwrap();
+        assert_eq!(held.introduction.remote_key, Some(account(&theirs).key.public().to_text()));
         self.handle.command(session, Command::Attach).await.unwrap();
         let handle = self.handle.clone();
         tokio::spawn(async move {
@@ -151,6 +169,11 @@ async fn an_application_that_never_answers_is_given_up() {
     let im = Im::new().await;
     let info = rendezvous_net::SessionInfo {
         id: SessionId([1; 16]),
+        network: "nearby".into(),
+        me: im.address.clone(),
+        endpoint: None,
+        key: None,
+        expiry: None,
         role: Role::Inviter,
         contact: Address::new("bob").unwrap(),
         application: ApplicationId::ASK,

@@ -1,8 +1,9 @@
 //! Networks that carry rendezvous sessions, and the one driver that runs sessions over them.
 //!
-//! A [`Network`] carries [`Message`](rendezvous_core::Message)s between devices and reports what became of each. The
-//! [`Driver`] owns the pure table of sessions, a network and the clock; programs talk to it through a [`Handle`].
-//! Nothing else in the house decides what a message means.
+//! A [`Network`] carries [`Parcel`]s between devices and reports what became of each. The [`Driver`] owns the pure table
+//! of sessions, a network and the clock; programs talk to it through a [`Handle`]. It signs what invites and accepts, and
+//! nothing of that kind reaches the table without a signature that verifies. Nothing else in the house decides what a
+//! message means.
 //!
 //! Networks: [`nearby`] (feature `nearby`), with no account and no server.
 #![forbid(unsafe_code)]
@@ -10,9 +11,13 @@
 mod clock;
 mod driver;
 mod network;
+mod parcel;
+mod vouch;
 
 #[cfg(feature = "nearby")]
 pub mod nearby;
 
-pub use driver::{CallError, Driver, Handle, Happening, SessionInfo};
-pub use network::{Network, NetworkEvent};
+pub use driver::{CallError, Driver, Handle, Happening, Seen, SessionInfo, Status};
+pub use network::{Listed, Network, NetworkEvent};
+pub use parcel::{Parcel, Proof, Seal};
+pub use vouch::{Account, VouchError, novice, side};

@@ -1,6 +1,7 @@
 //! What every network does.
 
-use rendezvous_core::{Delivery, Endpoint, Message, To, Token};
+use crate::Parcel;
+use rendezvous_core::{Address, Delivery, Endpoint, To, Token};
 use std::future::Future;
 
 /// Something that carries messages between devices.
@@ -9,7 +10,7 @@ use std::future::Future;
 /// its message is sent again.
 pub trait Network: Send + 'static {
     /// Takes a message for delivery. Never waits.
-    fn send(&mut self, token: Token, to: To, message: Message);
+    fn send(&mut self, token: Token, to: To, parcel: Parcel);
 
     /// The next thing that happens. Nothing is lost when the returned future is dropped before it is ready.
     fn next(&mut self) -> impl Future<Output = NetworkEvent> + Send;
@@ -22,8 +23,8 @@ pub enum NetworkEvent {
     Received {
         /// The device that sent it.
         from: Endpoint,
-        /// What it sent.
-        message: Message,
+        /// What it sent. Its signature, if it has one, is not checked yet.
+        parcel: Box<Parcel>,
     },
     /// What became of a message of ours.
     Delivery {
@@ -41,6 +42,22 @@ pub enum NetworkEvent {
     Lost(Endpoint),
     /// We are signed in, again.
     Online,
-    /// We are not signed in.
-    Offline,
+    /// We are not signed in, and why; the network goes on trying by itself.
+    Offline(String),
+    /// We are not signed in, and it needs the person: a wrong password, a certificate that is not trusted. A sentence
+    /// that says what happened and what to do.
+    Refused(String),
+    /// The account's contact list, whole, whenever it changed. Networks without one never say so.
+    Contacts(Vec<Listed>),
+}
+
+/// A line of an account's contact list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Who.
+    pub address: Address,
+    /// What the person calls them; may be empty.
+    pub name: String,
+    /// Whether each sees the other's presence. Only such a contact may invite.
+    pub is_mutual: bool,
 }

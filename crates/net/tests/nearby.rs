@@ -4,7 +4,9 @@
 
 use rendezvous_core::*;
 use rendezvous_net::nearby::{Nearby, NearbyError, parse_address};
-use rendezvous_net::{CallError, Driver, Handle, Happening};
+use rendezvous_net::{Account, CallError, Driver, Handle, Happening};
+use rendezvous_trust::DeviceKey;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -24,7 +26,7 @@ impl Person {
         let address = network.address();
         let ask = Application::new(ApplicationId::ASK, "Ask");
         let (driver, handle, happenings) =
-            Driver::new(address.clone(), SessionConfig::default(), [ask], network);
+            Driver::new(account(&address), SessionConfig::default(), [ask], network);
         Self { address, handle, happenings, task: tokio::spawn(driver.run()) }
     }
 
@@ -52,6 +54,16 @@ impl Person {
             _ => unreachable!(),
         }
     }
+}
+
+/// An account whose device key is made from its address.
+fn account(address: &Address) -> Account {
+    let mut seed = [0; 32];
+    for (place, byte) in address.as_str().bytes().enumerate() {
+        seed[place % 32] ^= byte;
+    }
+    let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
+    Account { network: "nearby".into(), me: address.clone(), key }
 }
 
 async fn connected() -> (Person, Person, SessionId) {

@@ -4,6 +4,7 @@ mod launch;
 mod prompt;
 
 use crate::home::Home;
+use crate::identity::Identity;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, texts};
@@ -14,7 +15,7 @@ use rendezvous_core::{
 use rendezvous_dbus::agent::{Commander, Request, Surroundings};
 use rendezvous_dbus::{DbusError, socket::PrivateSocket};
 use rendezvous_net::nearby::{self, Nearby};
-use rendezvous_net::{CallError, Driver, Handle, Happening, SessionInfo};
+use rendezvous_net::{Account, CallError, Driver, Handle, Happening, SessionInfo};
 use std::collections::HashMap;
 use std::io::Write;
 use std::process::ExitCode;
@@ -39,11 +40,12 @@ pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
     };
     log::to_file(home, "agent")?;
     let terminal = Terminal::own()?;
+    let identity = Identity::open(home)?;
     let network = Nearby::listen(listen, String::new()).await?;
     let me = network.address();
+    let account = Account { network: "nearby".into(), me: me.clone(), key: identity.key() };
     home.clear_pages();
-    let (driver, handle, happenings) =
-        Driver::new(me.clone(), SessionConfig::default(), installed(), network);
+    let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed(), network);
     tokio::spawn(driver.run());
     let ends = EndSignals::listen()?;
     greet(&me, terminal.as_ref())?;

@@ -3,7 +3,8 @@
 use super::frame::{self, Frame, FrameError, Hello};
 use super::map;
 use super::tls::Tls;
-use rendezvous_core::{Address, Delivery, Endpoint, Message, Token};
+use crate::Parcel;
+use rendezvous_core::{Address, Delivery, Endpoint, Token};
 use rustls::pki_types::ServerName;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -25,7 +26,7 @@ const MAX_GREETING: usize = 16;
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub(super) token: Token,
-    pub(super) message: Message,
+    pub(super) parcel: Parcel,
 }
 
 /// The name of the endpoint that a link is. What the other side calls its device is a claim, and is not used.
@@ -39,7 +40,7 @@ pub(super) enum LinkEvent {
     /// Another device opened a link to us.
     Opened { link: Link },
     /// A message came in.
-    Received { from: Endpoint, message: Message },
+    Received { from: Endpoint, parcel: Box<Parcel> },
     /// What became of a message.
     Delivery { token: Token, outcome: Delivery },
     /// The link is gone, after everything else that it had to say.
@@ -226,10 +227,14 @@ impl Running {
                     None => return Ok(()),
                 },
                 outgoing = self.outgoing.recv() => {
-                    let Some(Outgoing { token, message }) = outgoing else { return Ok(()) };
+                    let Some(Outgoing { token, parcel }) = outgoing else { return Ok(()) };
+                    let Some(message) = map::to_wire(parcel) else {
+                        self.tell(LinkEvent::Delivery { token, outcome: Delivery::Failed }).await;
+                        continue;
+                    };
                     number += 1;
                     self.unconfirmed.push_back((number, token));
-                    frame::write(writer, &Frame::Message { number, message: map::to_wire(message) }).await?;
+                    frame::write(writer, &Frame::Message { number, message }).await?;
                 }
             }
         }
@@ -244,8 +249,8 @@ impl Running {
         match frame {
             Frame::Hello(_) => Err(FrameError::NoHello),
             Frame::Message { number, message } => {
-                let message = map::from_wire(message, &from.contact)?;
-                self.tell(LinkEvent::Received { from: from.clone(), message }).await;
+                let parcel = Box::new(map::from_wire(message, &from.contact)?);
+                self.tell(LinkEvent::Received { from: from.clone(), parcel }).await;
                 frame::write(writer, &Frame::Taken { number }).await
             }
             Frame::Taken { number } => {

@@ -1,9 +1,13 @@
 //! Messages to and from this network's wire. Pure.
 
+use crate::{Parcel, Proof, Seal};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rendezvous_core::{
     Address, ApplicationId, Body, CancelReason, Chunk, DeclinedBy, Invite, Message, SessionId, SessionResult,
     Versions,
 };
+use rendezvous_trust::{PublicKey, Signature, UnixTime};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +21,12 @@ pub enum MapError {
     /// The application's name is not a GUID.
     #[error("the application is not named by a GUID")]
     Application,
+    /// The key is not one.
+    #[error("the device key is not one")]
+    Key,
+    /// The signature is not 64 bytes in base64.
+    #[error("the signature is not 64 bytes in base64")]
+    Signature,
 }
 
 /// A message as it travels.
@@ -36,14 +46,16 @@ enum WireBody {
         name: String,
         url: String,
         data: String,
-        lifetime_ms: u64,
+        expiry: u64,
         versions: [u16; 2],
         app_invite: bool,
+        proof: WireProof,
     },
     Ringing,
     Accept {
         version: u16,
         data: String,
+        proof: WireProof,
     },
     Confirm,
     Decline {
@@ -71,6 +83,13 @@ enum WireBody {
     UnknownSession,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireProof {
+    key: String,
+    signature: String,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum WireDeclinedBy {
@@ -91,12 +110,24 @@ enum WireReason {
     Crossed,
 }
 
-/// A message as it travels.
-pub(super) fn to_wire(message: Message) -> WireMessage {
-    let body = match message.body {
-        Body::Invite(invite) => invite_to_wire(&invite),
+/// A message as it travels; `None` when something is missing that it cannot travel without.
+pub(super) fn to_wire(parcel: Parcel) -> Option<WireMessage> {
+    let Parcel { message, seal } = parcel;
+    let body = match (message.body, seal) {
+        (Body::Invite(invite), Seal::Invite { expiry, proof }) => invite_to_wire(&invite, expiry, &proof),
+        (Body::Accept { version, data }, Seal::Accept { proof }) => {
+            WireBody::Accept { version, data, proof: (&proof).into() }
+        }
+        (body, Seal::Plain) => plain_to_wire(body)?,
+        _ => return None,
+    };
+    Some(WireMessage { session: message.session.to_string(), sequence: message.sequence, body })
+}
+
+fn plain_to_wire(body: Body) -> Option<WireBody> {
+    Some(match body {
+        Body::Invite(_) | Body::Accept { .. } => return None,
         Body::Ringing => WireBody::Ringing,
-        Body::Accept { version, data } => WireBody::Accept { version, data },
         Body::Confirm => WireBody::Confirm,
         Body::Decline { by, data } => WireBody::Decline { by: by.into(), data },
         Body::Cancel { reason, data } => WireBody::Cancel { reason: reason.into(), data },
@@ -107,37 +138,41 @@ pub(super) fn to_wire(message: Message) -> WireMessage {
             WireBody::Alive { sessions: sessions.iter().map(SessionId::to_string).collect() }
         }
         Body::UnknownSession => WireBody::UnknownSession,
-    };
-    WireMessage { session: message.session.to_string(), sequence: message.sequence, body }
+    })
 }
 
-fn invite_to_wire(invite: &Invite) -> WireBody {
+fn invite_to_wire(invite: &Invite, expiry: UnixTime, proof: &Proof) -> WireBody {
     WireBody::Invite {
         application: invite.application.to_string(),
         name: invite.name.clone(),
         url: invite.url.clone(),
         data: invite.data.clone(),
-        lifetime_ms: u64::try_from(invite.lifetime.as_millis()).unwrap_or(u64::MAX),
+        expiry: expiry.0,
         versions: [invite.versions.lowest, invite.versions.highest],
         app_invite: invite.app_invite,
+        proof: proof.into(),
     }
 }
 
 /// A message from the wire. `from` is who the link says it is; an invitation has no other sender.
-pub(super) fn from_wire(message: WireMessage, from: &Address) -> Result<Message, MapError> {
+pub(super) fn from_wire(message: WireMessage, from: &Address) -> Result<Parcel, MapError> {
     let session: SessionId = message.session.parse().map_err(|_| MapError::Session)?;
+    let mut seal = Seal::Plain;
     let body = match message.body {
         WireBody::Invite {
             application,
             name,
             url,
             data,
-            lifetime_ms,
+            expiry,
             versions: [lowest, highest],
             app_invite,
+            proof,
         } => {
+            seal = Seal::Invite { expiry: UnixTime(expiry), proof: proof.try_into()? };
             let application: ApplicationId = application.parse().map_err(|_| MapError::Application)?;
-            let lifetime = Duration::from_millis(lifetime_ms);
+            // It does not travel: the driver makes it of the expiry.
+            let lifetime = Duration::ZERO;
             let versions = Versions { lowest, highest };
             let from = from.clone();
             Body::Invite(Arc::new(Invite {
@@ -152,7 +187,10 @@ pub(super) fn from_wire(message: WireMessage, from: &Address) -> Result<Message,
             }))
         }
         WireBody::Ringing => Body::Ringing,
-        WireBody::Accept { version, data } => Body::Accept { version, data },
+        WireBody::Accept { version, data, proof } => {
+            seal = Seal::Accept { proof: proof.try_into()? };
+            Body::Accept { version, data }
+        }
         WireBody::Confirm => Body::Confirm,
         WireBody::Decline { by, data } => Body::Decline { by: by.into(), data },
         WireBody::Cancel { reason, data } => Body::Cancel { reason: reason.into(), data },
@@ -167,7 +205,24 @@ pub(super) fn from_wire(message: WireMessage, from: &Address) -> Result<Message,
         }
         WireBody::UnknownSession => Body::UnknownSession,
     };
-    Ok(Message { session, sequence: message.sequence, body })
+    Ok(Parcel { message: Message { session, sequence: message.sequence, body }, seal })
+}
+
+impl From<&Proof> for WireProof {
+    fn from(proof: &Proof) -> Self {
+        let signature = URL_SAFE_NO_PAD.encode(proof.signature.as_bytes());
+        Self { key: proof.key.to_text(), signature }
+    }
+}
+
+impl TryFrom<WireProof> for Proof {
+    type Error = MapError;
+    fn try_from(wire: WireProof) -> Result<Self, MapError> {
+        let key = PublicKey::from_text(&wire.key).map_err(|_| MapError::Key)?;
+        let bytes = URL_SAFE_NO_PAD.decode(wire.signature).map_err(|_| MapError::Signature)?;
+        let bytes: [u8; 64] = bytes.try_into().map_err(|_| MapError::Signature)?;
+        Ok(Self { key, signature: Signature::from_bytes(bytes) })
+    }
 }
 
 /// Two enumerations with the same variants, one of them ours to serialise.
@@ -191,6 +246,7 @@ twins!(WireReason, CancelReason: Withdrawn, Timeout, AnsweredElsewhere, Crossed)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rendezvous_trust::DeviceKey;
 
     fn every_body(from: &Address) -> Vec<Body> {
         let data = String::from("é\u{0}\"");
@@ -200,7 +256,7 @@ mod tests {
                 name: "Ask".into(),
                 url: "https://example.org".into(),
                 data: data.clone(),
-                lifetime: Duration::from_millis(1500),
+                lifetime: Duration::ZERO,
                 versions: Versions { lowest: 1, highest: 7 },
                 app_invite: true,
                 from: from.clone(),
@@ -227,18 +283,38 @@ mod tests {
     #[test]
     fn every_message_survives_the_wire() {
         let from = Address::new("127.0.0.1:7001").unwrap();
+        let mut seed = [7; 32];
+        seed[0] = 1;
+        let key = DeviceKey::from_seed(&seed).unwrap().public();
+        let proof = Proof { key, signature: Signature::from_bytes([9; 64]) };
         for body in every_body(&from) {
+            let seal = match &body {
+                Body::Invite(_) => Seal::Invite { expiry: UnixTime(1_790_000_000), proof: proof.clone() },
+                Body::Accept { .. } => Seal::Accept { proof: proof.clone() },
+                _ => Seal::Plain,
+            };
             let message = Message { session: SessionId([7; 16]), sequence: 3, body };
-            let text = serde_json::to_string(&to_wire(message.clone())).unwrap();
+            let parcel = Parcel { message, seal };
+            let text = serde_json::to_string(&to_wire(parcel.clone()).unwrap()).unwrap();
             let back = from_wire(serde_json::from_str(&text).unwrap(), &from).unwrap();
-            assert_eq!(back, message);
+            assert_eq!(back, parcel);
+        }
+    }
+
+    #[test]
+    fn nothing_travels_with_the_wrong_seal() {
+        let from = Address::new("127.0.0.1:7001").unwrap();
+        for body in every_body(&from) {
+            let needs_a_seal = matches!(body, Body::Invite(_) | Body::Accept { .. });
+            let message = Message { session: SessionId([7; 16]), sequence: 0, body };
+            assert_eq!(to_wire(Parcel::plain(message)).is_none(), needs_a_seal);
         }
     }
 
     #[test]
     fn an_invitation_cannot_name_another_sender() {
         let text = r#"{"session":"{07070707-0707-0707-0707-070707070707}","sequence":0,
-            "body":{"type":"invite","application":"{56B994A7-380F-410B-9985-C809D78C1BDC}","name":"","url":"","data":"","lifetime_ms":1,"versions":[1,1],"app_invite":false,"from":"boss"}}"#;
+            "body":{"type":"invite","application":"{56B994A7-380F-410B-9985-C809D78C1BDC}","name":"","url":"","data":"","expiry":1,"versions":[1,1],"app_invite":false,"proof":{"key":"","signature":""},"from":"boss"}}"#;
         assert!(serde_json::from_str::<WireMessage>(text).is_err());
         assert!(serde_json::from_str::<WireMessage>(&text.replace(",\"from\":\"boss\"", "")).is_ok());
     }

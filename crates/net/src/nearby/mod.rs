@@ -19,9 +19,9 @@ mod tls;
 pub use frame::FrameError;
 pub use map::MapError;
 
-use crate::{Network, NetworkEvent};
+use crate::{Network, NetworkEvent, Parcel};
 use link::{Link, LinkEvent, Outgoing};
-use rendezvous_core::{Address, Delivery, Endpoint, Message, To, Token};
+use rendezvous_core::{Address, Delivery, Endpoint, To, Token};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -153,7 +153,7 @@ impl Nearby {
                 }
                 None
             }
-            LinkEvent::Received { from, message } => Some(NetworkEvent::Received { from, message }),
+            LinkEvent::Received { from, parcel } => Some(NetworkEvent::Received { from, parcel }),
             LinkEvent::Delivery { token, outcome } => Some(NetworkEvent::Delivery { token, outcome }),
             LinkEvent::Closed { id, contact, endpoint } => {
                 self.inbound.remove(&id);
@@ -167,12 +167,12 @@ impl Nearby {
 }
 
 impl Network for Nearby {
-    fn send(&mut self, token: Token, to: To, message: Message) {
+    fn send(&mut self, token: Token, to: To, parcel: Parcel) {
         let link = match to {
             To::Contact(contact) => self.dial(&contact),
             To::Endpoint(endpoint) => self.existing(&endpoint),
         };
-        let taken = link.is_some_and(|link| link.send(Outgoing { token, message }));
+        let taken = link.is_some_and(|link| link.send(Outgoing { token, parcel }));
         if !taken {
             self.failed.push_back(token);
         }
