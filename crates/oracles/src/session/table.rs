@@ -1,6 +1,6 @@
 //! A table of sessions under whatever this side, the network and strangers do to it, in any order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +55,8 @@ struct World {
     tokens: Vec<Token>,
     /// So many messages of this session were taken from this device.
     taken: BTreeMap<(SessionId, Endpoint), u32>,
+    /// And these, in the present life of the session.
+    heard: BTreeSet<(SessionId, Endpoint, u32)>,
     /// So long what is over is remembered, at least.
     memory: u64,
 }
@@ -78,8 +80,9 @@ impl World {
         table.install(Application::new(ApplicationId::OFFER, "Offer"));
         table.install(Application { legacy: true, ..Application::new(LEGACY, "Old") });
         let memory = u64::try_from(config.tombstone.as_millis()).expect("two minutes");
-        let (watch, taken) = (Watch::default(), BTreeMap::new());
-        Self { now: Time(1_000), me, table, watch, tokens: Vec::new(), taken, memory }
+        let (watch, tokens) = (Watch::default(), Vec::new());
+        let (taken, heard) = (BTreeMap::new(), BTreeSet::new());
+        Self { now: Time(1_000), me, table, watch, tokens, taken, heard, memory }
     }
 
     fn step(&mut self, what: u8, script: &mut Script<'_>) {
@@ -118,17 +121,64 @@ impl World {
             _ => due,
         };
         let (before, digest) = (self.table.dropped(), self.digest());
+        let foreign = self.is_foreign(session, &from);
+        let stands = self.table.get(session).map(|s| (s.role(), s.state()));
+        let too_late = matches!(body, Body::Cancel { .. }) && self.watch.is_launched(session);
+        let may = may_be_taken(stands, &body) && !too_late;
+        // It has no place in the order.
+        let in_order = body != Body::UnknownSession;
+        if stands.is_none() {
+            self.heard.retain(|(of, ..)| *of != session);
+        }
         let oversized = !fits(&body);
+        let invited = match &body {
+            Body::Invite(invite) => Some(invite.application),
+            Body::Attached => {
+                self.watch.attached_there(session);
+                None
+            }
+            // It belongs to no session.
+            Body::Alive { .. } => return self.alive(from, session, sequence, body),
+            _ => None,
+        };
         let message = Message { session, sequence, body };
         let outcome = self.input(Input::Received { from: from.clone(), message }).expect("never refused");
         assert!(outcome.outputs <= MANY_ANSWERS, "one message made us say {} things", outcome.outputs);
         let after = self.table.dropped();
         if after.total() == before.total() {
             assert!(!oversized, "an oversized message was taken");
+            assert!(!foreign, "{from} spoke in a session with somebody else");
+            assert!(
+                !invited.is_some_and(|of| self.invites(&from, of)),
+                "two invitations crossed and both go on"
+            );
+            assert!(may, "a message was taken that is not legal in {stands:?}");
+            let is_new = self.heard.insert((session, from.clone(), sequence));
+            assert!(is_new || !in_order, "number {sequence} of {from} counted twice");
             *self.taken.entry((session, from)).or_default() += 1;
         } else if changes_nothing(before, after) {
             assert_eq!(self.digest(), digest, "a message was dropped and changed something: {after:?}");
         }
+    }
+
+    /// A sign of life, which belongs to no session.
+    fn alive(&mut self, from: Endpoint, session: SessionId, sequence: u32, body: Body) {
+        let message = Message { session, sequence, body };
+        let outcome = self.input(Input::Received { from, message }).expect("never refused");
+        assert!(outcome.outputs <= MANY_ANSWERS, "one message made us say {} things", outcome.outputs);
+    }
+
+    /// Whether a session is with another contact, or another of their devices.
+    fn is_foreign(&self, session: SessionId, from: &Endpoint) -> bool {
+        let Some(session) = self.table.get(session) else { return false };
+        session.user().is_ok_and(|user| *user != from.contact)
+            || session.endpoint().is_some_and(|endpoint| endpoint != from)
+    }
+
+    /// Whether our own invitation to this contact for this is out.
+    fn invites(&self, to: &Endpoint, application: ApplicationId) -> bool {
+        let is_it = |s: &Session| s.user() == Ok(&to.contact) && s.application() == Ok(application);
+        self.table.iter().any(|s| s.role() == Role::Inviter && s.state() == State::Invitation && is_it(s))
     }
 
     /// A call of this side. What is refused changes nothing.
@@ -141,7 +191,17 @@ impl World {
             Command::Attach => Some(Fact::Attached),
             _ => None,
         };
-        self.call(Input::Command { session, command }, session, fact);
+        let stands = self.table.get(session).map(|s| (s.role(), s.state()));
+        let may = match (&command, stands) {
+            (Command::Accept { .. } | Command::Decline { .. }, stands) => {
+                stands == Some((Role::Invitee, State::Invitation))
+            }
+            (Command::Attach, Some((_, state))) => state == State::Accepted,
+            (Command::SendContext(_), Some((_, state))) => state == State::Connected,
+            (_, stands) => stands.is_some(),
+        };
+        let taken = self.call(Input::Command { session, command: command.clone() }, session, fact);
+        assert!(may || !taken, "{command:?} succeeded in {stands:?}");
     }
 
     fn invite(&mut self, script: &mut Script<'_>) {
@@ -163,7 +223,8 @@ impl World {
         self.call(input, session, fact);
     }
 
-    fn call(&mut self, input: Input, session: SessionId, fact: Option<Fact>) {
+    /// Whether it succeeded.
+    fn call(&mut self, input: Input, session: SessionId, fact: Option<Fact>) -> bool {
         let digest = self.digest();
         // What a call permits, its own events may already show.
         let mut trial = self.table.clone();
@@ -172,9 +233,11 @@ impl World {
         {
             self.watch.note(session, fact);
         }
-        if let Err(error) = self.input(input) {
+        let answer = self.input(input);
+        if let Err(error) = &answer {
             assert_eq!(self.digest(), digest, "refused, and yet something changed: {error:?}");
         }
+        answer.is_ok()
     }
 
     fn report(&mut self, script: &mut Script<'_>) {
@@ -248,6 +311,23 @@ impl World {
 fn changes_nothing(before: Dropped, after: Dropped) -> bool {
     let innocent = |d: Dropped| d.double + d.illegal + d.foreign + d.oversized + d.late;
     innocent(after) > innocent(before)
+}
+
+/// What role and state allow, or will when a message that is missing has come.
+fn may_be_taken(stands: Option<(Role, State)>, body: &Body) -> bool {
+    let Some((role, state)) = stands else { return matches!(body, Body::Invite(_)) };
+    match (role, state, body) {
+        (_, _, Body::UnknownSession) => true,
+        (Role::Invitee, State::Invitation, body) => matches!(body, Body::Cancel { .. }),
+        (Role::Inviter, State::Invitation, body) => {
+            let answers = matches!(body, Body::Ringing | Body::Accept { .. } | Body::Decline { .. });
+            answers || matches!(body, Body::Terminate { .. })
+        }
+        (_, State::Accepted | State::Connected, Body::Attached | Body::Context(_)) => true,
+        (_, State::Accepted | State::Connected, Body::Terminate { .. }) => true,
+        (Role::Invitee, State::Accepted, body) => matches!(body, Body::Confirm | Body::Cancel { .. }),
+        _ => false,
+    }
 }
 
 fn somebody(script: &mut Script<'_>) -> Endpoint {
@@ -352,6 +432,9 @@ pub(crate) fn table_seeds() -> Vec<Seed> {
         Seed::new("inviter", &inviter),
         Seed::new("crossing", &crossing),
         Seed::new("network", &network),
+        Seed::new("one-attached", &[&rings[..], &accept, &confirm, &attach, &[15, 5]].concat()),
+        Seed::new("confirmed", &[&rings[..], &accept, &confirm, &[0, 0, 0, 5, 0, 0, 0, 0]].concat()),
+        Seed::new("ringing", &[&rings[..], &[0, 0, 0, 8, 0, 0, 0, 0, 0], &[0, 0, 0, 4, 0, 0, 0, 0]].concat()),
         Seed::new("refused", &[&rings[..], &[7, 0, 3, 0, 0, 0], &rings].concat()),
     ]
 }

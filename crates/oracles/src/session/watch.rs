@@ -18,6 +18,8 @@ pub(super) enum Fact {
     Launched,
     /// The application holds the session.
     Attached,
+    /// Somebody said that the other application does.
+    AttachedThere,
 }
 
 /// What is known of one session.
@@ -54,6 +56,18 @@ impl Watch {
             assert_eq!(seen.role, Role::Invitee, "an inviter accepted");
         }
         seen.facts.insert(fact);
+    }
+
+    /// Somebody says that the other application holds the session.
+    pub(super) fn attached_there(&mut self, id: SessionId) {
+        if let Some(seen) = self.0.get_mut(&id) {
+            seen.facts.insert(Fact::AttachedThere);
+        }
+    }
+
+    /// Whether its application was started.
+    pub(super) fn is_launched(&self, id: SessionId) -> bool {
+        self.0.get(&id).is_some_and(|seen| seen.facts.contains(&Fact::Launched))
     }
 
     pub(super) fn all_ended(&self) -> bool {
@@ -95,10 +109,8 @@ impl Watch {
                 assert!(!previous.is_final(), "{current:?} follows {previous:?}");
                 let goes_on = matches!(current, State::Accepted | State::Connected);
                 assert!(!goes_on || said_yes, "{current:?}, and nobody here said yes");
-                assert!(
-                    *current != State::Connected || did(Fact::Attached),
-                    "connected without an application"
-                );
+                let both = did(Fact::Attached) && did(Fact::AttachedThere);
+                assert!(*current != State::Connected || both, "connected without both applications");
                 seen.state = *current;
             }
             Event::Launch => {
