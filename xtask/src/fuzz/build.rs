@@ -60,7 +60,12 @@ pub(super) fn oracles(arguments: &[&str]) -> Launch {
 
 /// The versions that are fuzzed are those that ship: cargo takes what it needs from the main lock, and adds the fuzzer.
 fn lock() -> Result<()> {
-    fs::copy("Cargo.lock", "fuzz/Cargo.lock").context("cannot copy Cargo.lock")?;
+    let (main, own) = ("Cargo.lock", "fuzz/Cargo.lock");
+    let changed = |path| fs::metadata(path).and_then(|data| data.modified());
+    let is_current = matches!((changed(main), changed(own)), (Ok(main), Ok(own)) if main <= own);
+    if !is_current {
+        fs::copy(main, own).context("cannot copy Cargo.lock")?;
+    }
     Ok(())
 }
 
