@@ -81,7 +81,8 @@ fn packages(context: &mut Context) -> Result<Outcome> {
 }
 
 fn fmt(context: &mut Context) -> Result<Outcome> {
-    cargo(context, &["fmt", "--all", "--check"], &[])
+    cargo(context, &["fmt", "--all", "--check"], &[])?;
+    cargo(context, &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[])
 }
 
 fn tidy(_: &mut Context) -> Result<Outcome> {

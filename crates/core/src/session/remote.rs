@@ -42,6 +42,7 @@ impl Session {
         if self.contact.as_ref() != Some(&from.contact) && !mutant::on(Mutant::ForeignContact) {
             return Verdict::Foreign;
         }
+        let known = self.links.len();
         let Some(link) = self.link_of(from) else { return self.out_of_it(from, &body, Verdict::Foreign) };
         if body == Body::UnknownSession {
             // It has no place in the order: the other side has forgotten all order.
@@ -62,7 +63,12 @@ impl Session {
         if self.state().is_final() && !mutant::on(Mutant::FinalIsNotFinal) {
             return Verdict::Late;
         }
-        self.in_order(now, link, sequence, body)
+        let verdict = self.in_order(now, link, sequence, body);
+        if verdict == Verdict::Illegal {
+            // A device that was not known gets no place in the call by it.
+            self.links.truncate(known);
+        }
+        verdict
     }
 
     /// The link with this device. While every device may ring, one that speaks gets a link.
