@@ -12,4 +12,5 @@ pub mod model;
 pub mod mutants;
 pub mod sim;
 pub mod states;
+pub mod tally;
 pub mod weigh;

@@ -113,7 +113,9 @@ impl Sessions {
     /// Sets the timer of a pair that has none.
     fn schedule_pair(&mut self, number: u32) {
         let (alive, silence) = (self.config.alive, self.config.silence);
-        let Some(pair) = self.pairs.get_mut(number).filter(|_| !mutant::on(Mutant::NoSilence)) else { return };
+        let Some(pair) = self.pairs.get_mut(number).filter(|_| !mutant::on(Mutant::NoSilence)) else {
+            return;
+        };
         let due = pair.last_sent.after(alive).min(pair.last_heard.after(silence));
         pair.scheduled = Some(due);
         self.timers.insert((due, Timer::Pair(number)));
