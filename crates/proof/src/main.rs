@@ -197,5 +197,7 @@ fn mutants(names: &[String], places: &[String], all: bool, at_least: usize) -> b
     let average = faults.time.as_secs_f32() / count.max(1) as f32;
     println!("\n{} of {} requirements noticed a fault", faults.noticed_by.len(), Requirement::ALL.len());
     println!("mutants killed: {killed}/{count} (on average {average:.1} s)");
-    holds(&tally::faults(&faults, &tally::FaultBar { count: at_least, time: HUNT }))
+    let all = if names.is_empty() && places.is_empty() { Requirement::ALL } else { &[] };
+    let requirements = all.iter().map(|requirement| requirement.name()).collect();
+    holds(&tally::faults(&faults, &tally::FaultBar { count: at_least, time: HUNT, requirements }))
 }

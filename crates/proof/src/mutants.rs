@@ -45,7 +45,9 @@ fn grounds(mutant: Mutant) -> &'static [&'static str] {
         | M::InviterDeclines
         | M::NoRingingLimit
         | M::ExpiredRings
+        | M::ConfirmTwice
         | M::OversizedTaken => &["hostile-peer"],
+        M::RingsAgain | M::AnyVersion => &["hostile-server-glare", "hostile-server"],
         M::ForeignDevice => &["hostile-server-glare", "hostile-server"],
         M::NoTombstones => &["hostile-server-fork", "hostile-server"],
         M::InviterAccepts
@@ -53,6 +55,7 @@ fn grounds(mutant: Mutant) -> &'static [&'static str] {
         | M::DeclineAfterAccept
         | M::SendBeforeConnected
         | M::EndedTwice
+        | M::WrongPrevious
         | M::OneAttachConnects
         | M::TheirAttachConnects
         | M::NoTimerInviting

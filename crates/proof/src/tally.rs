@@ -18,12 +18,14 @@ pub struct ModelBar {
 }
 
 /// What the seeded faults have to come to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FaultBar {
     /// So many at least.
     pub count: usize,
     /// No longer than this for each on average.
     pub time: Duration,
+    /// Requirements of which each must have noticed one: a requirement that notices nothing may ask for nothing.
+    pub requirements: Vec<&'static str>,
 }
 
 /// What became of the seeded faults.
@@ -82,12 +84,14 @@ pub fn model(
 /// What is missing of the proof that the proof notices faults; empty when nothing is.
 #[must_use]
 pub fn faults(faults: &Faults, bar: &FaultBar) -> Vec<String> {
-    let Faults { count, survivors, time, .. } = faults;
+    let Faults { count, survivors, time, noticed_by } = faults;
     let mut missing: Vec<String> =
         survivors.iter().map(|name| format!("{name} survives: the proof proves less than it says")).collect();
     if *count < bar.count.max(1) {
         missing.push(format!("{count} faults are fewer than {}", bar.count.max(1)));
     }
+    let blind = bar.requirements.iter().filter(|name| !noticed_by.contains(*name));
+    missing.extend(blind.map(|name| format!("no fault was noticed by this: {name}")));
     let average = time.checked_div(u32::try_from(*count).unwrap_or(u32::MAX)).unwrap_or_default();
     if average > bar.time {
         missing.push(format!(
@@ -152,7 +156,7 @@ mod tests {
 
     #[test]
     fn every_shortfall_of_the_faults_is_one() {
-        let bar = FaultBar { count: 2, time: Duration::from_secs(10) };
+        let bar = FaultBar { count: 2, time: Duration::from_secs(10), requirements: Vec::new() };
         let good = Faults { count: 2, time: Duration::from_secs(20), ..Faults::default() };
         assert!(faults(&good, &bar).is_empty());
         let survivors = vec!["NoTimer".to_owned()];
@@ -162,7 +166,10 @@ mod tests {
             2,
             "too few, and too slow for so few"
         );
-        assert_eq!(faults(&Faults { time: Duration::from_secs(21), ..good }, &bar).len(), 1);
+        assert_eq!(faults(&Faults { time: Duration::from_secs(21), ..good.clone() }, &bar).len(), 1);
+        let needed = FaultBar { requirements: vec!["it holds"], ..bar.clone() };
+        assert_eq!(faults(&good, &needed), ["no fault was noticed by this: it holds"]);
+        assert!(faults(&Faults { noticed_by: BTreeSet::from(["it holds"]), ..good }, &needed).is_empty());
         assert_eq!(faults(&Faults::default(), &FaultBar { count: 0, ..bar }).len(), 1, "none proves nothing");
     }
 }

@@ -275,7 +275,8 @@ impl World {
         let possible = match (&message.body, role) {
             // After the end it only shortens the wait for its outcome.
             (Body::UnknownSession, _) => true,
-            (Body::Ringing | Body::Decline { .. }, Role::Inviter) => state == State::Invitation,
+            (Body::Ringing, Role::Inviter) => state == State::Invitation && message.sequence == 0,
+            (Body::Decline { .. }, Role::Inviter) => state == State::Invitation,
             (Body::Accept { version, .. }, Role::Inviter) => {
                 // One of no version that was offered is kept at most, until its turn comes.
                 state == State::Invitation && (*version == rendezvous_core::VERSION || message.sequence > 0)
