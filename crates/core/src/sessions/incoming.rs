@@ -59,8 +59,12 @@ impl Sessions {
             Body::Invite(invite) if sequence == 0 && id != SessionId::NIL => {
                 self.invited(now, id, from, invite)
             }
-            // It overtook its invitation, which must not ring when it comes.
+            // It overtook its invitation, which must not ring when it comes. It counts as one, so that nobody can
+            // fill the memory with what never was.
             Body::Cancel { .. } => {
+                if !self.contacts.may_invite(now, &from.contact, &self.config) {
+                    return Verdict::Limited;
+                }
                 self.bury_unseen(now, id, &from.contact);
                 Verdict::Unknown
             }
