@@ -201,6 +201,11 @@ impl Vouching {
         self.sessions.remove(&session);
     }
 
+    /// Of how many sessions something is remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
     /// The key behind the other end of a session, once it has signed something.
     pub(crate) fn peer(&self, session: SessionId, endpoint: Option<&Endpoint>) -> Option<PublicKey> {
         match self.sessions.get(&session)? {
