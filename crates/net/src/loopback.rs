@@ -196,17 +196,22 @@ impl Ether {
         }
         for target in targets {
             let is_cut = self.devices.get(&target).is_some_and(|d| d.is_cut);
+            // Nobody would tell the sender when it is back.
+            if is_cut && !self.presence {
+                self.settle(receipt, Delivery::Failed);
+                continue;
+            }
             match self.weather.fate(&mut self.random) {
                 _ if is_dark || is_cut => self.settle(receipt, Delivery::Unknown),
                 Fate::Lost => {
-                    self.settle(receipt, Delivery::Unknown);
                     self.darken(&sender.0);
+                    self.settle(receipt, Delivery::Unknown);
                 }
                 Fate::Refused => self.settle(receipt, Delivery::Failed),
                 Fate::Doubted => {
                     self.carry(&sender.0, &target, parcel, None);
-                    self.settle(receipt, Delivery::Unknown);
                     self.darken(&sender.0);
+                    self.settle(receipt, Delivery::Unknown);
                 }
                 Fate::Doubled => {
                     self.carry(&sender.0, &target, parcel, Some(receipt));
@@ -240,7 +245,9 @@ impl Ether {
         }
         let Some(Receipt { sender, token, outcome, .. }) = self.receipts.remove(&receipt) else { return };
         if self.devices.get(&sender.0).is_some_and(|d| d.life == sender.1) {
-            let delay = self.weather.delay(&mut self.random);
+            // Whose link is down knows at once, so that nothing is left to report when it is back.
+            let is_dark = self.is_dark(&sender.0);
+            let delay = if is_dark { Duration::ZERO } else { self.weather.delay(&mut self.random) };
             self.post(&sender.0, delay, Post::Report { token, outcome });
         }
     }

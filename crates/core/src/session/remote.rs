@@ -166,19 +166,21 @@ impl Session {
     /// Whether the other side may say this in the present phase or the one after it.
     fn can_follow(&self, body: &Body) -> bool {
         match body {
-            Body::Ringing | Body::Accept { .. } | Body::Decline { .. } => self.is_inviting(),
+            Body::Accept { .. } | Body::Decline { .. } => self.is_inviting(),
             Body::Terminate { .. } => !self.is_ringing(),
             // Before the person has answered, an inviter can only withdraw, and that is the next message.
             Body::Confirm | Body::Cancel { .. } => matches!(self.phase, Phase::Accepting { .. }),
             Body::Attached | Body::Context(_) => !self.is_ringing() && !self.is_inviting(),
-            Body::Invite(_) | Body::Alive { .. } | Body::UnknownSession => false,
+            // Ringing comes first or not at all.
+            Body::Ringing | Body::Invite(_) | Body::Alive { .. } | Body::UnknownSession => false,
         }
     }
 
     /// One message whose turn has come.
     pub(super) fn obey(&mut self, now: Time, link: usize, body: Body) -> Verdict {
         match (self.role, &mut self.phase, body) {
-            (Role::Inviter, Phase::Inviting { .. }, Body::Ringing) => {
+            // The first word of a device, and never another one: else it could ring for the person without end.
+            (Role::Inviter, Phase::Inviting { .. }, Body::Ringing) if self.links[link].next_in == 0 => {
                 if let Some(endpoint) = self.links[link].endpoint.clone() {
                     self.event(Event::Ringing(endpoint));
                 }

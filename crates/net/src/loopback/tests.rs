@@ -110,7 +110,7 @@ async fn a_device_that_begins_anew_hears_nothing_of_its_last_life() {
 /// What two devices hear who send a hundred messages each, with the moments.
 async fn a_bad_day(seed: u64) -> Vec<(Duration, NetworkEvent)> {
     let start = Instant::now();
-    let hub = Hub::new(seed, Weather { refused: 30, ..Weather::BAD });
+    let hub = Hub::new(seed, Weather { refused: 200, ..Weather::BAD });
     let (mut ann, mut bob) = (hub.join(endpoint("ann", "desk")), hub.join(endpoint("bob", "desk")));
     for n in 0..100 {
         ann.send(token(n), To::Endpoint(bob.endpoint().clone()), parcel(n));
