@@ -5,11 +5,13 @@
 //! nothing of that kind reaches the table without a signature that verifies. Nothing else in the house decides what a
 //! message means.
 //!
-//! Networks: [`nearby`] (feature `nearby`), with no account and no server.
+//! Networks: [`nearby`] (feature `nearby`), with no account and no server; [`loopback`], within one process, whose link
+//! is as bad as a test wants it.
 #![forbid(unsafe_code)]
 
 mod clock;
 mod driver;
+pub mod loopback;
 mod network;
 mod parcel;
 mod vouch;
@@ -17,7 +19,8 @@ mod vouch;
 #[cfg(feature = "nearby")]
 pub mod nearby;
 
-pub use driver::{CallError, Driver, Handle, Happening, Seen, SessionInfo, Status};
+pub use clock::Clock;
+pub use driver::{CallError, Census, Driver, Handle, Happening, Seen, SessionInfo, Status};
 pub use network::{Listed, Network, NetworkEvent};
 pub use parcel::{Parcel, Proof, Seal};
 pub use vouch::{Account, VouchError, novice, side};

@@ -42,6 +42,10 @@ impl Tombs {
         self.by_id.contains_key(&id)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&SessionId, &Tomb)> {
         self.by_id.iter()
     }
