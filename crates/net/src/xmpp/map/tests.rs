@@ -1,4 +1,6 @@
 //! The map against itself, the published vectors and the standard.
 
+mod mutation;
 mod round;
 mod samples;
+mod tree;
