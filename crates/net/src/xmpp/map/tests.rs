@@ -5,3 +5,4 @@ mod mutation;
 mod round;
 mod samples;
 mod tree;
+mod vectors;
