@@ -4,6 +4,8 @@ use rendezvous_core::{
     Address, ApplicationId, Body, Chunk, Invite, MAX_ALIVE, Message, SessionId, SessionResult, Versions,
 };
 use rendezvous_net::nearby::oracle::{Heard, decode, encode};
+use rendezvous_net::{Parcel, Proof, Seal};
+use rendezvous_trust::{DeviceKey, Signature, UnixTime};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,20 +22,35 @@ fn peer() -> Address {
 pub(crate) fn nearby_frame(data: &[u8]) {
     let Ok(heard) = decode(data, &peer()) else { return };
     assert!(data.len() <= MAX_FRAME, "an endless frame was read");
-    let Heard::Message { number, message } = heard else { return };
-    if let Body::Invite(invite) = &message.body {
+    let Heard::Message { number, parcel } = heard else { return };
+    assert!(parcel.is_whole(), "what must be signed came unsigned");
+    if let Body::Invite(invite) = &parcel.message.body {
         assert_eq!(invite.from, peer(), "an invitation names its own sender");
     }
-    let many = matches!(&message.body, Body::Alive { sessions } if sessions.len() > MAX_ALIVE);
-    match encode(number, message.clone()) {
+    let many = matches!(&parcel.message.body, Body::Alive { sessions } if sessions.len() > MAX_ALIVE);
+    match encode(number, (*parcel).clone()).expect("it has come, so it can go") {
         Ok(bytes) => {
             assert!(bytes.len() <= MAX_FRAME);
             let again = decode(&bytes, &peer()).expect("our own frames can be read");
-            assert_eq!(again, Heard::Message { number, message });
+            assert_eq!(again, Heard::Message { number, parcel });
         }
         // A list of names grows when they are written out; the table refuses such a list whole.
         Err(error) => assert!(many, "what came in a frame does not fit one: {error}"),
     }
+}
+
+/// With a seal of the right kind. Nothing here checks what was signed.
+fn sealed(message: Message) -> Parcel {
+    let mut seed = [7; 32];
+    seed[0] = 1;
+    let key = DeviceKey::from_seed(&seed).expect("these are not equal bytes").public();
+    let proof = Proof { key, signature: Signature::from_bytes([9; 64]) };
+    let seal = match &message.body {
+        Body::Invite(_) => Seal::Invite { expiry: UnixTime(1_790_000_000), proof },
+        Body::Accept { .. } => Seal::Accept { proof },
+        _ => Seal::Plain,
+    };
+    Parcel { message, seal }
 }
 
 pub(crate) fn nearby_seeds() -> Vec<Seed> {
@@ -59,8 +76,9 @@ pub(crate) fn nearby_seeds() -> Vec<Seed> {
         ("ringing", Body::Ringing),
     ];
     let frame = |(name, body)| {
-        let message = Message { session: SessionId([7; 16]), sequence: 3, body };
-        Seed::new(name, &encode(4, message).expect("a small message fits a frame"))
+        let parcel = sealed(Message { session: SessionId([7; 16]), sequence: 3, body });
+        let bytes = encode(4, parcel).expect("it is whole").expect("a small message fits a frame");
+        Seed::new(name, &bytes)
     };
     let mut seeds: Vec<Seed> = bodies.into_iter().map(frame).collect();
     seeds.push(Seed::new("hello", br#"{"frame":"hello","version":1,"port":7373,"device":"laptop"}"#));

@@ -3,7 +3,8 @@
 use super::FrameError;
 use super::frame::{self, Frame};
 use super::map;
-use rendezvous_core::{Address, Message};
+use crate::Parcel;
+use rendezvous_core::Address;
 
 /// What a frame says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub enum Heard {
     Message {
         /// Its number on the link.
         number: u64,
-        /// As the table gets it.
-        message: Message,
+        /// As the driver gets it. Its signature, if it has one, is not checked.
+        parcel: Box<Parcel>,
     },
     /// A message of ours was taken.
     Taken {
@@ -32,13 +33,14 @@ pub fn decode(bytes: &[u8], from: &Address) -> Result<Heard, FrameError> {
     Ok(match frame::decode(bytes)? {
         Frame::Hello(hello) => Heard::Hello { acceptable: hello.is_acceptable() },
         Frame::Message { number, message } => {
-            Heard::Message { number, message: map::from_wire(message, from)? }
+            Heard::Message { number, parcel: Box::new(map::from_wire(message, from)?) }
         }
         Frame::Taken { number } => Heard::Taken { number },
     })
 }
 
-/// Writes what stands in the frame of a message, as a link does.
-pub fn encode(number: u64, message: Message) -> Result<Vec<u8>, FrameError> {
-    frame::encode(&Frame::Message { number, message: map::to_wire(message) }).map(|(_, bytes)| bytes)
+/// Writes what stands in the frame of a message, as a link does; `None` for one that cannot travel as it is.
+pub fn encode(number: u64, parcel: Parcel) -> Option<Result<Vec<u8>, FrameError>> {
+    let message = map::to_wire(parcel)?;
+    Some(frame::encode(&Frame::Message { number, message }).map(|(_, bytes)| bytes))
 }
