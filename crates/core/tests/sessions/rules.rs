@@ -163,11 +163,14 @@ fn an_applications_result_travels_verbatim_and_zero_becomes_a_name() {
     assert_eq!(party.end(1, session), (State::Cancelled, Code::CancelBeforeConnect.into()));
 }
 
+/// Brings a ringing session to a phase.
+type Reach = fn(&mut Party, SessionId);
+
 /// Rule 8: asleep for a night, in every phase. What is due fires, once, and nothing hangs.
 #[test]
 fn a_night_asleep_ends_what_ran_out() {
     let night = Duration::from_secs(8 * 3600);
-    let cases: [(&str, fn(&mut Party, SessionId)); 4] = [
+    let cases: [(&str, Reach); 4] = [
         ("ringing", |_, _| {}),
         ("accepting", |party, s| {
             party.accept(1, s);
