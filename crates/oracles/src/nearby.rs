@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::Seed;
 
-/// The largest frame (`docs/protocol.md`).
+/// The largest frame that a link reads.
 const MAX_FRAME: usize = 64 * 1024;
 
 fn peer() -> Address {
