@@ -58,9 +58,12 @@ impl Sessions {
             Body::Invite(invite) if sequence == 0 && id != SessionId::NIL => {
                 self.invited(now, id, from, invite)
             }
-            // It overtook its invitation, which must not ring when it comes.
+            // It overtook its invitation, which must not ring when it comes. It counts as one, so that nobody fills the
+            // memory of what is over.
             Body::Cancel { .. } => {
-                self.bury_unseen(now, id, &from.contact);
+                if self.contacts.may_invite(now, &from.contact, &self.config) {
+                    self.bury_unseen(now, id, &from.contact);
+                }
                 Verdict::Unknown
             }
             Body::Invite(_) => Verdict::Illegal,
