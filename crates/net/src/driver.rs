@@ -1,10 +1,11 @@
 //! Runs a table of sessions over a network: the only place where the pure table meets a clock and a wire.
 
+use crate::answers::Answers;
 use crate::vouch::Vouching;
 use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
-    Address, Application, ApplicationId, Command, Delivery, Dropped, Endpoint, Event, Input, Message, Output,
-    Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
+    Address, Application, ApplicationId, Body, Command, Delivery, Dropped, Endpoint, Event, Input, Message,
+    Output, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
 };
 use rendezvous_trust::{PublicKey, UnixTime};
 use std::collections::{BTreeSet, VecDeque};
@@ -125,6 +126,7 @@ pub struct Census {
 pub struct Driver<N> {
     sessions: Sessions,
     vouching: Vouching,
+    answers: Answers,
     clock: Clock,
     network: N,
     seen: Seen,
@@ -176,6 +178,7 @@ impl<N: Network> Driver<N> {
         let driver = Self {
             sessions,
             vouching: Vouching::new(account),
+            answers: Answers::default(),
             clock: Clock::system(),
             network,
             seen: Seen::default(),
@@ -347,6 +350,13 @@ impl<N: Network> Driver<N> {
     }
 
     fn send(&mut self, token: Token, to: To, message: Message) {
+        if is_answer(&token, &message.body)
+            && let To::Endpoint(endpoint) = &to
+            && !self.answers.may(self.clock.now(), &endpoint.contact)
+        {
+            tracing::info!(session = %token.session, %endpoint, "Answered this contact too often");
+            return;
+        }
         match self.vouching.seal(self.clock.unix(), &to, message) {
             Ok(parcel) => self.network.send(token, to, parcel),
             Err(error) => {
@@ -355,6 +365,12 @@ impl<N: Network> Driver<N> {
             }
         }
     }
+}
+
+/// Whether this is said only because the other side asked for it.
+fn is_answer(token: &Token, body: &Body) -> bool {
+    token.sequence.is_none()
+        && matches!(body, Body::Decline { .. } | Body::Cancel { .. } | Body::UnknownSession)
 }
 
 impl Handle {

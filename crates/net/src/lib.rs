@@ -9,6 +9,7 @@
 //! is as bad as a test wants it.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod clock;
 mod driver;
 pub mod loopback;
