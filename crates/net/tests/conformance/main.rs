@@ -5,6 +5,7 @@
 
 mod cases;
 mod flood;
+mod lives;
 mod person;
 mod results;
 mod script;

@@ -124,6 +124,12 @@ impl World for Blind {
 /// Loopback in bad weather: late, out of order, twice, or lost with the link until it is back.
 pub(crate) struct Bad(Fair);
 
+impl Bad {
+    pub(crate) fn in_weather(seed: u64, weather: Weather) -> Self {
+        Self(Fair(Hub::new(seed, weather)))
+    }
+}
+
 impl World for Bad {
     type Net = Loopback;
     const SEEDS: u64 = 40;
@@ -131,7 +137,7 @@ impl World for Bad {
     const HAS_PRESENCE: bool = true;
 
     fn new(seed: u64) -> Self {
-        Self(Fair(Hub::new(seed, Weather::BAD)))
+        Self::in_weather(seed, Weather::BAD)
     }
 
     async fn join(&mut self, who: &str, device: &str) -> (Account, Loopback) {
