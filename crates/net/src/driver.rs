@@ -202,6 +202,8 @@ impl<N: Network> Driver<N> {
         let mut due = None;
         let mut network_first = false;
         loop {
+            // A network that always has something would keep everybody else on this thread waiting, timers included.
+            tokio::task::coop::consume_budget().await;
             let turn = self.turn(due, network_first).await;
             // Who was served waits for the other, so that neither a flood from the network nor a busy program keeps the
             // other out. Timers come before both.
@@ -288,20 +290,20 @@ impl<N: Network> Driver<N> {
                 self.status.send_replace(Status::Online);
                 Input::Online
             }
-            NetworkEvent::Offline(why) => {
-                self.status.send_replace(Status::Offline(why));
-                Input::Offline
-            }
-            NetworkEvent::Refused(why) => {
-                self.status.send_replace(Status::Refused(why));
-                Input::Offline
-            }
+            NetworkEvent::Offline(why) => self.offline(Status::Offline(why)),
+            NetworkEvent::Refused(why) => self.offline(Status::Refused(why)),
             NetworkEvent::Contacts(contacts) => {
                 self.seen.contacts = contacts;
                 return Ok(());
             }
         };
         self.input(input)
+    }
+
+    fn offline(&mut self, status: Status) -> Input {
+        self.status.send_replace(status);
+        self.seen.devices.clear();
+        Input::Offline
     }
 
     /// A message reaches the table only if what must be signed is, and verifies.

@@ -7,6 +7,7 @@ mod forking;
 mod hostile;
 mod limits;
 mod path;
+mod presence;
 mod refusing;
 mod restarting;
 
@@ -149,4 +150,17 @@ cases! {
     };
     restarting::a_link_that_is_gone_for_good_leaves_nothing_hanging { nearby: "a link that is cut is lost for good" };
     restarting::both_lose_power_at_once_and_begin_anew;
+    presence::devices_are_seen_while_they_are_there {
+        blind: "nobody sees anybody there",
+        nearby: "nobody sees anybody there",
+    };
+    presence::who_is_offline_sees_nobody_and_invites_nobody {
+        blind: "nobody sees anybody there",
+        bad: "the weather has links of its own that break",
+        nearby: "nobody sees anybody there",
+    };
+    presence::clocks_may_differ_by_two_minutes {
+        bad: "the weather takes its share of the time",
+        nearby: "drivers there read the machine's clock, of which there is one",
+    };
 }

@@ -6,7 +6,7 @@ use rendezvous_core::{
     Address, Application, ApplicationId, Command, DeclinedBy, Endpoint, Event, Role, SessionConfig,
     SessionError, SessionId, SessionResult, State,
 };
-use rendezvous_net::{CallError, Census, Driver, Handle, Happening, SessionInfo};
+use rendezvous_net::{CallError, Census, Clock, Driver, Handle, Happening, SessionInfo};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -62,11 +62,22 @@ impl Person {
         config: SessionConfig,
         installed: Vec<Application>,
     ) -> Self {
+        Self::clocked(world, who, device, config, installed, W::clock()).await
+    }
+
+    pub(crate) async fn clocked<W: World>(
+        world: &mut W,
+        who: &str,
+        device: &str,
+        config: SessionConfig,
+        installed: Vec<Application>,
+        clock: Clock,
+    ) -> Self {
         let (account, network) = world.join(who, device).await;
         let address = account.me.clone();
         let endpoint = Endpoint { contact: address.clone(), device: device.into() };
         let (driver, handle, events) = Driver::new(account, config, installed, network);
-        let task = tokio::spawn(driver.with_clock(W::clock()).run());
+        let task = tokio::spawn(driver.with_clock(clock).run());
         let (told, watch, patience) = (Vec::new(), Watch::default(), W::patience());
         Self { address, endpoint, handle, events, told, watch, task, patience }
     }
@@ -242,6 +253,19 @@ impl Person {
 
     pub(crate) async fn census(&self) -> Census {
         self.handle.census().await.unwrap()
+    }
+
+    /// Waits until exactly these devices of others are seen.
+    pub(crate) async fn sees(&self, devices: &[&Endpoint]) {
+        let devices = devices.iter().map(|e| (*e).clone()).collect();
+        let wait = async {
+            while self.handle.seen().await.unwrap().devices != devices {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(self.patience, wait).await.is_err() {
+            panic!("{} sees {:?}", self.endpoint, self.handle.seen().await);
+        }
     }
 
     /// Waits until something holds of what the driver has.
