@@ -185,6 +185,10 @@ impl Vouching {
         if !invite.versions.contains(&version) {
             return Err(InviteError::Field("version").into());
         }
+        // Before it can take one of the places for the devices of whom was invited.
+        if invite.invitee.address() != from.contact.as_str() {
+            return Err(VouchError::Refused(InviteError::OtherInvite));
+        }
         let accept =
             invite::Accept { invite: invite.hash(&self.account.key.public()), data: data.to_owned() };
         accept.verify(invite, &self.account.key.public(), &proof.key, &proof.signature)?;

@@ -1,0 +1,8 @@
+//! The map against itself, the published vectors and the standard.
+
+mod hostile;
+mod mutation;
+mod round;
+mod samples;
+mod tree;
+mod vectors;
