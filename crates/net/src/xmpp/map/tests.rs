@@ -1,5 +1,6 @@
 //! The map against itself, the published vectors and the standard.
 
+mod document;
 mod hostile;
 mod mutation;
 mod round;
