@@ -3,6 +3,7 @@
 mod document;
 mod hostile;
 mod mutation;
+mod names;
 mod round;
 mod samples;
 mod tree;
