@@ -293,6 +293,22 @@ fn every_published_vector_is_read_or_refused_as_it_says() {
 }
 
 #[test]
+fn the_messages_in_the_document_are_messages() {
+    let document = std::fs::read_to_string(crate::vectors::path("../protocol.md")).unwrap();
+    let mut read = 0;
+    for line in document.lines().filter(|line| line.starts_with("{\"")) {
+        let whole: Value = serde_json::from_str(line).unwrap();
+        let message = whole.get("message").unwrap_or(&whole);
+        if message.get("body").is_some() {
+            let wire: WireMessage = serde_json::from_value(message.clone()).unwrap();
+            from_wire(wire, &address(2)).unwrap();
+            read += 1;
+        }
+    }
+    assert_eq!(read, 2);
+}
+
+#[test]
 fn what_carries_too_much_is_dropped_by_the_table() {
     for case in published(FILE)["dropped"].as_array().unwrap() {
         let parcel = read(case["text"].as_str().unwrap(), &address(2)).unwrap();

@@ -114,6 +114,7 @@ fn discovery_shows_what_is_advertised() {
     let mut ours: Vec<&str> =
         vec!["http://jabber.org/protocol/caps", "http://jabber.org/protocol/disco#info"];
     ours.extend(features());
+    ours.push("urn:xmpp:ping");
     assert_eq!(shown, ours);
     assert!(features().is_sorted());
     for namespace in [NS, NS_DESCRIPTION, NS_TRANSPORT] {
