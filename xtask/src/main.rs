@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod demo;
 mod edges;
+mod fuzz;
 mod packages;
 mod processes;
 mod prove;
@@ -44,6 +45,8 @@ enum Task {
     Prove(prove::Arguments),
     /// Lives whole sessions in virtual time over a seeded bad link; repeats any of them
     Sim(sim::Arguments),
+    /// Feeds every decoder with what a fuzzer thinks of
+    Fuzz(fuzz::Arguments),
     /// Writes docs/session.md from the code of the session
     States,
     /// Measures, beside others, on this machine
@@ -71,6 +74,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test(arguments) => test::run(&arguments),
         Task::Prove(arguments) => prove::run(&arguments),
         Task::Sim(arguments) => sim::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::States => states::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Tidy => tidy::run(),

@@ -120,6 +120,18 @@ impl Sessions {
         self.len() == 0
     }
 
+    /// How many sessions that are over are remembered; at most [`Limits::tombstones`](crate::Limits::tombstones).
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.tombs.len()
+    }
+
+    /// Of how many contacts anything is remembered: sessions, devices, or how often they invite.
+    #[must_use]
+    pub fn known_contacts(&self) -> usize {
+        self.contacts.by_address.len()
+    }
+
     /// How many messages changed nothing.
     #[must_use]
     pub fn dropped(&self) -> Dropped {

@@ -13,6 +13,8 @@ pub(super) struct Pair {
     pub(super) endpoint: Endpoint,
     pub(super) last_heard: Time,
     pub(super) last_sent: Time,
+    /// When the table's timer for it goes off; not later than anything is due.
+    scheduled: Option<Time>,
     /// The numbers of the sessions between the two; never empty.
     pub(super) sessions: Vec<u32>,
 }
@@ -42,14 +44,15 @@ impl Pairs {
         self.all.iter().flatten()
     }
 
-    /// Takes a session out; the pair goes with its last one.
-    fn leave(&mut self, number: u32, slot: u32) {
-        let Some(pair) = self.get_mut(number) else { return };
+    /// Takes a session out; the pair goes with its last one, and leaves the time of its timer.
+    fn leave(&mut self, number: u32, slot: u32) -> Option<Time> {
+        let pair = self.get_mut(number)?;
         pair.sessions.retain(|s| *s != slot);
-        if pair.sessions.is_empty() {
-            self.all[place(number)] = None;
-            self.free.push(number);
+        if !pair.sessions.is_empty() {
+            return None;
         }
+        self.free.push(number);
+        self.all[place(number)].take().and_then(|pair| pair.scheduled)
     }
 }
 
@@ -65,7 +68,9 @@ impl Sessions {
         match (current, wanted) {
             (Some(_), Some(_)) | (None, None) => {}
             (Some(number), None) => {
-                self.pairs.leave(number, slot);
+                if let Some(at) = self.pairs.leave(number, slot) {
+                    self.timers.remove(&(at, Timer::Pair(number)));
+                }
                 self.set_pair(slot, None);
             }
             (None, Some(endpoint)) => {
@@ -88,12 +93,10 @@ impl Sessions {
             pair.sessions.push(slot);
             return number;
         }
-        let pair = Pair { endpoint, last_heard: now, last_sent: now, sessions: alloc::vec![slot] };
-        let due = self.due(&pair);
+        let sessions = alloc::vec![slot];
+        let pair = Pair { endpoint, last_heard: now, last_sent: now, scheduled: None, sessions };
         let number = self.pairs.add(pair);
-        if let Some(due) = due {
-            self.timers.insert((due, Timer::Pair(number)));
-        }
+        self.schedule_pair(number);
         number
     }
 
@@ -107,16 +110,22 @@ impl Sessions {
         slots.iter().find_map(of)
     }
 
-    fn due(&self, pair: &Pair) -> Option<Time> {
-        let alive = pair.last_sent.after(self.config.alive);
-        let silence = pair.last_heard.after(self.config.silence);
-        if mutant::on(Mutant::NoSilence) { None } else { Some(alive.min(silence)) }
+    /// Sets the timer of a pair that has none.
+    fn schedule_pair(&mut self, number: u32) {
+        let (alive, silence) = (self.config.alive, self.config.silence);
+        let Some(pair) = self.pairs.get_mut(number).filter(|_| !mutant::on(Mutant::NoSilence)) else {
+            return;
+        };
+        let due = pair.last_sent.after(alive).min(pair.last_heard.after(silence));
+        pair.scheduled = Some(due);
+        self.timers.insert((due, Timer::Pair(number)));
     }
 
     /// A pair's timer went off. It may be early, since words in the meantime do not move it.
     pub(super) fn tick_pair(&mut self, now: Time, number: u32) {
         let (alive, silence) = (self.config.alive, self.config.silence);
         let Some(pair) = self.pairs.get_mut(number) else { return };
+        pair.scheduled = None;
         if pair.last_heard.after(silence) <= now {
             for slot in pair.sessions.clone() {
                 self.within(now, slot, |session| session.silent(now));
@@ -135,10 +144,7 @@ impl Sessions {
                 message: Message { session: SessionId::NIL, sequence: 0, body: Body::Alive { sessions } },
             });
         }
-        let due = self.pairs.get_mut(number).cloned().and_then(|pair| self.due(&pair));
-        if let Some(due) = due {
-            self.timers.insert((due, Timer::Pair(number)));
-        }
+        self.schedule_pair(number);
     }
 
     /// A device says that it is there, and which sessions it believes to stand between it and us.
