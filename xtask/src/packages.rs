@@ -87,7 +87,12 @@ const PACKAGES: &[Package] = {
             "shows that nothing is read or sent before you allow it",
         ),
         package(Machines, "iproute2", Program(&["ip"]), "two machines on one wire, for tests of the network"),
-        package(Avahi, "avahi-daemon", Program(&["avahi-daemon"]), "another program that announces and finds"),
+        package(
+            Avahi,
+            "avahi-daemon",
+            Program(&["avahi-daemon"]),
+            "another program that announces and finds",
+        ),
         package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
         package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
         package(

@@ -50,7 +50,8 @@ impl<'a> Avahi<'a> {
         let home = Home::new("avahi")?;
         let socket = home.join("bus");
         fs::write(home.join("bus.conf"), BUS.replace("SOCKET", &socket.to_string_lossy()))?;
-        let server = format!("[server]\nhost-name=printer\nallow-interfaces={INTERFACE}\nratelimit-burst=100000\n");
+        let server =
+            format!("[server]\nhost-name=printer\nallow-interfaces={INTERFACE}\nratelimit-burst=100000\n");
         fs::write(home.join("avahi.conf"), server)?;
         let config = format!("--config-file={}", home.join("bus.conf").display());
         let bus = Launch::new("dbus-daemon").args(["--nofork", "--nopidfile"]).arg(config);

@@ -130,12 +130,17 @@ mod tests {
     #[test]
     fn what_is_announced_is_what_is_read() {
         let address = Address::new(ADDRESS).unwrap();
-        for (name, nameplate) in [(None, None), (Some("Maria"), Some(7)), (Some("Jörg · Küche"), Some(u16::MAX))] {
+        for (name, nameplate) in
+            [(None, None), (Some("Maria"), Some(7)), (Some("Jörg · Küche"), Some(u16::MAX))]
+        {
             let name = name.map(str::to_owned);
             let said = Announcement { address: address.clone(), name: name.clone(), nameplate };
             let txt = said.properties();
             let txt: Vec<_> = txt.iter().map(|(key, value)| (*key, value.as_bytes())).collect();
-            assert_eq!(read(&txt), Some(Neighbour { address: address.clone(), name, nameplate, places: vec![] }));
+            assert_eq!(
+                read(&txt),
+                Some(Neighbour { address: address.clone(), name, nameplate, places: vec![] })
+            );
         }
     }
 
@@ -164,7 +169,17 @@ mod tests {
     fn a_name_stays_on_its_line_and_in_its_direction() {
         assert_eq!(name("  Maria ".as_bytes()).as_deref(), Some("Maria"));
         assert_eq!(name("é".repeat(200).as_bytes()), Some("é".repeat(31)));
-        let bad = ["", " ", "a\nb", "a\u{1b}[2Jb", "\u{202e}airaM", "M\u{200b}aria", "\u{2066}x", "a\0b", "a\u{85}b"];
+        let bad = [
+            "",
+            " ",
+            "a\nb",
+            "a\u{1b}[2Jb",
+            "\u{202e}airaM",
+            "M\u{200b}aria",
+            "\u{2066}x",
+            "a\0b",
+            "a\u{85}b",
+        ];
         for text in bad {
             assert_eq!(name(text.as_bytes()), None, "{text:?}");
         }
@@ -173,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_nameplate_is_a_number() {
-        let code = |text: &[u8]| read(&[("v", b"1"), ("a", ADDRESS.as_bytes()), ("c", text)]).unwrap().nameplate;
+        let code =
+            |text: &[u8]| read(&[("v", b"1"), ("a", ADDRESS.as_bytes()), ("c", text)]).unwrap().nameplate;
         assert_eq!(code(b"7"), Some(7));
         for bad in [&b""[..], b"07", b"+7", b"-1", b"65536", b"7 ", b"x", &[0xFF]] {
             assert_eq!(code(bad), None, "{bad:?}");
@@ -184,11 +200,15 @@ mod tests {
     fn places_are_few_and_can_be_dialled() {
         let place = |text: &str| text.parse::<SocketAddr>().unwrap();
         let txt = || [("v", Some(&b"1"[..])), ("a", Some(ADDRESS.as_bytes()))];
-        let bad = ["0.0.0.0:1", "224.0.0.251:1", "255.255.255.255:1", "[::]:1", "[ff02::fb]:1", "192.0.2.1:0"];
+        let bad =
+            ["0.0.0.0:1", "224.0.0.251:1", "255.255.255.255:1", "[::]:1", "[ff02::fb]:1", "192.0.2.1:0"];
         let found = read_announcement(txt(), bad.map(place)).unwrap();
         assert_eq!(found.places, []);
         let twice = [place("192.0.2.1:1"), place("[fe80::1%2]:1"), place("192.0.2.1:1")];
-        assert_eq!(read_announcement(txt(), twice).unwrap().places, [place("192.0.2.1:1"), place("[fe80::1%2]:1")]);
+        assert_eq!(
+            read_announcement(txt(), twice).unwrap().places,
+            [place("192.0.2.1:1"), place("[fe80::1%2]:1")]
+        );
         let many = (1..1000).map(|port| SocketAddr::from(([192, 0, 2, 1], port)));
         assert_eq!(read_announcement(txt(), many).unwrap().places.len(), 8);
     }

@@ -13,6 +13,9 @@ use tokio::sync::watch;
 
 /// How often the size of what was heard is looked at.
 const LOOK: Duration = Duration::from_secs(5);
+/// So far apart are two announcements of ours: a record replaces only one that others have had for a second (RFC 6762,
+/// 10.2), and each is repeated after one.
+const SPACING: Duration = Duration::from_millis(2500);
 /// More records than this are a flood. Then nothing is heard for a while, and all begins anew: whoever floods fills no
 /// memory.
 const MAX_RECORDS: i64 = 8192;
@@ -87,18 +90,20 @@ impl Discoverer {
     async fn hear(&mut self, daemon: &Daemon, events: &Receiver<ServiceEvent>) -> String {
         let mut look = tokio::time::interval(LOOK);
         let mut on_link = OnLink::default();
-        let mut announced = None;
+        let (mut announced, mut announced_at) = (None, None);
         // Until nobody is left who could change what is wanted.
         let mut changeable = true;
         loop {
             let wanted = self.announcement();
-            if announced.as_ref() != Some(&wanted) {
+            let settled = announced_at.map(|at: Instant| at + SPACING).filter(|at| *at > Instant::now());
+            let changes = announced.as_ref() != Some(&wanted);
+            if changes && settled.is_none() {
                 if let Err(error) = daemon.announce(&wanted, self.place) {
                     return error.to_string();
                 }
-                announced = Some(wanted);
+                (announced, announced_at) = (Some(wanted), Some(Instant::now()));
             }
-            let until_hidden = until(self.visible_until());
+            let again = until(self.visible_until().into_iter().chain(settled.filter(|_| changes)).min());
             tokio::select! {
                 event = events.recv_async() => match event {
                     Ok(event) => self.heard(event, &mut on_link).await,
@@ -108,7 +113,7 @@ impl Discoverer {
                 _ = look.tick() => if daemon.records().await > MAX_RECORDS {
                     return "somebody floods this network with announcements".into();
                 },
-                () = until_hidden => {}
+                () = again => {}
             }
         }
     }

@@ -51,13 +51,7 @@ mod tests {
     use if_addrs::{IfOperStatus, Ifv4Addr, Ifv6Addr};
 
     fn interface(addr: IfAddr) -> Interface {
-        Interface {
-            name: "eth0".into(),
-            addr,
-            index: Some(2),
-            oper_status: IfOperStatus::Up,
-            is_p2p: false,
-        }
+        Interface { name: "eth0".into(), addr, index: Some(2), oper_status: IfOperStatus::Up, is_p2p: false }
     }
 
     #[test]
@@ -78,7 +72,9 @@ mod tests {
         for good in ["192.0.2.200:1", "[2001:db8:0:1::99]:1", "[fe80::1%2]:1"] {
             assert!(ours.reaches(&good.parse().unwrap()), "{good}");
         }
-        for bad in ["192.0.3.1:1", "127.0.0.1:1", "[2001:db8:0:2::1]:1", "[fe80::1%3]:1", "[fe80::1]:1", "[::1]:1"] {
+        for bad in
+            ["192.0.3.1:1", "127.0.0.1:1", "[2001:db8:0:2::1]:1", "[fe80::1%3]:1", "[fe80::1]:1", "[::1]:1"]
+        {
             assert!(!ours.reaches(&bad.parse().unwrap()), "{bad}");
         }
     }

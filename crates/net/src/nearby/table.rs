@@ -127,7 +127,10 @@ mod tests {
         assert!(table.places(&address(4999)).is_empty());
         let contact = |who: &Address| *who == address(4999);
         let changed = table.add("contact".into(), neighbour(4999, 1), contact);
-        assert!(changed.contains(&address(4999)) && changed.len() == 2, "somebody else had to go: {changed:?}");
+        assert!(
+            changed.contains(&address(4999)) && changed.len() == 2,
+            "somebody else had to go: {changed:?}"
+        );
         assert_eq!(table.entries.len(), MAX_ENTRIES);
         assert_eq!(table.places(&address(4999)).len(), 1);
         assert_eq!(table.clear().len(), MAX_ENTRIES);

@@ -26,12 +26,17 @@ fn beside_avahi(test: &str, scene: impl AsyncFnOnce(Arc<Machines>, &Avahi<'_>) +
 }
 
 /// The line of an instance with its properties, once Avahi shows one that is wanted.
-fn avahi_sees(avahi: &Avahi<'_>, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-    wait::until(format_args!("Avahi to see {what}"), SOON, || {
-        let shown = avahi.browse("_rendezvous._tcp")?;
-        Ok(shown.lines().find(|line| line.starts_with('=') && wanted(line)).map(str::to_owned))
-    })
-    .unwrap()
+async fn avahi_sees(avahi: &Avahi<'_>, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let look = async {
+        loop {
+            let shown = avahi.browse("_rendezvous._tcp").unwrap();
+            if let Some(line) = shown.lines().find(|line| line.starts_with('=') && wanted(line)) {
+                return line.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(SOON, look).await.unwrap_or_else(|_| panic!("Avahi does not see {what}"))
 }
 
 #[test]
@@ -40,19 +45,20 @@ fn avahi_finds_us() {
         let alice = in_the_open("Alice").await;
         let address = alice.address.to_string();
         let port = format!(";{};", alice.place.port());
-        let line = avahi_sees(avahi, "an address", |line| line.contains(&address));
+        let line = avahi_sees(avahi, "an address", |line| line.contains(&address)).await;
         assert!(line.contains(&port) && line.contains(&format!("\"a={address}\"")), "{line}");
         assert!(line.contains("\"v=1\"") && !line.contains("\"n="), "{line}");
         assert!(!line.contains("\"c="), "{line}");
         for version in ["IPv4", "IPv6"] {
-            avahi_sees(avahi, version, |line| line.contains(version) && line.contains(&address));
+            avahi_sees(avahi, version, |line| line.contains(version) && line.contains(&address)).await;
         }
 
         alice.control.visible(Some(Duration::from_secs(600)));
         alice.control.offer_code(Some(42));
         avahi_sees(avahi, "a name and a code", |line| {
             line.contains(&address) && line.contains("\"n=Alice\"") && line.contains("\"c=42\"")
-        });
+        })
+        .await;
         alice.vanishes().await;
         wait::until("Avahi to hear the goodbye", SOON, || {
             Ok((!avahi.browse("_rendezvous._tcp")?.contains(&address)).then_some(()))
@@ -68,10 +74,14 @@ fn we_find_what_avahi_announces() {
         let bob = nearby_address(&new_key().public());
         let a = format!("a={bob}");
         alice.control.know(bob.clone(), vec![]);
-        let entry = avahi.publish("Bob\u{2019}s laptop", "_rendezvous._tcp", 7373, &["v=1", &a, "n=Bob", "c=9", "x=y"]).unwrap();
+        let entry = avahi
+            .publish("Bob\u{2019}s laptop", "_rendezvous._tcp", 7373, &["v=1", &a, "n=Bob", "c=9", "x=y"])
+            .unwrap();
         neighbour(&alice, &bob, |n| n.is_some_and(|n| n.name.as_deref() == Some("Bob"))).await;
         neighbour(&alice, &bob, |n| {
-            n.is_some_and(|n| n.places.contains(&"10.77.0.2:7373".parse().unwrap()) && n.places.iter().any(|p| p.is_ipv6()))
+            n.is_some_and(|n| {
+                n.places.contains(&"10.77.0.2:7373".parse().unwrap()) && n.places.iter().any(|p| p.is_ipv6())
+            })
         })
         .await;
         alice.sees(&bob, true).await;
