@@ -33,7 +33,7 @@ pub(super) struct Outgoing {
     pub(super) token: Token,
     /// Waits for a link. What does not is sent again by the table when there is one, in its order.
     pub(super) waits: bool,
-    pub(super) parcel: Parcel,
+    pub(super) parcel: Box<Parcel>,
 }
 
 /// Who a link is with.
@@ -243,7 +243,7 @@ async fn write_all(
                 }
                 Some(Work::Retire) => return Ok(End::Broken),
                 Some(Work::Send(Outgoing { token, parcel, .. })) => {
-                    let Some(message) = map::to_wire(parcel) else { continue };
+                    let Some(message) = map::to_wire(*parcel) else { continue };
                     last += 1;
                     let bytes = frame::encode(&Frame::Message { number: last, message })?;
                     unconfirmed.push(last, token, bytes.len());

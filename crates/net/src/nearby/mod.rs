@@ -218,7 +218,7 @@ impl Network for Nearby {
             let announced = self.nearness.table().places(&address);
             self.peers.meet(&address, announced);
         }
-        self.peers.send(&address, Outgoing { token, waits, parcel });
+        self.peers.send(&address, Outgoing { token, waits, parcel: Box::new(parcel) });
     }
 
     async fn next(&mut self) -> NetworkEvent {

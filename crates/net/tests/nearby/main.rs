@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod hostile;
+mod limits;
 mod needs_avahi;
 mod needs_ip;
+mod needs_ip_flood;
 mod person;
 mod reconnecting;
 mod refusals;

@@ -85,7 +85,7 @@ fn we_find_what_avahi_announces() {
         })
         .await;
         alice.sees(&bob, true).await;
-        assert_eq!(alice.control.find_code(9), [bob.clone()]);
+        assert_eq!(alice.control.find_code(9), std::slice::from_ref(&bob));
         drop(entry);
         neighbour(&alice, &bob, |n| n.is_none()).await;
         alice.sees(&bob, false).await;
