@@ -20,6 +20,10 @@ const QUEUE: usize = 256;
 /// So many bytes are written ahead of their confirmation. What waits in the system's buffers delays the confirmations of
 /// the other direction, and is lost with the link.
 const WINDOW: usize = 4 * 1024;
+/// A frame may come each time this has passed…
+const FRAME_EVERY: Duration = Duration::from_millis(1);
+/// …and so much of that time may be used up ahead.
+const AHEAD: Duration = Duration::from_secs(1);
 /// What is not confirmed after this time never will be on this link.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(20);
 /// A stranger who opens a link has something to say by then.
@@ -193,7 +197,9 @@ async fn read_all(
     unconfirmed: &Unconfirmed,
     received: &watch::Sender<u64>,
 ) -> Result<End, FrameError> {
+    let mut pace = Pace { ahead: Instant::now() };
     loop {
+        pace.wait().await;
         match frame::read(reader).await? {
             Frame::Hello(_) => return Err(FrameError::NoHello),
             Frame::Bye => return Ok(End::Bye),
@@ -215,6 +221,21 @@ async fn read_all(
                     _ = events.send(LinkEvent::Delivery { token, outcome: Delivery::Delivered }).await;
                 }
             }
+        }
+    }
+}
+
+/// Reads no faster than we want to work for one other device. The rest waits over there.
+struct Pace {
+    ahead: Instant,
+}
+
+impl Pace {
+    async fn wait(&mut self) {
+        let now = Instant::now();
+        self.ahead = self.ahead.max(now) + FRAME_EVERY;
+        if self.ahead > now + AHEAD {
+            tokio::time::sleep_until((self.ahead - AHEAD).into()).await;
         }
     }
 }

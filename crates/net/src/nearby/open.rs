@@ -4,6 +4,7 @@ use super::address::{at_port, canonical, nearby_address};
 use super::frame::{self, Frame, FrameError, Hello};
 use super::gate::Gate;
 use super::link::{self, LinkEvent, Party};
+use super::on_link::OnLink;
 use super::tls::{self, Tls};
 use rendezvous_core::Address;
 use rustls::pki_types::ServerName;
@@ -61,7 +62,7 @@ impl Own {
 /// Takes links from others until the network is dropped.
 pub(super) async fn accept(listener: TcpListener, own: Arc<Own>) {
     let greeting = Arc::new(Semaphore::new(MAX_GREETING));
-    let mut gate = Gate::default();
+    let (mut gate, mut on_link) = (Gate::default(), OnLink::default());
     loop {
         let (stream, from) = match listener.accept().await {
             Ok((stream, from)) => (stream, canonical(from)),
@@ -76,10 +77,12 @@ pub(super) async fn accept(listener: TcpListener, own: Arc<Own>) {
             continue;
         }
         let Ok(permit) = greeting.clone().try_acquire_owned() else { continue };
+        let near = from.ip().is_loopback() || on_link.reaches(&from);
         let own = own.clone();
         tokio::spawn(async move {
-            let greeted =
-                timeout(PATIENCE, greet_in(stream, from, &own)).await.unwrap_or(Err(FrameError::Timeout));
+            let greeted = timeout(PATIENCE, greet_in(stream, from, near, &own))
+                .await
+                .unwrap_or(Err(FrameError::Timeout));
             drop(permit);
             match greeted {
                 Ok(greeted) => greeted.start(&own.events).await,
@@ -114,6 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Greeted<S> {
 async fn greet_in(
     stream: TcpStream,
     from: SocketAddr,
+    near: bool,
     own: &Own,
 ) -> Result<Greeted<impl AsyncRead + AsyncWrite + Unpin + Send + use<>>, FrameError> {
     stream.set_nodelay(true)?;
@@ -126,7 +130,7 @@ async fn greet_in(
     }
     let theirs = read_hello(&mut stream).await?;
     frame::write(&mut stream, &Frame::Hello(own.hello.clone())).await?;
-    let place = Place { at: at_port(from, theirs.port), sure: from.ip().is_loopback() };
+    let place = Place { at: at_port(from, theirs.port), sure: near };
     let party = Party { id: own.number(), key, address, instance: theirs.instance.into(), place };
     Ok(Greeted { party, stream, permits })
 }
