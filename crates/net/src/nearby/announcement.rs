@@ -116,6 +116,27 @@ fn is_usable(place: &SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_announced_is_small_and_stays_on_its_line(
+            txt in prop::collection::vec(("[vancxVANC]{0,2}", prop::option::of(prop::collection::vec(any::<u8>(), 0..255))), 0..20),
+            name in "\\PC{0,80}|.{0,80}",
+            ports in prop::collection::vec(any::<u16>(), 0..20),
+        ) {
+            let ours = [("v", Some(&b"1"[..])), ("a", Some(ADDRESS.as_bytes())), ("n", Some(name.as_bytes()))];
+            let all = ours.into_iter().chain(txt.iter().map(|(key, value)| (&**key, value.as_deref())));
+            let places = ports.iter().map(|port| SocketAddr::from(([192, 0, 2, 1], *port)));
+            let Some(read) = read_announcement(all, places) else { return Ok(()) };
+            prop_assert_eq!(read.address.as_str(), ADDRESS);
+            prop_assert!(read.places.len() <= MAX_PLACES);
+            if let Some(name) = read.name {
+                prop_assert!((1..=MAX_NAME).contains(&name.len()) && !name.contains(char::is_control));
+                prop_assert_eq!(name.trim(), &*name);
+            }
+        }
+    }
 
     const ADDRESS: &str = "23456789abcdefghijkmnpqrstuvwxyz";
 

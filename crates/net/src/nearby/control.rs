@@ -18,6 +18,9 @@ const MAX_RESOLVED: usize = 8;
 /// Whoever wants to be seen for ever says so again each day.
 const LONGEST_VISIBLE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Whoever ends a program does not wait longer for it.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(3);
+
 /// What a [`Control`] asks of the network.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -107,6 +110,15 @@ impl Control {
     #[must_use]
     pub fn neighbours(&self) -> Vec<Neighbour> {
         self.nearness.table().all()
+    }
+
+    /// Before the program ends: says to everybody nearby that this device is not there any more, and waits, at most three
+    /// seconds, until that is said.
+    pub async fn leave(&self) {
+        self.wanted.send_modify(|wanted| wanted.leaving = true);
+        let mut discovery = self.discovery.clone();
+        let left = discovery.wait_for(|state| *state != Discovery::On);
+        _ = tokio::time::timeout(LONGEST_GOODBYE, left).await;
     }
 
     /// Whether others nearby can be found, now and whenever it changes.

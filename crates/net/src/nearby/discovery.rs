@@ -19,6 +19,8 @@ const SPACING: Duration = Duration::from_millis(2500);
 /// More records than this are a flood. Then nothing is heard for a while, and all begins anew: whoever floods fills no
 /// memory.
 const MAX_RECORDS: i64 = 8192;
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// How long to wait after a flood, or when multicast does not work.
 const PAUSE: Duration = Duration::from_secs(30);
 
@@ -51,6 +53,8 @@ impl Nearness {
 pub(super) struct Wanted {
     pub(super) visible_until: Option<Instant>,
     pub(super) nameplate: Option<u16>,
+    /// Nothing any more.
+    pub(super) leaving: bool,
 }
 
 /// One run of discovery.
@@ -72,7 +76,13 @@ impl Discoverer {
             let problem = match Daemon::start() {
                 Ok((daemon, events)) => {
                     self.state.send_replace(Discovery::On);
-                    self.hear(&daemon, &events).await
+                    let problem = self.hear(&daemon, &events).await;
+                    if self.wanted.borrow().leaving {
+                        daemon.goodbye().await;
+                        _ = self.state.send_replace(Discovery::Off);
+                        return;
+                    }
+                    problem
                 }
                 Err(error) => error.to_string(),
             };
@@ -95,6 +105,9 @@ impl Discoverer {
         let mut changeable = true;
         loop {
             let wanted = self.announcement();
+            if self.wanted.borrow().leaving {
+                return "it is over".into();
+            }
             let settled = announced_at.map(|at: Instant| at + SPACING).filter(|at| *at > Instant::now());
             let changes = announced.as_ref() != Some(&wanted);
             if changes && settled.is_none() {
@@ -214,6 +227,13 @@ impl Daemon {
             ip => ServiceInfo::new(SERVICE, instance, &host, ip, place.port(), &txt[..])?,
         };
         self.0.register(service)
+    }
+
+    /// Says goodbye to everybody, and waits until it is said.
+    async fn goodbye(&self) {
+        if let Ok(said) = self.0.shutdown() {
+            _ = tokio::time::timeout(GOODBYE, said.recv_async()).await;
+        }
     }
 
     /// How many records of others are kept.

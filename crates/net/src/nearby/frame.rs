@@ -152,6 +152,25 @@ pub(super) async fn write_bytes(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            _ = read_frame(&bytes, &Address::new("x").unwrap());
+        }
+
+        /// A message with a byte changed is the same message, another message, or none: never one with another seal.
+        #[test]
+        fn a_changed_byte_makes_no_sealed_message_of_a_plain_one(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut bytes = br#"{"frame":"message","number":1,"message":{"session":"{07070707-0707-0707-0707-070707070707}","sequence":1,"body":{"type":"decline","by":"person","data":"x"}}}"#.to_vec();
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+            if let Ok(Some(parcel)) = read_frame(&bytes, &Address::new("x").unwrap()) {
+                prop_assert!(parcel.is_whole() && parcel.key().is_none(), "{parcel:?}");
+            }
+        }
+    }
 
     fn read_text(text: &str) -> Result<Option<Parcel>, FrameError> {
         read_frame(text.as_bytes(), &Address::new("x").unwrap())

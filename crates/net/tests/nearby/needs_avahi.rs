@@ -2,7 +2,7 @@
 
 use crate::needs_ip::{in_the_open, neighbour, on_machine};
 use crate::person::{SOON, new_key};
-use rendezvous_net::nearby::nearby_address;
+use rendezvous_net::nearby::{Discovery, nearby_address};
 use rendezvous_testkit::avahi::Avahi;
 use rendezvous_testkit::machines::{Machines, skip};
 use rendezvous_testkit::wait;
@@ -59,7 +59,8 @@ fn avahi_finds_us() {
             line.contains(&address) && line.contains("\"n=Alice\"") && line.contains("\"c=42\"")
         })
         .await;
-        alice.vanishes().await;
+        alice.control.leave().await;
+        assert_eq!(*alice.control.discovery().borrow(), Discovery::Off);
         wait::until("Avahi to hear the goodbye", SOON, || {
             Ok((!avahi.browse("_rendezvous._tcp")?.contains(&address)).then_some(()))
         })
