@@ -17,7 +17,7 @@ const MUTANTS: &str = "25";
 pub(crate) fn run() -> Result<()> {
     let start = Instant::now();
     say::heading("Every state of every configuration, over the session as it ships");
-    part(&[], &["check", "--at-least", STATES]).context("the model checker found something")?;
+    part(&[], &["check", "--at-least", STATES]).context("the model checker did not come to a good end")?;
     say::heading("Seeded faults, each to be noticed");
     part(&["--features", "mutants"], &["mutants", "--tell", "--at-least", MUTANTS])
         .context("a fault was not noticed, so the proof proves less than it says")?;

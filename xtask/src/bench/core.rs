@@ -22,7 +22,7 @@ pub(super) fn run() -> Result<()> {
     let conditions = machine::conditions()?;
     say::heading("What sessions weigh: heap as it was asked for, by an allocator that counts");
     part("heap", &[]).context("a session weighs more than it may")?;
-    say::heading("How fast they are: Criterion, one thread");
+    say::heading("How fast they are: Criterion, time of one core");
     // Figures of an earlier run would be compared with these, and could be taken for them.
     let results = repo::output("criterion")?;
     fs::remove_dir_all(&results).with_context(|| format!("cannot empty {}", results.display()))?;
@@ -30,7 +30,9 @@ pub(super) fn run() -> Result<()> {
     let times = Times::read(&results)?;
     say::heading("Result");
     say::line(table(&times));
-    say::line(format_args!("\n{conditions}; medians of one run, in release"));
+    say::line(format_args!(
+        "\n{conditions}; medians of one run, in release, time that the core worked for it"
+    ));
     ensure!(times.lives() >= LIVES, "fewer than {LIVES} lives in a second");
     ensure!(times.talking.ratio() <= ROUTING, "a message takes more than {ROUTING} times as long");
     Ok(())
@@ -49,8 +51,6 @@ struct Times {
     life: f64,
     /// A hundred sessions talk, whatever the size of the table.
     talking: Pair,
-    /// The same, and between two messages the program touches more memory than the caches hold.
-    cold: Pair,
     /// All sessions of the table talk, in no order.
     all: Pair,
 }
@@ -77,7 +77,6 @@ impl Times {
         Ok(Self {
             life: median(&results.join("session/life"))?,
             talking: route("talking")?,
-            cold: route("cold")?,
             all: route("all")?,
         })
     }
@@ -112,7 +111,6 @@ fn table(times: &Times) -> Table {
     ]);
     for (what, pair, has_bar) in [
         ("a message, 100 sessions talk", times.talking, true),
-        ("a message, 100 sessions talk, caches cold", times.cold, false),
         ("a message, all sessions talk", times.all, false),
     ] {
         let (bar, result) = if has_bar {
@@ -153,7 +151,7 @@ mod tests {
     #[test]
     fn the_table_says_what_falls_short() {
         let pair = |large| Pair { small: 100.0, large };
-        let times = Times { life: 20_000.0, talking: pair(300.0), cold: pair(150.0), all: pair(900.0) };
+        let times = Times { life: 20_000.0, talking: pair(300.0), all: pair(900.0) };
         let text = table(&times).to_string();
         assert_eq!(text.matches("FALLS SHORT").count(), 2, "{text}");
         let times = Times { life: 5_000.0, talking: pair(110.0), ..times };
