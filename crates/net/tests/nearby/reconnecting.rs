@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::AbortHandle;
@@ -150,6 +151,29 @@ async fn connected_through(cutter: &Cutter, alice: &mut Person, bob: &mut Person
     cutter.shared.half.store(true, Ordering::Relaxed);
     cutter.shared.free.store(false, Ordering::Relaxed);
     session
+}
+
+/// More than a receiver keeps of what comes before its turn.
+#[tokio::test]
+async fn what_is_said_while_there_is_no_link_comes_in_order() {
+    const TEXTS: usize = 60;
+    let (mut alice, mut bob) = (Person::new().await, Person::new().await);
+    let cutter = Cutter::to(bob.place, || 0).await;
+    let session = connected_through(&cutter, &mut alice, &mut bob).await;
+    for n in 0..TEXTS {
+        alice.handle.command(session, Command::SendContext(n.to_string())).await.unwrap();
+        if n == 0 {
+            // The first one is under way when the link is cut.
+            let cut = async {
+                while cutter.cuts() < 2 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(SOON, cut).await.expect("the link is cut, and so is the next one");
+        }
+    }
+    cutter.shared.free.store(true, Ordering::Relaxed);
+    hears_all(&mut bob, TEXTS).await;
 }
 
 /// Every message from the invitation on is cut in its middle, once.
