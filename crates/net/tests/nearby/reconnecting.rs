@@ -152,6 +152,29 @@ async fn connected_through(cutter: &Cutter, alice: &mut Person, bob: &mut Person
     session
 }
 
+/// More than a receiver keeps of what comes before its turn.
+#[tokio::test]
+async fn what_is_said_while_there_is_no_link_comes_in_order() {
+    const TEXTS: usize = 60;
+    let (mut alice, mut bob) = (Person::new().await, Person::new().await);
+    let cutter = Cutter::to(bob.place, || 0).await;
+    let session = connected_through(&cutter, &mut alice, &mut bob).await;
+    for n in 0..TEXTS {
+        alice.handle.command(session, Command::SendContext(n.to_string())).await.unwrap();
+        if n == 0 {
+            // The first one is under way when the link is cut.
+            let cut = async {
+                while cutter.cuts() < 2 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(SOON, cut).await.expect("the link is cut, and so is the next one");
+        }
+    }
+    cutter.shared.free.store(true, Ordering::Relaxed);
+    hears_all(&mut bob, TEXTS).await;
+}
+
 /// Every message from the invitation on is cut in its middle, once.
 #[tokio::test]
 async fn a_session_comes_about_while_every_message_is_cut_once() {

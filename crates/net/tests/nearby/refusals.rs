@@ -170,7 +170,7 @@ async fn is_taken(mallory: &Shown, to: SocketAddr, frame: &str) -> bool {
     let mut stream = mallory.dials(to).await.unwrap();
     assert!(greets(&mut stream, 'c').await);
     write(&mut stream, frame).await.unwrap();
-    matches!(read(&mut stream).await, Ok(answer) if answer == r#"{"frame":"taken","number":1}"#)
+    read(&mut stream).await.is_ok_and(|answer| answer.contains(r#""frame":"taken""#))
 }
 
 /// The text between the first `before` and the `after` behind it.
@@ -293,4 +293,28 @@ async fn who_claims_to_be_another_run_ends_only_their_own_sessions() {
     let lost = bob.until(|e| matches!(e, Event::Ended { .. })).await;
     assert_eq!(lost.session, other);
     says(&bob, &mut alice, session, "and still here").await;
+}
+
+/// Mallory says goodbye and is there again at once, as the same run: what was with it is over all the same.
+#[tokio::test]
+async fn a_goodbye_ends_what_was_with_that_run() {
+    let mut alice = Person::new().await;
+    let mallory = Shown::key(&new_key());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = mallory.answers(stream).await.unwrap();
+            assert!(greets(&mut stream, 'b').await);
+            if kept.is_empty() {
+                read(&mut stream).await.unwrap();
+                write(&mut stream, r#"{"frame":"bye"}"#).await.unwrap();
+            }
+            kept.push(stream);
+        }
+    });
+    alice.calls(place).await;
+    assert_eq!(alice.ended().await, Code::ConnectionFailure.into());
 }
