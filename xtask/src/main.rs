@@ -10,6 +10,7 @@ mod processes;
 mod prove;
 mod prove_session;
 mod repo;
+mod results;
 mod say;
 mod sim;
 mod stages;
@@ -49,6 +50,8 @@ enum Task {
     Fuzz(fuzz::Arguments),
     /// Writes docs/session.md from the code of the session
     States,
+    /// Writes docs/results.md from a run of the networks' suite
+    Results,
     /// Measures, beside others, on this machine
     Bench(bench::Arguments),
     /// Checks sizes, words, manifests and licences
@@ -76,6 +79,7 @@ fn run(task: Task) -> Result<()> {
         Task::Sim(arguments) => sim::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::States => states::run(),
+        Task::Results => results::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Tidy => tidy::run(),
         Task::Edges => edges::run(),

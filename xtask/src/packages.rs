@@ -29,6 +29,10 @@ pub(crate) enum Need {
     Trace,
     /// To hold the published schemas against the examples and the vectors.
     Schema,
+    /// Several machines in one.
+    Machines,
+    /// Another program that finds others nearby.
+    Avahi,
     /// The other side of the comparison.
     Comparison,
 }
@@ -84,6 +88,15 @@ const PACKAGES: &[Package] = {
             Program(&["strace"]),
             "shows that nothing is read or sent before you allow it",
         ),
+        package(Machines, "iproute2", Program(&["ip"]), "two machines on one wire, for tests of the network"),
+        package(
+            Avahi,
+            "avahi-daemon",
+            Program(&["avahi-daemon"]),
+            "another program that announces and finds",
+        ),
+        package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
+        package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
         package(
             Schema,
             "libxml2-utils",

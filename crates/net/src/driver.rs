@@ -1,10 +1,11 @@
 //! Runs a table of sessions over a network: the only place where the pure table meets a clock and a wire.
 
+use crate::answers::Answers;
 use crate::vouch::Vouching;
 use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
-    Address, Application, ApplicationId, Command, Delivery, Dropped, Endpoint, Event, Input, Message, Output,
-    Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
+    Address, Application, ApplicationId, Body, Command, Delivery, Dropped, Endpoint, Event, Input, Message,
+    Output, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
 };
 use rendezvous_trust::{PublicKey, UnixTime};
 use std::collections::{BTreeSet, VecDeque};
@@ -125,6 +126,7 @@ pub struct Census {
 pub struct Driver<N> {
     sessions: Sessions,
     vouching: Vouching,
+    answers: Answers,
     clock: Clock,
     network: N,
     seen: Seen,
@@ -176,6 +178,7 @@ impl<N: Network> Driver<N> {
         let driver = Self {
             sessions,
             vouching: Vouching::new(account),
+            answers: Answers::default(),
             clock: Clock::system(),
             network,
             seen: Seen::default(),
@@ -199,6 +202,8 @@ impl<N: Network> Driver<N> {
         let mut due = None;
         let mut network_first = false;
         loop {
+            // A network that always has something would keep everybody else on this thread waiting, timers included.
+            tokio::task::coop::consume_budget().await;
             let turn = self.turn(due, network_first).await;
             // Who was served waits for the other, so that neither a flood from the network nor a busy program keeps the
             // other out. Timers come before both.
@@ -285,20 +290,20 @@ impl<N: Network> Driver<N> {
                 self.status.send_replace(Status::Online);
                 Input::Online
             }
-            NetworkEvent::Offline(why) => {
-                self.status.send_replace(Status::Offline(why));
-                Input::Offline
-            }
-            NetworkEvent::Refused(why) => {
-                self.status.send_replace(Status::Refused(why));
-                Input::Offline
-            }
+            NetworkEvent::Offline(why) => self.offline(Status::Offline(why)),
+            NetworkEvent::Refused(why) => self.offline(Status::Refused(why)),
             NetworkEvent::Contacts(contacts) => {
                 self.seen.contacts = contacts;
                 return Ok(());
             }
         };
         self.input(input)
+    }
+
+    fn offline(&mut self, status: Status) -> Input {
+        self.status.send_replace(status);
+        self.seen.devices.clear();
+        Input::Offline
     }
 
     /// A message reaches the table only if what must be signed is, and verifies.
@@ -347,6 +352,13 @@ impl<N: Network> Driver<N> {
     }
 
     fn send(&mut self, token: Token, to: To, message: Message) {
+        if is_answer(&token, &message.body)
+            && let To::Endpoint(endpoint) = &to
+            && !self.answers.may(self.clock.now(), &endpoint.contact)
+        {
+            tracing::info!(session = %token.session, %endpoint, "Answered this contact too often");
+            return;
+        }
         match self.vouching.seal(self.clock.unix(), &to, message) {
             Ok(parcel) => self.network.send(token, to, parcel),
             Err(error) => {
@@ -355,6 +367,12 @@ impl<N: Network> Driver<N> {
             }
         }
     }
+}
+
+/// Whether this is said only because the other side asked for it.
+fn is_answer(token: &Token, body: &Body) -> bool {
+    token.sequence.is_none()
+        && matches!(body, Body::Decline { .. } | Body::Cancel { .. } | Body::UnknownSession)
 }
 
 impl Handle {

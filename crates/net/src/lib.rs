@@ -9,6 +9,7 @@
 //! person already has; [`loopback`], within one process, whose link is as bad as a test wants it.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod clock;
 mod driver;
 pub mod loopback;

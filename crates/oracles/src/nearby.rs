@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::Seed;
 
-/// The largest frame (`docs/protocol.md`).
+/// The largest frame that a link reads.
 const MAX_FRAME: usize = 64 * 1024;
 
 fn peer() -> Address {
@@ -81,7 +81,8 @@ pub(crate) fn nearby_seeds() -> Vec<Seed> {
         Seed::new(name, &bytes)
     };
     let mut seeds: Vec<Seed> = bodies.into_iter().map(frame).collect();
-    seeds.push(Seed::new("hello", br#"{"frame":"hello","version":1,"port":7373,"device":"laptop"}"#));
+    seeds.push(Seed::new("hello", br#"{"frame":"hello","version":1,"port":7373,"instance":"00112233445566778899aabbccddeeff"}"#));
+    seeds.push(Seed::new("bye", br#"{"frame":"bye"}"#));
     seeds.push(Seed::new("taken", br#"{"frame":"taken","number":4}"#));
     seeds
 }

@@ -166,7 +166,10 @@ impl Sessions {
                     self.within(now, slot, |session| session.reconnected(now));
                 }
             }
-            Input::Offline => self.online = false,
+            Input::Offline => {
+                self.online = false;
+                self.nobody_is_seen(now);
+            }
             Input::Timeout => self.tick(now),
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::{Sessions, Timer};
 use crate::message::MAX_ALIVE;
 use crate::mutant::{self, Mutant};
 use crate::session::Verdict;
-use crate::{Body, Endpoint, Message, Output, SessionId, Time, To, Token};
+use crate::{Body, Endpoint, SessionId, Time};
 use alloc::vec::Vec;
 
 /// Our device and one of a contact.
@@ -138,36 +138,52 @@ impl Sessions {
             let id = |slot: &u32| self.slots.get(*slot).map(|e| e.session.id());
             let mut sessions: Vec<SessionId> = slots.iter().filter_map(id).take(MAX_ALIVE).collect();
             sessions.sort_unstable();
-            self.outputs.push_back(Output::Send {
-                token: Token { session: SessionId::NIL, link: 0, sequence: None },
-                to: To::Endpoint(to),
-                message: Message { session: SessionId::NIL, sequence: 0, body: Body::Alive { sessions } },
-            });
+            self.answer(&to, SessionId::NIL, 0, Body::Alive { sessions });
         }
         self.schedule_pair(number);
     }
 
-    /// A device says that it is there, and which sessions it believes to stand between it and us.
-    pub(super) fn alive(&mut self, now: Time, from: &Endpoint, sessions: &[SessionId]) -> Verdict {
-        let Some(number) = self.known_pair(from) else {
-            self.disown(from, sessions);
-            return Verdict::Unknown;
+    /// A device is there again, and may have begun anew: it is asked at once about everything that has it at the other
+    /// end, so that nobody waits for what is forgotten over there.
+    pub(super) fn ask_for_signs(&mut self, now: Time, endpoint: &Endpoint) {
+        let stands = |slot: &u32| {
+            let session = &self.slots.get(*slot)?.session;
+            (session.endpoint() == Some(endpoint) && !session.state().is_final()).then(|| session.id())
         };
-        if let Some(pair) = self.pairs.get_mut(number) {
-            pair.last_heard = now;
+        let slots = self.with_contact(&endpoint.contact);
+        let mut sessions: Vec<SessionId> = slots.iter().filter_map(stands).take(MAX_ALIVE).collect();
+        if sessions.is_empty() {
+            return;
         }
-        self.disown(from, sessions);
-        Verdict::Taken
+        sessions.sort_unstable();
+        let pair = self.known_pair(endpoint);
+        if let Some(pair) = pair.and_then(|number| self.pairs.get_mut(number)) {
+            pair.last_sent = now;
+        }
+        self.answer(endpoint, SessionId::NIL, 0, Body::Alive { sessions });
     }
 
-    /// Says of which of these sessions we know nothing.
-    fn disown(&mut self, from: &Endpoint, sessions: &[SessionId]) {
+    /// A device says that it is there, and which sessions it believes to stand between it and us.
+    pub(super) fn alive(&mut self, now: Time, from: &Endpoint, sessions: &[SessionId]) -> Verdict {
+        let pair = self.known_pair(from).and_then(|number| self.pairs.get_mut(number));
+        let is_pair = pair.is_some();
+        if let Some(pair) = pair {
+            pair.last_heard = now;
+        }
+        if self.disown(from, sessions) || is_pair { Verdict::Taken } else { Verdict::Unknown }
+    }
+
+    /// Says of which of these sessions we know nothing; whether we know of any.
+    fn disown(&mut self, from: &Endpoint, sessions: &[SessionId]) -> bool {
+        let mut any = false;
         for id in sessions {
             let session = self.slots.find(*id).and_then(|slot| self.slots.get(slot)).map(|e| &e.session);
             let stands = session.is_some_and(|s| s.user().is_ok_and(|user| *user == from.contact));
+            any |= stands;
             if !stands {
                 self.answer(from, *id, 0, Body::UnknownSession);
             }
         }
+        any
     }
 }

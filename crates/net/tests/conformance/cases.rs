@@ -7,7 +7,22 @@ mod forking;
 mod hostile;
 mod limits;
 mod path;
+mod presence;
 mod refusing;
+mod restarting;
+
+/// The columns of the suite.
+pub(crate) const NETWORKS: [&str; 4] =
+    ["loopback", "loopback without presence", "loopback in bad weather", "nearby"];
+
+macro_rules! reason {
+    () => {
+        None
+    };
+    ($reason:literal) => {
+        Some($reason)
+    };
+}
 
 /// One module of tests for each network, with every case in it.
 macro_rules! cases {
@@ -17,6 +32,12 @@ macro_rules! cases {
         $(bad: $bad:literal $(,)?)?
         $(nearby: $nearby:literal $(,)?)?
     })?;)*) => {
+        /// Every case: its file, its name, and for each network why it is left out.
+        pub(crate) const CASES: &[(&str, &str, [Option<&str>; NETWORKS.len()])] = &[
+            $((stringify!($file), stringify!($case), [
+                reason!($($($fair)?)?), reason!($($($blind)?)?), reason!($($($bad)?)?), reason!($($($nearby)?)?),
+            ]),)*
+        ];
         mod loopback {
             $(#[test] $($(#[ignore = $fair])?)? fn $case() {
                 crate::over(super::$file::$case::<crate::world::Fair>);
@@ -120,4 +141,26 @@ cases! {
     hostile::a_yes_that_comes_late_is_told_so { bad: "what a script says is not said again when it is lost" };
     hostile::words_for_a_session_that_nobody_knows_are_answered_so { bad: "what a script says is not said again when it is lost" };
     hostile::an_inviter_can_ring_only_once_for_each_device { bad: "what a script says is not said again when it is lost" };
+    restarting::who_loses_power_and_comes_back_leaves_nothing_hanging { bad: "bounds hold for a link that works" };
+    restarting::who_loses_power_for_good_leaves_nothing_hanging;
+    restarting::a_link_that_comes_back_lets_it_go_on {
+        blind: "nobody sees a device come back, so what was lost is not sent again",
+        bad: "the weather has links of its own that break",
+        nearby: "a link that is cut is lost for good",
+    };
+    restarting::a_link_that_is_gone_for_good_leaves_nothing_hanging { nearby: "a link that is cut is lost for good" };
+    restarting::both_lose_power_at_once_and_begin_anew;
+    presence::devices_are_seen_while_they_are_there {
+        blind: "nobody sees anybody there",
+        nearby: "nobody sees anybody there",
+    };
+    presence::who_is_offline_sees_nobody_and_invites_nobody {
+        blind: "nobody sees anybody there",
+        bad: "the weather has links of its own that break",
+        nearby: "nobody sees anybody there",
+    };
+    presence::clocks_may_differ_by_two_minutes {
+        bad: "the weather takes its share of the time",
+        nearby: "drivers there read the machine's clock, of which there is one",
+    };
 }

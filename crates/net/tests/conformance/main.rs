@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod cases;
+mod flood;
+mod lives;
 mod person;
+mod results;
 mod script;
 mod two;
 mod world;

@@ -6,7 +6,7 @@ use rendezvous_core::{
     Address, Application, ApplicationId, Command, DeclinedBy, Endpoint, Event, Role, SessionConfig,
     SessionError, SessionId, SessionResult, State,
 };
-use rendezvous_net::{CallError, Census, Driver, Handle, Happening, SessionInfo};
+use rendezvous_net::{CallError, Census, Clock, Driver, Handle, Happening, SessionInfo};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -49,15 +49,35 @@ impl Person {
         config: SessionConfig,
         installed: &[ApplicationId],
     ) -> Self {
+        let url = || "https://example.org/help".to_owned();
+        let application = |id: &ApplicationId| Application { url: url(), ..Application::new(*id, "Help") };
+        let installed = installed.iter().map(application).collect();
+        Self::installing(world, who, device, config, installed).await
+    }
+
+    pub(crate) async fn installing<W: World>(
+        world: &mut W,
+        who: &str,
+        device: &str,
+        config: SessionConfig,
+        installed: Vec<Application>,
+    ) -> Self {
+        Self::clocked(world, who, device, config, installed, W::clock()).await
+    }
+
+    pub(crate) async fn clocked<W: World>(
+        world: &mut W,
+        who: &str,
+        device: &str,
+        config: SessionConfig,
+        installed: Vec<Application>,
+        clock: Clock,
+    ) -> Self {
         let (account, network) = world.join(who, device).await;
         let address = account.me.clone();
         let endpoint = Endpoint { contact: address.clone(), device: device.into() };
-        let installed = installed.iter().map(|id| Application {
-            url: "https://example.org/help".into(),
-            ..Application::new(*id, "Help")
-        });
         let (driver, handle, events) = Driver::new(account, config, installed, network);
-        let task = tokio::spawn(driver.with_clock(W::clock()).run());
+        let task = tokio::spawn(driver.with_clock(clock).run());
         let (told, watch, patience) = (Vec::new(), Watch::default(), W::patience());
         Self { address, endpoint, handle, events, told, watch, task, patience }
     }
@@ -235,11 +255,27 @@ impl Person {
         self.handle.census().await.unwrap()
     }
 
+    /// Waits until exactly these devices of others are seen.
+    pub(crate) async fn sees(&self, devices: &[&Endpoint]) {
+        let devices = devices.iter().map(|e| (*e).clone()).collect();
+        let wait = async {
+            while self.handle.seen().await.unwrap().devices != devices {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if tokio::time::timeout(self.patience, wait).await.is_err() {
+            panic!("{} sees {:?}", self.endpoint, self.handle.seen().await);
+        }
+    }
+
     /// Waits until something holds of what the driver has.
     pub(crate) async fn comes_to(&self, what: &str, holds: impl Fn(&Census) -> bool) {
+        // Where time costs nothing the driver must come to its own timers in between.
+        let is_virtual = self.patience > Duration::from_secs(60 * 60);
+        let pause = if is_virtual { Duration::from_secs(20) } else { Duration::from_millis(5) };
         let wait = async {
             while !holds(&self.census().await) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(pause).await;
             }
         };
         if tokio::time::timeout(self.patience, wait).await.is_err() {

@@ -108,6 +108,17 @@ impl<W: World> Script<W> {
         self.hears(|body| matches!(body, Body::Invite(_))).await
     }
 
+    /// Everything that has come by now.
+    pub(crate) async fn everything(&mut self) -> Vec<Body> {
+        let mut heard = Vec::new();
+        while let Ok(event) = tokio::time::timeout(Duration::from_millis(10), self.net.next()).await {
+            if let NetworkEvent::Received { parcel, .. } = event {
+                heard.push(parcel.message.body);
+            }
+        }
+        heard
+    }
+
     /// What became of a message.
     pub(crate) async fn outcome(&mut self, of: Token) -> Delivery {
         let search = async {

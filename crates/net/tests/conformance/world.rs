@@ -22,6 +22,9 @@ pub(crate) trait World: Sized {
     /// Whether time is the runtime's, paused: then hours cost nothing, and a run is the same every time.
     const IS_VIRTUAL: bool;
 
+    /// Whether devices see each other come and go.
+    const HAS_PRESENCE: bool;
+
     fn new(seed: u64) -> Self;
 
     /// A device comes up, for the first time or again with the same name and key.
@@ -65,6 +68,7 @@ pub(crate) struct Fair(Hub);
 impl World for Fair {
     type Net = Loopback;
     const IS_VIRTUAL: bool = true;
+    const HAS_PRESENCE: bool = true;
 
     fn new(seed: u64) -> Self {
         Self(Hub::new(seed, Weather::FAIR))
@@ -94,6 +98,7 @@ pub(crate) struct Blind(Fair);
 impl World for Blind {
     type Net = Loopback;
     const IS_VIRTUAL: bool = true;
+    const HAS_PRESENCE: bool = false;
 
     fn new(seed: u64) -> Self {
         Self(Fair(Hub::new(seed, Weather::FAIR).without_presence()))
@@ -119,13 +124,20 @@ impl World for Blind {
 /// Loopback in bad weather: late, out of order, twice, or lost with the link until it is back.
 pub(crate) struct Bad(Fair);
 
+impl Bad {
+    pub(crate) fn in_weather(seed: u64, weather: Weather) -> Self {
+        Self(Fair(Hub::new(seed, weather)))
+    }
+}
+
 impl World for Bad {
     type Net = Loopback;
     const SEEDS: u64 = 40;
     const IS_VIRTUAL: bool = true;
+    const HAS_PRESENCE: bool = true;
 
     fn new(seed: u64) -> Self {
-        Self(Fair(Hub::new(seed, Weather::BAD)))
+        Self::in_weather(seed, Weather::BAD)
     }
 
     async fn join(&mut self, who: &str, device: &str) -> (Account, Loopback) {
@@ -156,6 +168,7 @@ pub(crate) struct Links {
 impl World for Links {
     type Net = Nearby;
     const IS_VIRTUAL: bool = false;
+    const HAS_PRESENCE: bool = false;
 
     fn new(_: u64) -> Self {
         Self { places: BTreeMap::new() }
