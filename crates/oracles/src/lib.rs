@@ -15,6 +15,7 @@ mod random;
 mod script;
 mod session;
 mod trust;
+mod xmpp;
 
 pub use random::Random;
 
@@ -75,6 +76,8 @@ oracles! {
     context = session, context_seeds;
     /// Frames of the nearby network.
     nearby_frame = nearby, nearby_seeds;
+    /// Stanzas of the XMPP network.
+    stanza = xmpp, stanza_seeds;
     /// Object paths of sessions.
     object_path = dbus, object_path_seeds;
     /// Signalling between the two applications.
