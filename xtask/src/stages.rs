@@ -68,10 +68,21 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_xvfb_", Need::Desktop, "tests on an X screen"),
     ("needs_xephyr_", Need::Window, "tests on a screen in a screen"),
     ("needs_strace_", Need::Trace, "tests that trace system calls"),
+    ("needs_prosody_", Need::Prosody, "tests of the XMPP network on Prosody"),
+    ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
 ];
 
 fn packages(context: &mut Context) -> Result<Outcome> {
-    let needs = [Need::Build, Need::Page, Need::Desktop, Need::Window, Need::Browser, Need::Trace];
+    let needs = [
+        Need::Build,
+        Need::Page,
+        Need::Desktop,
+        Need::Window,
+        Need::Browser,
+        Need::Trace,
+        Need::Prosody,
+        Need::Ejabberd,
+    ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);
     if missing.is_empty() {
