@@ -31,6 +31,8 @@ pub(crate) enum Need {
     Prosody,
     /// The XMPP server of a country.
     Ejabberd,
+    /// To hold the published schemas against the examples and the vectors.
+    Schema,
     /// The other side of the comparison.
     Comparison,
 }
@@ -88,6 +90,12 @@ const PACKAGES: &[Package] = {
         ),
         package(Prosody, "prosody", Program(&["prosody"]), "an XMPP server, for the tests of that network"),
         package(Ejabberd, "ejabberd", Program(&["ejabberdctl"]), "another one, which behaves differently"),
+        package(
+            Schema,
+            "libxml2-utils",
+            Program(&["xmllint"]),
+            "checks the examples of the protocol against its schemas",
+        ),
         package(
             Comparison,
             "tigervnc-scraping-server",

@@ -70,6 +70,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_strace_", Need::Trace, "tests that trace system calls"),
     ("needs_prosody_", Need::Prosody, "tests of the XMPP network on Prosody"),
     ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
+    ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
 ];
 
 fn packages(context: &mut Context) -> Result<Outcome> {
@@ -80,6 +81,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Window,
         Need::Browser,
         Need::Trace,
+        Need::Schema,
         Need::Prosody,
         Need::Ejabberd,
     ];

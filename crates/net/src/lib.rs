@@ -13,6 +13,8 @@ mod clock;
 mod driver;
 mod network;
 mod parcel;
+#[cfg(all(test, any(feature = "nearby", feature = "xmpp")))]
+mod vectors;
 mod vouch;
 
 #[cfg(feature = "nearby")]

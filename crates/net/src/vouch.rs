@@ -176,6 +176,10 @@ impl Vouching {
         // To a session that is over any answer is late, signed or not, and the table says so to whoever sent it.
         let Some(record) = self.sessions.get_mut(&session) else { return Ok(()) };
         let Record::Ours { invite, answers, .. } = record else { return Err(VouchError::Unsigned) };
+        // Before it can take one of the places for the devices of whom was invited.
+        if invite.invitee.address() != from.contact.as_str() {
+            return Err(VouchError::Refused(InviteError::OtherInvite));
+        }
         let accept =
             invite::Accept { invite: invite.hash(&self.account.key.public()), data: data.to_owned() };
         accept.verify(invite, &self.account.key.public(), &proof.key, &proof.signature)?;

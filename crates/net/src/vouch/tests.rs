@@ -132,6 +132,9 @@ fn an_answer_stands_for_one_invitation_and_one_key() {
     let mut changed = answer.clone();
     changed.message.body = Body::Accept { version: 1, data: "no".into() };
     assert_eq!(anna.open(NOW, &from, changed).map(|_| ()), Err(VouchError::Refused(InviteError::Signature)));
+    let by_another = anna.open(NOW, &endpoint("mallory", "b"), answer.clone()).map(|_| ());
+    assert_eq!(by_another, Err(VouchError::Refused(InviteError::OtherInvite)));
+    assert_eq!(anna.peer(SESSION, Some(&endpoint("mallory", "b"))), None);
     anna.open(NOW, &from, answer.clone()).expect("it verifies");
 
     // Another device of Bert's cannot speak as this one.

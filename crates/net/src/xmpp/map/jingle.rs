@@ -28,17 +28,17 @@ pub(super) fn write(message: &Message, role: Role) -> Option<Element> {
         (Body::Confirm, _) => start("session-initiate").append(content(message.sequence)),
         (Body::Attached, Role::Invitee) => start("session-accept").append(content(message.sequence)),
         (Body::Attached, Role::Inviter) => start("session-info").append(ours("attached")),
-        (Body::Context(Chunk { text, last, abandoned }), _) => start("session-info").append(
-            ours("context")
+        (Body::Context(Chunk { text, last, abandoned }), _) => {
+            let context = ours("context")
                 .attr(name("last"), boolean(*last))
-                .attr(name("abandoned"), boolean(*abandoned))
-                .append(spell::text(text)),
-        ),
+                .attr(name("abandoned"), boolean(*abandoned));
+            start("session-info").append(spell::text(context, text))
+        }
         (Body::Terminate { failed, result, data }, _) => {
             let terminate = ours("terminate")
                 .attr(name("failed"), boolean(*failed))
-                .attr(name("result"), spell::result(*result))
-                .append(spell::text(data));
+                .attr(name("result"), spell::result(*result));
+            let terminate = spell::text(terminate, data);
             let condition = Element::bare(reason(*failed, *result), NS_JINGLE);
             let reason = Element::builder("reason", NS_JINGLE).append(condition).append(terminate);
             start("session-terminate").append(reason)

@@ -38,13 +38,13 @@ pub(super) fn write(message: &Message, seal: &Seal) -> Option<Element> {
         }
         (Body::Ringing, _) => ordered("ringing"),
         (Body::Accept { version, data }, Seal::Accept { proof }) => {
-            signed(ordered("accept"), proof).attr(name("version"), *version).append(spell::text(data))
+            spell::text(signed(ordered("accept"), proof).attr(name("version"), *version), data)
         }
         (Body::Decline { by, data }, _) => {
-            ordered("decline").attr(name("by"), declined_by(*by)).append(spell::text(data))
+            spell::text(ordered("decline").attr(name("by"), declined_by(*by)), data)
         }
         (Body::Cancel { reason, data }, _) => {
-            ordered("cancel").attr(name("reason"), cancel_reason(*reason)).append(spell::text(data))
+            spell::text(ordered("cancel").attr(name("reason"), cancel_reason(*reason)), data)
         }
         (Body::Alive { sessions }, _) => {
             let session = |id: &SessionId| start("session", *id).build();
@@ -65,7 +65,7 @@ fn signed(element: ElementBuilder, proof: &Proof) -> ElementBuilder {
 }
 
 fn write_invite(element: ElementBuilder, invite: &Invite, expiry: UnixTime) -> ElementBuilder {
-    let text = |field: &str, value: &str| Element::builder(field, NS).append(spell::text(value)).build();
+    let text = |field: &str, value: &str| spell::text(Element::builder(field, NS), value).build();
     element
         .attr(name("application"), spell::guid(&invite.application.0))
         .attr(name("expiry"), expiry.0)

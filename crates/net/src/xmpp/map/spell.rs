@@ -4,7 +4,7 @@ use super::MapError;
 use crate::Proof;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use minidom::Element;
+use minidom::{Element, ElementBuilder};
 use rendezvous_core::SessionResult;
 use rendezvous_trust::{PublicKey, Signature};
 
@@ -60,9 +60,9 @@ pub(super) fn read_result(text: &str) -> Option<SessionResult> {
     u32::from_str_radix(text, 16).ok().filter(|_| plain).map(SessionResult)
 }
 
-/// Opaque text in base64: XML has no way to write most control characters.
-pub(super) fn text(value: &str) -> String {
-    STANDARD.encode(value)
+/// Puts a text into an element, in base64: XML has no way to write most control characters.
+pub(super) fn text(element: ElementBuilder, value: &str) -> ElementBuilder {
+    if value.is_empty() { element } else { element.append(STANDARD.encode(value)) }
 }
 
 /// The text that an element holds, of at most `limit` bytes.

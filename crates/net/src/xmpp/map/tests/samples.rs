@@ -98,5 +98,13 @@ pub(super) fn arrives(parcel: &Parcel, role: Role) -> Option<Element> {
 }
 
 pub(super) fn parse(text: &str) -> Element {
-    text.parse().unwrap_or_else(|error| panic!("{error}: {text}"))
+    read(text).unwrap_or_else(|| panic!("not well-formed: {text}"))
+}
+
+/// A stanza from text, as a stream would read it; `None` when the text is not well-formed. The tree's own reader is
+/// laxer than that of a stream: it takes the last of doubled attributes.
+pub(super) fn read(text: &str) -> Option<Element> {
+    let mut reader = minidom::rxml::Reader::new(text.as_bytes());
+    while reader.read().ok()?.is_some() {}
+    text.parse().ok()
 }
