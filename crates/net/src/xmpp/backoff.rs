@@ -8,7 +8,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// Between two looks at what only a person can mend.
 const LOOK_AGAIN: Duration = Duration::from_mins(5);
 /// A connection that held for so long was a good one.
-const GOOD: Duration = Duration::from_mins(1);
+const GOOD: Duration = Duration::from_secs(10);
 
 /// Counts failures.
 #[derive(Debug, Default)]

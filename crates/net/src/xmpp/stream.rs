@@ -8,7 +8,7 @@ use super::ledger::{Ledger, Miscount};
 use super::login::{LoggedIn, Xml, next};
 use super::transport::Meter;
 use super::trouble::Trouble;
-use futures_util::{Sink, SinkExt as _, Stream as _};
+use futures_util::{Sink, SinkExt as _, Stream as _, StreamExt as _};
 use jid::FullJid;
 use minidom::Element;
 use std::collections::VecDeque;
@@ -23,6 +23,7 @@ use tokio_xmpp::xmlstream::{
 };
 use xmpp_parsers::bind::{BindQuery, BindResponse};
 use xmpp_parsers::iq::Iq;
+use xmpp_parsers::ns;
 use xmpp_parsers::sm;
 use xmpp_parsers::stanza::Stanza;
 
@@ -108,6 +109,8 @@ pub(super) async fn begin(
     let can_resume = stream.features.stream_management.is_some();
     match timeout(PATIENCE, link.negotiate(resource, can_resume)).await.unwrap_or(Err(Trouble::NoAnswer)) {
         Ok(begun) => Ok((link, begun)),
+        // What two programs understood differently once, they will again: the next stream begins anew.
+        Err(trouble @ Trouble::Protocol(_)) => Err((trouble, Rest::default())),
         Err(trouble) => Err((trouble, link.rest)),
     }
 }
@@ -194,15 +197,28 @@ impl Link {
     /// The answer of the stream management. Stanzas that overtake it are kept; they are not counted (XEP-0198, 4).
     async fn next_nonza(&mut self) -> Result<sm::Nonza, Trouble> {
         loop {
-            match self.next().await? {
-                XmppStreamElement::SM(nonza) => return Ok(nonza),
-                XmppStreamElement::Stanza(stanza) if self.early.len() < MAX_EARLY => {
-                    self.early.push_back(stanza)
+            let item = self.xml.next().await;
+            self.meter.reset();
+            match item {
+                Some(Ok(FallibleStreamElement::Err(StreamElementError::InvalidNonza { qname, .. })))
+                    if qname.0 == ns::SM && qname.1 == "failed" =>
+                {
+                    // The library insists on a count that servers leave out when they know of no such session.
+                    return Ok(sm::Nonza::Failed(sm::Failed { h: None, error: None }));
                 }
-                XmppStreamElement::Stanza(_) => {
-                    return Err(Trouble::Protocol("stanzas where an answer was due".into()));
-                }
-                other => return Err(Trouble::protocol(format!("{other:?}"))),
+                Some(Ok(element)) => match element.into_read_error() {
+                    Ok(XmppStreamElement::SM(nonza)) => return Ok(nonza),
+                    Ok(XmppStreamElement::Stanza(stanza)) if self.early.len() < MAX_EARLY => {
+                        self.early.push_back(stanza);
+                    }
+                    Ok(XmppStreamElement::StreamError(error)) => return Err(Trouble::of_stream(&error)),
+                    Ok(other) => return Err(Trouble::protocol(format!("{other:?}"))),
+                    Err(error) => return Err(Trouble::protocol(error)),
+                },
+                Some(Err(ReadError::SoftTimeout)) => {}
+                Some(Err(ReadError::HardError(error))) => return Err(error.into()),
+                Some(Err(error)) => return Err(Trouble::Lost(error.to_string())),
+                None => return Err(Trouble::Lost("it was closed".into())),
             }
         }
     }

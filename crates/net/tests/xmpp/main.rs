@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod beside;
+mod cuts;
 mod login;
 mod person;
+mod reconnect;
 mod server;
 mod session;

@@ -110,6 +110,16 @@ impl Person {
         }
     }
 
+    /// Does not see this device any more.
+    pub(crate) async fn loses(&self, device: &Endpoint) {
+        let search = async {
+            while self.handle.seen().await.unwrap().devices.contains(device) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(SOON, search).await.unwrap();
+    }
+
     /// Waits until the account stands like this.
     pub(crate) async fn stands(&self, wanted: impl Fn(&Status) -> bool) -> Status {
         let mut status = self.handle.status();

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -41,6 +42,10 @@ struct Shared {
     /// Connections that are open, both ends of each.
     open: Mutex<Vec<TcpStream>>,
     refuses: AtomicBool,
+    /// After a cut nobody is let in for so long.
+    pause: Mutex<Duration>,
+    /// Until then nobody is let in.
+    until: Mutex<Option<Instant>>,
     ended: AtomicBool,
     cuts: AtomicUsize,
     elements: [AtomicUsize; 2],
@@ -64,7 +69,7 @@ impl Cutter {
                     return;
                 }
                 // Whoever is refused sees a closed connection.
-                if let (Ok(client), false) = (client, inner.refuses.load(Ordering::SeqCst)) {
+                if let (Ok(client), false) = (client, inner.is_closed()) {
                     let _ = inner.carry(client, server);
                 }
             }
@@ -90,6 +95,11 @@ impl Cutter {
     /// Whether new connections are refused.
     pub fn refuse(&self, refuses: bool) {
         self.shared.refuses.store(refuses, Ordering::SeqCst);
+    }
+
+    /// After each cut, nobody is let in for so long.
+    pub fn pause_after_cuts(&self, pause: Duration) {
+        *lock(&self.shared.pause) = pause;
     }
 
     /// How many times connections were cut.
@@ -177,7 +187,13 @@ impl Shared {
         is_due
     }
 
+    fn is_closed(&self) -> bool {
+        let pauses = lock(&self.until).is_some_and(|until| Instant::now() < until);
+        pauses || self.refuses.load(Ordering::SeqCst)
+    }
+
     fn cut(&self) {
+        *lock(&self.until) = Some(Instant::now() + *lock(&self.pause));
         self.cuts.fetch_add(1, Ordering::SeqCst);
         self.close_all();
     }
