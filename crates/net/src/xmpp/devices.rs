@@ -104,8 +104,9 @@ impl Devices {
         let is_able = answer.is_some_and(info::can);
         if answer.is_some_and(|answer| info::proves(answer, &caps.0)) {
             self.learn(caps.kind(), is_able);
+        } else {
+            self.set(jid.clone(), if is_able { Device::Able } else { Device::Other });
         }
-        self.set(jid.clone(), if is_able { Device::Able } else { Device::Other });
         self.changed()
     }
 
@@ -149,6 +150,7 @@ impl Devices {
         }
     }
 
+    /// Takes note of what a kind of device can do, for all that are there and all to come.
     fn learn(&mut self, kind: Kind, is_able: bool) {
         if self.kinds.insert(kind.clone(), is_able).is_none() {
             self.oldest_kind_first.push_back(kind.clone());
