@@ -47,7 +47,6 @@ async fn cut_everywhere(server: &Server, pause: Duration) {
     for place in places.into_iter().skip(offset).step_by(step) {
         let before = cutter.cuts();
         cutter.cut_after(place);
-        eprintln!("{place:?}");
         session(server, &cutter, &mut bob, &format!("{place:?}")).await;
         cuts += cutter.cuts() - before;
     }

@@ -83,7 +83,10 @@ impl Person {
         let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
         let account = Account { network: "xmpp".into(), me: address.clone(), key };
         let ask = Application::new(ApplicationId::ASK, "Ask");
-        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), [ask], network);
+        // Tests invite more often than people do.
+        let limits = Limits { invitations_per_minute: 10_000, ..Limits::default() };
+        let config = SessionConfig { limits, ..SessionConfig::default() };
+        let (driver, handle, happenings) = Driver::new(account, config, [ask], network);
         Self { address, device, handle, happenings, task: tokio::spawn(driver.run()) }
     }
 
