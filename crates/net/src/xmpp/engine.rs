@@ -2,11 +2,11 @@
 //! randomness is the seed.
 
 mod incoming;
+mod room;
 mod sending;
 #[cfg(test)]
 mod tests;
 
-use super::config::Login;
 use super::devices::{Change, Devices};
 use super::ids::Ids;
 use super::info;
@@ -19,6 +19,7 @@ use crate::{NetworkEvent, Parcel};
 use jid::{BareJid, FullJid};
 use minidom::Element;
 use rendezvous_core::{Delivery, Endpoint, Time, To, Token};
+pub(super) use room::{Part, Room};
 use sending::Parked;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -48,9 +49,9 @@ pub(super) enum Input {
     /// A stanza came in.
     Stanza(Box<Stanza>),
     /// Something like a stanza came in.
-    Unreadable(RawStanzaHeader),
+    Unreadable(Box<RawStanzaHeader>),
     /// The driver wants this sent.
-    Send { token: Token, to: To, parcel: Parcel },
+    Send { token: Token, to: To, parcel: Box<Parcel> },
     /// Time has passed.
     Timeout,
 }
@@ -82,7 +83,8 @@ enum Line {
 /// The device.
 pub(super) struct Engine {
     me: BareJid,
-    is_guest: bool,
+    /// Where a guest meets somebody. An account has none.
+    room: Option<Room>,
     line: Line,
     /// What the driver was told last about the line.
     told: Option<NetworkEvent>,
@@ -103,10 +105,11 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(me: BareJid, login: &Login, seed: [u8; 32]) -> Self {
+    /// The device of an account; or, with a room, of a guest.
+    pub(super) fn new(me: BareJid, room: Option<Room>, seed: [u8; 32]) -> Self {
         Self {
             me,
-            is_guest: matches!(login, Login::Anonymous),
+            room,
             line: Line::Down,
             told: None,
             since: Time(0),
@@ -162,11 +165,10 @@ impl Engine {
         self.forget();
         self.me = me.to_bare();
         self.since = now;
-        if self.is_guest {
+        if self.room.is_some() {
             // A guest has no contacts, and shows itself only in the room where it is expected.
             self.line = Line::Up;
-            self.tell_line(NetworkEvent::Online);
-            return;
+            return self.enter();
         }
         let id = self.ids.next();
         self.write(Iq::from_get(id.clone(), RosterQuery { ver: None, items: Vec::new() }));
@@ -217,10 +219,10 @@ impl Engine {
     }
 
     fn tick(&mut self, now: Time) {
-        if let Line::Suspended { since, why } = &self.line {
-            if since.after(GRACE) <= now {
-                self.tell_line(NetworkEvent::Offline(why.clone()));
-            }
+        if let Line::Suspended { since, why } = &self.line
+            && since.after(GRACE) <= now
+        {
+            self.tell_line(NetworkEvent::Offline(why.clone()));
         }
         if self.line == Line::Up {
             self.give_up_overdue(now);
@@ -268,9 +270,10 @@ impl Engine {
         }
     }
 
-    /// The device as the table knows it, if it is one of a mutual contact.
+    /// The device as the table knows it, if it is one of a mutual contact, or of whom we meet.
     fn mutual(&self, jid: &FullJid) -> Option<Endpoint> {
-        self.roster.is_mutual(&jid.to_bare()).then(|| map::endpoint(jid)).flatten()
+        let is_met = self.room.as_ref().is_some_and(|room| room.holds(jid));
+        (is_met || self.roster.is_mutual(&jid.to_bare())).then(|| map::endpoint(jid)).flatten()
     }
 
     fn write(&mut self, stanza: impl Into<Element>) {

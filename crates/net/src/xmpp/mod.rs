@@ -13,6 +13,8 @@
 
 pub mod map;
 
+pub mod codes;
+
 mod backoff;
 mod config;
 mod devices;
@@ -34,13 +36,14 @@ pub use config::{Config, ConfigError, Security};
 
 use crate::{Network, NetworkEvent, Parcel};
 use config::Target;
-use engine::Engine;
+use engine::{Engine, Room};
+use jid::FullJid;
 use rendezvous_core::{Address, Delivery, To, Token};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use task::Task;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// So many messages may wait for the task; further ones fail at once.
 const MAX_WAITING: usize = 16_384;
@@ -64,6 +67,8 @@ pub struct Xmpp {
     events: mpsc::Receiver<NetworkEvent>,
     /// What was not even taken for sending.
     failed: VecDeque<Token>,
+    /// What was heard while we waited for something else.
+    early: VecDeque<NetworkEvent>,
 }
 
 impl Xmpp {
@@ -76,10 +81,11 @@ impl Xmpp {
     pub fn start(config: Config) -> Result<Self, ConfigError> {
         let target = Target::new(config)?;
         let me = map::contact(&target.account).expect("the account was checked to be an address");
-        Ok(Self::with_target(target, me))
+        Ok(Self::begin(target, me, None).0)
     }
 
-    fn with_target(target: Target, me: Address) -> Self {
+    /// Begins to sign in to an account, or, with a room, as a guest. The name that the server knows us by comes later.
+    fn begin(target: Target, me: Address, room: Option<Room>) -> (Self, watch::Receiver<Option<FullJid>>) {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (sender, events) = mpsc::channel(MAX_EVENTS);
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -88,10 +94,13 @@ impl Xmpp {
             tracing::warn!("The system gave no random numbers");
             [0; 32]
         });
-        let engine = Engine::new(target.account.clone(), &target.login, seed);
-        let task = Task { target, engine, commands: receiver, waiting: Arc::clone(&waiting), events: sender };
+        let engine = Engine::new(target.account.clone(), room, seed);
+        let (bound, known) = watch::channel(None);
+        let waiting_there = Arc::clone(&waiting);
+        let task =
+            Task { target, engine, commands: receiver, waiting: waiting_there, events: sender, me: bound };
         tokio::spawn(task.run());
-        Self { me, commands, waiting, events, failed: VecDeque::new() }
+        (Self { me, commands, waiting, events, failed: VecDeque::new(), early: VecDeque::new() }, known)
     }
 
     /// The account's own address.
@@ -113,6 +122,9 @@ impl Network for Xmpp {
     async fn next(&mut self) -> NetworkEvent {
         if let Some(token) = self.failed.pop_front() {
             return NetworkEvent::Delivery { token, outcome: Delivery::Failed };
+        }
+        if let Some(event) = self.early.pop_front() {
+            return event;
         }
         match self.events.recv().await {
             Some(event) => event,

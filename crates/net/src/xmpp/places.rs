@@ -132,10 +132,10 @@ pub(super) async fn dial(place: &Place) -> Result<TcpStream, Trouble> {
         .map_err(|_| lookup("no answer in time".into()))?
         .map_err(|error| lookup(plain(&error)))?;
     let mut addresses: Vec<SocketAddr> = addresses.take(MAX_PLACES).collect();
-    if place.security == Security::LoopbackOnly {
-        if let Some(elsewhere) = addresses.iter().find(|address| !address.ip().is_loopback()) {
-            return Err(Trouble::NotLoopback(elsewhere.ip().to_string()));
-        }
+    if place.security == Security::LoopbackOnly
+        && let Some(elsewhere) = addresses.iter().find(|address| !address.ip().is_loopback())
+    {
+        return Err(Trouble::NotLoopback(elsewhere.ip().to_string()));
     }
     addresses.dedup();
     let mut last = lookup("it has no address".into());

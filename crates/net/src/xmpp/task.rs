@@ -8,14 +8,14 @@ use super::login::log_in;
 use super::stream::{self, Begun, Heard, Link, Rest};
 use super::trouble::Trouble;
 use crate::{NetworkEvent, clock};
+use jid::FullJid;
 use minidom::Element;
 use rendezvous_core::Time;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use xmpp_parsers::iq::Iq;
-use xmpp_parsers::minidom::Element as Tree;
 use xmpp_parsers::ping::Ping;
 
 /// After so much quiet the server must show that it is there…
@@ -33,6 +33,8 @@ pub(super) struct Task {
     /// How many commands wait.
     pub(super) waiting: Arc<AtomicUsize>,
     pub(super) events: mpsc::Sender<NetworkEvent>,
+    /// Under which name the server knows this device.
+    pub(super) me: watch::Sender<Option<FullJid>>,
 }
 
 /// The network was dropped.
@@ -93,7 +95,10 @@ impl Task {
             }
         };
         match &begun {
-            Begun::Fresh(me) => tracing::info!(%me, "Signed in"),
+            Begun::Fresh(me) => {
+                tracing::info!(%me, "Signed in");
+                self.me.send_replace(Some(me.clone()));
+            }
             Begun::Resumed => {
                 tracing::info!(account = %self.target.account, "Signed in again; nothing was lost");
                 news.into_queue().into_iter().for_each(|stanza| link.push(stanza));
@@ -118,7 +123,7 @@ impl Task {
                     match heard {
                         Ok(Heard::Stanza(stanza)) => self.engine.handle(heard_at, Input::Stanza(stanza)),
                         Ok(Heard::Unreadable(header)) => {
-                            self.engine.handle(heard_at, Input::Unreadable(header));
+                            self.engine.handle(heard_at, Input::Unreadable(Box::new(header)));
                         }
                         Ok(Heard::Life) => {}
                         Err(trouble) => return Ok((trouble, link.into_rest())),
@@ -166,7 +171,7 @@ impl Task {
 
     fn obey(&mut self, Command { token, to, parcel }: Command) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        self.engine.handle(clock::now(), Input::Send { token, to, parcel });
+        self.engine.handle(clock::now(), Input::Send { token, to, parcel: Box::new(parcel) });
     }
 
     async fn input(&mut self, input: Input, sink: &mut impl Sink) -> Result<(), Dropped> {
@@ -203,11 +208,11 @@ impl Sink for Rest {
     }
 }
 
-fn goodbye() -> Tree {
+fn goodbye() -> Element {
     xmpp_parsers::presence::Presence::unavailable().into()
 }
 
-fn ping() -> Tree {
+fn ping() -> Element {
     Iq::from_get("ping", Ping).into()
 }
 

@@ -76,7 +76,7 @@ impl Engine {
                     self.opened(now);
                 }
             }
-            Sender::Other => {}
+            Sender::Other => self.opened_room(id, result.is_ok()),
         }
     }
 
@@ -94,7 +94,7 @@ impl Engine {
             Sender::Server => true,
             Sender::Device(device) => {
                 let bare = device.to_bare();
-                bare == self.me || self.roster.sees_us(&bare)
+                bare == self.me || self.roster.sees_us(&bare) || self.mutual(device).is_some()
             }
             Sender::Other => false,
         };
@@ -153,8 +153,11 @@ impl Engine {
     }
 
     fn take_presence(&mut self, now: Time, presence: Presence) {
-        let Sender::Device(device) = self.sender(presence.from) else { return };
+        let Sender::Device(device) = self.sender(presence.from.clone()) else { return };
         let contact = device.to_bare();
+        if self.room.as_ref().is_some_and(|room| room.is_at(&contact)) {
+            return self.take_room(&device, &presence);
+        }
         if contact == self.me || !self.roster.is_seen(&contact) {
             return;
         }

@@ -7,6 +7,7 @@ use crate::{NetworkEvent, Parcel};
 use jid::{BareJid, FullJid};
 use minidom::Element;
 use rendezvous_core::{Body, Delivery, Role, Time, To, Token};
+use std::time::Duration;
 use xmpp_parsers::stanza_error::DefinedCondition;
 
 /// A message to a contact of whom no device is known yet.
@@ -49,7 +50,11 @@ impl Engine {
     }
 
     fn reachable(&self, contact: &BareJid) -> Vec<FullJid> {
-        if self.roster.is_mutual(contact) { self.devices.of(contact) } else { Vec::new() }
+        match &self.room {
+            Some(room) => room.of(contact),
+            None if self.roster.is_mutual(contact) => self.devices.of(contact),
+            None => Vec::new(),
+        }
     }
 
     /// Sends what waited for a device of its contact, or gives up waiting.
@@ -172,8 +177,6 @@ impl Engine {
         }
     }
 }
-
-use std::time::Duration;
 
 /// Whether an answer says that nobody is there to take a message, rather than that it is not wanted. Servers say so for a
 /// device that is between two connections.
