@@ -90,10 +90,7 @@ async fn session(server: &Server, cutter: &Cutter, bob: &mut Person, place: &str
             .await;
         assert!(matches!(next.event, Event::Ended { .. }), "{place}, {}: {next:?}", person.address);
     }
-    let task = alice.task;
-    drop(alice.handle);
-    task.await.unwrap();
-    bob.loses(&endpoint("alice", "laptop")).await;
+    // A cut may have come in the way of her goodbye; then the next Alice takes the place of a ghost.
 }
 
 /// Invites as soon as that is possible: not while the account is offline.
