@@ -33,6 +33,10 @@ pub(crate) enum Need {
     Ejabberd,
     /// To hold the published schemas against the examples and the vectors.
     Schema,
+    /// Several machines in one.
+    Machines,
+    /// Another program that finds others nearby.
+    Avahi,
     /// The other side of the comparison.
     Comparison,
 }
@@ -90,6 +94,15 @@ const PACKAGES: &[Package] = {
         ),
         package(Prosody, "prosody", Program(&["prosody"]), "an XMPP server, for the tests of that network"),
         package(Ejabberd, "ejabberd", Program(&["ejabberdctl"]), "another one, which behaves differently"),
+        package(Machines, "iproute2", Program(&["ip"]), "two machines on one wire, for tests of the network"),
+        package(
+            Avahi,
+            "avahi-daemon",
+            Program(&["avahi-daemon"]),
+            "another program that announces and finds",
+        ),
+        package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
+        package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
         package(
             Schema,
             "libxml2-utils",

@@ -47,6 +47,7 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "clippy", what: "no warning", run: clippy },
     Stage { name: "build", what: "the whole workspace", run: build },
     Stage { name: "tests", what: "cargo test, all crates", run: tests },
+    Stage { name: "faults", what: "faults seeded in the session, each to be noticed", run: faults },
     Stage { name: "doc", what: "the documentation builds without a warning", run: doc },
     Stage { name: "viewer", what: "the expert's page: types and tests", run: viewer },
     Stage { name: "demo", what: "the main job, from asking to the end, in a browser", run: demo },
@@ -71,6 +72,8 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_prosody_", Need::Prosody, "tests of the XMPP network on Prosody"),
     ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
     ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
+    ("needs_ip", Need::Machines, "tests on two machines"),
+    ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
 
 fn packages(context: &mut Context) -> Result<Outcome> {
@@ -84,6 +87,8 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Schema,
         Need::Prosody,
         Need::Ejabberd,
+        Need::Machines,
+        Need::Avahi,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);
@@ -94,7 +99,8 @@ fn packages(context: &mut Context) -> Result<Outcome> {
 }
 
 fn fmt(context: &mut Context) -> Result<Outcome> {
-    cargo(context, &["fmt", "--all", "--check"], &[])
+    cargo(context, &["fmt", "--all", "--check"], &[])?;
+    cargo(context, &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[])
 }
 
 fn tidy(_: &mut Context) -> Result<Outcome> {
@@ -128,6 +134,13 @@ fn tests(context: &mut Context) -> Result<Outcome> {
         }
     }
     cargo(context, &arguments, &[]).map(|_| Outcome::Passed { left_out })
+}
+
+/// The proof of the session once more, over a session in which something is wrong. A build of its own: what is wrong
+/// must not come near any other.
+fn faults(context: &mut Context) -> Result<Outcome> {
+    let tests = ["--package", "rendezvous-proof", "--features", "mutants", "--test", "exit"];
+    cargo(context, &[&["test"], &tests[..]].concat(), &[])
 }
 
 fn doc(context: &mut Context) -> Result<Outcome> {

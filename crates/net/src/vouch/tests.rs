@@ -155,6 +155,28 @@ fn an_answer_stands_for_one_invitation_and_one_key() {
 }
 
 #[test]
+fn an_answer_cannot_be_made_one_in_another_version() {
+    let (mut anna, mut bert, _) = invited();
+    let answer = bert.seal(NOW, &To::Endpoint(endpoint("anna", "a")), accept()).expect("it can be signed");
+    for other in [0, 2, u16::MAX] {
+        let mut changed = answer.clone();
+        changed.message.body = Body::Accept { version: other, data: "yes".into() };
+        let refused = anna.open(NOW, &endpoint("bert", "b"), changed).map(|_| ());
+        assert_eq!(refused, Err(VouchError::Refused(InviteError::Field("version"))));
+    }
+    assert_eq!(anna.peer(SESSION, Some(&endpoint("bert", "b"))), None);
+}
+
+#[test]
+fn an_invitation_in_no_version_of_ours_passes_and_claims_nothing() {
+    let (_, mut bert, good) = invited();
+    let newer = edit(&good, |i| i.versions = Versions { lowest: 2, highest: 3 });
+    let (message, claim) = bert.open(NOW, &endpoint("anna", "a"), newer).expect("the table declines it");
+    let Body::Invite(invite) = message.body else { panic!("an invitation") };
+    assert_eq!((invite.versions.common(), claim.is_none()), (None, true));
+}
+
+#[test]
 fn our_own_invitation_played_back_is_refused() {
     let (mut anna, _, good) = invited();
     assert!(anna.open(NOW, &endpoint("anna", "a"), good.clone()).is_err());

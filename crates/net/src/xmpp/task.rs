@@ -7,7 +7,7 @@ use super::engine::{Engine, Input, Output};
 use super::login::log_in;
 use super::stream::{self, Begun, Heard, Link, Rest};
 use super::trouble::Trouble;
-use crate::{NetworkEvent, clock};
+use crate::{Clock, NetworkEvent};
 use jid::FullJid;
 use minidom::Element;
 use rendezvous_core::Time;
@@ -52,10 +52,10 @@ impl Task {
         loop {
             let why = match self.connect(&mut rest).await? {
                 Ok(link) => {
-                    let start = clock::now();
+                    let start = now();
                     let (why, left) = self.carry(link).await?;
                     rest = left;
-                    backoff.held(clock::now().since(start));
+                    backoff.held(now().since(start));
                     why
                 }
                 Err(why) => why,
@@ -110,7 +110,7 @@ impl Task {
 
     /// Carries stanzas until the connection is gone.
     async fn carry(&mut self, mut link: Link) -> Result<(Trouble, Rest), Dropped> {
-        let mut heard_at = clock::now();
+        let mut heard_at = now();
         let mut probed_at: Option<Time> = None;
         loop {
             let due = self.drain(&mut link).await?;
@@ -118,7 +118,7 @@ impl Task {
             let due = due.map_or(quiet, |due| due.min(quiet));
             tokio::select! {
                 heard = link.next_heard() => {
-                    heard_at = clock::now();
+                    heard_at = now();
                     probed_at = None;
                     match heard {
                         Ok(Heard::Stanza(stanza)) => self.engine.handle(heard_at, Input::Stanza(stanza)),
@@ -138,18 +138,18 @@ impl Task {
                     }
                 },
                 () = sleep_until(due) => {
-                    let now = clock::now();
-                    if now >= quiet {
+                    let at = now();
+                    if at >= quiet {
                         if probed_at.is_some() {
                             let why = "the server does not answer any more".into();
                             return Ok((Trouble::Lost(why), link.into_rest()));
                         }
-                        probed_at = Some(now);
+                        probed_at = Some(at);
                         if !link.probe() {
                             link.push(ping());
                         }
                     }
-                    self.engine.handle(now, Input::Timeout);
+                    self.engine.handle(at, Input::Timeout);
                 }
             }
         }
@@ -160,22 +160,22 @@ impl Task {
         let mut wait = std::pin::pin!(wait);
         loop {
             let due = self.drain(rest).await?;
-            let due = due.unwrap_or_else(|| clock::now().after(LONGEST_SLEEP));
+            let due = due.unwrap_or_else(|| now().after(LONGEST_SLEEP));
             tokio::select! {
                 done = &mut wait => return Ok(done),
                 command = self.commands.recv() => self.obey(command.ok_or(Dropped)?),
-                () = sleep_until(due) => self.engine.handle(clock::now(), Input::Timeout),
+                () = sleep_until(due) => self.engine.handle(now(), Input::Timeout),
             }
         }
     }
 
     fn obey(&mut self, Command { token, to, parcel }: Command) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        self.engine.handle(clock::now(), Input::Send { token, to, parcel: Box::new(parcel) });
+        self.engine.handle(now(), Input::Send { token, to, parcel: Box::new(parcel) });
     }
 
     async fn input(&mut self, input: Input, sink: &mut impl Sink) -> Result<(), Dropped> {
-        self.engine.handle(clock::now(), input);
+        self.engine.handle(now(), input);
         self.drain(sink).await.map(|_| ())
     }
 
@@ -208,6 +208,11 @@ impl Sink for Rest {
     }
 }
 
+/// The time of the sessions, which goes on while the machine sleeps.
+fn now() -> Time {
+    Clock::system().now()
+}
+
 fn goodbye() -> Element {
     xmpp_parsers::presence::Presence::unavailable().into()
 }
@@ -217,13 +222,13 @@ fn ping() -> Element {
 }
 
 async fn sleep_until(due: Time) {
-    tokio::time::sleep(due.since(clock::now()).min(LONGEST_SLEEP)).await;
+    tokio::time::sleep(due.since(now()).min(LONGEST_SLEEP)).await;
 }
 
 /// Waits, sleep of the machine included.
 async fn sleep_through(pause: Duration) {
-    let end = clock::now().after(pause);
-    while clock::now() < end {
+    let end = now().after(pause);
+    while now() < end {
         sleep_until(end).await;
     }
 }

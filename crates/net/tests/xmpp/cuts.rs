@@ -47,6 +47,9 @@ async fn cut_everywhere(server: &Server, pause: Duration) {
     for place in places.into_iter().skip(offset).step_by(step) {
         let before = cutter.cuts();
         cutter.cut_after(place);
+        if is_full {
+            eprintln!("{place:?}");
+        }
         session(server, &cutter, &mut bob, &format!("{place:?}")).await;
         cuts += cutter.cuts() - before;
     }
