@@ -27,6 +27,10 @@ pub(crate) enum Need {
     Window,
     /// To watch what a program asks of the system.
     Trace,
+    /// The XMPP server of a club.
+    Prosody,
+    /// The XMPP server of a country.
+    Ejabberd,
     /// To hold the published schemas against the examples and the vectors.
     Schema,
     /// Several machines in one.
@@ -88,6 +92,8 @@ const PACKAGES: &[Package] = {
             Program(&["strace"]),
             "shows that nothing is read or sent before you allow it",
         ),
+        package(Prosody, "prosody", Program(&["prosody"]), "an XMPP server, for the tests of that network"),
+        package(Ejabberd, "ejabberd", Program(&["ejabberdctl"]), "another one, which behaves differently"),
         package(Machines, "iproute2", Program(&["ip"]), "two machines on one wire, for tests of the network"),
         package(
             Avahi,

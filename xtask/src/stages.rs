@@ -69,6 +69,8 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_xvfb_", Need::Desktop, "tests on an X screen"),
     ("needs_xephyr_", Need::Window, "tests on a screen in a screen"),
     ("needs_strace_", Need::Trace, "tests that trace system calls"),
+    ("needs_prosody_", Need::Prosody, "tests of the XMPP network on Prosody"),
+    ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
     ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
     ("needs_ip", Need::Machines, "tests on two machines"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
@@ -83,6 +85,8 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Browser,
         Need::Trace,
         Need::Schema,
+        Need::Prosody,
+        Need::Ejabberd,
         Need::Machines,
         Need::Avahi,
     ];

@@ -1,0 +1,13 @@
+//! The XMPP network against real servers on loopback, with the rate limits that their distributions have.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::print_stderr, reason = "a skipped test says why, a long one what it counted")]
+
+mod beside;
+mod codes;
+mod cuts;
+mod login;
+mod person;
+mod reconnect;
+mod server;
+mod session;
