@@ -4,7 +4,8 @@
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Once;
 
 /// The descriptor that the private socket is inherited as.
 pub(crate) const SOCKET_FD: RawFd = 3;
@@ -19,18 +20,40 @@ pub(crate) fn inherited_socket() -> Result<UnixStream> {
             "{SOCKET_VARIABLE} is \"{named}\", expected {SOCKET_FD}; this is started by \"rendezvous agent\", not by hand"
         );
     }
-    static TAKEN: std::sync::Once = std::sync::Once::new();
+    let socket = UnixStream::from(take()?);
+    socket.peer_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a socket"))?;
+    Ok(socket)
+}
+
+/// The listening socket that the system's manager (`systemd.socket`) handed to the agent, if it did. Only once.
+pub(crate) fn activation_socket() -> Result<Option<UnixListener>> {
+    let variable = |name| std::env::var(name).ok();
+    if variable("LISTEN_PID") != Some(std::process::id().to_string()) {
+        return Ok(None);
+    }
+    if variable("LISTEN_FDS").as_deref() != Some("1") {
+        bail!(
+            "the system handed over another number of sockets than one; use the unit files that come with this"
+        );
+    }
+    let socket = UnixListener::from(take()?);
+    socket.local_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a listening socket"))?;
+    Ok(Some(socket))
+}
+
+/// Takes the one descriptor that is inherited.
+fn take() -> Result<OwnedFd> {
+    static TAKEN: Once = Once::new();
     let mut first = false;
     TAKEN.call_once(|| first = true);
     if !first {
-        bail!("the private socket was taken before");
+        bail!("the inherited socket was taken before");
     }
-    // SAFETY: the starting process put its end of a socket pair at this number, as the variable says, nothing in this
-    // process opened a descriptor of that number, and the `Once` above lets only one owner be made of it.
-    let socket = UnixStream::from(unsafe { OwnedFd::from_raw_fd(SOCKET_FD) });
+    // SAFETY: the starting process put a socket at this number, as its variables say, nothing in this process opened a
+    // descriptor of that number, and the `Once` above lets only one owner be made of it.
+    let socket = unsafe { OwnedFd::from_raw_fd(SOCKET_FD) };
     // Programs that this one starts, the browser above all, have no business with it.
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
         .with_context(|| format!("descriptor {SOCKET_FD} cannot be kept from other programs"))?;
-    socket.peer_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a socket"))?;
     Ok(socket)
 }

@@ -3,7 +3,7 @@
 //! Every *yes* of this program is typed here. The terminal is the person's own, handed over by the command that they
 //! started; nothing else can answer in their place.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
@@ -59,6 +59,15 @@ impl Terminal {
         }
         let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
         Ok(Some(Self(Arc::new(Inner { input, output, found }))))
+    }
+
+    /// A terminal that another process handed over.
+    pub(crate) fn handed_over([input, output]: [OwnedFd; 2]) -> Result<Self> {
+        if !termios::isatty(&input) || !termios::isatty(&output) {
+            bail!(crate::texts::NEEDS_A_TERMINAL);
+        }
+        let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
+        Ok(Self(Arc::new(Inner { input, output, found })))
     }
 
     /// Copies of both ends, for another process.

@@ -3,8 +3,15 @@
 //! The voice: short sentences, everyday words, "you"; what is *not* possible is said as plainly as what is; the safe
 //! answer is the default and no answer is a *no*.
 
+use crate::standing::{Caller, Manner, Standing};
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
 use std::time::Duration;
+
+mod commands;
+mod time;
+
+pub(crate) use commands::*;
+pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";
@@ -17,9 +24,32 @@ pub(crate) fn span(d: Duration) -> String {
 
 // Calling.
 
-pub(crate) fn calling(who: &str, rings: bool, time: Duration) -> String {
-    let how = if rings { " · it rings there" } else { "" };
+pub(crate) fn calling(who: &str, rings: bool, devices: &[String], time: Duration) -> String {
+    let how = match (rings, devices) {
+        (false, _) => String::new(),
+        (true, []) => " · it rings there".to_owned(),
+        (true, devices) => format!(" · {}", devices.join(", ")),
+    };
     format!("Calling {who}{how} · {}  (Ctrl-C to withdraw)", span(time))
+}
+
+/// Whether a device's name says something to a person. Links and random names do not.
+pub(crate) fn is_device_name(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+    letters >= 3 && name.len() <= 40 && !name.starts_with("link")
+}
+
+/// What is known of somebody's key.
+pub(crate) fn standing(standing: Standing) -> String {
+    match standing {
+        Standing::Verified { since, how: Manner::Words } => format!("verified in person on {}", day(since.0)),
+        Standing::Verified { since, how: Manner::Code } => format!("verified by a code on {}", day(since.0)),
+        Standing::Verified { since, how: Manner::Endorsed } => {
+            format!("verified by another device of theirs on {}", day(since.0))
+        }
+        Standing::NeverChecked => NEVER_CHECKED.to_owned(),
+        Standing::Changed => "this is NOT the device that you know".to_owned(),
+    }
 }
 
 pub(crate) fn said_yes(who: &str) -> String {
@@ -28,10 +58,10 @@ pub(crate) fn said_yes(who: &str) -> String {
 
 pub(crate) const NEEDS_A_TERMINAL: &str =
     "This needs a terminal, because you are asked questions on it. Run it in a terminal window.";
-pub(crate) const NO_AGENT: &str = "Rendezvous is not running for you yet. Start it in another terminal with \"rendezvous agent\" and try again.";
 pub(crate) const AGENT_RUNS: &str =
-    "Rendezvous is already running for you. Use the terminal that it runs in, or end it there with Ctrl-C.";
-pub(crate) const AGENT_GONE: &str = "Rendezvous has stopped in its own terminal, so this is over too. Start it again with \"rendezvous agent\".";
+    "Rendezvous is already running for you. Use it, or end it first with \"rendezvous agent stop\".";
+pub(crate) const AGENT_GONE: &str =
+    "Rendezvous has stopped in the background, so this is over too. Try again: it starts by itself.";
 pub(crate) const WITHDRAWN: &str = "You withdrew it. Nothing was shared.";
 
 /// How a call ended before anything was shared.
@@ -62,26 +92,47 @@ pub(crate) fn ready(address: &str) -> String {
 pub(crate) const LOOPBACK_ONLY: &str = "For now only programs on this computer can: people cannot be verified yet, so other addresses are refused.";
 pub(crate) const LEAVE_OPEN: &str =
     "Leave this open: you are asked here when somebody calls. Ctrl-C ends it.";
-pub(crate) const NOBODY_TO_ASK: &str =
-    "This is not a terminal, so nobody can be asked here: every call from others is declined.";
+pub(crate) const ANSWER_IN_INBOX: &str = "This is not a terminal. Answer calls with \"rendezvous inbox\".";
 
-/// The question for an invitation.
-pub(crate) fn invited(who: &str, application: ApplicationId) -> String {
-    let what = if application == ApplicationId::OFFER {
-        format!(
-            "{who} offers to help you.\n  {who} · {NEVER_CHECKED}\n  Only say yes if you asked for it yourself. You decide later what they may see."
-        )
-    } else {
-        format!(
-            "{who} asks you for help.\n  {who} · {NEVER_CHECKED}\n  If you say yes, a page opens where you see their screen once they allow it."
-        )
-    };
-    format!("\n{what}")
+/// The question for an invitation. An offer of somebody who is not verified is none: only whoever is known offers help.
+pub(crate) fn invited(caller: &Caller, application: ApplicationId) -> String {
+    let (what, meaning) = asked(caller, application);
+    format!("\n{what}\n  {}\n  {meaning}", caller.line())
+}
+
+/// The same as a notification: a title, and what is known.
+pub(crate) fn notice(caller: &Caller, application: ApplicationId) -> (String, String) {
+    let (what, meaning) = asked(caller, application);
+    (what, format!("{}\n{meaning}", caller.line()))
+}
+
+fn asked(caller: &Caller, application: ApplicationId) -> (String, &'static str) {
+    let who = &caller.who;
+    match (application, caller.standing) {
+        (ApplicationId::OFFER, Standing::Verified { .. }) => (
+            format!("{who} offers to help you."),
+            "Only say yes if you asked for it yourself. You decide later what they may see.",
+        ),
+        (ApplicationId::OFFER, Standing::NeverChecked | Standing::Changed) => (
+            format!("{who} wants to make contact with you."),
+            "Only say yes if you know who this is and asked for it yourself. They see nothing.",
+        ),
+        (ApplicationId::ASK, _) => (
+            format!("{who} asks you for help."),
+            "If you say yes, a page opens where you see their screen once they allow it.",
+        ),
+        _ => (format!("{who} invites you."), "If you say yes, a program starts on both sides."),
+    }
 }
 
 pub(crate) const ANSWER_IT: &str = "Answer? [y/N]";
 pub(crate) const CALL_TAKEN: &str = "One moment…";
 pub(crate) const CALL_DECLINED: &str = "You said no.";
+
+/// The question was taken away from this terminal, and the call goes on.
+pub(crate) fn still_rings(who: &str) -> String {
+    format!("You did not answer {who}. It goes on ringing: \"rendezvous inbox\" asks you again.")
+}
 
 pub(crate) fn call_over(who: &str) -> String {
     format!("{who} is not calling any more.")

@@ -1,9 +1,10 @@
 //! The two people and their programs: each has a home of their own, as on two machines.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::ports;
 use rendezvous_testkit::process::Launch;
@@ -52,7 +53,14 @@ impl Place {
     }
 
     pub(crate) fn agent(&self) -> Launch {
-        self.launch(["agent", "--listen", &self.address()])
+        self.launch(["agent", "--foreground", "--listen", &self.address()])
+    }
+
+    /// Lets the other person call, who is not verified yet: a person's own act.
+    pub(crate) fn make_visible(&self) -> Result<()> {
+        let status = self.launch(["visible", "60"]).command().stdout(Stdio::null()).status()?;
+        ensure!(status.success(), "\"rendezvous visible\" failed");
+        Ok(())
     }
 }
 
@@ -60,12 +68,17 @@ impl Place {
 pub(crate) fn start_expert(place: &Place) -> Result<Person> {
     let launch =
         place.agent().env("RENDEZVOUS_BROWSER", "none").without("DISPLAY").without("WAYLAND_DISPLAY");
-    start_agent("the expert's agent", &launch)
+    let agent = start_agent("the expert's agent", &launch)?;
+    place.make_visible()?;
+    Ok(agent)
 }
 
 /// The novice's agent on a terminal.
 pub(crate) fn start_novice(place: &Place, screen: &XServer) -> Result<Person> {
-    start_agent("the novice's agent", &place.agent().envs(screen.environment()).without("WAYLAND_DISPLAY"))
+    let launch = place.agent().envs(screen.environment()).without("WAYLAND_DISPLAY");
+    let agent = start_agent("the novice's agent", &launch)?;
+    place.make_visible()?;
+    Ok(agent)
 }
 
 fn start_agent(name: &str, launch: &Launch) -> Result<Person> {

@@ -23,6 +23,7 @@ pub(crate) fn run(program: &Path) -> Result<()> {
 
     let mut expert_window = open(&terminal("You, who help", "100x14-0-0", expert.agent().words()))?;
     ports::wait_listening(expert.port(), &mut expert_window, Duration::from_secs(30))?;
+    expert.make_visible()?;
     let ask = novice.launch(["ask", &expert.address()]).envs(desktop.screen().environment());
     let mut novice_window = open(&terminal("You, who are helped", "100x20+0-0", again_and_again(&ask)))?;
 

@@ -1,8 +1,8 @@
 //! Starts an application, hands it its session, relays events, and notices when it is gone.
 
 use crate::application::SOCKET_FD;
-use crate::call::HANDED_OVER;
 use crate::home::Home;
+use crate::surroundings::{self, HANDED_OVER};
 use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result};
@@ -31,7 +31,7 @@ const LINGER: Duration = Duration::from_secs(5);
 pub(super) struct Place {
     terminal: [OwnedFd; 2],
     environment: HashMap<String, String>,
-    /// The agent's own terminal, kept for the application as long as it runs.
+    /// The terminal where the person answered, kept for the application as long as it runs.
     own: Option<OwnedMutexGuard<Terminal>>,
 }
 
@@ -40,18 +40,14 @@ impl Place {
     pub(super) fn handed_over(surroundings: Surroundings) -> Result<Self> {
         let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
         let terminal = terminal.context(texts::NEEDS_A_TERMINAL)?;
-        let known = |(name, _): &(String, String)| HANDED_OVER.contains(&name.as_str());
-        Ok(Self {
-            terminal,
-            environment: surroundings.environment.into_iter().filter(known).collect(),
-            own: None,
-        })
+        Ok(Self { terminal, environment: surroundings::known(surroundings.environment), own: None })
     }
 
-    /// The agent's own terminal and environment.
-    pub(super) fn here(terminal: OwnedMutexGuard<Terminal>) -> Option<Self> {
-        let environment =
-            HANDED_OVER.into_iter().filter_map(|n| Some((n.to_owned(), std::env::var(n).ok()?))).collect();
+    /// The terminal on which the person has just answered, and the environment that belongs to it.
+    pub(super) fn here(
+        terminal: OwnedMutexGuard<Terminal>,
+        environment: HashMap<String, String>,
+    ) -> Option<Self> {
         Some(Self { terminal: terminal.ends().ok()?, environment, own: Some(terminal) })
     }
 
@@ -186,10 +182,11 @@ fn spawn(home: &Home, place: &Place, socket: UnixStream) -> Result<Child> {
     for name in HANDED_OVER {
         command.env_remove(name);
     }
-    command
-        .envs(&place.environment)
-        .env(SOCKET_VARIABLE, SOCKET_FD.to_string())
-        .env("RENDEZVOUS_HOME", home.path());
+    // What the system's manager told this process is not meant for others.
+    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+        command.env_remove(name);
+    }
+    command.envs(&place.environment).envs(home.variable()).env(SOCKET_VARIABLE, SOCKET_FD.to_string());
     command.fd_mappings(vec![FdMapping { parent_fd: socket.into(), child_fd: SOCKET_FD }])?;
     let mut command = tokio::process::Command::from(command);
     command.kill_on_drop(true).spawn().context("cannot start the application")

@@ -1,28 +1,49 @@
-//! The question whether to answer a call, on the agent's own terminal.
+//! The question whether to answer a call, at a terminal of the person's.
 
+use super::News;
+use super::open::Question;
+use crate::standing::Caller;
 use crate::terminal::{Terminal, is_yes};
 use crate::texts;
-use rendezvous_core::{Address, ApplicationId, SessionId};
+use rendezvous_core::{ApplicationId, SessionId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{OwnedMutexGuard, mpsc};
+
+/// A terminal that nobody else speaks at meanwhile.
+pub(super) type Held = OwnedMutexGuard<Terminal>;
 
 /// What the person said, and the terminal for the application that may follow.
 pub(super) struct Answer {
     pub(super) session: SessionId,
     pub(super) yes: bool,
-    pub(super) terminal: OwnedMutexGuard<Terminal>,
+    pub(super) terminal: Held,
 }
 
-/// Asks. When the call ends meanwhile the task of this function is aborted, and says so on its way out.
-pub(super) async fn ask(
+/// Asks. The question goes when it is taken away, and says why on its way out.
+pub(super) fn start(
     session: SessionId,
-    from: Address,
+    caller: Caller,
     application: ApplicationId,
-    terminal: OwnedMutexGuard<Terminal>,
-    answers: mpsc::Sender<Answer>,
+    terminal: Held,
+    news: mpsc::Sender<News>,
+) -> Question {
+    let still_rings = Arc::new(AtomicBool::new(false));
+    let void =
+        SayVoid { terminal: Some(terminal), who: caller.who.clone(), still_rings: still_rings.clone() };
+    let task = tokio::spawn(ask(session, caller, application, void, news)).abort_handle();
+    Question { task, still_rings }
+}
+
+async fn ask(
+    session: SessionId,
+    caller: Caller,
+    application: ApplicationId,
+    mut void: SayVoid,
+    news: mpsc::Sender<News>,
 ) {
-    let mut void = SayVoid { terminal: Some(terminal), who: from.to_string() };
     let Some(terminal) = &void.terminal else { return };
-    terminal.say(&texts::invited(from.as_str(), application));
+    terminal.say(&texts::invited(&caller, application));
     terminal.prompt(texts::ANSWER_IT);
     let mut lines = terminal.lines();
     // A terminal that is gone answers nothing, and that is a no.
@@ -30,20 +51,24 @@ pub(super) async fn ask(
     drop(lines);
     terminal.say(if yes { texts::CALL_TAKEN } else { texts::CALL_DECLINED });
     if let Some(terminal) = void.terminal.take() {
-        _ = answers.send(Answer { session, yes, terminal }).await;
+        _ = news.send(News::Answered(Answer { session, yes, terminal })).await;
     }
 }
 
 /// Says on the terminal that the question is void, unless it was answered.
 struct SayVoid {
-    terminal: Option<OwnedMutexGuard<Terminal>>,
+    terminal: Option<Held>,
     who: String,
+    still_rings: Arc<AtomicBool>,
 }
 
 impl Drop for SayVoid {
     fn drop(&mut self) {
-        if let Some(terminal) = &self.terminal {
-            terminal.say("");
+        let Some(terminal) = &self.terminal else { return };
+        terminal.say("");
+        if self.still_rings.load(Ordering::SeqCst) {
+            terminal.say(&texts::still_rings(&self.who));
+        } else {
             terminal.say(&texts::call_over(&self.who));
         }
     }

@@ -23,6 +23,22 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// A screen that nobody has: whoever tried to open it would fail, so a scene that succeeds with it did not try.
 pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 
+/// How an agent is run that asks at its terminal.
+pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
+
+/// What stays in a home when everything is over, besides logs.
+const KEPT: [&str; 9] = [
+    "agent.lock",
+    "config.toml",
+    "contacts.lock",
+    "contacts.toml",
+    "device.key",
+    "pins.json",
+    "pins.lock",
+    "record.jsonl",
+    "start.lock",
+];
+
 /// The question of an agent.
 pub(crate) const ANSWER: &str = "Answer? [y/N]";
 /// The question for the view.
@@ -145,16 +161,25 @@ impl Side {
         wrap: impl FnOnce(Launch) -> Launch,
     ) -> Result<Self> {
         let home = Home::new(name)?;
-        let launch = program(&home, &surroundings).args(["agent", "--listen", "127.0.0.1:0"]);
+        let launch = program(&home, &surroundings).args(AGENT);
         let (agent, address) = ready(name, &wrap(launch))?;
-        Ok(Self { name, home, surroundings, agent, address })
+        let side = Self { name, home, surroundings, agent, address };
+        side.is_visible()?;
+        Ok(side)
+    }
+
+    /// Lets strangers call, as its person would: in most scenes nobody is verified.
+    pub(crate) fn is_visible(&self) -> Result<()> {
+        let (code, said) = self.runs(&["visible", "60"])?;
+        ensure!(code == 0 && said.starts_with("For 60 minutes everybody who finds you"), "{code} {said}");
+        Ok(())
     }
 
     /// Starts the agent again, after the test has killed it.
     pub(crate) fn start_again(&mut self) -> Result<()> {
-        let launch = self.launch(["agent", "--listen", "127.0.0.1:0"]);
+        let launch = self.launch(AGENT);
         (self.agent, self.address) = ready(self.name, &launch)?;
-        Ok(())
+        self.is_visible()
     }
 
     /// The program with these arguments, in this person's surroundings.
@@ -233,9 +258,13 @@ impl Side {
         })
         .with_context(|| format!("still there: {:?}", self.processes()))?;
         self.agent.is_as_found()?;
+        let stays = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            path.extension().is_some_and(|e| e == "log") || KEPT.contains(&name.as_str())
+        };
         let left: Vec<PathBuf> = fs::read_dir(self.home.path())?
             .map(|entry| Ok(entry?.path()))
-            .filter(|path| !matches!(path, Ok(path) if path.extension().is_some_and(|e| e == "log")))
+            .filter(|path| !path.as_ref().is_ok_and(stays))
             .collect::<Result<_>>()?;
         ensure!(left.is_empty(), "files stay behind: {left:?}");
         Ok(())
@@ -286,8 +315,12 @@ impl Two {
         let (from, to) = (&self.expert.address, &self.novice.address);
         self.call = Some(self.expert.types(&["offer", to])?);
         let question = self.novice.agent.reads(ANSWER)?;
-        ensure!(question.contains(&format!("{from} offers to help you.\n")), "{question}");
-        ensure!(question.contains("Only say yes if you asked for it yourself."), "{question}");
+        // Whoever is not verified offers nothing.
+        ensure!(question.contains(&format!("{from} wants to make contact with you.\n")), "{question}");
+        ensure!(
+            question.contains("Only say yes if you know who this is and asked for it yourself."),
+            "{question}"
+        );
         Ok(())
     }
 

@@ -1,0 +1,211 @@
+//! The person's accounts, one driver each: the only place that knows which networks there are.
+
+use super::installed;
+use crate::config::Config;
+use crate::identity::Identity;
+use anyhow::{Context, Result, bail};
+use rendezvous_core::{Address, ApplicationId, Command, SessionConfig, SessionId};
+use rendezvous_dbus::agent::{AccountStatus, Seen};
+use rendezvous_net::nearby::{self, Nearby};
+use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Network, SessionInfo, Status};
+use rendezvous_trust::DeviceKey;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// The name of the network that needs no account.
+pub(crate) const NEARBY: &str = "nearby";
+
+/// Which account, by its place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Which(usize);
+
+/// What happened, and on which account.
+pub(super) type Happened = (Which, Happening);
+
+/// All accounts that could be begun, and why others could not.
+pub(super) struct Accounts {
+    begun: Vec<Begun>,
+    /// Only the person can change that.
+    refused: Vec<AccountStatus>,
+}
+
+struct Begun {
+    network: Arc<str>,
+    me: Address,
+    handle: Handle,
+    /// Where others reach us, for the person; empty where the address says it.
+    place: String,
+}
+
+impl Accounts {
+    /// Begins with every account of the configuration.
+    pub(super) async fn open(
+        config: &Config,
+        identity: &Identity,
+        listen: Option<&str>,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Happened>)> {
+        let (sender, happenings) = mpsc::unbounded_channel();
+        let mut accounts = Self { begun: Vec::new(), refused: Vec::new() };
+        if config.nearby.enabled || listen.is_some() {
+            let listen = nearby::parse_address(listen.unwrap_or(&config.nearby.listen))?;
+            let network = Nearby::listen(listen, String::new()).await?;
+            let me = network.address();
+            let place = me.to_string();
+            accounts.begin(NEARBY, me, place, identity.key(), network, &sender);
+        }
+        for account in &config.accounts {
+            accounts.refused.push(AccountStatus {
+                network: "xmpp".to_owned(),
+                address: account.jid.clone(),
+                state: "refused".to_owned(),
+                sentence: "This version of Rendezvous cannot use XMPP accounts yet.".to_owned(),
+            });
+        }
+        if accounts.begun.is_empty() {
+            bail!(
+                "There is nothing to be reached by: [nearby] is not enabled, and there is no account. Change that in the configuration."
+            );
+        }
+        Ok((accounts, happenings))
+    }
+
+    fn begin(
+        &mut self,
+        network_name: &str,
+        me: Address,
+        place: String,
+        key: Arc<DeviceKey>,
+        network: impl Network,
+        sender: &mpsc::UnboundedSender<Happened>,
+    ) {
+        let account = Account { network: network_name.into(), me: me.clone(), key };
+        let (driver, handle, mut happenings) =
+            Driver::new(account, SessionConfig::default(), installed(), network);
+        tokio::spawn(driver.run());
+        let (which, sender) = (Which(self.begun.len()), sender.clone());
+        tokio::spawn(async move {
+            while let Some(happening) = happenings.recv().await {
+                if sender.send((which, happening)).is_err() {
+                    return;
+                }
+            }
+        });
+        self.begun.push(Begun { network: network_name.into(), me, handle, place });
+    }
+
+    /// The account that reaches somebody, and how its network spells them.
+    pub(super) async fn reach(&self, network: &str, address: &Address) -> Result<(Which, Address)> {
+        if network == NEARBY {
+            nearby::parse_address(address.as_str())?;
+        }
+        let at = self.begun.iter().position(|account| *account.network == *network).with_context(|| {
+            format!("You have no account that reaches {address}: {network} is not set up.")
+        })?;
+        Ok((Which(at), address.clone()))
+    }
+
+    pub(super) fn handle(&self, which: Which) -> &Handle {
+        &self.begun[which.0].handle
+    }
+
+    pub(super) fn network(&self, which: Which) -> &str {
+        &self.begun[which.0].network
+    }
+
+    /// Invites somebody on an account.
+    pub(super) async fn invite(
+        &self,
+        which: Which,
+        contact: Address,
+        application: ApplicationId,
+        data: String,
+    ) -> Result<SessionId, CallError> {
+        self.handle(which).invite(contact, application, data).await
+    }
+
+    /// Makes a call on a session of an account.
+    pub(super) async fn command(
+        &self,
+        which: Which,
+        session: SessionId,
+        command: Command,
+    ) -> Result<(), CallError> {
+        self.handle(which).command(session, command).await
+    }
+
+    /// What a session looks like.
+    pub(super) async fn look(&self, which: Which, session: SessionId) -> Option<SessionInfo> {
+        self.handle(which).list().await.unwrap_or_default().into_iter().find(|info| info.id == session)
+    }
+
+    /// The sessions of all accounts.
+    pub(super) async fn sessions(&self) -> Vec<SessionInfo> {
+        let mut all = Vec::new();
+        for account in &self.begun {
+            all.extend(account.handle.list().await.unwrap_or_default());
+        }
+        all
+    }
+
+    /// Whether each is on the other's list, as the network says.
+    pub(super) async fn is_mutual(&self, which: Which, contact: &Address) -> bool {
+        let seen = self.handle(which).seen().await.unwrap_or_default();
+        seen.contacts.iter().any(|listed| listed.address == *contact && listed.is_mutual)
+    }
+
+    /// Whom the networks know.
+    pub(super) async fn people(&self) -> Vec<Seen> {
+        let mut all = Vec::new();
+        for account in &self.begun {
+            let seen = account.handle.seen().await.unwrap_or_default();
+            let mut people: BTreeMap<String, Seen> = BTreeMap::new();
+            let blank = |address: &str| Seen {
+                network: account.network.to_string(),
+                address: address.to_owned(),
+                name: String::new(),
+                is_mutual: false,
+                devices: Vec::new(),
+            };
+            for listed in seen.contacts {
+                let person =
+                    Seen { name: listed.name, is_mutual: listed.is_mutual, ..blank(listed.address.as_str()) };
+                people.insert(listed.address.to_string(), person);
+            }
+            for device in seen.devices {
+                let person = people
+                    .entry(device.contact.to_string())
+                    .or_insert_with(|| blank(device.contact.as_str()));
+                person.devices.push(device.device.to_string());
+            }
+            all.extend(people.into_values());
+        }
+        all
+    }
+
+    /// How it stands with every account.
+    pub(super) fn status(&self) -> Vec<AccountStatus> {
+        let of = |account: &Begun| {
+            let (state, sentence) = match &*account.handle.status().borrow() {
+                // A network without a server has nobody to sign in with.
+                Status::Connecting if *account.network == *NEARBY => ("online", account.place.clone()),
+                Status::Connecting => ("connecting", String::new()),
+                Status::Online => ("online", account.place.clone()),
+                Status::Offline(why) => ("offline", why.clone()),
+                Status::Refused(why) => ("refused", why.clone()),
+            };
+            AccountStatus {
+                network: account.network.to_string(),
+                address: account.me.to_string(),
+                state: state.to_owned(),
+                sentence,
+            }
+        };
+        self.begun.iter().map(of).chain(self.refused.iter().cloned()).collect()
+    }
+
+    /// Where others reach us without a server.
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+        self.begun.iter().map(|account| account.place.as_str()).filter(|place| !place.is_empty())
+    }
+}

@@ -1,0 +1,181 @@
+//! What the commands say that call nobody.
+
+use super::{moment, standing};
+use crate::standing::Standing;
+use rendezvous_core::ApplicationId;
+
+// The agent in the background.
+
+pub(crate) const AGENT_RESTS: &str = "Rendezvous is not running. It starts by itself when it is needed.";
+pub(crate) const AGENT_STOPPED: &str = "Rendezvous has stopped. Nobody reaches you until it runs again.";
+pub(crate) const AGENT_STAYS: &str =
+    "Rendezvous was asked to stop and has not yet. Look again with \"rendezvous agent status\".";
+pub(crate) const AGENT_STRANGE: &str = "Something else than Rendezvous answers in its place, or another version of it. End it (\"rendezvous agent stop\" of that version) and try again";
+pub(crate) const AGENT_VANISHED: &str = "Rendezvous started in the background and stopped at once. Its log says why; \"rendezvous doctor\" says where.";
+
+pub(crate) fn agent_ended(status: std::process::ExitStatus) -> String {
+    format!(
+        "Rendezvous could not start in the background ({status}). \"rendezvous agent --foreground\" shows why."
+    )
+}
+
+pub(crate) fn other_version(its: &str, ours: &str) -> String {
+    format!(
+        "Rendezvous {its} is running for you, and this command is of version {ours}. It is in use, so it was left alone. When that is over, end it with \"rendezvous agent stop\" and try again."
+    )
+}
+
+pub(crate) fn agent_runs(version: &str, process: u32, since: u64) -> String {
+    format!("Rendezvous {version} is running since {} (process {process}).", moment(since))
+}
+
+pub(crate) fn account(network: &str, address: &str, state: &str, sentence: &str) -> String {
+    let detail = match sentence {
+        "" => String::new(),
+        same if same == address => String::new(),
+        other => format!(" · {other}"),
+    };
+    format!("  {network} · {address} · {state}{detail}")
+}
+
+pub(crate) fn ringing(count: u32) -> String {
+    let calls = if count == 1 { "1 call waits".to_owned() } else { format!("{count} calls wait") };
+    format!("  {calls} for your answer: \"rendezvous inbox\"")
+}
+
+// Being visible, and answering.
+
+pub(crate) const NOT_VISIBLE: &str =
+    "Only people in your contacts who are verified, or on both lists, can call you.";
+
+pub(crate) fn visible_for(seconds: u64) -> String {
+    let minutes = seconds.div_ceil(60);
+    let time = if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") };
+    format!("For {time} everybody who finds you can call you. \"rendezvous visible off\" ends it.")
+}
+
+pub(crate) const NOBODY_CALLS: &str = "Nobody is calling you right now.";
+pub(crate) const INBOX_STAYS: &str = "You are asked here when somebody calls. Ctrl-C ends it.";
+
+// Contacts.
+
+pub(crate) const NO_CONTACTS: &str = "You have no contacts yet. \"rendezvous add NAME ADDRESS\" adds one.";
+pub(crate) const IS_BLOCKED: &str = "blocked";
+pub(crate) const IS_THERE: &str = "is there now";
+pub(crate) const NOBODY_CHOSEN: &str = "Nobody was chosen, so nothing was sent.";
+
+pub(crate) fn known_since(since: u64) -> String {
+    format!("known since {}", super::day(since))
+}
+
+pub(crate) fn added(name: &str, address: &str) -> String {
+    format!("{name} is {address} from now on.")
+}
+
+pub(crate) fn removed(name: &str) -> String {
+    format!(
+        "{name} is not in your contacts any more. What you verified stays; \"rendezvous verify --forget\" ends that."
+    )
+}
+
+pub(crate) fn not_in_the_list(name: &str) -> String {
+    format!(
+        "{name} is not in your own list, so there is nothing to remove; your account or a verified device knows them. \"rendezvous block\" keeps them away."
+    )
+}
+
+pub(crate) fn blocked(name: &str) -> String {
+    format!("You do not hear from {name} any more. They are not told.")
+}
+
+pub(crate) fn unblocked(name: &str) -> String {
+    format!("{name} is not blocked any more.")
+}
+
+pub(crate) fn not_an_address(text: &str) -> String {
+    format!(
+        "\"{text}\" is not an address; expected host:port as in 127.0.0.1:7001, the 32 symbols of a device nearby, or an account as in maria@example.org."
+    )
+}
+
+pub(crate) fn nobody_of_that_name(typed: &str, nearest: Option<&str>) -> String {
+    let hint = match nearest {
+        Some(name) => format!("Did you mean \"{name}\"?"),
+        None => "\"rendezvous contacts\" shows whom you have; an address and a port, as in 127.0.0.1:7001, reaches somebody new.".to_owned(),
+    };
+    format!("There is nobody called \"{typed}\" in your contacts. {hint}")
+}
+
+pub(crate) fn several_of_that_name(typed: &str, list: &str) -> String {
+    format!("\"{typed}\" may be one of these; say which:\n{list}")
+}
+
+pub(crate) fn which_of_them(typed: &str, list: &str) -> String {
+    format!("\"{typed}\" may be one of these:\n{list}")
+}
+
+pub(crate) fn which_number(most: usize) -> String {
+    format!("Which one? [1-{most}, nothing for none]")
+}
+
+// What is verified.
+
+pub(crate) const FORGET_WHOM: &str = "Say whose devices are to be forgotten: rendezvous verify --forget NAME";
+pub(crate) const NOBODY_VERIFIED: &str = "You have verified nobody yet. It happens at the first help between two people: one reads three words aloud, the other types them.";
+
+pub(crate) fn own_fingerprint(fingerprint: &str) -> String {
+    format!("This device: {fingerprint}")
+}
+
+pub(crate) fn fingerprint_of(address: &str, fingerprint: &str, known: Standing) -> String {
+    format!("{address}: {fingerprint}\n  {}", standing(known))
+}
+
+pub(crate) fn how_to_verify(name: &str) -> String {
+    format!(
+        "{name} is not verified. It happens at the first help between the two of you: one reads three words aloud, the other types them."
+    )
+}
+
+pub(crate) fn nothing_to_forget(name: &str) -> String {
+    format!("Nothing of {name} is verified, so there is nothing to forget.")
+}
+
+pub(crate) fn forgotten(name: &str) -> String {
+    format!("What you verified of {name} is forgotten. The next time you compare words again.")
+}
+
+// Applications, sessions, the record.
+
+pub(crate) fn no_such_application(typed: &str, nearest: Option<&str>) -> String {
+    let hint = match nearest {
+        Some(name) => format!("Did you mean \"{name}\"?"),
+        None => "\"rendezvous apps\" lists what there is.".to_owned(),
+    };
+    format!("There is no application \"{typed}\" here. {hint}")
+}
+
+pub(crate) const NOTHING_GOES_ON: &str = "Nothing is going on.";
+pub(crate) const CALLED_OFF: &str = "It is called off.";
+
+pub(crate) fn nothing_goes_on_with(typed: &str) -> String {
+    format!("Nothing is going on with \"{typed}\". \"rendezvous sessions\" shows what is.")
+}
+
+pub(crate) fn cancel_which(list: &str) -> String {
+    format!("Several things are going on; say with whom to call it off:\n{list}")
+}
+
+pub(crate) const NOTHING_HAPPENED: &str = "Nothing has happened yet.";
+
+/// A line of the record: who called whom for what.
+pub(crate) fn what_happened(who: &str, application: Option<ApplicationId>, ours: bool) -> String {
+    match (application, ours) {
+        (Some(ApplicationId::ASK), true) => format!("You asked {who} for help"),
+        (Some(ApplicationId::ASK), false) => format!("{who} asked you for help"),
+        (Some(ApplicationId::OFFER), true) => format!("You offered {who} your help"),
+        (Some(ApplicationId::OFFER), false) => format!("{who} offered you help"),
+        (_, true) => format!("You invited {who}"),
+        (_, false) => format!("{who} invited you"),
+    }
+}
