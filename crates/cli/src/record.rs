@@ -95,7 +95,9 @@ fn sentence(entry: &Entry) -> String {
     let what = texts::what_happened(who, application, entry.direction == Direction::Out);
     let how = match (entry.seconds, entry.declined.as_deref()) {
         (Some(seconds), _) => texts::span(std::time::Duration::from_secs(seconds)),
-        (None, Some(by)) => format!("declined ({by})"),
+        (None, Some("person")) if entry.direction == Direction::In => texts::YOU_SAID_NO.to_owned(),
+        (None, Some("person")) => texts::THEY_SAID_NO.to_owned(),
+        (None, Some(by)) => texts::declined_because(by),
         (None, None) => SessionResult(entry.result).text().trim_end_matches('.').to_owned(),
     };
     let checked = if entry.verified { "verified" } else { texts::NEVER_CHECKED };

@@ -17,9 +17,9 @@ use crate::home::Home;
 use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
-use crate::{log, private, record, texts};
+use crate::{log, record};
 use accounts::{Accounts, Happened};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use open::{Asking, Open};
 use rendezvous_core::{Application, ApplicationId, Command, DeclinedBy, Event, SessionId};
 use rendezvous_dbus::agent::{Commander, Request};
@@ -54,7 +54,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     }
     let config = Config::load(home)?;
     // For as long as this process lives: of two that start at once, one is the agent.
-    let Some(_only) = private::try_lock(&home.agent_lock())? else { bail!(texts::AGENT_RUNS) };
+    let _only = start::be_the_only_one(home, manner.detached).await?;
     let socket = start::socket(home)?;
     log::to_file(home, "agent")?;
     let terminal = if manner.detached { None } else { Terminal::own()? };

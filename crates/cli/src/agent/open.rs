@@ -31,7 +31,7 @@ pub(super) struct Open {
     /// At which terminal that was handed over the person is asked, and the application runs then.
     pub(super) inbox: Option<u64>,
     began: UnixTime,
-    declined: Option<DeclinedBy>,
+    pub(super) declined: Option<DeclinedBy>,
     connected: Option<UnixTime>,
 }
 

@@ -69,6 +69,7 @@ impl Agent {
     async fn decline(&mut self, session: SessionId, by: DeclinedBy) {
         let Some(open) = self.open.get_mut(&session) else { return };
         open.asking = Asking::No;
+        open.declined = Some(by);
         _ = self.accounts.command(open.which, session, Command::Decline { by, data: String::new() }).await;
     }
 
@@ -88,6 +89,7 @@ impl Agent {
             Command::Accept { data: String::new() }
         } else {
             drop(terminal);
+            open.declined = Some(DeclinedBy::Person);
             Command::Decline { by: DeclinedBy::Person, data: String::new() }
         };
         if let Err(error) = self.accounts.command(open.which, session, command).await {

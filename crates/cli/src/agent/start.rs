@@ -3,10 +3,30 @@
 use super::accounts::Accounts;
 use crate::home::Home;
 use crate::terminal::Terminal;
-use crate::{application, texts};
+use crate::{application, private, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::{DbusError, socket::PrivateSocket};
+use std::fs::File;
 use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// An agent that is on its way out may take so long.
+const OUTGOING: Duration = Duration::from_secs(5);
+
+/// Takes the lock that makes this process the agent. Whoever starts one in the background has made sure that none can
+/// be reached, so one that still holds the lock is about to end.
+pub(super) async fn be_the_only_one(home: &Home, is_started_for_a_command: bool) -> Result<File> {
+    let deadline = Instant::now() + OUTGOING;
+    loop {
+        match private::try_lock(&home.agent_lock())? {
+            Some(lock) => return Ok(lock),
+            None if is_started_for_a_command && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            None => bail!(texts::AGENT_RUNS),
+        }
+    }
+}
 
 /// The socket that the system handed over, else one of our own.
 pub(super) fn socket(home: &Home) -> Result<PrivateSocket> {

@@ -168,6 +168,13 @@ pub(crate) fn cancel_which(list: &str) -> String {
 
 pub(crate) const NOTHING_HAPPENED: &str = "Nothing has happened yet.";
 
+pub(crate) const YOU_SAID_NO: &str = "you said no";
+pub(crate) const THEY_SAID_NO: &str = "they said no";
+
+pub(crate) fn declined_because(by: &str) -> String {
+    format!("declined: {by}")
+}
+
 /// A line of the record: who called whom for what.
 pub(crate) fn what_happened(who: &str, application: Option<ApplicationId>, ours: bool) -> String {
     match (application, ours) {

@@ -212,22 +212,8 @@ impl Side {
         send(id, Signal::KILL)
     }
 
-    /// Every process that works in this person's home, with its command line.
     fn processes(&self) -> Result<Vec<(u32, String)>> {
-        let mark = format!("RENDEZVOUS_HOME={}", self.home.path().display());
-        let mut found = Vec::new();
-        for entry in fs::read_dir("/proc").context("cannot list the processes")? {
-            let path = entry?.path();
-            let Some(id) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse().ok()) else {
-                continue;
-            };
-            // A process may end between two looks, and one that has ended has no environment any more.
-            let read = |name| fs::read(path.join(name)).unwrap_or_default();
-            if read("environ").split(|b| *b == 0).any(|variable| variable == mark.as_bytes()) {
-                found.push((id, String::from_utf8_lossy(&read("cmdline")).replace('\0', " ")));
-            }
-        }
-        Ok(found)
+        processes_of(&self.home)
     }
 
     /// Waits until nothing of this person's runs but the agent, and nothing is going on.
@@ -414,6 +400,24 @@ pub(crate) fn these_two(two: Two, scene: impl FnOnce(&mut Two) -> Result<()>) {
     two.play(scene);
 }
 
+/// Every process that works in this home, with its command line.
+pub(crate) fn processes_of(home: &Home) -> Result<Vec<(u32, String)>> {
+    let mark = format!("RENDEZVOUS_HOME={}", home.path().display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").context("cannot list the processes")? {
+        let path = entry?.path();
+        let Some(id) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse().ok()) else {
+            continue;
+        };
+        // A process may end between two looks, and one that has ended has no environment any more.
+        let read = |name| fs::read(path.join(name)).unwrap_or_default();
+        if read("environ").split(|b| *b == 0).any(|variable| variable == mark.as_bytes()) {
+            found.push((id, String::from_utf8_lossy(&read("cmdline")).replace('\0', " ")));
+        }
+    }
+    Ok(found)
+}
+
 /// The program with a clean environment.
 pub(crate) fn program(home: &Home, surroundings: &[(&'static str, String)]) -> Launch {
     let bare = DESKTOP
@@ -444,7 +448,7 @@ fn ready(name: &str, launch: &Launch) -> Result<(Desk, String)> {
     Ok((agent, address))
 }
 
-fn send(id: u32, signal: Signal) -> Result<()> {
+pub(crate) fn send(id: u32, signal: Signal) -> Result<()> {
     let id = Pid::from_raw(i32::try_from(id)?).context("a process id is never zero")?;
     Ok(rustix::process::kill_process(id, signal)?)
 }
