@@ -18,10 +18,12 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The person's agent; starts it where none runs.
 pub(crate) async fn connect(home: &Home) -> Result<AgentClient> {
-    match find(home).await? {
-        Some(agent) if is_ours(&agent).await? => Ok(agent),
-        _ => start(home, None).await,
+    if let Some(agent) = find(home).await?
+        && is_ours(&agent).await?
+    {
+        return Ok(agent);
     }
+    start(home, None).await
 }
 
 /// The person's agent, if one of this version runs.

@@ -87,7 +87,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Inbox { wait, json: Json { json } } => inbox::run(home, wait, json).await,
         Verb::Visible { how, json: Json { json } } => inbox::visible(home, how, json).await,
         Verb::Contacts(Json { json }) => people::list(home, json).await,
-        Verb::Add { name, address } => people::add(home, &name, &address),
+        Verb::Add { name, address } => people::add(home, &name, &address).await,
         Verb::Remove { contact } => people::remove(home, &contact).await,
         Verb::Block { contact } => people::block(home, &contact, true).await,
         Verb::Unblock { contact } => people::block(home, &contact, false).await,

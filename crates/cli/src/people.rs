@@ -7,10 +7,12 @@ use crate::resolve::{Candidate, Whom};
 use crate::standing::{self, Standing};
 use crate::terminal::{Terminal, printable};
 use crate::{client, config, texts, whom};
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use rendezvous_dbus::agent::Seen;
+use rendezvous_net::nearby::is_nearby_address;
 use rendezvous_trust::Contact;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 /// What is shown of one contact.
@@ -94,16 +96,30 @@ fn as_line(row: &Row) -> String {
     format!("{mark} {}", parts.join(" · "))
 }
 
-/// `add NAME ADDRESS`.
-pub(crate) fn add(home: &Home, name: &str, address: &str) -> Result<ExitCode> {
+/// `add NAME ADDRESS`. Whoever is at a place is asked who they are.
+pub(crate) async fn add(home: &Home, name: &str, address: &str) -> Result<ExitCode> {
     check_name(name)?;
-    let Whom { network, address } = written(address)?;
-    let places =
-        if address.parse::<std::net::SocketAddr>().is_ok() { vec![address.clone()] } else { Vec::new() };
+    let (Whom { network, address }, places) = match address.parse::<SocketAddr>() {
+        Ok(place) => {
+            let agent = client::connect(home).await?;
+            let found = agent.look_up(address).await.map_err(|e| anyhow!(e.sentence()))?;
+            (Whom { network: whom::NEARBY.to_owned(), address: found }, vec![place.to_string()])
+        }
+        Err(_) => (written(address)?, Vec::new()),
+    };
     let person =
         Person { name: name.to_owned(), network, address: address.clone(), places, since: 0, blocked: false };
     Contacts::change(home, |contacts| contacts.add(unix_now(), person))?;
+    tell_agent(home).await?;
     say(&texts::added(name, &address))
+}
+
+/// An agent that runs has to know.
+async fn tell_agent(home: &Home) -> Result<()> {
+    if let Some(agent) = client::running(home).await? {
+        agent.reread().await?;
+    }
+    Ok(())
 }
 
 /// `remove NAME`. What was verified stays so: that is another list.
@@ -136,7 +152,7 @@ async fn known(home: &Home, typed: &str) -> Result<Candidate> {
 
 /// An address as a person writes it: which network it is of follows from its form.
 pub(crate) fn written(address: &str) -> Result<Whom> {
-    let network = if address.parse::<std::net::SocketAddr>().is_ok() || is_nearby(address) {
+    let network = if is_nearby_address(address) {
         whom::NEARBY
     } else if config::is_jid(address) {
         "xmpp"
@@ -144,12 +160,6 @@ pub(crate) fn written(address: &str) -> Result<Whom> {
         bail!(texts::not_an_address(address))
     };
     Ok(Whom { network: network.to_owned(), address: address.to_owned() })
-}
-
-/// The address of a device nearby: the 32 symbols of its fingerprint.
-fn is_nearby(address: &str) -> bool {
-    let symbols = b"23456789abcdefghijkmnpqrstuvwxyz";
-    address.len() == 32 && address.bytes().all(|byte| symbols.contains(&byte))
 }
 
 fn say(text: &str) -> Result<ExitCode> {

@@ -134,6 +134,18 @@ pub enum Request {
         /// All of them.
         answer: oneshot::Sender<Vec<Seen>>,
     },
+    /// Who is at a place, on networks without a server.
+    LookUp {
+        /// `host:port`.
+        place: String,
+        /// Their address, or why nobody was found.
+        answer: oneshot::Sender<Result<String, String>>,
+    },
+    /// The person's contacts have changed.
+    Reread {
+        /// Done.
+        answer: oneshot::Sender<()>,
+    },
     /// The invitations that wait for an answer.
     Ringing {
         /// All of them.

@@ -2,14 +2,16 @@
 
 use super::installed;
 use crate::config::Config;
+use crate::contacts::Contacts;
 use crate::identity::Identity;
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{Address, ApplicationId, Command, SessionConfig, SessionId};
 use rendezvous_dbus::agent::{AccountStatus, Seen};
-use rendezvous_net::nearby::{self, Nearby};
+use rendezvous_net::nearby::{self, Control, Nearby, NearbyError, is_nearby_address};
 use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Network, SessionInfo, Status};
 use rendezvous_trust::DeviceKey;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -28,6 +30,8 @@ pub(super) struct Accounts {
     begun: Vec<Begun>,
     /// Only the person can change that.
     refused: Vec<AccountStatus>,
+    /// What the network without an account is asked besides sending.
+    nearby: Option<Control>,
 }
 
 struct Begun {
@@ -46,12 +50,18 @@ impl Accounts {
         listen: Option<&str>,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Happened>)> {
         let (sender, happenings) = mpsc::unbounded_channel();
-        let mut accounts = Self { begun: Vec::new(), refused: Vec::new() };
+        let mut accounts = Self { begun: Vec::new(), refused: Vec::new(), nearby: None };
         if config.nearby.enabled || listen.is_some() {
             let listen = nearby::parse_address(listen.unwrap_or(&config.nearby.listen))?;
-            let network = Nearby::listen(listen, String::new()).await?;
+            let settings = nearby::Config {
+                listen,
+                name: config.nearby.name.clone(),
+                multicast: config.nearby.multicast,
+            };
+            let (network, control) = Nearby::listen(settings, identity.key()).await?;
             let me = network.address();
-            let place = me.to_string();
+            let place = SocketAddr::new(listen.ip(), network.port()).to_string();
+            accounts.nearby = Some(control);
             accounts.begin(NEARBY, me, place, identity.key(), network, &sender);
         }
         for account in &config.accounts {
@@ -96,13 +106,50 @@ impl Accounts {
 
     /// The account that reaches somebody, and how its network spells them.
     pub(super) async fn reach(&self, network: &str, address: &Address) -> Result<(Which, Address)> {
-        if network == NEARBY {
-            nearby::parse_address(address.as_str())?;
-        }
         let at = self.begun.iter().position(|account| *account.network == *network).with_context(|| {
             format!("You have no account that reaches {address}: {network} is not set up.")
         })?;
-        Ok((Which(at), address.clone()))
+        if network != NEARBY || is_nearby_address(address.as_str()) {
+            return Ok((Which(at), address.clone()));
+        }
+        let found = match self.look_up(address.as_str()).await {
+            Ok(found) => found,
+            Err(error) if matches!(error.downcast_ref(), Some(NearbyError::Ourselves(_))) => {
+                self.begun[at].me.clone()
+            }
+            Err(error)
+                if matches!(
+                    error.downcast_ref(),
+                    Some(NearbyError::NotAnAddress(_) | NearbyError::NotLoopback(_))
+                ) =>
+            {
+                return Err(error);
+            }
+            // Of a place where nobody is, the invitation says so.
+            Err(error) => {
+                tracing::info!(%address, %error, "Nobody was found");
+                address.clone()
+            }
+        };
+        Ok((Which(at), found))
+    }
+
+    /// Who is at a place, as they prove it.
+    pub(super) async fn look_up(&self, place: &str) -> Result<Address> {
+        nearby::parse_address(place)?;
+        let control = self.nearby.as_ref().context("The network nearby is not enabled.")?;
+        Ok(control.lookup(place).await?)
+    }
+
+    /// Tells the network without a server where the person's contacts may be.
+    pub(super) fn know(&self, contacts: &Contacts) {
+        let Some(control) = &self.nearby else { return };
+        for person in contacts.iter().filter(|p| p.network == NEARBY && !p.blocked) {
+            let places = person.places.iter().filter_map(|place| place.parse().ok()).collect();
+            if let Ok(address) = person.address.parse() {
+                control.know(address, places);
+            }
+        }
     }
 
     pub(super) fn handle(&self, which: Which) -> &Handle {
@@ -204,8 +251,8 @@ impl Accounts {
         self.begun.iter().map(of).chain(self.refused.iter().cloned()).collect()
     }
 
-    /// Where others reach us without a server.
-    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
-        self.begun.iter().map(|account| account.place.as_str()).filter(|place| !place.is_empty())
+    /// Where others reach us without a server, and as whom they see us.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.begun.iter().filter(|a| !a.place.is_empty()).map(|a| (a.place.as_str(), a.me.as_str()))
     }
 }

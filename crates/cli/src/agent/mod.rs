@@ -13,6 +13,7 @@ mod ring;
 mod start;
 
 use crate::config::Config;
+use crate::contacts::Contacts;
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
@@ -60,6 +61,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     let terminal = if manner.detached { None } else { Terminal::own()? };
     let identity = Identity::open(home)?;
     let (accounts, happenings) = Accounts::open(&config, &identity, manner.listen).await?;
+    accounts.know(&Contacts::load(home)?);
     home.clear_pages();
     let ends = EndSignals::listen()?;
     start::greet(&accounts, terminal.as_ref(), manner.detached)?;

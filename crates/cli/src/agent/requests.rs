@@ -3,6 +3,7 @@
 use super::accounts::NEARBY;
 use super::open::Open;
 use super::{Agent, launch};
+use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::standing::Caller;
 use crate::{clock, surroundings};
@@ -40,6 +41,18 @@ impl Agent {
                 _ = answer.send(report);
             }
             Request::People { answer } => _ = answer.send(self.accounts.people().await),
+            Request::LookUp { place, answer } => {
+                let found = self.accounts.look_up(&place).await;
+                _ = answer.send(found.map(|a| a.to_string()).map_err(|e| format!("{e:#}")));
+            }
+            Request::Reread { answer } => {
+                // Commands change the list in a process of their own.
+                match Contacts::load(&self.home) {
+                    Ok(contacts) => self.accounts.know(&contacts),
+                    Err(error) => tracing::warn!(error = format!("{error:#}"), "The contacts cannot be read"),
+                }
+                _ = answer.send(());
+            }
             Request::Ringing { answer } => _ = answer.send(self.ringing()),
             Request::Inbox { surroundings, stay, answer } => {
                 let taken = self.take_inbox(commander, surroundings, stay);

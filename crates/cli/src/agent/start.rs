@@ -49,8 +49,8 @@ pub(super) fn greet(accounts: &Accounts, terminal: Option<&Terminal>, detached: 
         return rustix::stdio::dup2_stderr(&nowhere).context("cannot leave the command that started this");
     }
     let mut out = std::io::stdout().lock();
-    for place in accounts.places() {
-        writeln!(out, "{}\n{}", texts::ready(place), texts::LOOPBACK_ONLY)?;
+    for (place, me) in accounts.places() {
+        writeln!(out, "{}\n{}\n{}", texts::ready(place), texts::known_as(me), texts::LOOPBACK_ONLY)?;
     }
     writeln!(out, "{}", if terminal.is_some() { texts::LEAVE_OPEN } else { texts::ANSWER_IN_INBOX })?;
     Ok(out.flush()?)

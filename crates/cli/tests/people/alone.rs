@@ -68,6 +68,13 @@ impl Someone {
         Ok(status["accounts"][0]["text"].as_str().with_context(|| format!("{status}"))?.to_owned())
     }
 
+    /// As whom others see this person; starts the agent.
+    pub(crate) fn who(&self) -> Result<String> {
+        self.does(&["agent"])?;
+        let status = self.json(&["agent", "status", "--json"])?;
+        Ok(status["accounts"][0]["address"].as_str().with_context(|| format!("{status}"))?.to_owned())
+    }
+
     /// The agents that run, by process.
     pub(crate) fn agents(&self) -> Result<Vec<u32>> {
         let all = processes_of(&self.home)?;

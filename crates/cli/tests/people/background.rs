@@ -43,7 +43,12 @@ fn the_first_command_that_needs_it_starts_it() {
         ensure!(status["version"] == env!("CARGO_PKG_VERSION"), "{status}");
         ensure!(status["visible"].as_u64().is_some_and(|s| (1..=300).contains(&s)), "{status}");
         let said = someone.does(&["agent", "status"])?;
-        ensure!(said.contains("is running since") && said.contains("nearby · 127.0.0.1:"), "{said}");
+        ensure!(
+            said.contains("is running since")
+                && said.contains("  nearby · ")
+                && said.contains(" · online · 127.0.0.1:"),
+            "{said}"
+        );
         // Others cannot reach its socket or read its log.
         for private in ["agent.sock", "agent.log", "device.key"] {
             let mode = fs::metadata(someone.home().join(private))?.permissions().mode();

@@ -146,7 +146,10 @@ pub(crate) struct Side {
     home: Home,
     surroundings: Vec<(&'static str, String)>,
     pub(crate) agent: Desk,
+    /// Where others call this person.
     pub(crate) address: String,
+    /// As whom others see them.
+    pub(crate) who: String,
 }
 
 impl Side {
@@ -162,8 +165,8 @@ impl Side {
     ) -> Result<Self> {
         let home = Home::new(name)?;
         let launch = program(&home, &surroundings).args(AGENT);
-        let (agent, address) = ready(name, &wrap(launch))?;
-        let side = Self { name, home, surroundings, agent, address };
+        let (agent, [address, who]) = ready(name, &wrap(launch))?;
+        let side = Self { name, home, surroundings, agent, address, who };
         side.is_visible()?;
         Ok(side)
     }
@@ -178,7 +181,7 @@ impl Side {
     /// Starts the agent again, after the test has killed it.
     pub(crate) fn start_again(&mut self) -> Result<()> {
         let launch = self.launch(AGENT);
-        (self.agent, self.address) = ready(self.name, &launch)?;
+        (self.agent, [self.address, self.who]) = ready(self.name, &launch)?;
         self.is_visible()
     }
 
@@ -289,7 +292,7 @@ impl Two {
 
     /// The novice asks; returns when the expert reads the question.
     pub(crate) fn asks(&mut self) -> Result<()> {
-        let (from, to) = (&self.novice.address, &self.expert.address);
+        let (from, to) = (&self.novice.who, &self.expert.address);
         self.call = Some(self.novice.types(&["ask", to])?);
         let question = self.expert.agent.reads(ANSWER)?;
         ensure!(question.contains(&format!("{from} asks you for help.\n")), "{question}");
@@ -298,7 +301,7 @@ impl Two {
 
     /// The expert offers; returns when the novice reads the question.
     pub(crate) fn offers(&mut self) -> Result<()> {
-        let (from, to) = (&self.expert.address, &self.novice.address);
+        let (from, to) = (&self.expert.who, &self.novice.address);
         self.call = Some(self.expert.types(&["offer", to])?);
         let question = self.novice.agent.reads(ANSWER)?;
         // Whoever is not verified offers nothing.
@@ -319,10 +322,10 @@ impl Two {
     pub(crate) fn ask_until_question(&mut self) -> Result<()> {
         self.asks()?;
         self.expert.agent.says("y")?;
-        let to = self.expert.address.clone();
+        let (to, who) = (self.expert.address.clone(), self.expert.who.clone());
         self.call().reads(&format!("{to} said yes. One moment…"))?;
         let question = self.call().reads(SHOW)?;
-        ensure!(question.contains(&format!("Show {to} your screen?")), "{question}");
+        ensure!(question.contains(&format!("Show {who} your screen?")), "{question}");
         Ok(())
     }
 
@@ -439,13 +442,15 @@ pub(crate) fn run(launch: &Launch, home: &Home) -> Result<(i32, String)> {
     Ok((status.code().with_context(|| format!("ended by a signal: {status}"))?, written))
 }
 
-/// Starts an agent, and reads where others reach it.
-fn ready(name: &str, launch: &Launch) -> Result<(Desk, String)> {
+/// Starts an agent, and reads where others reach it and as whom they see it.
+fn ready(name: &str, launch: &Launch) -> Result<(Desk, [String; 2])> {
     let mut agent = Desk::start(&format!("the {name}'s agent"), launch)?;
     agent.reads("Ready. Others reach you at ")?;
     let address = agent.reads("\n")?.trim().to_owned();
+    agent.reads("They see you as ")?;
+    let who = agent.reads("\n")?.trim().to_owned();
     agent.reads("Ctrl-C ends it.")?;
-    Ok((agent, address))
+    Ok((agent, [address, who]))
 }
 
 pub(crate) fn send(id: u32, signal: Signal) -> Result<()> {

@@ -59,7 +59,7 @@ fn a_call_waits_until_the_person_comes_and_says_no() {
     scene(|both| {
         both.called.does(&["visible"])?;
         let mut call = both.rings()?;
-        let from = both.caller.is_reached_at()?;
+        let from = both.caller.who()?;
         let waiting = both.called.json(&["inbox", "--json"])?;
         ensure!(waiting[0]["contact"] == json!(from), "{waiting}");
         ensure!(waiting[0]["known"] == json!(format!("{from} · never checked")), "{waiting}");
@@ -115,7 +115,7 @@ fn who_leaves_the_question_lets_it_ring_on() {
     scene(|both| {
         both.called.does(&["visible"])?;
         let mut call = both.rings()?;
-        let from = both.caller.is_reached_at()?;
+        let from = both.caller.who()?;
         for signal in [None, Some(Signal::TERM)] {
             let mut inbox = both.called.types(&["inbox"])?;
             inbox.reads(ANSWER)?;
@@ -184,7 +184,7 @@ fn strangers_reach_nobody_who_is_not_visible() {
         refused("no longer visible")?;
 
         both.called.does(&["visible"])?;
-        let from = both.caller.is_reached_at()?;
+        let from = both.caller.who()?;
         let said = both.called.does(&["block", &from])?;
         ensure!(said == format!("You do not hear from {from} any more. They are not told.\n"), "{said}");
         refused("blocked")?;
@@ -213,7 +213,8 @@ fn a_call_is_called_off_from_another_terminal() {
         let mut call = both.rings()?;
         let (code, said) = both.caller.runs(&["cancel", "nobody"])?;
         ensure!(code == 1 && said.starts_with("Nothing is going on with \"nobody\"."), "{said}");
-        ensure!(both.caller.does(&["cancel", &both.to])? == "It is called off.\n");
+        let who = both.called.who()?;
+        ensure!(both.caller.does(&["cancel", &who])? == "It is called off.\n");
         call.reads("You withdrew it.")?;
         ended(&mut call, 130)?;
         let (code, said) = both.caller.runs(&["cancel"])?;

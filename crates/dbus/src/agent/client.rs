@@ -134,6 +134,16 @@ impl AgentClient {
         Ok(rows.into_iter().map(seen).collect())
     }
 
+    /// Who is at `host:port`, on networks without a server: their address.
+    pub async fn look_up(&self, place: &str) -> Result<String, DbusError> {
+        self.call("LookUp", &(place,)).await
+    }
+
+    /// Tells that the person's contacts have changed.
+    pub async fn reread(&self) -> Result<(), DbusError> {
+        self.call("Reread", &()).await
+    }
+
     /// What waits for the person's answer.
     pub async fn ringing(&self) -> Result<Vec<Waiting>, DbusError> {
         let rows: Vec<WaitingRow> = self.call("Ringing", &()).await?;

@@ -125,6 +125,16 @@ impl Agent1 {
         Ok(people.into_iter().map(|p| (p.network, p.address, p.name, p.is_mutual, p.devices)).collect())
     }
 
+    /// Who is at `host:port`, on networks without a server: their address.
+    async fn look_up(&self, place: String) -> fdo::Result<String> {
+        self.ask(|answer| Request::LookUp { place, answer }).await?.map_err(fdo::Error::Failed)
+    }
+
+    /// The person's contacts have changed.
+    async fn reread(&self) -> fdo::Result<()> {
+        self.ask(|answer| Request::Reread { answer }).await
+    }
+
     /// What waits for an answer: network, contact, application, what is known of the contact.
     async fn ringing(&self) -> fdo::Result<Vec<WaitingRow>> {
         let waiting = self.ask(|answer| Request::Ringing { answer }).await?;
