@@ -35,7 +35,7 @@ fn contacts_are_added_listed_and_removed() {
         ensure!(rows[1]["network"] == "xmpp", "{rows}");
 
         for (arguments, sentence) in [
-            (["add", "Ann", MARTA].as_slice(), &format!("Ann is {ANN} already. Choose another name")),
+            (["add", "Ann", MARTA].as_slice(), format!("Ann is {ANN} already. Choose another name").as_str()),
             (&["add", "Bob", "somewhere"], "\"somewhere\" is not an address; expected host:port"),
             (&["add", "Bob", "127.0.0.1:1"], "127.0.0.1:1 could not be reached ("),
             (&["add", "a@b", MARTA], "\"a@b\" is not a name for a contact"),
