@@ -46,6 +46,11 @@ pub(crate) enum Verb {
         /// Whom, as in 127.0.0.1:7001
         contact: String,
     },
+    /// Say hello to somebody: both make sure who is there, once and for later, and nothing is shared
+    Hello {
+        /// To whom, as in 127.0.0.1:7002
+        contact: String,
+    },
     /// What is going on
     Sessions {
         /// For programs
@@ -71,4 +76,6 @@ pub(crate) enum Verb {
 pub(crate) enum ApplicationName {
     /// Remote assistance, both ways
     Assist,
+    /// Two people make sure who is there, and greet each other
+    Hello,
 }

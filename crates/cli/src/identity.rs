@@ -93,7 +93,7 @@ fn make_seed(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
 }
 
 /// The text of a file that belongs to this user alone; `None` when there is no file.
-fn read_private(path: &Path) -> Result<Option<Zeroizing<String>>> {
+pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<String>>> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

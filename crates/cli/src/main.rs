@@ -1,7 +1,7 @@
 //! `rendezvous`: the agent, the command line, and the applications inside.
 //!
-//! `agent` owns the sessions and asks its person; `call` is what `ask` and `offer` do; `assistance` is the application
-//! that both agents start; `page` is what the helper sees. Words for people are in `texts`.
+//! `agent` owns the sessions and asks its person; `call` is what `ask` and `offer` do; `application` and `assistance`
+//! are the applications that both agents start; `page` is what the helper sees. Words for people are in `texts`.
 
 mod agent;
 mod application;
@@ -19,6 +19,7 @@ mod terminal;
 mod texts;
 
 use anyhow::Result;
+use application::hello::HELLO;
 use args::{ApplicationName, Args, Verb};
 use clap::Parser;
 use home::Home;
@@ -53,7 +54,9 @@ fn run(args: Args) -> Result<ExitCode> {
             Verb::Offer { contact } => call::run(&home, &contact, ApplicationId::OFFER).await,
             Verb::Sessions { json } => sessions::run(&home, json).await,
             Verb::Doctor { json } => doctor::run(&home, json).await,
+            Verb::Hello { contact } => call::run(&home, &contact, HELLO).await,
             Verb::Application { name: ApplicationName::Assist } => assistance::run(&home).await,
+            Verb::Application { name: ApplicationName::Hello } => application::hello::run(&home).await,
         }
     });
     // Threads that still wait for a key or a picture are not worth waiting for.

@@ -3,6 +3,7 @@
 mod launch;
 mod prompt;
 
+use crate::application::hello::HELLO;
 use crate::home::Home;
 use crate::identity::Identity;
 use crate::signals::EndSignals;
@@ -70,8 +71,9 @@ pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
 }
 
 /// The applications inside this program.
-fn installed() -> [Application; 2] {
+fn installed() -> [Application; 3] {
     [
+        Application::new(HELLO, "Hello"),
         Application::new(ApplicationId::ASK, "Ask for Remote Assistance"),
         Application::new(ApplicationId::OFFER, "Offer Remote Assistance"),
     ]

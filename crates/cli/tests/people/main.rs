@@ -15,6 +15,7 @@ mod ending;
 mod house;
 mod killing;
 mod logging;
+mod meeting;
 mod page;
 mod refusing;
 mod watching;
