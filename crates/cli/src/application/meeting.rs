@@ -68,8 +68,7 @@ fn begin(session: &HeldSession, identity: &Identity) -> Result<Securing> {
     getrandom::fill(&mut random.handshake).context("the system gave no random numbers")?;
     getrandom::fill(&mut random.code).context("the system gave no random numbers")?;
     let code = session.introduction.code.as_ref().map(|typed| Code::read(&typed.0)).transpose()?;
-    let start =
-        Start { party, role, pins: identity.pins()?, code, language: Language::English, random };
+    let start = Start { party, role, pins: identity.pins()?, code, language: Language::English, random };
     Ok(Securing::begin(start)?)
 }
 

@@ -4,9 +4,9 @@ use rendezvous_assist::link::{Heard, Link};
 use rendezvous_assist::secure::Evidence;
 use rendezvous_core::SessionResult;
 use rendezvous_dbus::application::HeldSession;
-use rendezvous_trust::pins::Pin;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media;
+use rendezvous_trust::pins::Pin;
 
 /// The only way in which an application talks to the other after it has met it: everything signed.
 #[derive(Debug)]

@@ -120,9 +120,7 @@ impl Expert {
             }
             SessionEvent::ContextData(_) => {}
             SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-            SessionEvent::Ended { result, .. } => {
-                self.ended = Some(self.watch.ended(result, self.role))
-            }
+            SessionEvent::Ended { result, .. } => self.ended = Some(self.watch.ended(result, self.role)),
             SessionEvent::Lost => self.ended = Some(self.watch.lost(self.role)),
             SessionEvent::SendError(_) => {}
         }

@@ -108,6 +108,8 @@ struct Sharing {
     link: Link,
     /// When the page described itself last.
     described: Option<Instant>,
+    /// What it described too soon after that, to be answered in its time.
+    later: Option<Description>,
     control: Option<Control>,
     controlled: bool,
 }
@@ -199,6 +201,7 @@ impl Novice {
         self.bound = None;
         if let Some(sharing) = &mut self.sharing {
             sharing.link = Link::None;
+            sharing.later = None;
             self.give(Input::Disconnected);
         }
         let certificate = match self.certificate.take().map_or_else(Certificate::generate, Ok) {
@@ -212,7 +215,8 @@ impl Novice {
 
     /// Who is there does not behave like the one who was verified. There is no way to go on.
     async fn distrust(&mut self, error: AuthenticationError) {
-        self.fail_with(&texts::cannot_be_sure(&self.who, &error.to_string()), Code::AuthenticationFailed).await;
+        self.fail_with(&texts::cannot_be_sure(&self.who, &error.to_string()), Code::AuthenticationFailed)
+            .await;
     }
 
     async fn expert_says(&mut self, message: ExpertSays) {
@@ -260,7 +264,9 @@ impl Novice {
     fn ask(&mut self, question: Question) {
         self.keys = None;
         let (text, prompt) = match question.kind {
-            QuestionKind::View => (texts::has_answered(&self.who, self.session.known()), texts::SHOW_SCREEN.to_owned()),
+            QuestionKind::View => {
+                (texts::has_answered(&self.who, self.session.known()), texts::SHOW_SCREEN.to_owned())
+            }
             QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
         };
         self.terminal.say(&text);
@@ -327,6 +333,7 @@ impl Novice {
                     stop,
                     link: Link::None,
                     described: None,
+                    later: None,
                     control: None,
                     controlled: false,
                 });
@@ -347,9 +354,11 @@ impl Novice {
             return self.distrust(AuthenticationError::Media).await;
         }
         if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
-            return tracing::warn!("Refused a description that came too soon after another");
+            sharing.later = Some(offer.clone());
+            return;
         }
         sharing.described = Some(Instant::now());
+        sharing.later = None;
         // A page that keeps describing itself does not get more time.
         let since = match sharing.link {
             Link::Opening(_, since) | Link::Failed(since) => since,
@@ -474,6 +483,9 @@ impl Novice {
             && since.elapsed() > CONNECTING
         {
             return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
+        }
+        if let Some(description) = self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
+            self.connect(&description).await;
         }
         self.show_status();
     }

@@ -130,8 +130,9 @@ fn check(calls: &[Call]) -> Result<()> {
     ensure!(start < yes, "the application was there before the yes");
     // The words were typed before it: a line of three words, read from the terminal.
     let are_words = |call: &Call| {
-        let line = call.text().split("\\n").next().unwrap_or_default();
-        call.name == "read" && call.descriptor() == Some(0) && line.split(' ').count() == 3
+        let line = call.text().trim_start_matches('"').split("\\n\"").next().unwrap_or_default();
+        let is_plain = line.chars().all(|c| c.is_ascii_lowercase() || c == ' ');
+        call.name == "read" && is_plain && line.split(' ').count() == 3
     };
     ensure!(
         calls[start..yes].iter().any(|call| application.contains(&call.process) && are_words(call)),
