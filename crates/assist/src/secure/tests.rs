@@ -351,8 +351,8 @@ fn whole(mut pair: Pair) -> Pair {
 
 #[test]
 fn whatever_is_done_to_a_message_nobody_meets_by_it() {
-    let begins: [(&str, fn() -> Pair); 3] =
-        [("strangers", Pair::strangers), ("known", known), ("code", || with_code(code()))];
+    let begins =
+        [("strangers", Pair::strangers as fn() -> Pair), ("known", known), ("code", || with_code(code()))];
     let mut cases = 0;
     for (name, begin) in begins {
         let texts = whole(begin()).record.len();

@@ -20,7 +20,7 @@ pub(crate) struct SecuredSession {
 #[derive(Clone, Debug)]
 pub(crate) enum Known {
     /// Since this pin was made.
-    Since(Pin),
+    Since(Box<Pin>),
     /// Since a moment ago.
     Now,
 }
@@ -28,7 +28,7 @@ pub(crate) enum Known {
 impl SecuredSession {
     pub(super) fn new(session: HeldSession, link: Link, evidence: &Evidence) -> Self {
         let known = match evidence {
-            Evidence::Known(pin) => Known::Since(pin.clone()),
+            Evidence::Known(pin) => Known::Since(Box::new(pin.clone())),
             Evidence::Confirmed(_) => Known::Now,
         };
         Self { session, link, known }
