@@ -1,14 +1,33 @@
-//! Taking over what an application inherits from whoever started it.
+//! What every application inside this program does: takes over what it inherits from whoever started it, waits until both
+//! sides hold their session ([`connected`]), and makes sure who is at the other end ([`meeting`]).
 #![expect(unsafe_code, reason = "an inherited descriptor is a bare number")]
 
+mod code;
+pub(crate) mod ending;
+pub(crate) mod hello;
+pub(crate) mod meeting;
+mod party;
+pub(crate) mod secured;
+
 use anyhow::{Context, Result, bail};
+use ending::{Ending, Watch};
+use rendezvous_core::{Role, State};
 use rendezvous_dbus::SOCKET_VARIABLE;
+use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Once;
+use std::time::Duration;
 
 /// The descriptor that the private socket is inherited as.
 pub(crate) const SOCKET_FD: RawFd = 3;
+
+/// The agent hands the session over at once, or something is broken.
+pub(crate) const HAND_OVER: Duration = Duration::from_secs(20);
+/// The other side's application may take so long to start and to do what it must without its person.
+pub(crate) const GREETING: Duration = Duration::from_secs(60);
+/// After we ended the session its end is told within this time.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(6);
 
 /// The private socket to the IM program that started this process. Only once.
 pub(crate) fn inherited_socket() -> Result<UnixStream> {
@@ -56,4 +75,22 @@ fn take() -> Result<OwnedFd> {
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
         .with_context(|| format!("descriptor {SOCKET_FD} cannot be kept from other programs"))?;
     Ok(socket)
+}
+
+/// Waits until both applications hold their session; how it ended, when it ended before that. Then the command that
+/// called still has the word on its terminal.
+pub(crate) async fn connected(session: &HeldSession, events: &mut Events) -> Option<Ending> {
+    let mut state = session.state;
+    let said_elsewhere = session.role == Role::Inviter;
+    while state != State::Connected {
+        match events.next().await {
+            SessionEvent::StateChanged { current, .. } => state = current,
+            SessionEvent::Ended { result, .. } => {
+                return Some(Ending { result, lost: false, said_elsewhere });
+            }
+            SessionEvent::Lost => return Some(Watch::default().lost(session.role)),
+            SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+        }
+    }
+    None
 }

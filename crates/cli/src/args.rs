@@ -42,6 +42,11 @@ pub(crate) enum Verb {
         /// Whom: a name or address from your contacts, the beginning of one, or host:port
         contact: String,
     },
+    /// Say hello to somebody: both make sure who is there, once and for later, and nothing is shared
+    Hello {
+        /// To whom: a name or address from your contacts, the beginning of one, or host:port
+        contact: String,
+    },
     /// Start any application together
     Invite {
         /// Which: its GUID or its name, as "rendezvous apps" lists them
@@ -201,4 +206,6 @@ fn visibility(text: &str) -> Result<Visibility, String> {
 pub(crate) enum ApplicationName {
     /// Remote assistance, both ways
     Assist,
+    /// Two people make sure who is there, and greet each other
+    Hello,
 }

@@ -1,8 +1,8 @@
 //! `rendezvous`: the agent, the command line, and the applications inside.
 //!
 //! `agent` owns the sessions and asks its person; `client` is how a command finds it, and starts it where none runs;
-//! `call` is what `ask`, `offer` and `invite` do; `assistance` is the application that both agents start; `page` is
-//! what the helper sees. Words for people are in `texts`.
+//! `call` is what `ask`, `offer` and `invite` do; `application` and `assistance` are the applications that both agents
+//! start; `page` is what the helper sees. Words for people are in `texts`.
 
 mod agent;
 mod agent_command;
@@ -37,6 +37,7 @@ mod verify;
 mod whom;
 
 use anyhow::Result;
+use application::hello::HELLO;
 use args::{ApplicationName, Args, Json, Verb};
 use clap::Parser;
 use home::Home;
@@ -81,6 +82,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Ask { contact } => call::run(home, &contact, ApplicationId::ASK).await,
         Verb::Offer { contact } => call::run(home, &contact, ApplicationId::OFFER).await,
+        Verb::Hello { contact } => call::run(home, &contact, HELLO).await,
         Verb::Invite { app, contact } => call::run(home, &contact, apps::find(&app)?).await,
         Verb::Cancel { contact } => sessions::cancel(home, contact.as_deref()).await,
         Verb::Sessions(Json { json }) => sessions::run(home, json).await,
@@ -98,6 +100,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Agent(options) => agent_command::run(home, &options).await,
         Verb::Doctor(Json { json }) => doctor::run(home, json).await,
         Verb::Application { name: ApplicationName::Assist } => assistance::run(home).await,
+        Verb::Application { name: ApplicationName::Hello } => application::hello::run(home).await,
         Verb::Apps(Json { json }) => apps::run(json),
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),

@@ -86,7 +86,7 @@ fn as_line(row: &Row) -> String {
         parts.push(row.candidate.whom.address.clone());
     }
     parts.push(texts::standing(row.standing));
-    parts.extend(row.since.map(texts::known_since));
+    parts.extend(row.since.map(texts::in_contacts_since));
     if row.blocked {
         parts.push(texts::IS_BLOCKED.to_owned());
     }

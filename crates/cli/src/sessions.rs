@@ -1,5 +1,6 @@
 //! `sessions`: what is going on; `cancel`: ends it.
 
+use crate::application::hello::HELLO;
 use crate::contacts::Contacts;
 use crate::home::Home;
 use crate::resolve::{self, Candidate, Meant, Whom};
@@ -87,6 +88,8 @@ fn sentence(session: &Listed, contacts: &Contacts) -> String {
     let offer = session.application == ApplicationId::OFFER.to_string();
     let ours = flags::role(session.flags) == Some(Role::Inviter);
     let what = match (offer, ours) {
+        (_, true) if session.application == HELLO.to_string() => format!("You say hello to {who}"),
+        (_, false) if session.application == HELLO.to_string() => format!("{who} says hello to you"),
         (false, true) => format!("You ask {who} for help"),
         (false, false) => format!("{who} asks you for help"),
         (true, true) => format!("You offer {who} your help"),

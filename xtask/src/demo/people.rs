@@ -15,6 +15,8 @@ use rendezvous_testkit::xserver::XServer;
 pub(crate) const READY: &str = "Ready.";
 /// How every question ends.
 pub(crate) const QUESTION: &str = "[y/N]";
+/// The question for the words that the other person reads aloud.
+pub(crate) const WORDS: &str = "The three words:";
 /// What stands before the address of the expert's page.
 pub(crate) const PAGE: &str = "Your page: ";
 
@@ -101,4 +103,34 @@ pub(crate) fn page_address(expert: &mut Person, within: Duration) -> Result<Stri
     expert.expect(PAGE, within)?;
     let line = expert.expect("\n", within)?;
     Ok(line.trim().to_owned())
+}
+
+/// Two people who meet for the first time: the expert reads three words from their terminal, the novice types them into
+/// theirs, and the expert says that they heard it.
+pub(crate) fn compare_words(novice: &mut Person, expert: &mut Person, within: Duration) -> Result<()> {
+    expert.expect("Do not send them in a message.\n", within)?;
+    let text = expert.expect("If something is not right", within)?;
+    let words: Vec<_> = text.split_whitespace().take(3).collect();
+    expert.expect(QUESTION, within)?;
+    novice.expect(WORDS, within)?;
+    novice.type_line(&words.join(" "))?;
+    novice.expect("The words are right", within)?;
+    expert.type_line("y")?;
+    expert.expect("You will not be asked for this device again.", within)?;
+    Ok(())
+}
+
+/// They say hello, and know each other from then on.
+pub(crate) fn get_acquainted(
+    (novice, expert): (&Place, &Place),
+    expert_agent: &mut Person,
+    within: Duration,
+) -> Result<()> {
+    let mut hello = Person::start("the novice", &novice.launch(["hello", &expert.address()]), WIDE)?;
+    expert_agent.expect(QUESTION, within)?;
+    expert_agent.type_line("y")?;
+    compare_words(&mut hello, expert_agent, within)?;
+    let status = hello.wait_exit(within)?;
+    ensure!(status.success(), "saying hello ended with {status:?}:\n{}", hello.screen());
+    Ok(())
 }

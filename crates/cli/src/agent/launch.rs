@@ -1,13 +1,14 @@
 //! Starts an application, hands it its session, relays events, and notices when it is gone.
 
 use crate::application::SOCKET_FD;
+use crate::application::hello::HELLO;
 use crate::home::Home;
 use crate::surroundings::{self, HANDED_OVER};
 use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result};
 use command_fds::{CommandFdExt, FdMapping};
-use rendezvous_core::{Code, Command, Event};
+use rendezvous_core::{ApplicationId, Code, Command, Event};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::im::HandedSession;
@@ -162,7 +163,7 @@ async fn start(
     handle: Handle,
 ) -> Result<(Child, HandedSession)> {
     let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
-    let mut child = spawn(home, place, theirs)?;
+    let mut child = spawn(home, place, theirs, inside(info.application))?;
     let handed = tokio::select! {
         handed = HandedSession::hand_over(ours, info, handle, PATIENCE) => handed?,
         status = child.wait() => anyhow::bail!("it ended at once: {}", status?),
@@ -170,15 +171,20 @@ async fn start(
     Ok((child, handed))
 }
 
-fn spawn(home: &Home, place: &Place, socket: UnixStream) -> Result<Child> {
+/// Which of the applications inside this program it is.
+fn inside(application: ApplicationId) -> &'static str {
+    if application == HELLO { "hello" } else { "assist" }
+}
+
+fn spawn(home: &Home, place: &Place, socket: UnixStream, name: &str) -> Result<Child> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let [input, output] = &place.terminal;
     let mut command = std::process::Command::new(program);
     command
-        .args(["application", "assist"])
+        .args(["application", name])
         .stdin(Stdio::from(input.try_clone()?))
         .stdout(Stdio::from(output.try_clone()?));
-    command.stderr(Stdio::from(log::open(home, "assist")?));
+    command.stderr(Stdio::from(log::open(home, name)?));
     for name in HANDED_OVER {
         command.env_remove(name);
     }

@@ -12,6 +12,7 @@ mod requests;
 mod ring;
 mod start;
 
+use crate::application::hello::HELLO;
 use crate::config::Config;
 use crate::contacts::Contacts;
 use crate::home::Home;
@@ -93,8 +94,9 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
 }
 
 /// The applications inside this program.
-pub(crate) fn installed() -> [Application; 2] {
+pub(crate) fn installed() -> [Application; 3] {
     [
+        Application::new(HELLO, "Hello"),
         Application::new(ApplicationId::ASK, "Ask for Remote Assistance"),
         Application::new(ApplicationId::OFFER, "Offer Remote Assistance"),
     ]

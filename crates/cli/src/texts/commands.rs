@@ -1,6 +1,7 @@
 //! What the commands say that call nobody.
 
 use super::{moment, standing};
+use crate::application::hello::HELLO;
 use crate::standing::Standing;
 use rendezvous_core::ApplicationId;
 
@@ -64,7 +65,7 @@ pub(crate) const IS_BLOCKED: &str = "blocked";
 pub(crate) const IS_THERE: &str = "is there now";
 pub(crate) const NOBODY_CHOSEN: &str = "Nobody was chosen, so nothing was sent.";
 
-pub(crate) fn known_since(since: u64) -> String {
+pub(crate) fn in_contacts_since(since: u64) -> String {
     format!("known since {}", super::day(since))
 }
 
@@ -182,6 +183,8 @@ pub(crate) fn what_happened(who: &str, application: Option<ApplicationId>, ours:
         (Some(ApplicationId::ASK), false) => format!("{who} asked you for help"),
         (Some(ApplicationId::OFFER), true) => format!("You offered {who} your help"),
         (Some(ApplicationId::OFFER), false) => format!("{who} offered you help"),
+        (Some(HELLO), true) => format!("You said hello to {who}"),
+        (Some(HELLO), false) => format!("{who} said hello"),
         (_, true) => format!("You invited {who}"),
         (_, false) => format!("{who} invited you"),
     }

@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::meeting::have_met;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::{Launch, Log, Process};
@@ -209,6 +210,14 @@ impl Side {
         Ok(self.processes()?.into_iter().find(|(_, line)| line.contains(" application ")).map(|(id, _)| id))
     }
 
+    /// Waits until this person's assistance has written this into its log.
+    pub(crate) fn logs(&self, text: &str) -> Result<()> {
+        let path = self.home.join("assist.log");
+        wait::until(format_args!("{text:?} in the log"), SOON, || {
+            Ok(fs::read_to_string(&path)?.contains(text).then_some(()))
+        })
+    }
+
     /// Kills this person's application.
     pub(crate) fn kill_application(&self) -> Result<()> {
         let id = self.application()?.with_context(|| format!("{} has no application", self.name))?;
@@ -267,6 +276,8 @@ pub(crate) struct Two {
     /// The last `ask` or `offer`.
     pub(crate) call: Option<Desk>,
     pub(crate) screen: Option<XServer>,
+    /// Whether they have verified each other before.
+    pub(crate) are_acquainted: bool,
 }
 
 impl Two {
@@ -287,11 +298,18 @@ impl Two {
             expert: Side::start("expert", Vec::new())?,
             call: None,
             screen,
+            are_acquainted: true,
         })
+    }
+
+    /// Agents that were started again may be at other addresses, so this is seen to before each call.
+    fn get_acquainted(&self) -> Result<()> {
+        if self.are_acquainted { have_met(&self.novice, &self.expert) } else { Ok(()) }
     }
 
     /// The novice asks; returns when the expert reads the question.
     pub(crate) fn asks(&mut self) -> Result<()> {
+        self.get_acquainted()?;
         let (from, to) = (&self.novice.who, &self.expert.address);
         self.call = Some(self.novice.types(&["ask", to])?);
         let question = self.expert.agent.reads(ANSWER)?;
@@ -301,15 +319,20 @@ impl Two {
 
     /// The expert offers; returns when the novice reads the question.
     pub(crate) fn offers(&mut self) -> Result<()> {
+        self.get_acquainted()?;
         let (from, to) = (&self.expert.who, &self.novice.address);
         self.call = Some(self.expert.types(&["offer", to])?);
         let question = self.novice.agent.reads(ANSWER)?;
-        // Whoever is not verified offers nothing.
-        ensure!(question.contains(&format!("{from} wants to make contact with you.\n")), "{question}");
-        ensure!(
-            question.contains("Only say yes if you know who this is and asked for it yourself."),
-            "{question}"
-        );
+        let expected = if self.are_acquainted {
+            [format!("{from} offers to help you.\n"), "Only say yes if you asked for it yourself.".to_owned()]
+        } else {
+            // Whoever is not verified offers nothing.
+            [
+                format!("{from} wants to make contact with you.\n"),
+                "Only say yes if you know who this is".to_owned(),
+            ]
+        };
+        ensure!(expected.iter().all(|text| question.contains(text)), "{question}");
         Ok(())
     }
 
@@ -372,7 +395,7 @@ impl Two {
             _ = write!(text, "\n----- the terminal of {name}:\n{}\n", desk.screen().trim_end());
         }
         for side in [&self.novice, &self.expert] {
-            for log in ["agent", "assist"] {
+            for log in ["agent", "assist", "hello"] {
                 let log = fs::read_to_string(side.home.join(format!("{log}.log"))).unwrap_or_default();
                 _ = write!(text, "\n----- a log of the {}:\n{}\n", side.name, log.trim_end());
             }
@@ -396,6 +419,18 @@ pub(crate) fn two_people(scene: impl FnOnce(&mut Two) -> Result<()>) {
 /// A scene of two people; the novice has a screen.
 pub(crate) fn two_people_and_a_screen(scene: impl FnOnce(&mut Two) -> Result<()>) {
     Two::on_screen().expect("the screen and both agents start").play(scene);
+}
+
+/// A scene of two people who have never verified each other.
+pub(crate) fn strangers(scene: impl FnOnce(&mut Two) -> Result<()>) {
+    let two = Two::without_screen().expect("both agents start");
+    Two { are_acquainted: false, ..two }.play(scene);
+}
+
+/// The same; the novice has a screen.
+pub(crate) fn strangers_and_a_screen(scene: impl FnOnce(&mut Two) -> Result<()>) {
+    let two = Two::on_screen().expect("the screen and both agents start");
+    Two { are_acquainted: false, ..two }.play(scene);
 }
 
 /// A scene of two people whose agents start in other ways.

@@ -19,6 +19,7 @@ mod house;
 mod inbox;
 mod killing;
 mod logging;
+mod meeting;
 mod naming;
 mod page;
 mod refusing;

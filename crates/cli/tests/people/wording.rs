@@ -5,9 +5,10 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use serde_json::{Value, json};
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "ask",
     "offer",
+    "hello",
     "invite",
     "cancel",
     "sessions",
