@@ -27,6 +27,10 @@ pub(crate) enum Need {
     Window,
     /// To watch what a program asks of the system.
     Trace,
+    /// Several machines in one.
+    Machines,
+    /// Another program that finds others nearby.
+    Avahi,
     /// The other side of the comparison.
     Comparison,
 }
@@ -82,6 +86,15 @@ const PACKAGES: &[Package] = {
             Program(&["strace"]),
             "shows that nothing is read or sent before you allow it",
         ),
+        package(Machines, "iproute2", Program(&["ip"]), "two machines on one wire, for tests of the network"),
+        package(
+            Avahi,
+            "avahi-daemon",
+            Program(&["avahi-daemon"]),
+            "another program that announces and finds",
+        ),
+        package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
+        package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
         package(
             Comparison,
             "tigervnc-scraping-server",

@@ -2,15 +2,21 @@
 
 use super::NearbyError;
 use super::address::host_and_port;
+use super::announcement::Neighbour;
+use super::discovery::{Discovery, Nearness, Wanted};
 use super::frame::FrameError;
 use super::open::{self, Own};
 use rendezvous_core::Address;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
 
 /// So many addresses of one name are tried.
 const MAX_RESOLVED: usize = 8;
+
+/// Whoever wants to be seen for ever says so again each day.
+const LONGEST_VISIBLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a [`Control`] asks of the network.
 #[derive(Debug)]
@@ -24,11 +30,20 @@ pub(super) enum Request {
 pub struct Control {
     own: Arc<Own>,
     requests: mpsc::UnboundedSender<Request>,
+    nearness: Arc<Nearness>,
+    wanted: watch::Sender<Wanted>,
+    discovery: watch::Receiver<Discovery>,
 }
 
 impl Control {
-    pub(super) fn new(own: Arc<Own>, requests: mpsc::UnboundedSender<Request>) -> Self {
-        Self { own, requests }
+    pub(super) fn new(
+        own: Arc<Own>,
+        requests: mpsc::UnboundedSender<Request>,
+        nearness: Arc<Nearness>,
+        wanted: watch::Sender<Wanted>,
+        discovery: watch::Receiver<Discovery>,
+    ) -> Self {
+        Self { own, requests, nearness, wanted, discovery }
     }
 
     /// Finds out who is at `host:port`: dials, and has them prove their key. The link stays, so that an invitation to
@@ -63,6 +78,41 @@ impl Control {
     /// Not a contact any more.
     pub fn forget(&self, address: Address) {
         _ = self.requests.send(Request::Forget(address));
+    }
+
+    /// Shows our name to everybody nearby for so long, at most a day; `None` hides it at once.
+    pub fn visible(&self, time: Option<Duration>) {
+        let until = time.map(|time| Instant::now() + time.min(LONGEST_VISIBLE));
+        self.wanted.send_modify(|wanted| wanted.visible_until = until);
+    }
+
+    /// Whether our name is shown now.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        self.wanted.borrow().visible_until.is_some_and(|until| until > Instant::now())
+    }
+
+    /// Says to everybody nearby that our person has a one-time code of this number open; `None`, that it is not any more.
+    pub fn offer_code(&self, nameplate: Option<u16>) {
+        self.wanted.send_modify(|wanted| wanted.nameplate = nameplate);
+    }
+
+    /// Who says that they have the one-time code of this number open. Anybody can say so; the code itself tells.
+    #[must_use]
+    pub fn find_code(&self, nameplate: u16) -> Vec<Address> {
+        self.nearness.table().with_code(nameplate)
+    }
+
+    /// Everybody who is nearby at this moment, as they say; at most 512.
+    #[must_use]
+    pub fn neighbours(&self) -> Vec<Neighbour> {
+        self.nearness.table().all()
+    }
+
+    /// Whether others nearby can be found, now and whenever it changes.
+    #[must_use]
+    pub fn discovery(&self) -> watch::Receiver<Discovery> {
+        self.discovery.clone()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::Parcel;
 use rendezvous_core::{Address, Delivery, Token};
 use rendezvous_trust::PublicKey;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -64,6 +65,8 @@ pub(super) enum LinkEvent {
     Closed { party: Party, unsent: Vec<Outgoing>, open: usize, end: End },
     /// Nobody with this address was found at any of the places, once more.
     Missed { address: Address, dial: u64, gone: bool },
+    /// An address is said to be at these places now; nowhere, when nobody says it any more.
+    Announced { address: Address, places: Vec<SocketAddr> },
     /// The search for this address is over.
     GaveUp { address: Address, dial: u64 },
 }

@@ -2,7 +2,9 @@
 //!
 //! **An address is a key.** [`nearby_address`] makes it of the device's public key, and every link proves that key in
 //! TLS at both ends: nobody receives or sends in another's name, whatever they claim on the way there. Where a device
-//! is, is only a hint: a `host:port` that the person typed ([`Control::lookup`]) or that a contact was seen at.
+//! is, is only a hint: a `host:port` that the person typed ([`Control::lookup`]), or what is announced by multicast
+//! (mDNS, DNS-SD: [`SERVICE`]). Announced is the address; a name only while the person wants to be
+//! [visible](Control::visible), and the number of a one-time code while one is open.
 //!
 //! **An endpoint is a device.** Its sessions outlive a link: both sides look for each other when it breaks, and what may
 //! not have arrived is sent again. Each run of a program has a name of its own in the greeting; when another run
@@ -12,22 +14,29 @@
 //! table has it.
 
 mod address;
+mod announcement;
 mod control;
+mod discovery;
 mod frame;
 mod gate;
 mod link;
 mod map;
+mod on_link;
 mod open;
 mod peers;
+mod table;
 mod tls;
 
 pub use address::{is_nearby_address, nearby_address, parse_address};
+pub use announcement::{Neighbour, SERVICE, read_announcement};
 pub use control::Control;
+pub use discovery::Discovery;
 pub use frame::{FrameError, read_frame};
 pub use map::MapError;
 
 use crate::{Network, NetworkEvent, Parcel};
 use control::Request;
+use discovery::{Discoverer, Nearness, Wanted};
 use link::{LinkEvent, Outgoing};
 use open::Own;
 use peers::Peers;
@@ -39,7 +48,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::AbortHandle;
 
 /// Why the network cannot be used, or somebody not be reached.
@@ -101,7 +110,7 @@ pub enum NearbyError {
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// What others are shown while we are visible.
+    /// What others are shown while we are visible; at most 63 bytes on one line.
     pub name: String,
     /// Whether to announce this device to everybody nearby, and to hear others.
     pub multicast: bool,
@@ -115,7 +124,8 @@ pub struct Nearby {
     peers: Peers,
     events: mpsc::Receiver<LinkEvent>,
     requests: mpsc::UnboundedReceiver<Request>,
-    listener: AbortHandle,
+    nearness: Arc<Nearness>,
+    tasks: Vec<AbortHandle>,
 }
 
 impl Nearby {
@@ -143,11 +153,19 @@ impl Nearby {
             links: Arc::new(Semaphore::new(open::MAX_LINKS)),
             numbers: AtomicU64::new(1),
         });
-        let listener = tokio::spawn(open::accept(listener, own.clone())).abort_handle();
+        let mut tasks = vec![tokio::spawn(open::accept(listener, own.clone())).abort_handle()];
         let (asked, requests) = mpsc::unbounded_channel();
-        let control = Control::new(own.clone(), asked);
+        let nearness = Arc::new(Nearness::default());
+        let (wanted, watched) = watch::channel(Wanted::default());
+        let (told, state) = watch::channel(Discovery::Off);
+        if config.multicast {
+            let (own, nearness, name) = (own.clone(), nearness.clone(), config.name);
+            let discoverer = Discoverer { own, nearness, place, name, wanted: watched, state: told };
+            tasks.push(tokio::spawn(discoverer.run()).abort_handle());
+        }
+        let control = Control::new(own.clone(), asked, nearness.clone(), wanted, state);
         let peers = Peers::new(own.clone());
-        Ok((Self { own, port: place.port(), peers, events, requests, listener }, control))
+        Ok((Self { own, port: place.port(), peers, events, requests, nearness, tasks }, control))
     }
 
     /// Our own address.
@@ -174,7 +192,11 @@ impl Nearby {
 
     fn serve(&mut self, request: Request) {
         match request {
-            Request::Know(address, places) => self.peers.know(address, places),
+            Request::Know(address, places) => {
+                self.peers.know(address.clone(), places);
+                let announced = self.nearness.table().places(&address);
+                self.peers.announced(&address, announced);
+            }
             Request::Forget(address) => self.peers.forget(&address),
         }
     }
@@ -191,6 +213,10 @@ impl Network for Nearby {
         if !parcel.is_whole() {
             tracing::error!(session = %token.session, "A message without what it must travel with");
             return self.peers.fail(token);
+        }
+        if !self.peers.knows(&address) {
+            let announced = self.nearness.table().places(&address);
+            self.peers.meet(&address, announced);
         }
         self.peers.send(&address, Outgoing { token, waits, parcel });
     }
@@ -210,6 +236,6 @@ impl Network for Nearby {
 
 impl Drop for Nearby {
     fn drop(&mut self) {
-        self.listener.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }

@@ -94,6 +94,13 @@ impl Peers {
         self.all.contains_key(address)
     }
 
+    /// A device that is to be sent something because it says that it is there.
+    pub(super) fn meet(&mut self, address: &Address, places: Vec<SocketAddr>) {
+        if !places.is_empty() && *address != self.own.address {
+            self.all.entry(address.clone()).or_default().announced = places;
+        }
+    }
+
     /// Sends a message on the device's link, or looks for the device.
     pub(super) fn send(&mut self, address: &Address, outgoing: Outgoing) {
         let Some(peer) = self.all.get_mut(address) else {
@@ -157,13 +164,7 @@ impl Peers {
     }
 
     /// Somebody says to everybody nearby that this device is at these places; nowhere, when it is not there any more.
-    pub(super) fn announced(&mut self, address: &Address, places: Vec<SocketAddr>, create: bool) {
-        if *address == self.own.address {
-            return;
-        }
-        if create && !places.is_empty() {
-            self.all.entry(address.clone()).or_default();
-        }
+    pub(super) fn announced(&mut self, address: &Address, places: Vec<SocketAddr>) {
         let Some(peer) = self.all.get_mut(address) else { return };
         let news = peer.announced != places && !places.is_empty();
         peer.announced = places;
@@ -188,6 +189,7 @@ impl Peers {
             }
             LinkEvent::Delivery { token, outcome } => self.outcome(token, outcome),
             LinkEvent::Closed { party, unsent, open, end } => self.closed(&party, unsent, open > 0, end),
+            LinkEvent::Announced { address, places } => self.announced(&address, places),
             LinkEvent::Missed { address, dial, gone } => self.missed(&address, dial, gone),
             LinkEvent::GaveUp { address, dial } => {
                 if let Some(peer) = self.all.get_mut(&address).filter(|peer| peer.searches(dial)) {

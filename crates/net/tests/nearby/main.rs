@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod hostile;
+mod needs_avahi;
+mod needs_ip;
 mod person;
 mod reconnecting;
 mod refusals;

@@ -53,6 +53,14 @@ impl Person {
 
     /// The next event that is one of these; fails when it does not come soon.
     pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) -> Happening {
+        self.until_within(SOON, wanted).await
+    }
+
+    pub(crate) async fn until_within(
+        &mut self,
+        time: Duration,
+        wanted: impl Fn(&Event) -> bool,
+    ) -> Happening {
         let mut seen = Vec::new();
         let search = async {
             loop {
@@ -63,7 +71,7 @@ impl Person {
                 seen.push(happening);
             }
         };
-        match tokio::time::timeout(SOON, search).await {
+        match tokio::time::timeout(time, search).await {
             Ok(found) => found,
             Err(_) => panic!("it did not happen; instead: {seen:?}"),
         }
@@ -126,6 +134,21 @@ pub(crate) async fn connected_at(alice: &mut Person, bob: &mut Person, place: So
     for person in [alice, bob] {
         person.until(|e| matches!(e, Event::StateChanged { current: State::Connected, .. })).await;
     }
+    session
+}
+
+/// One side of a session that was accepted, up to both applications being attached.
+pub(crate) async fn attached(person: &mut Person, session: SessionId) {
+    person.until(|e| *e == Event::Launch).await;
+    person.handle.command(session, Command::Attach).await.unwrap();
+    person.until(|e| matches!(e, Event::StateChanged { current: State::Connected, .. })).await;
+}
+
+/// Bob says yes to whoever calls.
+pub(crate) async fn answered(bob: &mut Person) -> SessionId {
+    let session = bob.until(|e| matches!(e, Event::Invited(_))).await.session;
+    bob.handle.command(session, Command::Accept { data: String::new() }).await.unwrap();
+    attached(bob, session).await;
     session
 }
 
