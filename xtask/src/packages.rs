@@ -31,6 +31,10 @@ pub(crate) enum Need {
     Machines,
     /// Another program that finds others nearby.
     Avahi,
+    /// The XMPP server of a club.
+    Prosody,
+    /// The XMPP server of a country.
+    Ejabberd,
     /// The other side of the comparison.
     Comparison,
 }
@@ -95,6 +99,8 @@ const PACKAGES: &[Package] = {
         ),
         package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
         package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
+        package(Prosody, "prosody", Program(&["prosody"]), "an XMPP server, for the tests of that network"),
+        package(Ejabberd, "ejabberd", Program(&["ejabberdctl"]), "another one, which behaves differently"),
         package(
             Comparison,
             "tigervnc-scraping-server",

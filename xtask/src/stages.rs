@@ -70,6 +70,8 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_strace_", Need::Trace, "tests that trace system calls"),
     ("needs_ip", Need::Machines, "tests on two machines"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
+    ("needs_prosody_", Need::Prosody, "tests of the XMPP network on Prosody"),
+    ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
 ];
 
 fn packages(context: &mut Context) -> Result<Outcome> {
@@ -82,6 +84,8 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Trace,
         Need::Machines,
         Need::Avahi,
+        Need::Prosody,
+        Need::Ejabberd,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);

@@ -2,7 +2,7 @@
 //! sides hold their session ([`connected`]), and makes sure who is at the other end ([`meeting`]).
 #![expect(unsafe_code, reason = "an inherited descriptor is a bare number")]
 
-mod code;
+pub(crate) mod code;
 pub(crate) mod ending;
 pub(crate) mod hello;
 pub(crate) mod meeting;

@@ -35,12 +35,21 @@ pub(crate) enum Verb {
     /// Ask somebody to help you: they see your screen after you allowed it
     Ask {
         /// Whom: a name or address from your contacts, the beginning of one, or host:port
-        contact: String,
+        #[arg(required_unless_present = "code")]
+        contact: Option<String>,
+        /// Somebody whom you tell a code: you get one that is good once, for ten minutes
+        #[arg(long, conflicts_with = "contact")]
+        code: bool,
     },
     /// Offer somebody your help: you see their screen after they allowed it
     Offer {
         /// Whom: a name or address from your contacts, the beginning of one, or host:port
-        contact: String,
+        #[arg(required_unless_present = "code")]
+        contact: Option<String>,
+        /// Whoever has told you a code. It is asked for here; CONTACT is only needed where people nearby are not found,
+        /// and then it is host:port
+        #[arg(long)]
+        code: bool,
     },
     /// Say hello to somebody: both make sure who is there, once and for later, and nothing is shared
     Hello {
@@ -112,6 +121,15 @@ pub(crate) enum Verb {
         #[command(flatten)]
         json: Json,
     },
+    /// Use an account of yours on an XMPP server; the password is asked for here
+    Login(LoginOptions),
+    /// No longer use an account, and forget its password
+    Logout {
+        /// Which, as in maria@example.org
+        jid: String,
+    },
+    /// Your accounts, and how it stands with them
+    Accounts(Json),
     /// The applications that you can start with somebody
     Apps(Json),
     /// What happened lately
@@ -151,6 +169,25 @@ pub(crate) struct Json {
     /// For programs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Which account, and what its server needs.
+#[derive(Debug, Arguments)]
+pub(crate) struct LoginOptions {
+    /// Your address, as in maria@example.org
+    pub(crate) jid: String,
+    /// The server, in place of what the records of the domain say
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) server: Option<String>,
+    /// How TLS begins: automatic, starttls or direct-tls
+    #[arg(long, value_name = "KIND")]
+    pub(crate) security: Option<String>,
+    /// Certificates (PEM) to trust for this account besides those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate_authority: Option<std::path::PathBuf>,
+    /// For a server that gets the binding of the login to the connection wrong
+    #[arg(long)]
+    pub(crate) no_channel_binding: bool,
 }
 
 /// What `agent` is to do.

@@ -7,11 +7,16 @@ use crate::{client, surroundings, texts, whom};
 use anyhow::{Context, Result, anyhow, bail};
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult, State};
 use rendezvous_dbus::agent::{AgentClient, NewsStream, Progress};
+use rendezvous_trust::code::Code as OneTimeCode;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 /// How long a withdrawal may take: until the other side knows it, or cannot be told, and the application is gone.
 const GOODBYE: Duration = Duration::from_secs(11);
+
+/// So long is looked for whoever has a code.
+const SEARCH: Duration = Duration::from_secs(20);
 
 /// Calls `contact` and waits until it is over.
 pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) -> Result<ExitCode> {
@@ -30,19 +35,62 @@ pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) 
         .invite(network, address, application, surroundings::of(&terminal)?)
         .await
         .map_err(|e| anyhow!(e.sentence()))?;
-
     let mut call = Call::new(found.label(), address, terminal, word);
+    follow(&agent, &session, &mut progress, &mut call, &mut ends).await
+}
+
+/// `offer --code`: the person types the code that they were told, and whoever made it is called.
+pub(crate) async fn by_code(home: &Home, place: &str) -> Result<ExitCode> {
+    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    let mut ends = EndSignals::listen()?.or_suspended()?;
+    let agent = client::connect(home).await?;
+    let mut lines = terminal.lines();
+    terminal.prompt(texts::THE_CODE);
+    let typed = tokio::select! {
+        typed = lines.next() => typed.map(Zeroizing::new).unwrap_or_default(),
+        () = ends.next() => bail!(texts::WITHDRAWN),
+    };
+    drop(lines);
+    // A slip is found here, before anything is used up.
+    OneTimeCode::read(&typed).map_err(|error| anyhow!(texts::not_a_code(&error.to_string())))?;
+    let mut progress = agent.news();
+    let word = terminal.take_word();
+    let deadline = Instant::now() + SEARCH;
+    let session = loop {
+        terminal.status(texts::SEARCHING);
+        let found = agent.type_code(&typed, place, surroundings::of(&terminal)?).await;
+        match found.map_err(|e| anyhow!(e.sentence()))? {
+            Some(session) => break session,
+            None if Instant::now() >= deadline => bail!(texts::NOBODY_HAS_CODE),
+            None => tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = ends.next() => bail!(texts::WITHDRAWN),
+            },
+        }
+    };
+    let mut call = Call::new(texts::WHO_HAS_CODE, texts::WHO_HAS_CODE, terminal, word);
+    follow(&agent, &session, &mut progress, &mut call, &mut ends).await
+}
+
+/// Shows how a call goes until it is over, or the person wants out.
+async fn follow(
+    agent: &AgentClient,
+    session: &zbus::OwnedObjectPath,
+    progress: &mut NewsStream,
+    call: &mut Call,
+    ends: &mut EndSignals,
+) -> Result<ExitCode> {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
-            news = progress.progress(&session) => if let Some(code) = call.hear(news).await? {
+            news = progress.progress(session) => if let Some(code) = call.hear(news).await? {
                 return Ok(code);
             },
             _ = second.tick() => call.show(),
             () = ends.next() => break,
         }
     }
-    withdraw(&agent, &session, &mut progress, &mut call).await
+    withdraw(agent, session, progress, call).await
 }
 
 /// The person wants out: tell the agent, and wait for the end so that both sides know.

@@ -47,8 +47,46 @@ pub(crate) struct XmppAccount {
     pub(crate) server: Option<String>,
     pub(crate) security: Security,
     pub(crate) channel_binding: bool,
+    /// Whether the password itself may be sent, encrypted, to a server that offers no better way.
+    pub(crate) plain_password: bool,
     /// A certificate authority of the person's own, besides the system's.
     pub(crate) authority: Option<PathBuf>,
+}
+
+impl XmppAccount {
+    /// An account with everything else as most servers want it.
+    pub(crate) fn new(jid: &str) -> Self {
+        Self {
+            jid: jid.to_owned(),
+            server: None,
+            security: Security::default(),
+            channel_binding: true,
+            plain_password: false,
+            authority: None,
+        }
+    }
+
+    /// The section of the configuration that says it.
+    fn to_text(&self) -> String {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let mut text = format!("[[account]]\ntype = \"xmpp\"\njid = {}\n", quoted(&self.jid));
+        if let Some(server) = &self.server {
+            text += &format!("server = {}\n", quoted(server));
+        }
+        if self.security != Security::default() {
+            text += &format!("security = {}\n", quoted(self.security.name()));
+        }
+        if !self.channel_binding {
+            text += "channel-binding = false\n";
+        }
+        if self.plain_password {
+            text += "plain-password = true\n";
+        }
+        if let Some(path) = &self.authority {
+            text += &format!("certificate-authority = {}\n", quoted(&path.to_string_lossy()));
+        }
+        text
+    }
 }
 
 /// How TLS begins. There is no way without.
@@ -61,6 +99,78 @@ pub(crate) enum Security {
     StartTls,
     /// At once.
     DirectTls,
+}
+
+impl Security {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Automatic, "automatic"), (Self::StartTls, "starttls"), (Self::DirectTls, "direct-tls")];
+
+    /// The kind of this name.
+    pub(crate) fn read(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// Adds an account to the person's file, after whatever they wrote there.
+pub(crate) fn add_account(home: &Home, account: &XmppAccount) -> Result<()> {
+    change(home, |text| {
+        let gap = if text.is_empty() || text.ends_with("\n\n") {
+            ""
+        } else if text.ends_with('\n') {
+            "\n"
+        } else {
+            "\n\n"
+        };
+        format!("{text}{gap}{}", account.to_text())
+    })
+}
+
+/// Takes an account out of the person's file, and leaves everything else as it is.
+pub(crate) fn remove_account(home: &Home, jid: &str) -> Result<()> {
+    change(home, |text| without_account(text, jid))
+}
+
+fn without_account(text: &str, jid: &str) -> String {
+    // Sections begin with a line that begins with a bracket; what stands before the first is one too.
+    let mut sections = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with('[') {
+            sections.push(String::new());
+        }
+        if let Some(section) = sections.last_mut() {
+            section.push_str(line);
+        }
+    }
+    let is_it =
+        |section: &String| Config::parse(section).is_ok_and(|c| c.accounts.iter().any(|a| a.jid == jid));
+    sections.into_iter().filter(|section| !is_it(section)).collect()
+}
+
+fn change(home: &Home, change: impl FnOnce(&str) -> String) -> Result<()> {
+    let path = home.config_file();
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        other => other.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    let changed = change(&text);
+    // What we write must be what we take.
+    Config::parse(&changed).map_err(|error| anyhow::anyhow!("{}, {error}", path.display()))?;
+    crate::private::replace(&path, changed.as_bytes())
+}
+
+/// `host:port` in two.
+pub(crate) fn host_and_port(text: &str) -> Option<(String, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok().filter(|port| *port != 0)?;
+    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    let is_host = !host.is_empty()
+        && host.len() <= 253
+        && !host.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/');
+    is_host.then(|| (host.to_owned(), port))
 }
 
 /// What is wrong with the configuration: where, what, and what would be right.
@@ -165,20 +275,28 @@ fn xmpp(mut section: Section<'_>) -> Result<XmppAccount, ConfigError> {
     }
     let security = match section.text("security")? {
         None => Security::Automatic,
-        Some(text) => match text.value.as_str() {
-            "automatic" => Security::Automatic,
-            "starttls" => Security::StartTls,
-            "direct-tls" => Security::DirectTls,
-            other => {
-                return Err(section.error(text.at, format!("\"{other}\" is not a kind of security; expected \"automatic\", \"starttls\" or \"direct-tls\"")));
-            }
-        },
+        Some(text) => Security::read(&text.value).ok_or_else(|| {
+            section.error(text.at, format!("\"{}\" is not a kind of security; expected \"automatic\", \"starttls\" or \"direct-tls\"", text.value))
+        })?,
     };
+    let server = section.text("server")?;
+    if let Some(server) = &server
+        && host_and_port(&server.value).is_none()
+    {
+        return Err(section.error(
+            server.at,
+            format!(
+                "\"{}\" is not a server; expected a host and a port, as in \"xmpp.example.org:5222\"",
+                server.value
+            ),
+        ));
+    }
     let account = XmppAccount {
         jid: jid.value,
-        server: section.text("server")?.map(|s| s.value),
+        server: server.map(|s| s.value),
         security,
         channel_binding: section.truth("channel-binding")?.unwrap_or(true),
+        plain_password: section.truth("plain-password")?.unwrap_or(false),
         authority: section.text("certificate-authority")?.map(|s| PathBuf::from(s.value)),
     };
     section.end()?;
@@ -226,6 +344,32 @@ mod tests {
         assert_eq!(config.accounts.len(), 2);
         assert_eq!(config.accounts[0].security, Security::StartTls);
         assert!(!config.accounts[0].channel_binding && config.accounts[1].channel_binding);
+    }
+
+    #[test]
+    fn accounts_come_and_go_and_the_rest_stays() {
+        let place = rendezvous_testkit::home::Home::new("config").expect("a place for a test");
+        let home = Home::at(place.path().to_owned());
+        let account = |jid: &str| XmppAccount {
+            server: Some("127.0.0.1:5222".to_owned()),
+            security: Security::StartTls,
+            channel_binding: false,
+            plain_password: true,
+            authority: Some(PathBuf::from("/a \"b\".pem")),
+            ..XmppAccount::new(jid)
+        };
+        let own = "# mine\n[nearby]\nname = \"Ann\" # me";
+        std::fs::write(home.config_file(), own).expect("a file");
+        add_account(&home, &account("a@b")).expect("it is added");
+        add_account(&home, &XmppAccount::new("c@d")).expect("it is added");
+        let config = Config::load(&home).expect("it is read");
+        assert_eq!(config.accounts, [account("a@b"), XmppAccount::new("c@d")]);
+        assert_eq!(config.nearby.name, "Ann");
+        remove_account(&home, "a@b").expect("it is removed");
+        assert_eq!(Config::load(&home).expect("it is read").accounts, [XmppAccount::new("c@d")]);
+        remove_account(&home, "c@d").expect("it is removed");
+        let left = std::fs::read_to_string(home.config_file()).expect("it is there");
+        assert_eq!(left.trim_end(), own);
     }
 
     #[test]

@@ -38,6 +38,35 @@ pub(crate) async fn run(home: &Home, stay: bool, json: bool) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
+/// `ask --code`: shows a code, and waits until somebody has typed it.
+pub(crate) async fn with_code(home: &Home) -> Result<ExitCode> {
+    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    crate::doctor::screen_can_be_shared()?;
+    let mut ends = EndSignals::listen()?.or_suspended()?;
+    let agent = client::connect(home).await?;
+    let mut news = agent.news();
+    let code = agent.make_code(surroundings::of(&terminal)?).await.map_err(|e| anyhow!(e.sentence()))?;
+    terminal.say(&texts::your_code(&code));
+    let too_old = tokio::time::sleep(rendezvous_trust::code::LIFETIME);
+    let (asked, how) = tokio::select! {
+        asked = over(&mut news) => (asked?, None),
+        () = ends.next() => (leave(&agent, &mut news).await?, Some(texts::CODE_WITHDRAWN)),
+        // Whoever is being asked, or helped, meanwhile goes on.
+        () = too_old => match agent.ringing().await?.is_empty() && agent.sessions().await?.is_empty() {
+            true => (leave(&agent, &mut news).await?, Some(texts::CODE_TOO_OLD)),
+            false => (over(&mut news).await?, None),
+        },
+    };
+    terminal.restore();
+    match how {
+        Some(how) if asked == 0 => {
+            terminal.say(how);
+            Ok(ExitCode::from(if how == texts::CODE_TOO_OLD { 4 } else { 130 }))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
 /// Waits until the terminal is ours again.
 async fn over(news: &mut rendezvous_dbus::agent::NewsStream) -> Result<u32> {
     loop {

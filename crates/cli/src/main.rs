@@ -20,12 +20,14 @@ mod home;
 mod identity;
 mod inbox;
 mod log;
+mod login;
 mod manual;
 mod page;
 mod people;
 mod private;
 mod record;
 mod resolve;
+mod secrets;
 mod sessions;
 mod signals;
 mod standing;
@@ -80,8 +82,14 @@ fn run(args: Args) -> Result<ExitCode> {
 
 async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
     match verb {
-        Verb::Ask { contact } => call::run(home, &contact, ApplicationId::ASK).await,
-        Verb::Offer { contact } => call::run(home, &contact, ApplicationId::OFFER).await,
+        Verb::Ask { contact: Some(contact), .. } => call::run(home, &contact, ApplicationId::ASK).await,
+        Verb::Ask { contact: None, .. } => inbox::with_code(home).await,
+        Verb::Offer { contact, code: true } => {
+            call::by_code(home, contact.as_deref().unwrap_or_default()).await
+        }
+        Verb::Offer { contact, code: false } => {
+            call::run(home, &contact.unwrap_or_default(), ApplicationId::OFFER).await
+        }
         Verb::Hello { contact } => call::run(home, &contact, HELLO).await,
         Verb::Invite { app, contact } => call::run(home, &contact, apps::find(&app)?).await,
         Verb::Cancel { contact } => sessions::cancel(home, contact.as_deref()).await,
@@ -96,6 +104,9 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Verify { contact, forget, json: Json { json } } => {
             verify::run(home, contact.as_deref(), forget, json).await
         }
+        Verb::Login(options) => login::login(home, &options).await,
+        Verb::Logout { jid } => login::logout(home, &jid).await,
+        Verb::Accounts(Json { json }) => login::list(home, json).await,
         Verb::Log { number, json: Json { json } } => record::run(home, number, json),
         Verb::Agent(options) => agent_command::run(home, &options).await,
         Verb::Doctor(Json { json }) => doctor::run(home, json).await,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 /// So long may a terminal be slow to take a line that matters; a status line is simply left out.
 const SLOW: Duration = Duration::from_millis(300);
@@ -123,6 +124,20 @@ impl Terminal {
         // What was typed ahead answers a question that nobody has read.
         _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
         self.read(4096, |bytes| Some(String::from_utf8_lossy(bytes).trim().to_owned()))
+    }
+
+    /// A line that is not shown while it is typed. `None` when the terminal is gone.
+    pub(crate) async fn secret(&self, prompt: &str) -> Option<Zeroizing<String>> {
+        let mut mode = self.0.found.clone();
+        mode.local_modes.remove(LocalModes::ECHO);
+        self.set(&mode);
+        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        let mut lines = self.read(4096, |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            Some(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+        });
+        self.prompt(prompt);
+        lines.next().await
     }
 
     /// Single keys typed from now on, not shown. `at_once` hears each key on the reading thread, whatever else the

@@ -108,6 +108,14 @@ pub(crate) fn invited(caller: &Caller, application: ApplicationId) -> String {
     format!("\n{what}\n  {}\n  {meaning}", caller.line())
 }
 
+/// Somebody has typed the code that the person here made.
+pub(crate) fn invited_by_code(caller: &Caller) -> String {
+    format!(
+        "\nSomeone has typed your code.\n  {}\n  Only say yes if you have just told it to somebody. You decide later what they may see.",
+        caller.line()
+    )
+}
+
 /// The same as a notification: a title, and what is known.
 pub(crate) fn notice(caller: &Caller, application: ApplicationId) -> (String, String) {
     let (what, meaning) = asked(caller, application);

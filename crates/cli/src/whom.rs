@@ -8,6 +8,7 @@ use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::agent::AgentClient;
+use rendezvous_net::nearby::is_nearby_address;
 use std::net::SocketAddr;
 
 /// The name of the network that takes `host:port`.
@@ -36,19 +37,19 @@ pub(crate) async fn find(
     typed: &str,
     terminal: Option<&Terminal>,
 ) -> Result<Candidate> {
-    if let Some(whom) = place(typed) {
-        return Ok(Candidate { whom, names: Vec::new() });
-    }
     match resolve::resolve(typed, &everybody(home, agent).await?) {
         Meant::One(candidate) => Ok(candidate),
         Meant::Several(several) => choose(typed, several, terminal).await,
-        Meant::Nobody { nearest } => bail!(texts::nobody_of_that_name(typed, nearest.as_deref())),
+        Meant::Nobody { nearest } => match place(typed) {
+            Some(whom) => Ok(Candidate { whom, names: Vec::new() }),
+            None => bail!(texts::nobody_of_that_name(typed, nearest.as_deref())),
+        },
     }
 }
 
-/// `host:port` names a device of whoever is there.
+/// `host:port` names a device of whoever is there, and a whole address of a device nearby names itself.
 fn place(typed: &str) -> Option<Whom> {
-    let is_place = typed.parse::<SocketAddr>().is_ok();
+    let is_place = typed.parse::<SocketAddr>().is_ok() || is_nearby_address(typed);
     is_place.then(|| Whom { network: NEARBY.to_owned(), address: typed.to_owned() })
 }
 
@@ -59,8 +60,8 @@ async fn choose(typed: &str, several: Vec<Candidate>, terminal: Option<&Terminal
     let list = several.iter().enumerate().map(line).collect::<Vec<_>>().join("\n");
     let Some(terminal) = terminal else { bail!(texts::several_of_that_name(typed, &list)) };
     terminal.say(&texts::which_of_them(typed, &list));
-    terminal.prompt(&texts::which_number(several.len()));
     let mut lines = terminal.lines();
+    terminal.prompt(&texts::which_number(several.len()));
     let typed = lines.next().await.unwrap_or_default();
     let number: Option<usize> = typed.parse().ok();
     let chosen = number.and_then(|n| n.checked_sub(1)).and_then(|at| several.into_iter().nth(at));

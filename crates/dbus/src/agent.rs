@@ -11,6 +11,7 @@ mod server;
 pub use client::{AgentClient, News, NewsStream, Progress};
 pub use server::Commander;
 
+use crate::application::TypedCode;
 use rendezvous_core::{Address, ApplicationId, DeclinedBy, SessionId};
 use rendezvous_net::SessionInfo;
 use std::collections::HashMap;
@@ -164,6 +165,24 @@ pub enum Request {
     LeaveInbox {
         /// Done.
         answer: oneshot::Sender<()>,
+    },
+    /// Make a one-time code, and ask the person on this terminal when somebody has typed it.
+    MakeCode {
+        /// The terminal, and the environment for the application that follows.
+        surroundings: Surroundings,
+        /// The code, for the person's own terminal.
+        answer: oneshot::Sender<Result<String, String>>,
+    },
+    /// Offer help to whoever has made a one-time code.
+    TypeCode {
+        /// What the person typed.
+        code: TypedCode,
+        /// Where they are, for networks on which nobody is found; else empty.
+        place: String,
+        /// The terminal, and the environment for the application that follows.
+        surroundings: Surroundings,
+        /// The new session; nothing when nobody with that code is found (yet).
+        answer: oneshot::Sender<Result<Option<SessionId>, String>>,
     },
     /// Let strangers call for a while.
     Visible {

@@ -5,7 +5,8 @@
 //! nothing of that kind reaches the table without a signature that verifies. Nothing else in the house decides what a
 //! message means.
 //!
-//! Networks: [`nearby`] (feature `nearby`), with no account and no server.
+//! Networks: [`nearby`] (feature `nearby`), with no account and no server; [`xmpp`] (feature `xmpp`), an account that the
+//! person already has.
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -16,6 +17,8 @@ mod vouch;
 
 #[cfg(feature = "nearby")]
 pub mod nearby;
+#[cfg(feature = "xmpp")]
+pub mod xmpp;
 
 pub use driver::{CallError, Driver, Handle, Happening, Seen, SessionInfo, Status};
 pub use network::{Listed, Network, NetworkEvent};

@@ -22,6 +22,7 @@ pub mod process;
 pub mod screen;
 pub mod terminal;
 pub mod wait;
+pub mod xmpp;
 pub mod xserver;
 
 mod authority;

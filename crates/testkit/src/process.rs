@@ -234,6 +234,16 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Ends the process and everything in its group at once, without a word (`kill -9`), as a crash would.
+    pub fn kill(&mut self) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+            && matches!(self.child.try_wait(), Ok(None))
+        {
+            let _ = kill_process_group(pid, Signal::KILL);
+            let _ = self.child.wait();
+        }
+    }
+
     fn last_words(&self) -> String {
         self.log
             .as_deref()

@@ -1,22 +1,57 @@
 //! The person's accounts, one driver each: the only place that knows which networks there are.
 
 use super::installed;
-use crate::config::Config;
+use crate::config::{Config, Security, XmppAccount, host_and_port};
 use crate::contacts::Contacts;
+use crate::home::Home;
 use crate::identity::Identity;
+use crate::{secrets, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{Address, ApplicationId, Command, SessionConfig, SessionId};
 use rendezvous_dbus::agent::{AccountStatus, Seen};
 use rendezvous_net::nearby::{self, Control, Nearby, NearbyError, is_nearby_address};
+use rendezvous_net::xmpp::{self, Xmpp};
 use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Network, SessionInfo, Status};
 use rendezvous_trust::DeviceKey;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 /// The name of the network that needs no account.
 pub(crate) const NEARBY: &str = "nearby";
+
+/// The name of the network of XMPP accounts.
+pub(crate) const XMPP: &str = "xmpp";
+
+/// What this device is called in an account: the same at every start, another for every device. The computer's own name
+/// is nobody's business there.
+pub(crate) fn device_name(identity: &Identity) -> String {
+    let fingerprint = identity.key().public().fingerprint();
+    format!("rendezvous-{}", fingerprint.replace(' ', "").chars().take(8).collect::<String>())
+}
+
+/// How an account is signed in to.
+pub(crate) fn xmpp_config(
+    account: &XmppAccount,
+    password: Zeroizing<String>,
+    device: String,
+) -> xmpp::Config {
+    xmpp::Config {
+        server: account.server.as_deref().and_then(host_and_port),
+        security: match account.security {
+            Security::Automatic => xmpp::Security::Automatic,
+            Security::StartTls => xmpp::Security::StartTls,
+            Security::DirectTls => xmpp::Security::DirectTls,
+        },
+        channel_binding: account.channel_binding,
+        plain_password: account.plain_password,
+        extra_ca: account.authority.clone(),
+        ..xmpp::Config::new(account.jid.as_str(), password, device)
+    }
+}
 
 /// Which account, by its place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +80,7 @@ struct Begun {
 impl Accounts {
     /// Begins with every account of the configuration.
     pub(super) async fn open(
+        home: &Home,
         config: &Config,
         identity: &Identity,
         listen: Option<&str>,
@@ -65,19 +101,36 @@ impl Accounts {
             accounts.begin(NEARBY, me, place, identity.key(), network, &sender);
         }
         for account in &config.accounts {
-            accounts.refused.push(AccountStatus {
-                network: "xmpp".to_owned(),
-                address: account.jid.clone(),
-                state: "refused".to_owned(),
-                sentence: "This version of Rendezvous cannot use XMPP accounts yet.".to_owned(),
-            });
+            if let Err(error) = accounts.begin_xmpp(home, account, identity, &sender).await {
+                tracing::warn!(error = format!("{error:#}"), "An account cannot be used");
+                accounts.refused.push(AccountStatus {
+                    network: XMPP.to_owned(),
+                    address: account.jid.clone(),
+                    state: "refused".to_owned(),
+                    sentence: format!("{error:#}"),
+                });
+            }
         }
-        if accounts.begun.is_empty() {
+        if accounts.begun.is_empty() && accounts.refused.is_empty() {
             bail!(
                 "There is nothing to be reached by: [nearby] is not enabled, and there is no account. Change that in the configuration."
             );
         }
         Ok((accounts, happenings))
+    }
+
+    async fn begin_xmpp(
+        &mut self,
+        home: &Home,
+        account: &XmppAccount,
+        identity: &Identity,
+        sender: &mpsc::UnboundedSender<Happened>,
+    ) -> Result<()> {
+        let password = secrets::load(home, &account.jid).await?;
+        let password = password.with_context(|| texts::password_missing(&account.jid))?;
+        let network = Xmpp::start(xmpp_config(account, password, device_name(identity)))?;
+        self.begin(XMPP, network.address(), String::new(), identity.key(), network, sender);
+        Ok(())
     }
 
     fn begin(
@@ -106,7 +159,7 @@ impl Accounts {
 
     /// The account that reaches somebody, and how its network spells them.
     pub(super) async fn reach(&self, network: &str, address: &Address) -> Result<(Which, Address)> {
-        let at = self.begun.iter().position(|account| *account.network == *network).with_context(|| {
+        let at = self.account_of(network, address).await.with_context(|| {
             format!("You have no account that reaches {address}: {network} is not set up.")
         })?;
         if network != NEARBY || is_nearby_address(address.as_str()) {
@@ -132,6 +185,19 @@ impl Accounts {
             }
         };
         Ok((Which(at), found))
+    }
+
+    /// The account on whose list somebody is, else the first of that network.
+    async fn account_of(&self, network: &str, address: &Address) -> Option<usize> {
+        let mut first = None;
+        for (at, account) in self.begun.iter().enumerate().filter(|(_, a)| *a.network == *network) {
+            let seen = account.handle.seen().await.unwrap_or_default();
+            if seen.contacts.iter().any(|listed| listed.address == *address) {
+                return Some(at);
+            }
+            first = first.or(Some(at));
+        }
+        first
     }
 
     /// Who is at a place, as they prove it.
@@ -227,7 +293,34 @@ impl Accounts {
             }
             all.extend(people.into_values());
         }
+        // Whoever shows a name nearby, and is known otherwise by an address only.
+        for neighbour in self.nearby.iter().flat_map(Control::neighbours) {
+            let Some(name) = neighbour.name else { continue };
+            let address = neighbour.address.to_string();
+            match all.iter_mut().find(|seen| seen.network == NEARBY && seen.address == address) {
+                Some(seen) => seen.name = name,
+                None => all.push(Seen {
+                    network: NEARBY.to_owned(),
+                    address,
+                    name,
+                    is_mutual: false,
+                    devices: vec![String::new()],
+                }),
+            }
+        }
         all
+    }
+
+    /// What the network without an account is asked besides sending.
+    pub(super) fn nearby(&self) -> Option<&Control> {
+        self.nearby.as_ref()
+    }
+
+    /// Shows our name nearby for so many seconds; zero hides it.
+    pub(super) fn show_name(&self, seconds: u64) {
+        if let Some(control) = &self.nearby {
+            control.visible((seconds > 0).then(|| Duration::from_secs(seconds)));
+        }
     }
 
     /// How it stands with every account.

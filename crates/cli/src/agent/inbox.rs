@@ -18,6 +18,8 @@ pub(super) struct Inbox {
     commander: Arc<Commander>,
     terminal: Arc<Mutex<Terminal>>,
     pub(super) environment: HashMap<String, String>,
+    /// Only for whoever has typed the one-time code of this number.
+    pub(super) code: Option<u16>,
     /// Whether it stays when nothing rings any more.
     stay: bool,
     /// About how many calls the person was asked here.
@@ -31,6 +33,7 @@ impl Agent {
         commander: Arc<Commander>,
         surroundings: Surroundings,
         stay: bool,
+        code: Option<u16>,
     ) -> Result<()> {
         let ends = surroundings.terminal.context(texts::NEEDS_A_TERMINAL)?;
         let terminal = Terminal::handed_over(ends)?;
@@ -46,6 +49,7 @@ impl Agent {
             commander,
             terminal: Arc::new(Mutex::new(terminal)),
             environment: surroundings::known(surroundings.environment),
+            code,
             stay,
             asked: 0,
         });
@@ -56,23 +60,29 @@ impl Agent {
     pub(super) async fn ask_in_inboxes(&mut self) {
         for at in 0..self.inboxes.len() {
             let Ok(terminal) = self.inboxes[at].terminal.clone().try_lock_owned() else { continue };
-            let Some(session) = self.waiting().next() else { break };
+            let Some(session) = self.waiting(self.inboxes[at].code.is_some()) else { continue };
             self.inboxes[at].asked += 1;
             let id = self.inboxes[at].id;
             self.ask_at(session, terminal, Some(id));
         }
-        let is_done =
-            |inbox: &Inbox| !inbox.stay && !self.open.values().any(|open| open.inbox == Some(inbox.id));
+        let is_used = |inbox: &Inbox| self.open.values().any(|open| open.inbox == Some(inbox.id));
+        // A code is good for one call, and its terminal waits for that.
+        let is_done = |inbox: &Inbox| match inbox.code {
+            Some(_) => inbox.asked > 0 && !is_used(inbox),
+            None => !inbox.stay && !is_used(inbox),
+        };
         let (done, rest) = std::mem::take(&mut self.inboxes).into_iter().partition(is_done);
         self.inboxes = rest;
         for inbox in done {
+            self.withdraw_code(inbox.code);
             give_back(inbox);
         }
     }
 
-    /// The sessions about which the person has still to be asked.
-    fn waiting(&self) -> impl Iterator<Item = SessionId> {
-        self.open.iter().filter(|(_, open)| matches!(open.asking, Asking::Waits)).map(|(session, _)| *session)
+    /// A session about which the person has still to be asked: one that answers a code, or one that does not.
+    fn waiting(&self, answers_code: bool) -> Option<SessionId> {
+        let mut waiting = self.open.iter().filter(|(_, open)| matches!(open.asking, Asking::Waits));
+        waiting.find(|(_, open)| open.answers_code == answers_code).map(|(session, _)| *session)
     }
 
     /// The invitations that wait for an answer, asked or not.
@@ -100,6 +110,7 @@ impl Agent {
     pub(super) async fn inbox_left(&mut self, id: u64) {
         let Some(at) = self.inboxes.iter().position(|inbox| inbox.id == id) else { return };
         let inbox = self.inboxes.remove(at);
+        self.withdraw_code(inbox.code);
         for (session, open) in self.open.iter_mut().filter(|(_, open)| open.inbox == Some(id)) {
             match std::mem::take(&mut open.asking) {
                 Asking::Open(question) => {

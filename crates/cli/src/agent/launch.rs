@@ -20,6 +20,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Child;
 use tokio::sync::{OwnedMutexGuard, mpsc};
+use zeroize::Zeroizing;
 
 /// An application that has not taken its session by then is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,10 +78,11 @@ pub(super) async fn run(
     info: SessionInfo,
     handle: Handle,
     place: Place,
+    code: Option<Zeroizing<String>>,
     mut events: mpsc::UnboundedReceiver<Event>,
 ) {
     let (session, who) = (info.id, info.contact.to_string());
-    let started = start(&home, &place, info, handle.clone());
+    let started = start(&home, &place, info, handle.clone(), code);
     // An ending that comes while it starts takes the unfinished application with it.
     let result = tokio::select! {
         result = started => result,
@@ -161,11 +163,13 @@ async fn start(
     place: &Place,
     info: SessionInfo,
     handle: Handle,
+    code: Option<Zeroizing<String>>,
 ) -> Result<(Child, HandedSession)> {
     let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
+    let code = code.as_ref().map(|code| code.as_str());
     let mut child = spawn(home, place, theirs, inside(info.application))?;
     let handed = tokio::select! {
-        handed = HandedSession::hand_over(ours, info, handle, PATIENCE) => handed?,
+        handed = HandedSession::hand_over_with_code(ours, info, handle, code, PATIENCE) => handed?,
         status = child.wait() => anyhow::bail!("it ended at once: {}", status?),
     };
     Ok((child, handed))

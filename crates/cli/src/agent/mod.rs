@@ -3,6 +3,7 @@
 //! It has its own terminal, or none. Without one it asks on the terminals that the person hands over (`inbox`).
 
 pub(crate) mod accounts;
+mod codes;
 mod inbox;
 mod launch;
 mod notify;
@@ -61,7 +62,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     log::to_file(home, "agent")?;
     let terminal = if manner.detached { None } else { Terminal::own()? };
     let identity = Identity::open(home)?;
-    let (accounts, happenings) = Accounts::open(&config, &identity, manner.listen).await?;
+    let (accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
     accounts.know(&Contacts::load(home)?);
     home.clear_pages();
     let ends = EndSignals::listen()?;
@@ -301,7 +302,8 @@ impl Agent {
         let (sender, events) = mpsc::unbounded_channel();
         open.program = Some(sender);
         let handle = self.accounts.handle(open.which).clone();
-        let life = launch::run(self.home.clone(), info, handle, place, events);
+        let code = open.typed_code.take();
+        let life = launch::run(self.home.clone(), info, handle, place, code, events);
         let news = self.news.clone();
         tokio::spawn(async move {
             life.await;

@@ -10,6 +10,7 @@ use rendezvous_trust::UnixTime;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 /// One session that is not over.
 pub(super) struct Open {
@@ -30,9 +31,13 @@ pub(super) struct Open {
     pub(super) asking: Asking,
     /// At which terminal that was handed over the person is asked, and the application runs then.
     pub(super) inbox: Option<u64>,
-    began: UnixTime,
+    /// Somebody has typed the one-time code that the person made.
+    pub(super) answers_code: bool,
+    /// The one-time code that the person has typed.
+    pub(super) typed_code: Option<Zeroizing<String>>,
+    pub(super) began: UnixTime,
     pub(super) declined: Option<DeclinedBy>,
-    connected: Option<UnixTime>,
+    pub(super) connected: Option<UnixTime>,
 }
 
 /// Whether the person has still to be asked.
@@ -87,6 +92,8 @@ impl Open {
             ended: None,
             asking: Asking::No,
             inbox: None,
+            answers_code: false,
+            typed_code: None,
             began: now,
             declined: None,
             connected: None,

@@ -2,10 +2,9 @@
 
 use super::News;
 use super::open::Question;
-use crate::standing::Caller;
 use crate::terminal::{Terminal, is_yes};
 use crate::texts;
-use rendezvous_core::{ApplicationId, SessionId};
+use rendezvous_core::SessionId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{OwnedMutexGuard, mpsc};
@@ -23,29 +22,23 @@ pub(super) struct Answer {
 /// Asks. The question goes when it is taken away, and says why on its way out.
 pub(super) fn start(
     session: SessionId,
-    caller: Caller,
-    application: ApplicationId,
+    who: String,
+    text: String,
     terminal: Held,
     news: mpsc::Sender<News>,
 ) -> Question {
     let still_rings = Arc::new(AtomicBool::new(false));
-    let void =
-        SayVoid { terminal: Some(terminal), who: caller.who.clone(), still_rings: still_rings.clone() };
-    let task = tokio::spawn(ask(session, caller, application, void, news)).abort_handle();
+    let void = SayVoid { terminal: Some(terminal), who, still_rings: still_rings.clone() };
+    let task = tokio::spawn(ask(session, text, void, news)).abort_handle();
     Question { task, still_rings }
 }
 
-async fn ask(
-    session: SessionId,
-    caller: Caller,
-    application: ApplicationId,
-    mut void: SayVoid,
-    news: mpsc::Sender<News>,
-) {
+async fn ask(session: SessionId, text: String, mut void: SayVoid, news: mpsc::Sender<News>) {
     let Some(terminal) = &void.terminal else { return };
-    terminal.say(&texts::invited(&caller, application));
-    terminal.prompt(texts::ANSWER_IT);
+    terminal.say(&text);
+    // Whoever reads the last line of the question is heard from then on.
     let mut lines = terminal.lines();
+    terminal.prompt(texts::ANSWER_IT);
     // A terminal that is gone answers nothing, and that is a no.
     let yes = lines.next().await.is_some_and(|line| is_yes(&line));
     drop(lines);

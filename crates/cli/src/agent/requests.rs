@@ -55,7 +55,7 @@ impl Agent {
             }
             Request::Ringing { answer } => _ = answer.send(self.ringing()),
             Request::Inbox { surroundings, stay, answer } => {
-                let taken = self.take_inbox(commander, surroundings, stay);
+                let taken = self.take_inbox(commander, surroundings, stay, None);
                 _ = answer.send(taken.map_err(|e| format!("{e:#}")));
                 self.ask_in_inboxes().await;
             }
@@ -63,10 +63,19 @@ impl Agent {
                 self.leave_inbox(&commander).await;
                 _ = answer.send(());
             }
+            Request::MakeCode { surroundings, answer } => {
+                let made = self.make_code(commander, surroundings);
+                _ = answer.send(made.map_err(|e| format!("{e:#}")));
+            }
+            Request::TypeCode { code, place, surroundings, answer } => {
+                let session = self.type_code(commander, &code.0, &place, surroundings).await;
+                _ = answer.send(session.map_err(|e| refusal(&e)));
+            }
             Request::Visible { seconds, answer } => {
                 if let Some(seconds) = seconds {
                     let until = clock::boottime() + seconds.min(LONGEST_VISIBLE) * 1000;
                     self.visible_until = (seconds > 0).then_some(until);
+                    self.accounts.show_name(seconds.min(LONGEST_VISIBLE));
                 }
                 _ = answer.send(self.visible_for());
             }
@@ -107,18 +116,21 @@ impl Agent {
         let place = launch::Place::handed_over(surroundings)?;
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
         let session = self.accounts.invite(which, contact, application, String::new()).await?;
-        let handle = self.accounts.handle(which).clone();
-        let watched = commander.clone();
+        let open = Open::new(unix_now(), which, application, Role::Inviter, caller);
+        self.began(session, Open { commander: Some(commander), place: Some(place), ..open });
+        Ok(session)
+    }
+
+    /// An invitation of ours is under way; it goes with the command that made it.
+    pub(super) fn began(&mut self, session: SessionId, open: Open) {
+        let Some(watched) = open.commander.clone() else { return };
+        let handle = self.accounts.handle(open.which).clone();
         tokio::spawn(async move {
             watched.closed().await;
             // Nobody is left at that terminal. If it is over already, this is refused.
             _ = handle.command(session, Command::Cancel { data: String::new() }).await;
         });
-        let mut open = Open::new(unix_now(), which, application, Role::Inviter, caller);
-        open.commander = Some(commander);
-        open.place = Some(place);
         self.open.insert(session, open);
-        Ok(session)
     }
 }
 

@@ -23,11 +23,12 @@ impl Agent {
             blocked: Contacts::load(&self.home).map_or(true, |c| c.is_blocked(&network, address)),
             mutual: self.accounts.is_mutual(which, &invite.from).await,
             visible: self.visible_for() > 0,
-            answers_code: false,
+            answers_code: self.answers_code(invite),
         };
         let verdict = may_call(caller.standing, circumstances);
         tracing::info!(%session, standing = ?caller.standing, ?circumstances, ?verdict, "Somebody calls");
         let mut open = Open::new(unix_now(), which, invite.application, Role::Invitee, caller);
+        open.answers_code = circumstances.answers_code;
         let declined = match verdict {
             _ if self.ending => Some(DeclinedBy::Policy),
             Verdict::Decline => Some(DeclinedBy::Policy),
@@ -45,6 +46,10 @@ impl Agent {
 
     /// Asks at the agent's own terminal if there is one, else on those that were handed over, and tells the desktop.
     async fn ring(&mut self, session: SessionId) {
+        if self.open.get(&session).is_some_and(|open| open.answers_code) {
+            // The person waits for it at the terminal where they made the code.
+            return self.ask_in_inboxes().await;
+        }
         match self.terminal.as_ref().map(|terminal| terminal.clone().try_lock_owned()) {
             Some(Ok(terminal)) => self.ask_at(session, terminal, None),
             Some(Err(_)) => self.decline(session, DeclinedBy::Busy).await,
@@ -61,7 +66,12 @@ impl Agent {
     /// Asks the person at this terminal.
     pub(super) fn ask_at(&mut self, session: SessionId, at: prompt::Held, inbox: Option<u64>) {
         let Some(open) = self.open.get_mut(&session) else { return };
-        let question = prompt::start(session, open.caller.clone(), open.application, at, self.news.clone());
+        let text = if open.answers_code {
+            texts::invited_by_code(&open.caller)
+        } else {
+            texts::invited(&open.caller, open.application)
+        };
+        let question = prompt::start(session, open.caller.who.clone(), text, at, self.news.clone());
         open.asking = Asking::Open(question);
         open.inbox = inbox;
     }

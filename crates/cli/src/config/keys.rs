@@ -39,6 +39,11 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
     ),
     (
         "account",
+        "plain-password",
+        "Whether the password itself may be sent, over TLS, to a server that offers no better way to prove it. Default: false.",
+    ),
+    (
+        "account",
         "certificate-authority",
         "A file with certificates in PEM form that are trusted for this account besides those of the system.",
     ),

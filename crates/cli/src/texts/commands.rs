@@ -2,6 +2,7 @@
 
 use super::{moment, standing};
 use crate::application::hello::HELLO;
+use crate::secrets::Place;
 use crate::standing::Standing;
 use rendezvous_core::ApplicationId;
 
@@ -57,6 +58,98 @@ pub(crate) fn visible_for(seconds: u64) -> String {
 
 pub(crate) const NOBODY_CALLS: &str = "Nobody is calling you right now.";
 pub(crate) const INBOX_STAYS: &str = "You are asked here when somebody calls. Ctrl-C ends it.";
+
+// One-time codes.
+
+pub(crate) const CODES_NEED_NEARBY: &str =
+    "Codes need the network nearby, which is not enabled in the configuration.";
+pub(crate) const ONE_CODE: &str = "A code of yours is open already, in another terminal. End that one first.";
+pub(crate) const SEVERAL_WITH_CODE: &str =
+    "Several devices say that they have a code of this number. Let them make a new one, and try that.";
+pub(crate) const NOBODY_HAS_CODE: &str = "Nobody nearby has a code of this number open. Check the number, and that you are on the same network; or type \"rendezvous offer --code HOST:PORT\" with their place.";
+pub(crate) const THE_CODE: &str = "The code that you were told:";
+pub(crate) const SEARCHING: &str = "Looking for whoever made this code…  (Ctrl-C to withdraw)";
+pub(crate) const WHO_HAS_CODE: &str = "whoever made the code";
+pub(crate) const CODE_WITHDRAWN: &str = "The code is of no use any more. Nothing was shared.";
+pub(crate) const CODE_TOO_OLD: &str = "Nobody has typed the code in ten minutes, so it is of no use any more. Make a new one when the other person is ready.";
+
+/// The code stands on the person's own terminal, and nowhere else.
+pub(crate) fn your_code(code: &str) -> String {
+    format!(
+        "Your code is\n\n    {code}\n\nTell it to the person who is to help you, by voice; they type it at \"rendezvous offer --code\". It is good once, for ten minutes, while this is open. Ctrl-C ends it."
+    )
+}
+
+pub(crate) fn not_a_code(why: &str) -> String {
+    let mut why = why.to_owned();
+    if let Some(first) = why.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("{why}. Nothing was sent and nothing is used up; type it again.")
+}
+
+// Accounts.
+
+pub(crate) const NO_ACCOUNTS: &str =
+    "You have no accounts, and need none for people nearby. \"rendezvous login\" adds one.";
+pub(crate) const CHECKING: &str = "Checking it with the server…";
+pub(crate) const NO_PASSWORD: &str = "No password was given, so nothing was changed.";
+pub(crate) const SERVER_SILENT: &str = "The server says nothing.";
+pub(crate) const NEEDS_RESTART: &str =
+    "Rendezvous is in use right now. It takes effect after \"rendezvous agent stop\".";
+
+pub(crate) fn password_of(jid: &str) -> String {
+    format!("Password of {jid} (it is not shown):")
+}
+
+pub(crate) fn password_missing(jid: &str) -> String {
+    format!(
+        "The password of {jid} is not here, or the keyring is closed. Give it with \"rendezvous login {jid}\"."
+    )
+}
+
+pub(crate) fn not_checked(jid: &str, why: &str) -> String {
+    format!("The password of {jid} could not be checked, so nothing was changed. {why}")
+}
+
+pub(crate) fn login_failed(jid: &str) -> String {
+    format!(
+        "{jid} was not signed in, and nothing was changed. Check address and password with your usual chat program."
+    )
+}
+
+pub(crate) fn logged_in(jid: &str, place: &Place) -> String {
+    match place {
+        Place::Keyring => format!("{jid} is signed in. The password is in your keyring."),
+        Place::File(path) => format!(
+            "{jid} is signed in. There is no keyring here, so the password is in {}, which only you can read; it is not encrypted.",
+            path.display()
+        ),
+    }
+}
+
+pub(crate) fn logged_out(jid: &str) -> String {
+    format!("{jid} is not used any more, and its password is forgotten here.")
+}
+
+pub(crate) fn no_such_account(jid: &str, nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("There is no account {jid} here. Did you mean \"{name}\"?"),
+        None => format!("There is no account {jid} here. \"rendezvous accounts\" lists them."),
+    }
+}
+
+pub(crate) fn not_an_account(text: &str) -> String {
+    format!("\"{text}\" is not an address of an account, as in maria@example.org.")
+}
+
+pub(crate) fn not_a_security(text: &str) -> String {
+    format!("\"{text}\" is not a kind of security; expected automatic, starttls or direct-tls")
+}
+
+pub(crate) fn not_a_server(text: &str) -> String {
+    format!("\"{text}\" is not a server; expected a host and a port, as in xmpp.example.org:5222")
+}
 
 // Contacts.
 

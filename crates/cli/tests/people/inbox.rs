@@ -2,6 +2,7 @@
 
 use crate::alone::Someone;
 use crate::house::{ANSWER, Desk, NO_SUCH_SCREEN, SHOW, SOON};
+use crate::meeting::{WORDS, has_to_read};
 use anyhow::{Result, ensure};
 use rendezvous_testkit::wait;
 use rustix::process::Signal;
@@ -92,6 +93,12 @@ fn after_a_yes_the_application_runs_where_the_person_answered() {
         let mut inbox = both.called.types(&["inbox"])?;
         inbox.reads(ANSWER)?;
         inbox.says("y")?;
+        // They have never met.
+        let words = has_to_read(&mut inbox)?;
+        call.reads(WORDS)?;
+        call.says(&words)?;
+        call.reads("The words are right")?;
+        inbox.says("y")?;
         inbox.reads("Your page: file:///")?;
         call.reads(SHOW)?;
         call.says("n")?;
@@ -158,12 +165,13 @@ fn an_inbox_that_stays_asks_about_every_call_and_ctrl_c_ends_what_goes_on() {
         let mut call = both.rings()?;
         inbox.reads(ANSWER)?;
         inbox.says("y")?;
-        inbox.reads("is asked whether you may see their screen.")?;
-        call.reads(SHOW)?;
+        has_to_read(&mut inbox)?;
+        call.reads(WORDS)?;
         inbox.interrupts()?;
         ended(&mut inbox, 0)?;
-        call.reads("ended it.")?;
-        ended(&mut call, 0)
+        call.reads("Nothing was shared.")?;
+        call.ends()?;
+        call.is_as_found()
     });
 }
 

@@ -12,6 +12,7 @@ mod alone;
 mod answering;
 mod background;
 mod calling;
+mod codes;
 mod controlling;
 mod desktop;
 mod ending;

@@ -108,7 +108,7 @@ pub(crate) fn words(two: &mut Two) -> Result<String> {
 }
 
 /// The words that stand on the expert's terminal.
-fn has_to_read(expert: &mut Desk) -> Result<String> {
+pub(crate) fn has_to_read(expert: &mut Desk) -> Result<String> {
     expert.reads(READ)?;
     let text = expert.reads("If something is not right")?;
     expert.reads(HEARD)?;
@@ -305,7 +305,7 @@ fn an_offer_is_verified_before_anything_is_asked() {
 fn hello_verifies_and_shares_nothing() {
     strangers(|two| {
         for first in [true, false] {
-            let to = two.expert.who.clone();
+            let to = two.expert.address.clone();
             two.call = Some(two.novice.types(&["hello", &to])?);
             let question = two.expert.agent.reads(ANSWER)?;
             ensure!(question.contains("says hello."), "{question}");

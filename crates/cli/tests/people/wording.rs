@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use serde_json::{Value, json};
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 23] = [
     "ask",
     "offer",
     "hello",
@@ -20,6 +20,9 @@ const VERBS: [&str; 20] = [
     "block",
     "unblock",
     "verify",
+    "login",
+    "logout",
+    "accounts",
     "apps",
     "log",
     "agent",

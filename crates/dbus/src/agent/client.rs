@@ -163,6 +163,24 @@ impl AgentClient {
         self.call("LeaveInbox", &()).await
     }
 
+    /// Makes a one-time code, and hands over the terminal on which the person is asked when somebody has typed it.
+    pub async fn make_code(&self, surroundings: Surroundings) -> Result<String, DbusError> {
+        let (terminal, environment) = apart(surroundings);
+        self.call("MakeCode", &(terminal, environment)).await
+    }
+
+    /// Offers help to whoever made this code; `None` when nobody is found (yet).
+    pub async fn type_code(
+        &self,
+        code: &str,
+        place: &str,
+        surroundings: Surroundings,
+    ) -> Result<Option<OwnedObjectPath>, DbusError> {
+        let (terminal, environment) = apart(surroundings);
+        let path: OwnedObjectPath = self.call("TypeCode", &(code, place, terminal, environment)).await?;
+        Ok(Some(path).filter(|path| path.as_str() != "/"))
+    }
+
     /// Lets strangers call for so many seconds; `None` only asks. Returns how many are left.
     pub async fn visible(&self, seconds: Option<u32>) -> Result<u64, DbusError> {
         self.call("Visible", &(seconds.map_or(-1, i64::from),)).await

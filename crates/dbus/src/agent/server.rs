@@ -1,6 +1,7 @@
 //! The agent's end.
 
 use super::{Greeting, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow, declined_name};
+use crate::application::TypedCode;
 use crate::{AGENT_PATH, DbusError, session_of, session_path};
 use rendezvous_core::{Event, SessionId};
 use rendezvous_net::SessionInfo;
@@ -158,6 +159,31 @@ impl Agent1 {
         self.ask(|answer| Request::LeaveInbox { answer }).await
     }
 
+    /// Makes a one-time code and takes a terminal, on which the person is asked when somebody has typed it.
+    async fn make_code(
+        &self,
+        terminal: Vec<zbus::OwnedFd>,
+        environment: HashMap<String, String>,
+    ) -> fdo::Result<String> {
+        let surroundings = surroundings(terminal, environment)?;
+        let made = self.ask(|answer| Request::MakeCode { surroundings, answer }).await?;
+        made.map_err(fdo::Error::Failed)
+    }
+
+    /// Offers help to whoever made this one-time code; `/` when nobody is found. `place` is `host:port`, or empty.
+    async fn type_code(
+        &self,
+        code: String,
+        place: String,
+        terminal: Vec<zbus::OwnedFd>,
+        environment: HashMap<String, String>,
+    ) -> fdo::Result<OwnedObjectPath> {
+        let (code, surroundings) = (TypedCode(code), surroundings(terminal, environment)?);
+        let session = self.ask(|answer| Request::TypeCode { code, place, surroundings, answer }).await?;
+        let session = session.map_err(fdo::Error::Failed)?;
+        Ok(session.map_or_else(nobody, session_path))
+    }
+
     /// Lets strangers call for so many seconds; zero ends it, less only asks. Returns how many are left.
     async fn visible(&self, seconds: i64) -> fdo::Result<u64> {
         let seconds = u64::try_from(seconds).ok();
@@ -210,6 +236,10 @@ impl Agent1 {
         self.requests.send(request(answer)).await.map_err(|_| gone())?;
         receiver.await.map_err(|_| gone())
     }
+}
+
+fn nobody() -> OwnedObjectPath {
+    OwnedObjectPath::try_from("/").expect("the root is a path")
 }
 
 fn surroundings(

@@ -1,0 +1,223 @@
+//! What comes in: answers, the contact list, presence, messages of other devices; and all that is not for us.
+
+use super::{Engine, Line, MAX_EARLY};
+use crate::NetworkEvent;
+use crate::xmpp::{info, map};
+use jid::{BareJid, FullJid, Jid};
+use minidom::Element;
+use rendezvous_core::Time;
+use tokio_xmpp::xmlstream::RawStanzaHeader;
+use xmpp_parsers::disco::DiscoInfoQuery;
+use xmpp_parsers::iq::Iq;
+use xmpp_parsers::ns;
+use xmpp_parsers::presence::{Presence, Type};
+use xmpp_parsers::roster::Roster as RosterQuery;
+use xmpp_parsers::stanza::Stanza;
+use xmpp_parsers::stanza_error::{DefinedCondition, ErrorType, StanzaError};
+
+/// Who sent something, as the server says.
+enum Sender {
+    /// Our own server, or our own account.
+    Server,
+    /// Another device.
+    Device(FullJid),
+    /// Somebody who is no device: a bare address, another server.
+    Other,
+}
+
+impl Engine {
+    pub(super) fn take(&mut self, now: Time, stanza: Stanza) {
+        match stanza {
+            Stanza::Iq(Iq::Result { from, id, payload, .. }) => self.take_answer(now, from, &id, Ok(payload)),
+            Stanza::Iq(Iq::Error { from, id, error, .. }) => {
+                self.take_answer(now, from, &id, Err(error.defined_condition));
+            }
+            // Until the contact list is here nobody can be told from a stranger.
+            stanza if matches!(self.line, Line::Opening { .. }) => {
+                if self.early.len() < MAX_EARLY {
+                    self.early.push_back(stanza);
+                } else if let Stanza::Iq(iq) = stanza {
+                    self.refuse(iq, ErrorType::Wait, DefinedCondition::ResourceConstraint);
+                }
+            }
+            Stanza::Iq(iq) => self.take_question(iq),
+            Stanza::Presence(presence) => self.take_presence(now, presence),
+            // Messages are for the person's chat program, and none is read here.
+            Stanza::Message(_) => {}
+        }
+    }
+
+    fn sender(&self, from: Option<Jid>) -> Sender {
+        let Some(from) = from else { return Sender::Server };
+        match from.try_into_full() {
+            Ok(device) => Sender::Device(device),
+            Err(bare) if bare == self.me || is_domain_of(&bare, &self.me) => Sender::Server,
+            Err(_) => Sender::Other,
+        }
+    }
+
+    fn take_answer(
+        &mut self,
+        now: Time,
+        from: Option<Jid>,
+        id: &str,
+        result: Result<Option<Element>, DefinedCondition>,
+    ) {
+        match self.sender(from) {
+            Sender::Device(device) => {
+                if let Some(answered) = self.pending.answer(now, id, &device) {
+                    self.answered(now, answered, result);
+                }
+            }
+            Sender::Server => {
+                if matches!(&self.line, Line::Opening { roster } if roster == id) {
+                    let list = result.ok().flatten().and_then(|payload| RosterQuery::try_from(payload).ok());
+                    self.roster.set(list.map(|list| list.items).unwrap_or_default());
+                    self.opened(now);
+                }
+            }
+            Sender::Other => {}
+        }
+    }
+
+    fn take_question(&mut self, iq: Iq) {
+        let is_set = matches!(iq, Iq::Set { .. });
+        let (Iq::Get { payload, .. } | Iq::Set { payload, .. }) = &iq else { return };
+        let sender = self.sender(iq.from().cloned());
+        if is_set && payload.is("query", ns::ROSTER) {
+            return match sender {
+                Sender::Server => self.take_push(iq),
+                _ => self.refuse_service(iq),
+            };
+        }
+        let may_know_us = match &sender {
+            Sender::Server => true,
+            Sender::Device(device) => {
+                let bare = device.to_bare();
+                bare == self.me || self.roster.sees_us(&bare)
+            }
+            Sender::Other => false,
+        };
+        if !is_set && may_know_us && payload.is("ping", ns::PING) {
+            return self.answer(iq, None);
+        }
+        if !is_set && may_know_us && payload.is("query", ns::DISCO_INFO) {
+            return self.answer_info(iq);
+        }
+        match sender {
+            Sender::Device(device) => self.take_message(iq, &device),
+            _ => self.refuse_service(iq),
+        }
+    }
+
+    /// A message of ours, if it comes from a device of a mutual contact. To everybody else we are not here.
+    fn take_message(&mut self, iq: Iq, device: &FullJid) {
+        let Some(from) = self.mutual(device) else { return self.refuse_service(iq) };
+        let element = Element::from(iq.clone());
+        if !map::is_ours(&element) {
+            return self.refuse_service(iq);
+        }
+        match map::from_stanza(&element) {
+            Ok(parcel) => {
+                self.tell(NetworkEvent::Received { from, parcel: Box::new(parcel) });
+                self.write(map::result(&element));
+            }
+            Err(error) => {
+                tracing::info!(%from, %error, "Refused a message");
+                self.write(map::error(&element, &error));
+            }
+        }
+    }
+
+    /// The contact list changed.
+    fn take_push(&mut self, iq: Iq) {
+        let Iq::Set { payload, .. } = &iq else { return };
+        let Ok(RosterQuery { items, .. }) = RosterQuery::try_from(payload.clone()) else {
+            return self.refuse(iq, ErrorType::Modify, DefinedCondition::BadRequest);
+        };
+        for item in items.into_iter().take(1) {
+            let contact = item.jid.clone();
+            let was_mutual = self.roster.is_mutual(&contact);
+            self.roster.change(item);
+            let is_mutual = self.roster.is_mutual(&contact);
+            for device in self.devices.of(&contact) {
+                match (was_mutual, is_mutual) {
+                    (false, true) => self.appeared(&device),
+                    (true, false) => self.disappeared(&device),
+                    _ => {}
+                }
+            }
+        }
+        self.tell(NetworkEvent::Contacts(self.roster.listed()));
+        self.answer(iq, None);
+    }
+
+    fn take_presence(&mut self, now: Time, presence: Presence) {
+        let Sender::Device(device) = self.sender(presence.from) else { return };
+        let contact = device.to_bare();
+        if contact == self.me || !self.roster.is_seen(&contact) {
+            return;
+        }
+        let changes = match presence.type_ {
+            Type::None => self.devices.available(device, info::caps(&presence.payloads)),
+            Type::Unavailable | Type::Error => {
+                let changes = self.devices.unavailable(&device);
+                // Whether it took what it did not answer, nobody knows; if it comes back, it is offered it again.
+                for answered in self.pending.give_up(&device) {
+                    self.lost(now, answered);
+                }
+                self.again.remove(&device);
+                changes
+            }
+            _ => return,
+        };
+        self.follow(now, changes);
+        self.unpark(now);
+    }
+
+    fn answer_info(&mut self, iq: Iq) {
+        let Iq::Get { payload, .. } = &iq else { return };
+        match DiscoInfoQuery::try_from(payload.clone()) {
+            Ok(query) if info::is_ours(query.node.as_deref()) => {
+                self.answer(iq, Some(info::ours(query.node).into()));
+            }
+            _ => self.refuse(iq, ErrorType::Cancel, DefinedCondition::ItemNotFound),
+        }
+    }
+
+    fn answer(&mut self, iq: Iq, payload: Option<Element>) {
+        let to = iq.from().cloned();
+        self.write(Iq::Result { from: None, to, id: iq.id().to_owned(), payload });
+    }
+
+    /// Nobody here does that (RFC 6120, 8.4).
+    fn refuse_service(&mut self, iq: Iq) {
+        self.refuse(iq, ErrorType::Cancel, DefinedCondition::ServiceUnavailable);
+    }
+
+    fn refuse(&mut self, iq: Iq, kind: ErrorType, condition: DefinedCondition) {
+        self.refuse_id(iq.from().cloned(), iq.id().to_owned(), kind, condition);
+    }
+
+    fn refuse_id(&mut self, to: Option<Jid>, id: String, kind: ErrorType, condition: DefinedCondition) {
+        let texts = std::collections::BTreeMap::new();
+        let error = StanzaError { type_: kind, by: None, defined_condition: condition, texts, other: None };
+        self.write(Iq::Error { from: None, to, id, error, payload: None });
+    }
+
+    /// A question that cannot be read is answered nevertheless, as every question must be.
+    pub(super) fn refuse_unreadable(&mut self, header: &RawStanzaHeader) {
+        let is_question = matches!(header.type_.as_deref(), Some("get" | "set"));
+        let Some(id) = header.id.clone().filter(|id| is_question && id.len() <= 1024) else { return };
+        let to = match header.from.as_deref().map(Jid::new) {
+            None => None,
+            Some(Ok(jid)) => Some(jid),
+            Some(Err(_)) => return,
+        };
+        self.refuse_id(to, id, ErrorType::Modify, DefinedCondition::BadRequest);
+    }
+}
+
+fn is_domain_of(jid: &BareJid, account: &BareJid) -> bool {
+    jid.node().is_none() && jid.domain() == account.domain()
+}

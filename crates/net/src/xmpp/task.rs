@@ -1,0 +1,224 @@
+//! The task that owns the connection: signs in, carries stanzas between the stream and the engine, and comes back.
+
+use super::Command;
+use super::backoff::Backoff;
+use super::config::Target;
+use super::engine::{Engine, Input, Output};
+use super::login::log_in;
+use super::stream::{self, Begun, Heard, Link, Rest};
+use super::trouble::Trouble;
+use crate::{NetworkEvent, clock};
+use minidom::Element;
+use rendezvous_core::Time;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use xmpp_parsers::iq::Iq;
+use xmpp_parsers::minidom::Element as Tree;
+use xmpp_parsers::ping::Ping;
+
+/// After so much quiet the server must show that it is there…
+const QUIET: Duration = Duration::from_secs(60);
+/// …within this time.
+const ANSWER: Duration = Duration::from_secs(15);
+/// A sleeping machine stops our timers, but not the clock that is looked at, so none is longer.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
+
+/// The task's end of the network.
+pub(super) struct Task {
+    pub(super) target: Target,
+    pub(super) engine: Engine,
+    pub(super) commands: mpsc::UnboundedReceiver<Command>,
+    /// How many commands wait.
+    pub(super) waiting: Arc<AtomicUsize>,
+    pub(super) events: mpsc::Sender<NetworkEvent>,
+}
+
+/// The network was dropped.
+struct Dropped;
+
+impl Task {
+    pub(super) async fn run(mut self) {
+        // Whoever dropped the network does not want to know.
+        let Err(Dropped) = self.live().await;
+    }
+
+    async fn live(&mut self) -> Result<std::convert::Infallible, Dropped> {
+        let mut backoff = Backoff::default();
+        let mut rest = Rest::default();
+        loop {
+            let why = match self.connect(&mut rest).await? {
+                Ok(link) => {
+                    let start = clock::now();
+                    let (why, left) = self.carry(link).await?;
+                    rest = left;
+                    backoff.held(clock::now().since(start));
+                    why
+                }
+                Err(why) => why,
+            };
+            tracing::info!(account = %self.target.account, %why, "Not signed in");
+            let remedy = why.remedy();
+            self.input(Input::Gone { why, is_resumable: rest.is_resumable() }, &mut rest).await?;
+            if !self.engine.may_resume() {
+                rest = Rest::default();
+            }
+            let lot = super::random::<4>().map_or(0, u32::from_be_bytes);
+            match backoff.next(remedy, lot) {
+                Some(pause) => self.meanwhile(&mut rest, sleep_through(pause)).await?,
+                None => self.meanwhile(&mut rest, std::future::pending()).await?,
+            }
+        }
+    }
+
+    /// Signs in, and goes on with the session before if the server kept it.
+    async fn connect(&mut self, rest: &mut Rest) -> Result<Result<Link, Trouble>, Dropped> {
+        let target = self.target.clone();
+        let stream = match self.meanwhile(rest, async move { log_in(&target).await }).await? {
+            Ok(stream) => stream,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let resource = self.target.resource.clone();
+        let before = std::mem::take(rest);
+        let begun =
+            self.meanwhile(rest, async move { stream::begin(stream, &resource, before).await }).await?;
+        // What was queued meanwhile comes after what was queued before.
+        let news = std::mem::take(rest);
+        let (mut link, begun) = match begun {
+            Ok(found) => found,
+            Err((trouble, left)) => {
+                *rest = left.followed_by(news);
+                return Ok(Err(trouble));
+            }
+        };
+        match &begun {
+            Begun::Fresh(me) => tracing::info!(%me, "Signed in"),
+            Begun::Resumed => {
+                tracing::info!(account = %self.target.account, "Signed in again; nothing was lost");
+                news.into_queue().into_iter().for_each(|stanza| link.push(stanza));
+            }
+        }
+        self.input(Input::Begun(begun), &mut link).await?;
+        Ok(Ok(link))
+    }
+
+    /// Carries stanzas until the connection is gone.
+    async fn carry(&mut self, mut link: Link) -> Result<(Trouble, Rest), Dropped> {
+        let mut heard_at = clock::now();
+        let mut probed_at: Option<Time> = None;
+        loop {
+            let due = self.drain(&mut link).await?;
+            let quiet = probed_at.map_or(heard_at.after(QUIET), |at| at.after(ANSWER));
+            let due = due.map_or(quiet, |due| due.min(quiet));
+            tokio::select! {
+                heard = link.next_heard() => {
+                    heard_at = clock::now();
+                    probed_at = None;
+                    match heard {
+                        Ok(Heard::Stanza(stanza)) => self.engine.handle(heard_at, Input::Stanza(stanza)),
+                        Ok(Heard::Unreadable(header)) => {
+                            self.engine.handle(heard_at, Input::Unreadable(header));
+                        }
+                        Ok(Heard::Life) => {}
+                        Err(trouble) => return Ok((trouble, link.into_rest())),
+                    }
+                }
+                command = self.commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => {
+                        link.push(goodbye());
+                        link.close().await;
+                        return Err(Dropped);
+                    }
+                },
+                () = sleep_until(due) => {
+                    let now = clock::now();
+                    if now >= quiet {
+                        if probed_at.is_some() {
+                            let why = "the server does not answer any more".into();
+                            return Ok((Trouble::Lost(why), link.into_rest()));
+                        }
+                        probed_at = Some(now);
+                        if !link.probe() {
+                            link.push(ping());
+                        }
+                    }
+                    self.engine.handle(now, Input::Timeout);
+                }
+            }
+        }
+    }
+
+    /// Waits for something, and serves the driver meanwhile. What it wants sent is kept for the session to go on.
+    async fn meanwhile<T>(&mut self, rest: &mut Rest, wait: impl Future<Output = T>) -> Result<T, Dropped> {
+        let mut wait = std::pin::pin!(wait);
+        loop {
+            let due = self.drain(rest).await?;
+            let due = due.unwrap_or_else(|| clock::now().after(LONGEST_SLEEP));
+            tokio::select! {
+                done = &mut wait => return Ok(done),
+                command = self.commands.recv() => self.obey(command.ok_or(Dropped)?),
+                () = sleep_until(due) => self.engine.handle(clock::now(), Input::Timeout),
+            }
+        }
+    }
+
+    fn obey(&mut self, Command { token, to, parcel }: Command) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.engine.handle(clock::now(), Input::Send { token, to, parcel });
+    }
+
+    async fn input(&mut self, input: Input, sink: &mut impl Sink) -> Result<(), Dropped> {
+        self.engine.handle(clock::now(), input);
+        self.drain(sink).await.map(|_| ())
+    }
+
+    /// Does what the engine wants, and tells when it wants to be asked again.
+    async fn drain(&mut self, sink: &mut impl Sink) -> Result<Option<Time>, Dropped> {
+        loop {
+            match self.engine.poll_output() {
+                Output::Write(stanza) => sink.push(stanza),
+                Output::Tell(event) => self.events.send(event).await.map_err(|_| Dropped)?,
+                Output::Timeout(at) => return Ok(at),
+            }
+        }
+    }
+}
+
+/// Where stanzas are put: a stream, or what waits for the next one.
+trait Sink {
+    fn push(&mut self, stanza: Element);
+}
+
+impl Sink for Link {
+    fn push(&mut self, stanza: Element) {
+        Link::push(self, stanza);
+    }
+}
+
+impl Sink for Rest {
+    fn push(&mut self, stanza: Element) {
+        Rest::push(self, stanza);
+    }
+}
+
+fn goodbye() -> Tree {
+    xmpp_parsers::presence::Presence::unavailable().into()
+}
+
+fn ping() -> Tree {
+    Iq::from_get("ping", Ping).into()
+}
+
+async fn sleep_until(due: Time) {
+    tokio::time::sleep(due.since(clock::now()).min(LONGEST_SLEEP)).await;
+}
+
+/// Waits, sleep of the machine included.
+async fn sleep_through(pause: Duration) {
+    let end = clock::now().after(pause);
+    while clock::now() < end {
+        sleep_until(end).await;
+    }
+}

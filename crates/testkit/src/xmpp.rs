@@ -1,0 +1,88 @@
+//! XMPP servers of our own on loopback, as Debian packages them, and a proxy that cuts connections to them.
+
+mod certificates;
+mod cutter;
+mod ejabberd;
+mod prosody;
+
+pub use certificates::Certificate;
+pub use cutter::{After, Cutter, Side};
+pub use ejabberd::Ejabberd;
+pub use prosody::Prosody;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The domain that the servers serve.
+pub const DOMAIN: &str = "rendezvous.test";
+/// A domain of the same server that lets everybody in.
+pub const GUESTS: &str = "guests.rendezvous.test";
+/// Where the guests' rooms are.
+pub const ROOMS: &str = "rooms.guests.rendezvous.test";
+
+/// How long a server may take to start on a busy machine.
+const START: Duration = Duration::from_secs(60);
+
+/// What a server is to be like. Everything else is as its distribution has it, rate limits included.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Its users; the password of each is [`password`].
+    pub users: Vec<&'static str>,
+    /// Users who are each other's contacts, both ways.
+    pub friends: Vec<(&'static str, &'static str)>,
+    /// What it shows to prove who it is.
+    pub certificate: Certificate,
+    /// For how many seconds it keeps a session whose connection is gone; `None` as it is by default.
+    pub keeps: Option<u32>,
+}
+
+impl Setup {
+    /// Alice and Bob, who are contacts, and Carol, who is nobody's.
+    #[must_use]
+    pub fn alice_and_bob() -> Self {
+        Self {
+            users: vec!["alice", "bob", "carol"],
+            friends: vec![("alice", "bob")],
+            certificate: Certificate::Good,
+            keeps: None,
+        }
+    }
+
+    /// With this certificate.
+    #[must_use]
+    pub fn showing(self, certificate: Certificate) -> Self {
+        Self { certificate, ..self }
+    }
+
+    /// Forgetting a session whose connection is gone after so many seconds.
+    #[must_use]
+    pub fn keeping(self, seconds: u32) -> Self {
+        Self { keeps: Some(seconds), ..self }
+    }
+}
+
+/// The password of a user.
+#[must_use]
+pub fn password(user: &str) -> String {
+    format!("pencil-of-{user}")
+}
+
+/// Where a server is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The port on 127.0.0.1 that begins in the clear and takes StartTLS.
+    pub start_tls: u16,
+    /// The port on 127.0.0.1 that takes TLS from the first byte.
+    pub direct_tls: u16,
+    /// The port on 127.0.0.1 that asks for no encryption.
+    pub clear: u16,
+    /// The authority that issued its certificate.
+    pub authority: PathBuf,
+}
+
+impl Place {
+    fn free(authority: PathBuf) -> anyhow::Result<Self> {
+        use crate::ports::free;
+        Ok(Self { start_tls: free()?, direct_tls: free()?, clear: free()?, authority })
+    }
+}

@@ -1,0 +1,278 @@
+//! A proxy on loopback that carries bytes to a server and cuts connections where it is told to.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use anyhow::Result;
+
+/// Who sent what is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Who connected.
+    Client,
+    /// Whom it is connected to.
+    Server,
+}
+
+/// Where a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// After so many bytes.
+    Bytes(Side, usize),
+    /// After so many complete elements below the root, in the clear.
+    Elements(Side, usize),
+}
+
+/// The proxy. Dropping it ends it and every connection through it.
+#[derive(Debug)]
+pub struct Cutter {
+    port: u16,
+    shared: Arc<Shared>,
+    listener: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Armed cut, and what was counted since. Taken when it is done.
+    armed: Mutex<Option<(After, usize)>>,
+    /// Connections that are open, both ends of each.
+    open: Mutex<Vec<TcpStream>>,
+    refuses: AtomicBool,
+    ended: AtomicBool,
+    cuts: AtomicUsize,
+    elements: [AtomicUsize; 2],
+    bytes: [AtomicUsize; 2],
+}
+
+impl Cutter {
+    /// Starts one before the server at this port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had.
+    pub fn start(server: u16) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = listener.local_addr()?.port();
+        let shared = Arc::new(Shared::default());
+        let inner = Arc::clone(&shared);
+        let listener = thread::Builder::new().name("cutter".into()).spawn(move || {
+            for client in listener.incoming() {
+                if inner.ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                // Whoever is refused sees a closed connection.
+                if let (Ok(client), false) = (client, inner.refuses.load(Ordering::SeqCst)) {
+                    let _ = inner.carry(client, server);
+                }
+            }
+        })?;
+        Ok(Self { port, shared, listener: Some(listener) })
+    }
+
+    /// The port on 127.0.0.1 to connect to.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Cuts once, there, counted from now on.
+    pub fn cut_after(&self, after: After) {
+        *lock(&self.shared.armed) = Some((after, 0));
+    }
+
+    /// Cuts every connection now.
+    pub fn cut(&self) {
+        self.shared.cut();
+    }
+
+    /// Whether new connections are refused.
+    pub fn refuse(&self, refuses: bool) {
+        self.shared.refuses.store(refuses, Ordering::SeqCst);
+    }
+
+    /// How many times connections were cut.
+    pub fn cuts(&self) -> usize {
+        self.shared.cuts.load(Ordering::SeqCst)
+    }
+
+    /// How many complete elements went from this side.
+    pub fn elements(&self, side: Side) -> usize {
+        self.shared.elements[side as usize].load(Ordering::SeqCst)
+    }
+
+    /// How many bytes went from this side.
+    pub fn bytes(&self, side: Side) -> usize {
+        self.shared.bytes[side as usize].load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Cutter {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::SeqCst);
+        self.shared.close_all();
+        // The listener looks at the flag when somebody connects.
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        if let Some(listener) = self.listener.take() {
+            let _ = listener.join();
+        }
+    }
+}
+
+impl Shared {
+    fn carry(self: &Arc<Self>, client: TcpStream, server: u16) -> io::Result<()> {
+        let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server))?;
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        lock(&self.open).extend([client.try_clone()?, server.try_clone()?]);
+        for (side, from, to) in
+            [(Side::Client, client.try_clone()?, server.try_clone()?), (Side::Server, server, client)]
+        {
+            let shared = Arc::clone(self);
+            thread::Builder::new().name("cutter".into()).spawn(move || {
+                let _ = shared.copy(side, &from, &to);
+                let _ = from.shutdown(Shutdown::Both);
+                let _ = to.shutdown(Shutdown::Both);
+            })?;
+        }
+        Ok(())
+    }
+
+    fn copy(&self, side: Side, mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        let mut scanner = Scanner::default();
+        loop {
+            let length = from.read(&mut buffer)?;
+            if length == 0 {
+                return Ok(());
+            }
+            for (at, byte) in buffer[..length].iter().enumerate() {
+                let is_end = scanner.feed(*byte);
+                self.bytes[side as usize].fetch_add(1, Ordering::SeqCst);
+                self.elements[side as usize].fetch_add(usize::from(is_end), Ordering::SeqCst);
+                if self.is_due(side, is_end) {
+                    to.write_all(&buffer[..=at])?;
+                    self.cut();
+                    return Ok(());
+                }
+            }
+            to.write_all(&buffer[..length])?;
+        }
+    }
+
+    /// Counts one byte, which may be the end of an element, and tells whether the cut is here.
+    fn is_due(&self, side: Side, is_end: bool) -> bool {
+        let mut armed = lock(&self.armed);
+        let Some((after, count)) = armed.as_mut() else { return false };
+        let (limit, counts) = match *after {
+            After::Bytes(of, limit) => (limit, of == side),
+            After::Elements(of, limit) => (limit, of == side && is_end),
+        };
+        *count += usize::from(counts);
+        let is_due = counts && *count >= limit;
+        if is_due {
+            *armed = None;
+        }
+        is_due
+    }
+
+    fn cut(&self) {
+        self.cuts.fetch_add(1, Ordering::SeqCst);
+        self.close_all();
+    }
+
+    fn close_all(&self) {
+        for stream in lock(&self.open).drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Finds the ends of elements that stand directly below the root of a stream. It knows as much of XML as servers and
+/// clients write: no comments, no sections, attributes in quotes.
+#[derive(Debug, Default)]
+struct Scanner {
+    depth: usize,
+    state: Scan,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Scan {
+    #[default]
+    Text,
+    /// After `<`.
+    Open,
+    /// In `<a …`; whether the last byte was `/`.
+    Start { slash: bool },
+    /// In a quoted value.
+    Quoted { quote: u8 },
+    /// In `</a`.
+    End,
+    /// In `<?…`, which only begins a stream.
+    Other,
+}
+
+impl Scanner {
+    fn feed(&mut self, byte: u8) -> bool {
+        let (state, ended) = match (self.state, byte) {
+            (Scan::Text, b'<') => (Scan::Open, false),
+            (Scan::Text, _) => (Scan::Text, false),
+            (Scan::Open, b'/') => (Scan::End, false),
+            (Scan::Open, b'?') => {
+                // A stream begins, or begins again.
+                self.depth = 0;
+                (Scan::Other, false)
+            }
+            (Scan::Open, _) => (Scan::Start { slash: false }, false),
+            (Scan::Start { .. }, quote @ (b'"' | b'\'')) => (Scan::Quoted { quote }, false),
+            (Scan::Start { slash: true }, b'>') => (Scan::Text, self.depth == 1),
+            (Scan::Start { .. }, b'>') => {
+                self.depth += 1;
+                (Scan::Text, false)
+            }
+            (Scan::Start { .. }, _) => (Scan::Start { slash: byte == b'/' }, false),
+            (Scan::Quoted { quote }, _) if byte == quote => (Scan::Start { slash: false }, false),
+            (state @ Scan::Quoted { .. }, _) => (state, false),
+            (Scan::End, b'>') => {
+                self.depth = self.depth.saturating_sub(1);
+                (Scan::Text, self.depth == 1)
+            }
+            (Scan::Other, b'>') => (Scan::Text, false),
+            (state @ (Scan::End | Scan::Other), _) => (state, false),
+        };
+        self.state = state;
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_below_the_root_are_counted() {
+        let mut scanner = Scanner::default();
+        let text = b"<?xml version='1.0'?><stream:stream a='>'><a/><b c=\"/>\"><d/></b>text<e>&lt;</e><f";
+        let ends: Vec<usize> =
+            text.iter().enumerate().filter(|(_, byte)| scanner.feed(**byte)).map(|(at, _)| at).collect();
+        let ended: Vec<&[u8]> = ends.iter().map(|end| &text[end - 2..=*end]).collect();
+        assert_eq!(ended, [b"a/>", b"/b>", b"/e>"]);
+    }
+
+    #[test]
+    fn a_connection_is_cut_where_it_was_said() {
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let cutter = Cutter::start(server.local_addr().unwrap().port()).unwrap();
+        cutter.cut_after(After::Bytes(Side::Client, 3));
+        let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, cutter.port())).unwrap();
+        client.write_all(b"12345").unwrap();
+        let mut got = Vec::new();
+        server.accept().unwrap().0.read_to_end(&mut got).unwrap();
+        assert_eq!((got.as_slice(), cutter.cuts()), (&b"123"[..], 1));
+    }
+}

@@ -1,0 +1,156 @@
+//! Prosody, with the modules and limits of Debian's own configuration.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use super::{DOMAIN, GUESTS, Place, ROOMS, START, Setup, certificates, password};
+use crate::home::Home;
+use crate::ports::wait_listening;
+use crate::process::{Launch, Log, Process, find_program};
+
+/// A running Prosody. Dropping it ends it.
+#[derive(Debug)]
+pub struct Prosody {
+    // Order matters: the server ends before its directory goes.
+    process: Process,
+    place: Place,
+    home: Home,
+}
+
+impl Prosody {
+    /// Starts one, and waits until it takes connections.
+    ///
+    /// # Errors
+    ///
+    /// When Prosody is not installed or does not start.
+    pub fn start(setup: &Setup) -> Result<Self> {
+        let home = Home::new("prosody")?;
+        let files = certificates::issue(&home, setup.certificate)?;
+        let place = Place::free(files.authority.clone())?;
+        fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, &files, &place))?;
+        for user in &setup.users {
+            write_user(&home, setup, user)?;
+        }
+        let mut prosody = Self { process: launch(&home)?, place, home };
+        prosody.wait()?;
+        Ok(prosody)
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again with what it had stored.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub fn restart(&mut self) -> Result<()> {
+        self.process.end();
+        self.process = launch(&self.home)?;
+        self.wait()
+    }
+
+    /// What it wrote into its log.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn log(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.home.join("prosody.log"))?)
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        for port in [self.place.start_tls, self.place.direct_tls, self.place.clear] {
+            wait_listening(port, &mut self.process, START)?;
+        }
+        Ok(())
+    }
+}
+
+fn launch(home: &Home) -> Result<Process> {
+    let program = find_program("prosody").context(
+        "prosody is not installed; on Debian and Ubuntu it is in the package `prosody`, and `cargo xtask test` installs it",
+    )?;
+    let launch = Launch::new(program).arg("-F").arg("--config").arg(home.join("prosody.cfg.lua"));
+    Process::start(&launch, Log::File(&home.join("output")))
+}
+
+/// Debian's configuration, as far as it concerns clients. The three ports differ only in what they ask for: a port of
+/// Prosody's that asks for no encryption would be one for all, so *clear* is the port of StartTLS without the asking.
+fn configuration(home: &Home, setup: &Setup, files: &certificates::Files, place: &Place) -> String {
+    let at = |path: &PathBuf| format!("{:?}", path.display().to_string());
+    let keeps = setup.keeps.map(|keeps| format!("smacks_hibernation_time = {keeps}\n")).unwrap_or_default();
+    format!(
+        r#"run_as_root = true
+pidfile = {pid}
+data_path = {data}
+admin_socket = {socket}
+plugin_paths = {{ }}
+modules_enabled = {{
+    "disco"; "roster"; "saslauth"; "tls"; "blocklist"; "bookmarks"; "carbons"; "limits"; "pep"; "private"; "smacks";
+    "vcard4"; "vcard_legacy"; "csi_simple"; "ping"; "register"; "time"; "uptime"; "version"; "posix";
+}}
+modules_disabled = {{ "s2s" }}
+interfaces = {{ "127.0.0.1" }}
+local_interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {start_tls}, {clear} }}
+c2s_direct_tls_ports = {{ {direct_tls} }}
+http_ports = {{ }}
+https_ports = {{ }}
+c2s_require_encryption = false
+limits = {{ c2s = {{ rate = "10kb/s"; }}; }}
+authentication = "internal_hashed"
+{keeps}log = {{ info = {log} }}
+ssl = {{ certificate = {certificate}; key = {key}; }}
+c2s_direct_tls_ssl = {{ certificate = {certificate}; key = {key}; }}
+VirtualHost "{DOMAIN}"
+VirtualHost "{GUESTS}"
+    authentication = "anonymous"
+Component "{ROOMS}" "muc"
+    restrict_room_creation = false
+"#,
+        pid = at(&home.join("pid")),
+        data = at(&home.join("data")),
+        socket = at(&home.join("socket")),
+        start_tls = place.start_tls,
+        clear = place.clear,
+        direct_tls = place.direct_tls,
+        log = at(&home.join("prosody.log")),
+        certificate = at(&files.certificate),
+        key = at(&files.key),
+    )
+}
+
+/// Writes a user's account and contact list where Prosody's storage has them. It hashes the password when it is first
+/// used.
+fn write_user(home: &Home, setup: &Setup, user: &str) -> Result<()> {
+    let directory = home.join("data").join(DOMAIN.replace('.', "%2e"));
+    let write = |store: &str, text: String| {
+        let directory = directory.join(store);
+        fs::create_dir_all(&directory)?;
+        fs::write(directory.join(format!("{user}.dat")), text)
+    };
+    write("accounts", format!("return {{ [\"password\"] = {:?}; }};\n", password(user)))?;
+    let mut roster = String::from("return {\n[false] = { [\"version\"] = 1; [\"pending\"] = {}; };\n");
+    for (a, b) in &setup.friends {
+        let other = if *a == user { b } else { a };
+        if [a, b].contains(&&user) {
+            writeln!(
+                roster,
+                "[\"{other}@{DOMAIN}\"] = {{ [\"subscription\"] = \"both\"; [\"groups\"] = {{}}; [\"name\"] = \"{other}\"; }};"
+            )?;
+        }
+    }
+    write("roster", roster + "};\n")?;
+    Ok(())
+}
