@@ -10,7 +10,7 @@
  *   screen: Size | null }} State
  * @typedef {{ type: "ended", title: string, text: string, code: string }} Ended
  * @typedef {State | { type: "connect" } | { type: "answer", description: unknown } | Ended} FromApplication
- * @typedef {{ type: "describe", description: Description } | { type: "request" } | { type: "release" }
+ * @typedef {{ type: "certificate", fingerprint: string } | { type: "describe", description: Description } | { type: "request" } | { type: "release" }
  *   | { type: "stop" }} ToApplication
  */
 
@@ -118,11 +118,12 @@ export class Link {
    * @param {object} parts
    * @param {string} parts.url
    * @param {string} parts.ticket
+   * @param {string} parts.fingerprint of this page's certificate, which both sides sign before anything connects
    * @param {(message: FromApplication) => void} parts.onMessage
    * @param {(code: number) => void} parts.onClosed the WebSocket's close code; called once, also after a failure
    * @param {new (url: string) => WebSocket} [parts.Socket]
    */
-  constructor({ url, ticket, onMessage, onClosed, Socket = WebSocket }) {
+  constructor({ url, ticket, fingerprint, onMessage, onClosed, Socket = WebSocket }) {
     const socket = new Socket(url);
     this.#socket = socket;
     const close = (/** @type {number} */ code) => {
@@ -131,7 +132,10 @@ export class Link {
       socket.close();
       onClosed(code);
     };
-    socket.addEventListener("open", () => socket.send(JSON.stringify({ type: "open", ticket })));
+    socket.addEventListener("open", () => {
+      socket.send(JSON.stringify({ type: "open", ticket }));
+      this.send({ type: "certificate", fingerprint });
+    });
     socket.addEventListener("close", (event) => close(event.code));
     socket.addEventListener("message", (event) => {
       if (this.#over) return;

@@ -4,7 +4,7 @@ import { CursorView, parseCursor } from "./cursor.js";
 import { bindInput, InputSender } from "./input.js";
 import { drawnSize } from "./layout.js";
 import { Link, takeTicket } from "./link.js";
-import { Peer } from "./peer.js";
+import { makeCertificate, Peer } from "./peer.js";
 import { quality, sample } from "./quality.js";
 import { bindShortcuts } from "./shortcuts.js";
 import { controls, initialModel, View } from "./view.js";
@@ -31,15 +31,17 @@ const sender = new InputSender(sendInput, (callback) => requestAnimationFrame(ca
 let link = null;
 /** @type {Peer | null} */
 let peer = null;
+/** @type {import("./peer.js").PageCertificate | null} One for as long as this page is loaded. */
+let own = null;
 /** @type {import("./quality.js").Sample | null} */
 let lastSample = null;
 let retryDelay = RETRY_FIRST_MS;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retryTimer;
 
-start();
+void start();
 
-function start() {
+async function start() {
   bindTools();
   bindInput({
     picture: video,
@@ -58,13 +60,20 @@ function start() {
     finish(words.NO_TICKET);
     return;
   }
+  update({});
+  try {
+    own = await makeCertificate();
+  } catch {
+    finish(words.NO_WEBRTC);
+    return;
+  }
   link = new Link({
     url: `ws://${location.host}/link`,
     ticket,
+    fingerprint: own.fingerprint,
     onMessage: receive,
     onClosed: (code) => finish(words.closedWords(code)),
   });
-  update({});
 }
 
 // The application ---------------------------------------------------------------------------------------------------
@@ -118,7 +127,14 @@ function finish(ended) {
 /** Makes a connection, in place of the one before. */
 async function connect() {
   closePeer();
-  const attempt = new Peer({ onState: peerState, onPicture: show, onCursor: moveCursor, onInput: () => update({}) });
+  if (!own) return;
+  const attempt = new Peer({
+    certificate: own.certificate,
+    onState: peerState,
+    onPicture: show,
+    onCursor: moveCursor,
+    onInput: () => update({}),
+  });
   peer = attempt;
   retryAfter(retryDelay);
   retryDelay = Math.min(retryDelay * 2, RETRY_LAST_MS);

@@ -1,6 +1,6 @@
 // The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor.
 
-import { answerSdp, describeOffer } from "./sdp.js";
+import { answerSdp, describeOffer, offeredFingerprint } from "./sdp.js";
 
 /**
  * @typedef {import("./sdp.js").Description} Description
@@ -12,22 +12,50 @@ const GATHERING_MS = 300;
 /** Above this the path is stuck, and moves that would pile up are left out. */
 const MAX_BUFFERED = 64 * 1024;
 
+/**
+ * The certificate of this page, and its fingerprint. Nothing is gathered for it: both sides sign it first, and every
+ * attempt of this page then shows exactly this one.
+ * @typedef {{ certificate: RTCCertificate, fingerprint: string }} PageCertificate
+ * @returns {Promise<PageCertificate>}
+ */
+export async function makeCertificate() {
+  const certificate = await RTCPeerConnection.generateCertificate(
+    /** @type {AlgorithmIdentifier} */ ({ name: "ECDSA", namedCurve: "P-256" }),
+  );
+  // Not every browser tells a certificate's fingerprint, but every offer has it. An offer that is only made, and not
+  // set, opens no socket.
+  const connection = new RTCPeerConnection({ certificates: [certificate] });
+  try {
+    connection.createDataChannel("fingerprint");
+    const { sdp } = await connection.createOffer();
+    return { certificate, fingerprint: offeredFingerprint(sdp ?? "") };
+  } finally {
+    connection.close();
+  }
+}
+
 /** One attempt to see the other screen. A new attempt is a new `Peer`. */
 export class Peer {
-  #connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+  /** @type {RTCPeerConnection} */ #connection;
   /** @type {RTCDataChannel} */ #input;
   /** @type {Description | null} */ #offer = null;
   #answered = false;
 
   /**
    * @param {object} parts
+   * @param {RTCCertificate} parts.certificate of this page
    * @param {(state: PeerState) => void} parts.onState
    * @param {(stream: MediaStream) => void} parts.onPicture
    * @param {(text: string) => void} parts.onCursor
    * @param {() => void} parts.onInput the input channel opened or closed
    */
-  constructor({ onState, onPicture, onCursor, onInput }) {
-    const connection = this.#connection;
+  constructor({ certificate, onState, onPicture, onCursor, onInput }) {
+    const connection = new RTCPeerConnection({
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+      certificates: [certificate],
+    });
+    this.#connection = connection;
     const video = connection.addTransceiver("video", { direction: "recvonly" });
     video.setCodecPreferences(preferredCodecs());
     showAtOnce(video.receiver);

@@ -21,6 +21,8 @@ const ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-tim
 /** The RTP header extensions that may be used, and no others. */
 export const EXTENSIONS = Object.freeze([PLAYOUT_DELAY, TRANSPORT_CC, ABS_SEND_TIME]);
 
+const FINGERPRINT = /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/i;
+
 /** The most candidates of one description. */
 export const MAX_CANDIDATES = 16;
 /** The most video formats of one description. */
@@ -64,6 +66,20 @@ export function describeOffer(sdp) {
     },
     "offer",
   );
+}
+
+/**
+ * Reads the fingerprint of the browser's certificate out of an offer.
+ *
+ * @param {string} sdp
+ * @returns {string} as in a `Description`
+ * @throws {SdpError} if there is not exactly one, of SHA-256
+ */
+export function offeredFingerprint(sdp) {
+  const attributes = sdp.split(/\r?\n/).filter((line) => line.startsWith("a=")).map((line) => line.slice(2));
+  const digest = sha256(one(attributes, "fingerprint")).toUpperCase();
+  if (!FINGERPRINT.test(digest)) throw new SdpError("expected 32 bytes of a fingerprint");
+  return digest;
 }
 
 /**
@@ -209,7 +225,7 @@ export function checkDescription(value, role) {
   const checked = {
     ufrag: string(d.ufrag, "ufrag", /^[A-Za-z0-9+/]{4,256}$/),
     pwd: string(d.pwd, "pwd", /^[A-Za-z0-9+/]{22,256}$/),
-    fingerprint: string(d.fingerprint, "fingerprint", /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/i).toUpperCase(),
+    fingerprint: string(d.fingerprint, "fingerprint", FINGERPRINT).toUpperCase(),
     setup: /** @type {Setup} */ (setup),
     video: list(d.video, "video", 1, MAX_FORMATS).map(checkFormat),
     extensions: list(d.extensions, "extensions", 0, EXTENSIONS.length).map(checkExtension),

@@ -39,7 +39,10 @@ test("names are text", async () => {
 test("the picture comes", async () => {
   application.state({ view: "granted", who: "127.0.0.1:7001", screen: { width: 1280, height: 720 } });
   application.send({ type: "connect" });
+  // Before it was told to connect it has shown its certificate, and then it gathers with this one.
+  const { fingerprint } = await application.next("certificate");
   const { description } = await application.next("describe");
+  assert.equal(description.fingerprint, fingerprint);
   assert.ok(description.video.every((format) => format.codec === "H264"));
   novice = await browser.context.newPage();
   await novice.goto(NOVICE);

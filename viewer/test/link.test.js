@@ -44,6 +44,7 @@ const start = () => {
   const link = new Link({
     url: "ws://127.0.0.1:1/link",
     ticket: "0123456789abcdef",
+    fingerprint: "AB:CD",
     onMessage: (message) => messages.push(message),
     onClosed: (code) => ends.push(code),
     Socket: FakeSocket,
@@ -60,13 +61,17 @@ test("the ticket leaves the address bar", () => {
   assert.deepEqual(replaced, ["/", "/"]);
 });
 
-test("the ticket goes first", () => {
+test("the ticket goes first, and then the certificate", () => {
   const { link, socket } = start();
   link.send({ type: "request" });
   assert.deepEqual(socket.sent, [], "nothing goes before the connection is open");
   socket.open();
   link.send({ type: "request" });
-  assert.deepEqual(socket.sent, [{ type: "open", ticket: "0123456789abcdef" }, { type: "request" }]);
+  assert.deepEqual(socket.sent, [
+    { type: "open", ticket: "0123456789abcdef" },
+    { type: "certificate", fingerprint: "AB:CD" },
+    { type: "request" },
+  ]);
 });
 
 test("messages are read, and unknown fields are dropped", () => {
@@ -101,7 +106,7 @@ test("a message that is not understood ends the connection, and nothing after it
   assert.deepEqual(messages, [{ type: "connect" }]);
   assert.deepEqual(ends, [4400]);
   assert.equal(socket.closed, true);
-  assert.equal(socket.sent.length, 1);
+  assert.equal(socket.sent.length, 2);
 });
 
 test("the end is reported once, with its code", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerSdp, checkDescription, describeOffer, EXTENSIONS, SdpError } from "../sdp.js";
+import { answerSdp, checkDescription, describeOffer, EXTENSIONS, offeredFingerprint, SdpError } from "../sdp.js";
 
 const FINGERPRINT = Array(32).fill("AB").join(":");
 
@@ -195,4 +195,12 @@ test("whatever is no object is no description", () => {
   for (const value of [null, undefined, 7, "sdp", [], [answer()]]) {
     assert.throws(() => checkDescription(value, "answer"), SdpError);
   }
+});
+
+test("the fingerprint of an offer is read when there is exactly one", () => {
+  const line = (hash = "sha-256", digest = offer.fingerprint) => `a=fingerprint:${hash} ${digest}`;
+  assert.equal(offeredFingerprint(`v=0\r\n${line()}\r\n`), offer.fingerprint);
+  assert.equal(offeredFingerprint(line("SHA-256", offer.fingerprint.toLowerCase())), offer.fingerprint);
+  const bad = ["", line("sha-1"), `${line()}\r\n${line()}`, line("sha-256", "AB"), line("sha-256", `${offer.fingerprint}:00`)];
+  for (const sdp of bad) assert.throws(() => offeredFingerprint(sdp), SdpError, sdp);
 });

@@ -12,6 +12,7 @@ mod wire;
 use std::fmt;
 use std::net::SocketAddr;
 
+use rendezvous_trust::bind::{self, Media};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::wire::Wire;
@@ -52,6 +53,12 @@ impl Description {
     #[must_use]
     pub fn setup(&self) -> Setup {
         self.setup
+    }
+
+    /// The certificate and who begins, as both sides sign them.
+    #[must_use]
+    pub fn media(&self) -> Media {
+        Media { fingerprint: self.fingerprint.0, setup: self.setup.into() }
     }
 
     /// The video formats, in the order of preference. At least one.
@@ -150,6 +157,26 @@ pub enum Setup {
     Active,
     /// The other side.
     Passive,
+}
+
+impl From<bind::Setup> for Setup {
+    fn from(setup: bind::Setup) -> Self {
+        match setup {
+            bind::Setup::ActPass => Self::ActPass,
+            bind::Setup::Active => Self::Active,
+            bind::Setup::Passive => Self::Passive,
+        }
+    }
+}
+
+impl From<Setup> for bind::Setup {
+    fn from(setup: Setup) -> Self {
+        match setup {
+            Setup::ActPass => Self::ActPass,
+            Setup::Active => Self::Active,
+            Setup::Passive => Self::Passive,
+        }
+    }
 }
 
 /// A video format: H.264 with packetization mode 1 (RFC 6184).

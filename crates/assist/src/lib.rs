@@ -5,13 +5,16 @@
 //!
 //! In the order in which a help session meets them:
 //!
-//! 1. [`signal`] is what the two applications say to each other over the session's context data, and [`description`]
+//! 1. [`secure`] finds out who is at the other end, before anything else: nothing is asked, opened or gathered until it
+//!    has handed out a [`link::Link`], through which every later message goes, signed.
+//! 2. [`signal`] is what the two applications say to each other over the session's context data, and [`description`]
 //!    is the part of it that tells how to connect: checked values, never SDP.
-//! 2. [`consent`] asks the person at this machine what the expert may do, and hands out the [`grant`] values without
+//! 3. [`consent`] asks the person at this machine what the expert may do, and hands out the [`grant`] values without
 //!    which no capturer and no injector can be built. Nothing that came over a wire can make it say yes.
-//! 3. [`peer`] is the novice's WebRTC endpoint, packets in and packets out, built only after the view is granted.
-//! 4. [`pace`] decides when a picture is encoded; [`screen`] names what the desktop produces.
-//! 5. [`input`] is what the expert's page may send once control is granted, bounded and checked.
+//! 4. [`peer`] is the novice's WebRTC endpoint, packets in and packets out, built only after the view is granted and
+//!    both sides have signed the certificates.
+//! 5. [`pace`] decides when a picture is encoded; [`screen`] names what the desktop produces.
+//! 6. [`input`] is what the expert's page may send once control is granted, bounded and checked.
 //!
 //! Time is [`Time`], in milliseconds from an epoch that the caller chose, and always the first argument. Machines here
 //! follow one contract: after every input, drain `poll_output` until it returns `Timeout`.
@@ -21,9 +24,11 @@ pub mod consent;
 pub mod description;
 pub mod grant;
 pub mod input;
+pub mod link;
 pub mod pace;
 pub mod peer;
 pub mod screen;
+pub mod secure;
 pub mod signal;
 
 mod sdp;

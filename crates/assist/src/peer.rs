@@ -5,13 +5,15 @@
 //! ([`Peer::handle_packet`]) and what is due ([`Peer::handle_timeout`]), and after each call, also after a send, drain
 //! [`Peer::poll_output`] until it returns [`PeerOutput::Timeout`].
 //!
-//! It is built only after the view is granted: before that, no byte of ICE, DTLS or SCTP is parsed. The certificate is
-//! checked by the stack, always; this module has no way to turn that off. Packets from an address that ICE did not
+//! It is built only after the view is granted, and only with a [`Bound`], which says that both sides have signed both
+//! certificates: before that, no byte of ICE, DTLS or SCTP is parsed. The certificate is checked by the stack, always;
+//! this module has no way to turn that off. Packets from an address that ICE did not
 //! validate never reach DTLS.
 //!
-//! The stack draws its own randomness for the certificate and for numbers that protect nothing; the ICE password,
+//! The stack draws its own randomness for the [`Certificate`] and for numbers that protect nothing; the ICE password,
 //! which protects, is made from randomness that is passed in.
 
+mod certificate;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +23,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rendezvous_trust::bind::Bound;
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::SdpOffer;
 use str0m::channel::{ChannelData, ChannelId};
@@ -31,11 +34,13 @@ use str0m::{Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 use crate::Time;
 use crate::description::{
     Candidate, CandidateKind, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES,
-    MediaSource, Setup, VideoFormat,
+    MediaSource, VideoFormat,
 };
 use crate::input;
 use crate::screen::EncodedFrame;
 use crate::sdp::{self, Taking};
+
+pub use self::certificate::Certificate;
 
 /// Where the bandwidth estimate begins, in kbit/s.
 pub const START_KBPS: u32 = 3_000;
@@ -113,6 +118,8 @@ pub struct Dropped {
 pub enum PeerError {
     /// The description is not an offer.
     Offer(DescriptionError),
+    /// The description, or our certificate, is not what both sides have signed.
+    NotBound,
     /// No local address was given, or more than [`MAX_CANDIDATES`].
     LocalAddresses(usize),
     /// This local address cannot be used: it is unspecified, say, or for many receivers.
@@ -143,7 +150,8 @@ enum Link {
 }
 
 impl Peer {
-    /// Answers the page's `offer`; the answer is for the page.
+    /// Answers the page's `offer`, which must have exactly the certificate and setup that both sides have signed; so must
+    /// `certificate`. The answer is for the page.
     ///
     /// `epoch` is the moment of `Time(0)`. `local` are the addresses of open UDP sockets. `random` must be secret and
     /// never used before: 32 bytes from the system.
@@ -154,15 +162,20 @@ impl Peer {
     pub fn new(
         epoch: Instant,
         now: Time,
+        bound: &Bound,
+        certificate: &Certificate,
         offer: &Description,
         local: &[SocketAddr],
         random: [u8; 32],
     ) -> Result<(Self, Description), PeerError> {
         offer.check_offer().map_err(PeerError::Offer)?;
+        if offer.media() != bound.expert() || certificate.media() != bound.novice() {
+            return Err(PeerError::NotBound);
+        }
         let format = choose_format(offer);
         let clock = Clock { epoch, now };
         let creds = ice_credentials(random);
-        let mut rtc = config(offer, format, creds.clone()).build(clock.instant());
+        let mut rtc = config(offer, format, creds.clone(), certificate).build(clock.instant());
         let candidates = add_candidates(&mut rtc, local)?;
 
         let video = Video {
@@ -174,12 +187,15 @@ impl Peer {
         rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
 
         let pt = Pt::from(format.pt);
+        let fingerprint = local_fingerprint(&mut rtc)?;
+        if fingerprint.0 != bound.novice().fingerprint {
+            return Err(PeerError::NotBound);
+        }
         let answer = Description {
             ufrag: creds.ufrag,
             pwd: creds.pass,
-            fingerprint: local_fingerprint(&mut rtc)?,
-            // The page is `actpass`, and the stack then waits for it.
-            setup: Setup::Passive,
+            fingerprint,
+            setup: certificate.media().setup.into(),
             video: vec![format],
             extensions: offer.extensions.clone(),
             media: Some(media_source(&mut rtc, pt)?),
@@ -463,9 +479,10 @@ fn choose_format(offer: &Description) -> VideoFormat {
         .expect("a description has at least one video format")
 }
 
-fn config(offer: &Description, format: VideoFormat, creds: IceCreds) -> RtcConfig {
+fn config(offer: &Description, format: VideoFormat, creds: IceCreds, certificate: &Certificate) -> RtcConfig {
     let mut config = RtcConfig::new()
         .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+        .set_dtls_cert(certificate.for_stack())
         .set_local_ice_credentials(creds)
         .clear_codecs()
         .clear_extension_map()
@@ -547,6 +564,7 @@ impl fmt::Display for PeerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Offer(error) => write!(f, "the page's description is refused: {error}"),
+            Self::NotBound => f.write_str("the certificates are not the ones that both sides have signed"),
             Self::LocalAddresses(count) => {
                 write!(f, "{count} local addresses were given, 1 to {MAX_CANDIDATES} are needed")
             }

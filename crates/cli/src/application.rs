@@ -1,13 +1,33 @@
-//! Taking over what an application inherits from whoever started it.
+//! What every application inside this program does: takes over what it inherits from whoever started it, waits until both
+//! sides hold their session ([`connected`]), and makes sure who is at the other end ([`meeting`]).
 #![expect(unsafe_code, reason = "an inherited descriptor is a bare number")]
 
+pub(crate) mod code;
+pub(crate) mod ending;
+pub(crate) mod hello;
+pub(crate) mod meeting;
+mod party;
+pub(crate) mod secured;
+
 use anyhow::{Context, Result, bail};
+use ending::{Ending, Watch};
+use rendezvous_core::{Role, State};
 use rendezvous_dbus::SOCKET_VARIABLE;
+use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Once;
+use std::time::Duration;
 
 /// The descriptor that the private socket is inherited as.
 pub(crate) const SOCKET_FD: RawFd = 3;
+
+/// The agent hands the session over at once, or something is broken.
+pub(crate) const HAND_OVER: Duration = Duration::from_secs(20);
+/// The other side's application may take so long to start and to do what it must without its person.
+pub(crate) const GREETING: Duration = Duration::from_secs(60);
+/// After we ended the session its end is told within this time.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(6);
 
 /// The private socket to the IM program that started this process. Only once.
 pub(crate) fn inherited_socket() -> Result<UnixStream> {
@@ -19,18 +39,58 @@ pub(crate) fn inherited_socket() -> Result<UnixStream> {
             "{SOCKET_VARIABLE} is \"{named}\", expected {SOCKET_FD}; this is started by \"rendezvous agent\", not by hand"
         );
     }
-    static TAKEN: std::sync::Once = std::sync::Once::new();
+    let socket = UnixStream::from(take()?);
+    socket.peer_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a socket"))?;
+    Ok(socket)
+}
+
+/// The listening socket that the system's manager (`systemd.socket`) handed to the agent, if it did. Only once.
+pub(crate) fn activation_socket() -> Result<Option<UnixListener>> {
+    let variable = |name| std::env::var(name).ok();
+    if variable("LISTEN_PID") != Some(std::process::id().to_string()) {
+        return Ok(None);
+    }
+    if variable("LISTEN_FDS").as_deref() != Some("1") {
+        bail!(
+            "the system handed over another number of sockets than one; use the unit files that come with this"
+        );
+    }
+    let socket = UnixListener::from(take()?);
+    socket.local_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a listening socket"))?;
+    Ok(Some(socket))
+}
+
+/// Takes the one descriptor that is inherited.
+fn take() -> Result<OwnedFd> {
+    static TAKEN: Once = Once::new();
     let mut first = false;
     TAKEN.call_once(|| first = true);
     if !first {
-        bail!("the private socket was taken before");
+        bail!("the inherited socket was taken before");
     }
-    // SAFETY: the starting process put its end of a socket pair at this number, as the variable says, nothing in this
-    // process opened a descriptor of that number, and the `Once` above lets only one owner be made of it.
-    let socket = UnixStream::from(unsafe { OwnedFd::from_raw_fd(SOCKET_FD) });
+    // SAFETY: the starting process put a socket at this number, as its variables say, nothing in this process opened a
+    // descriptor of that number, and the `Once` above lets only one owner be made of it.
+    let socket = unsafe { OwnedFd::from_raw_fd(SOCKET_FD) };
     // Programs that this one starts, the browser above all, have no business with it.
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
         .with_context(|| format!("descriptor {SOCKET_FD} cannot be kept from other programs"))?;
-    socket.peer_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a socket"))?;
     Ok(socket)
+}
+
+/// Waits until both applications hold their session; how it ended, when it ended before that. Then the command that
+/// called still has the word on its terminal.
+pub(crate) async fn connected(session: &HeldSession, events: &mut Events) -> Option<Ending> {
+    let mut state = session.state;
+    let said_elsewhere = session.role == Role::Inviter;
+    while state != State::Connected {
+        match events.next().await {
+            SessionEvent::StateChanged { current, .. } => state = current,
+            SessionEvent::Ended { result, .. } => {
+                return Some(Ending { result, lost: false, said_elsewhere });
+            }
+            SessionEvent::Lost => return Some(Watch::default().lost(session.role)),
+            SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+        }
+    }
+    None
 }

@@ -1,10 +1,10 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use clap::{Args as Arguments, Parser, Subcommand};
 
-/// How sessions end, as the exit codes of `ask` and `offer`.
+/// How sessions end, as the exit codes of the commands that call somebody.
 const EXIT_CODES: &str = "\
-Exit codes of ask and offer:
+Exit codes of ask, offer and invite:
   0  it took place and ended in the ordinary way
   1  it could not be done; the sentence on the terminal says why
   2  the command line was wrong
@@ -12,9 +12,11 @@ Exit codes of ask and offer:
   4  nobody answered in time
   5  the other side could not be reached, or was lost
   130  you withdrew it (Ctrl-C)
+The others: 0 when it was done, 1 when it could not be (doctor: when something is missing; agent status: when it does
+not run), 2 when the command line was wrong.
 
 Environment:
-  RENDEZVOUS_HOME     where this person's files are (default: the user's state directory)
+  RENDEZVOUS_HOME     one directory for all of this person's files (default: the user's XDG directories)
   RENDEZVOUS_BROWSER  the program that opens the helper's page; \"none\" only prints where it is
   RENDEZVOUS_LOG      what goes to the log files, as in \"debug\" or \"rendezvous_net=trace\"";
 
@@ -30,33 +32,128 @@ pub(crate) struct Args {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Be reachable: keep this running in a terminal, it asks you there when somebody calls
-    Agent {
-        /// Where others reach you. Only addresses of this computer, for now; port 0 takes a free one
-        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7373")]
-        listen: String,
-    },
     /// Ask somebody to help you: they see your screen after you allowed it
     Ask {
-        /// Whom, as in 127.0.0.1:7002
-        contact: String,
+        /// Whom: a name or address from your contacts, the beginning of one, or host:port
+        #[arg(required_unless_present = "code")]
+        contact: Option<String>,
+        /// Somebody whom you tell a code: you get one that is good once, for ten minutes
+        #[arg(long, conflicts_with = "contact")]
+        code: bool,
     },
     /// Offer somebody your help: you see their screen after they allowed it
     Offer {
-        /// Whom, as in 127.0.0.1:7001
+        /// Whom: a name or address from your contacts, the beginning of one, or host:port
+        #[arg(required_unless_present = "code")]
+        contact: Option<String>,
+        /// Whoever has told you a code. It is asked for here; CONTACT is only needed where people nearby are not found,
+        /// and then it is host:port
+        #[arg(long)]
+        code: bool,
+    },
+    /// Say hello to somebody: both make sure who is there, once and for later, and nothing is shared
+    Hello {
+        /// To whom: a name or address from your contacts, the beginning of one, or host:port
         contact: String,
     },
-    /// What is going on
-    Sessions {
-        /// For programs
-        #[arg(long)]
-        json: bool,
+    /// Start any application together
+    Invite {
+        /// Which: its GUID or its name, as "rendezvous apps" lists them
+        #[arg(long, value_name = "GUID|NAME")]
+        app: String,
+        /// Whom
+        contact: String,
     },
+    /// Call off what is going on
+    Cancel {
+        /// With whom; needed when several things are going on
+        contact: Option<String>,
+    },
+    /// What is going on
+    Sessions(Json),
+    /// Answer who calls, on this terminal
+    Inbox {
+        /// Stay, and ask whenever somebody calls
+        #[arg(long, conflicts_with = "json")]
+        wait: bool,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Let people call who are not in your contacts, for a while
+    Visible {
+        /// For so many minutes, 1 to 1440, or "off"
+        #[arg(value_name = "MINUTES|off", default_value = "10", value_parser = visibility)]
+        how: Visibility,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Whom you know, who is there, and who is verified
+    Contacts(Json),
+    /// Give somebody a name
+    Add {
+        /// What you call them
+        name: String,
+        /// Their address, or host:port
+        address: String,
+    },
+    /// Take somebody off your contacts
+    Remove {
+        /// Whom
+        contact: String,
+    },
+    /// Never hear from somebody
+    Block {
+        /// Whom
+        contact: String,
+    },
+    /// Hear from somebody again
+    Unblock {
+        /// Whom
+        contact: String,
+    },
+    /// Fingerprints: of this device, and of those that you verified
+    Verify {
+        /// Whose; all without it
+        contact: Option<String>,
+        /// Forget what you verified of them: the next time you compare words again
+        #[arg(long, requires = "contact", conflicts_with = "json")]
+        forget: bool,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Use an account of yours on an XMPP server; the password is asked for here
+    Login(LoginOptions),
+    /// No longer use an account, and forget its password
+    Logout {
+        /// Which, as in maria@example.org
+        jid: String,
+    },
+    /// Your accounts, and how it stands with them
+    Accounts(Json),
+    /// The applications that you can start with somebody
+    Apps(Json),
+    /// What happened lately
+    Log {
+        /// So many at most
+        #[arg(short, long, default_value_t = 20)]
+        number: usize,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Rendezvous in the background: starts it. Commands that need it do so themselves
+    Agent(AgentOptions),
     /// Look whether everything is there that is needed, and say what to do
-    Doctor {
-        /// For programs
-        #[arg(long)]
-        json: bool,
+    Doctor(Json),
+    /// Completions for your shell, to be put where it looks for them
+    Completions {
+        /// Which
+        shell: clap_complete::Shell,
+    },
+    /// The manual pages
+    Man {
+        /// Write all of them here; without it the main one is printed
+        #[arg(long, value_name = "DIRECTORY")]
+        directory: Option<std::path::PathBuf>,
     },
     /// Started by the agent: one application, one session
     #[command(hide = true)]
@@ -66,9 +163,86 @@ pub(crate) enum Verb {
     },
 }
 
+/// For commands that programs read.
+#[derive(Clone, Copy, Debug, Arguments)]
+pub(crate) struct Json {
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which account, and what its server needs.
+#[derive(Debug, Arguments)]
+pub(crate) struct LoginOptions {
+    /// Your address, as in maria@example.org
+    pub(crate) jid: String,
+    /// The server, in place of what the records of the domain say
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) server: Option<String>,
+    /// How TLS begins: automatic, starttls or direct-tls
+    #[arg(long, value_name = "KIND")]
+    pub(crate) security: Option<String>,
+    /// Certificates (PEM) to trust for this account besides those of the system
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate_authority: Option<std::path::PathBuf>,
+    /// For a server that gets the binding of the login to the connection wrong
+    #[arg(long)]
+    pub(crate) no_channel_binding: bool,
+}
+
+/// What `agent` is to do.
+#[derive(Debug, Arguments)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AgentOptions {
+    #[command(subcommand)]
+    pub(crate) verb: Option<AgentVerb>,
+    /// Where others reach you, in place of the configuration. Only addresses of this computer, for now; port 0 takes a
+    /// free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Stay in this terminal and ask here when somebody calls; Ctrl-C ends it
+    #[arg(long)]
+    pub(crate) foreground: bool,
+    /// Away from every terminal
+    #[arg(long, hide = true, requires = "foreground")]
+    pub(crate) detached: bool,
+}
+
+/// What else there is to do with the agent.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentVerb {
+    /// Whether it runs, and how it stands with your accounts
+    Status {
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// End it, and everything that is going on
+    Stop,
+}
+
+/// Whether strangers may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    /// For so many minutes.
+    Minutes(u32),
+    /// No longer.
+    Off,
+}
+
+fn visibility(text: &str) -> Result<Visibility, String> {
+    match text.parse() {
+        _ if text == "off" => Ok(Visibility::Off),
+        Ok(minutes @ 1..=1440) => Ok(Visibility::Minutes(minutes)),
+        _ => Err("expected a number of minutes from 1 to 1440, or \"off\"".to_owned()),
+    }
+}
+
 /// The applications inside this program.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum ApplicationName {
     /// Remote assistance, both ways
     Assist,
+    /// Two people make sure who is there, and greet each other
+    Hello,
 }

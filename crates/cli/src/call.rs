@@ -1,95 +1,110 @@
-//! `ask` and `offer`: call somebody, show how it goes, and end in the right way.
+//! `ask`, `offer` and `invite`: call somebody, show how it goes, and end in the right way.
 
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Word};
-use crate::texts;
+use crate::{client, surroundings, texts, whom};
 use anyhow::{Context, Result, anyhow, bail};
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult, State};
-use rendezvous_dbus::agent::{AgentClient, Progress, ProgressStream, Surroundings};
-use rendezvous_dbus::{DbusError, socket};
-use rendezvous_net::nearby;
-use std::collections::HashMap;
+use rendezvous_dbus::agent::{AgentClient, NewsStream, Progress};
+use rendezvous_trust::code::Code as OneTimeCode;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-
-/// What an application may need to know of the caller's surroundings.
-pub(crate) const HANDED_OVER: [&str; 8] = [
-    "DISPLAY",
-    "XAUTHORITY",
-    "WAYLAND_DISPLAY",
-    "XDG_SESSION_TYPE",
-    "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "BROWSER",
-    "RENDEZVOUS_BROWSER",
-];
+use zeroize::Zeroizing;
 
 /// How long a withdrawal may take: until the other side knows it, or cannot be told, and the application is gone.
 const GOODBYE: Duration = Duration::from_secs(11);
 
+/// So long is looked for whoever has a code.
+const SEARCH: Duration = Duration::from_secs(20);
+
 /// Calls `contact` and waits until it is over.
 pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) -> Result<ExitCode> {
-    nearby::parse_address(contact)?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
     if application == ApplicationId::ASK {
         crate::doctor::screen_can_be_shared()?;
     }
+    let agent = client::connect(home).await?;
+    let found = whom::find(home, Some(&agent), contact, Some(&terminal)).await?;
     let mut ends = EndSignals::listen()?.or_suspended()?;
-    let agent = connect(home).await?;
-    let mut progress = agent.progress();
+    let mut progress = agent.news();
     // Before anything can begin that would want to speak here.
     let word = terminal.take_word();
-    let surroundings = Surroundings { terminal: Some(terminal.ends()?), environment: environment() };
-    let session =
-        agent.invite(contact, application, surroundings).await.map_err(|e| anyhow!(e.sentence()))?;
+    let (network, address) = (&found.whom.network, &found.whom.address);
+    let session = agent
+        .invite(network, address, application, surroundings::of(&terminal)?)
+        .await
+        .map_err(|e| anyhow!(e.sentence()))?;
+    let mut call = Call::new(found.label(), address, terminal, word);
+    follow(&agent, &session, &mut progress, &mut call, &mut ends).await
+}
 
-    let mut call = Call::new(contact, terminal, word);
+/// `offer --code`: the person types the code that they were told, and whoever made it is called.
+pub(crate) async fn by_code(home: &Home, place: &str) -> Result<ExitCode> {
+    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    let mut ends = EndSignals::listen()?.or_suspended()?;
+    let agent = client::connect(home).await?;
+    let mut lines = terminal.lines();
+    terminal.prompt(texts::THE_CODE);
+    let typed = tokio::select! {
+        typed = lines.next() => typed.map(Zeroizing::new).unwrap_or_default(),
+        () = ends.next() => bail!(texts::WITHDRAWN),
+    };
+    drop(lines);
+    // A slip is found here, before anything is used up.
+    OneTimeCode::read(&typed).map_err(|error| anyhow!(texts::not_a_code(&error.to_string())))?;
+    let mut progress = agent.news();
+    let word = terminal.take_word();
+    let deadline = Instant::now() + SEARCH;
+    let session = loop {
+        terminal.status(texts::SEARCHING);
+        let found = agent.type_code(&typed, place, surroundings::of(&terminal)?).await;
+        match found.map_err(|e| anyhow!(e.sentence()))? {
+            Some(session) => break session,
+            None if Instant::now() >= deadline => bail!(texts::NOBODY_HAS_CODE),
+            None => tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = ends.next() => bail!(texts::WITHDRAWN),
+            },
+        }
+    };
+    let mut call = Call::new(texts::WHO_HAS_CODE, texts::WHO_HAS_CODE, terminal, word);
+    follow(&agent, &session, &mut progress, &mut call, &mut ends).await
+}
+
+/// Shows how a call goes until it is over, or the person wants out.
+async fn follow(
+    agent: &AgentClient,
+    session: &zbus::OwnedObjectPath,
+    progress: &mut NewsStream,
+    call: &mut Call,
+    ends: &mut EndSignals,
+) -> Result<ExitCode> {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
-            news = progress.next(&session) => if let Some(code) = call.hear(news).await? {
+            news = progress.progress(session) => if let Some(code) = call.hear(news).await? {
                 return Ok(code);
             },
             _ = second.tick() => call.show(),
             () = ends.next() => break,
         }
     }
-    withdraw(&agent, &session, &mut progress, &mut call).await
-}
-
-/// Connects to the person's agent.
-pub(crate) async fn connect(home: &Home) -> Result<AgentClient> {
-    match socket::connect(&home.agent_socket()).await {
-        Ok(stream) => Ok(AgentClient::connect(stream).await?),
-        Err(DbusError::Socket { error, .. })
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused
-            ) =>
-        {
-            bail!(texts::NO_AGENT)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn environment() -> HashMap<String, String> {
-    HANDED_OVER.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
+    withdraw(agent, session, progress, call).await
 }
 
 /// The person wants out: tell the agent, and wait for the end so that both sides know.
 async fn withdraw(
     agent: &AgentClient,
     session: &zbus::OwnedObjectPath,
-    progress: &mut ProgressStream,
+    progress: &mut NewsStream,
     call: &mut Call,
 ) -> Result<ExitCode> {
     // It may have ended in the same moment; then the end is under way.
     _ = agent.cancel(session).await;
     let end = async {
         loop {
-            if let Some(code) = call.hear(progress.next(session).await).await? {
+            if let Some(code) = call.hear(progress.progress(session).await).await? {
                 return Ok(code);
             }
         }
@@ -103,6 +118,9 @@ async fn withdraw(
 /// What is known of a call that is going on.
 struct Call {
     who: String,
+    /// Where it rings: the name, the address, and the devices that have said so.
+    line: String,
+    devices: Vec<String>,
     terminal: Terminal,
     /// Held until the application has something to say.
     word: Option<Word>,
@@ -125,9 +143,12 @@ enum Stage {
 }
 
 impl Call {
-    fn new(who: &str, terminal: Terminal, word: Option<Word>) -> Self {
+    fn new(who: &str, address: &str, terminal: Terminal, word: Option<Word>) -> Self {
+        let line = if who == address { who.to_owned() } else { format!("{who} · {address}") };
         Self {
             who: who.to_owned(),
+            line,
+            devices: Vec::new(),
             terminal,
             word,
             begun: Instant::now(),
@@ -139,14 +160,24 @@ impl Call {
 
     fn show(&self) {
         if self.stage == Stage::Ringing {
-            self.terminal.status(&texts::calling(&self.who, self.rings, self.begun.elapsed()));
+            self.terminal.status(&texts::calling(
+                &self.line,
+                self.rings,
+                &self.devices,
+                self.begun.elapsed(),
+            ));
         }
     }
 
     /// Takes note of what happened; the exit code when it was the end.
     async fn hear(&mut self, news: Progress) -> Result<Option<ExitCode>> {
         match news {
-            Progress::Ringing { .. } => self.rings = true,
+            Progress::Ringing { device } => {
+                self.rings = true;
+                if texts::is_device_name(&device) && !self.devices.contains(&device) {
+                    self.devices.push(device);
+                }
+            }
             Progress::StateChanged(State::Accepted) => {
                 self.terminal.say(&texts::said_yes(&self.who));
                 self.stage = Stage::Accepted;

@@ -1,7 +1,7 @@
 //! `doctor`: whether everything is there that is needed, and what to do where it is not.
 
 use crate::assistance::find_browser;
-use crate::call;
+use crate::client;
 use crate::home::Home;
 use crate::terminal::Terminal;
 use crate::texts;
@@ -80,8 +80,12 @@ fn row(finding: &Finding) -> serde_json::Value {
 }
 
 async fn agent(home: &Home) -> Result<String> {
-    let sessions = call::connect(home).await?.sessions().await?;
-    Ok(format!("running in {}, {} going on", home.path().display(), sessions.len()))
+    let Some(agent) = client::running(home).await? else { return Ok(texts::AGENT_RESTS.to_owned()) };
+    let greeting = agent.hello().await?;
+    if greeting.version != client::VERSION {
+        bail!(texts::other_version(&greeting.version, client::VERSION));
+    }
+    Ok(format!("running in {}, {} going on", home.path().display(), agent.sessions().await?.len()))
 }
 
 fn terminal() -> Result<String> {

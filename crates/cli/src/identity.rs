@@ -1,15 +1,13 @@
 //! This device's key, and the keys that the person has verified: files that only this user can read.
 
 use crate::home::Home;
-use anyhow::{Context, Result, bail};
+use crate::private;
+use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rendezvous_trust::pins::Pins;
 use rendezvous_trust::{DeviceKey, UnixTime};
-use rustix::fs::{FlockOperation, flock};
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -28,14 +26,14 @@ pub(crate) struct Identity {
 impl Identity {
     /// Reads the key of this device, or makes one when there is none yet.
     pub(crate) fn open(home: &Home) -> Result<Self> {
-        let path = home.path().join("device.key");
-        let seed = match read_private(&path)? {
+        let path = home.data_file("device.key");
+        let seed = match private::read(&path, MAX_FILE)? {
             Some(text) => seed_of(&text)
                 .with_context(|| format!("{} is not a device key; if you have no copy of it, move it away, and people will have to verify this device again", path.display()))?,
             None => make_seed(&path)?,
         };
         let key = DeviceKey::from_seed(&seed).context("the system's random numbers are not random")?;
-        Ok(Self { key: Arc::new(key), pins: home.path().join("pins.json") })
+        Ok(Self { key: Arc::new(key), pins: home.data_file("pins.json") })
     }
 
     /// The key of this device.
@@ -45,7 +43,7 @@ impl Identity {
 
     /// The verified keys, as they are now: applications and agent are different processes.
     pub(crate) fn pins(&self) -> Result<Pins> {
-        match read_private(&self.pins)? {
+        match private::read(&self.pins, MAX_FILE)? {
             Some(text) => Pins::from_text(&text)
                 .with_context(|| format!("{} cannot be read; it is left as it is", self.pins.display())),
             None => Ok(Pins::new()),
@@ -54,11 +52,10 @@ impl Identity {
 
     /// Changes the verified keys. Whoever else wants to waits meanwhile; a crash leaves the old file or the new one.
     pub(crate) fn change_pins<T>(&self, change: impl FnOnce(&mut Pins) -> Result<T>) -> Result<T> {
-        let lock = private_file(&self.pins.with_extension("lock"), OpenOptions::new().create(true))?;
-        flock(&lock, FlockOperation::LockExclusive).context("cannot lock the verified keys")?;
+        let _lock = private::lock(&self.pins.with_extension("lock"))?;
         let mut pins = self.pins()?;
         let result = change(&mut pins)?;
-        replace(&self.pins, pins.to_text().as_bytes())?;
+        private::replace(&self.pins, pins.to_text().as_bytes())?;
         Ok(result)
     }
 }
@@ -79,63 +76,23 @@ fn make_seed(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
     getrandom::fill(&mut *seed).context("the system gave no random numbers")?;
     let text = Zeroizing::new(format!("{}\n", URL_SAFE_NO_PAD.encode(*seed)));
     let fresh = path.with_extension(format!("new-{}", std::process::id()));
-    write_new(&fresh, text.as_bytes())?;
+    private::write_new(&fresh, text.as_bytes())?;
     let linked = std::fs::hard_link(&fresh, path);
     std::fs::remove_file(&fresh).with_context(|| format!("cannot remove {}", fresh.display()))?;
     match linked {
         Ok(()) => Ok(seed),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let text = read_private(path)?.context("the device key vanished")?;
+            let text = private::read(path, MAX_FILE)?.context("the device key vanished")?;
             seed_of(&text).context("another process has written something that is no device key")
         }
         Err(error) => Err(error).with_context(|| format!("cannot make {}", path.display())),
     }
 }
 
-/// The text of a file that belongs to this user alone; `None` when there is no file.
-fn read_private(path: &Path) -> Result<Option<Zeroizing<String>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("cannot open {}", path.display())),
-    };
-    let about = file.metadata()?;
-    if about.mode() & 0o077 != 0 || about.uid() != rustix::process::geteuid().as_raw() {
-        bail!(
-            "{} must belong to you alone; make it so with \"chmod 600\", if nobody else can have changed it",
-            path.display()
-        );
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_FILE + 1)
-        .read_to_string(&mut text)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Some(text))
-}
-
-/// Puts a new content in the place of the old one, whole or not at all.
-fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let fresh = path.with_extension(format!("new-{}", std::process::id()));
-    write_new(&fresh, content)?;
-    std::fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))?;
-    let directory = path.parent().context("a file is in a directory")?;
-    File::open(directory)?.sync_all().with_context(|| format!("cannot write {}", directory.display()))
-}
-
-fn write_new(path: &Path, content: &[u8]) -> Result<()> {
-    let mut file = private_file(path, OpenOptions::new().create(true).truncate(true))?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn private_file(path: &Path, options: &mut OpenOptions) -> Result<File> {
-    options.write(true).mode(0o600).open(path).with_context(|| format!("cannot write {}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::private::write_new;
     use std::os::unix::fs::PermissionsExt;
 
     use rendezvous_testkit::home::Home as Place;

@@ -1,25 +1,46 @@
 //! `rendezvous`: the agent, the command line, and the applications inside.
 //!
-//! `agent` owns the sessions and asks its person; `call` is what `ask` and `offer` do; `assistance` is the application
-//! that both agents start; `page` is what the helper sees. Words for people are in `texts`.
+//! `agent` owns the sessions and asks its person; `client` is how a command finds it, and starts it where none runs;
+//! `call` is what `ask`, `offer` and `invite` do; `application` and `assistance` are the applications that both agents
+//! start; `page` is what the helper sees. Words for people are in `texts`.
 
 mod agent;
+mod agent_command;
 mod application;
+mod apps;
 mod args;
 mod assistance;
 mod call;
+mod client;
+mod clock;
+mod config;
+mod contacts;
 mod doctor;
 mod home;
 mod identity;
+mod inbox;
 mod log;
+mod login;
+mod manual;
 mod page;
+mod people;
+mod private;
+mod record;
+mod resolve;
+mod secrets;
 mod sessions;
 mod signals;
+mod standing;
+mod suggest;
+mod surroundings;
 mod terminal;
 mod texts;
+mod verify;
+mod whom;
 
 use anyhow::Result;
-use args::{ApplicationName, Args, Verb};
+use application::hello::HELLO;
+use args::{ApplicationName, Args, Json, Verb};
 use clap::Parser;
 use home::Home;
 use rendezvous_core::ApplicationId;
@@ -44,19 +65,55 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<ExitCode> {
+    match args.verb {
+        // These need no files of the person's.
+        Verb::Completions { shell } => return manual::completions(shell),
+        Verb::Man { directory } => return manual::pages(directory.as_deref()),
+        Verb::Apps(Json { json }) => return apps::run(json),
+        _ => {}
+    }
     let home = Home::open()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
-    let code = runtime.block_on(async {
-        match args.verb {
-            Verb::Agent { listen } => agent::run(&home, &listen).await,
-            Verb::Ask { contact } => call::run(&home, &contact, ApplicationId::ASK).await,
-            Verb::Offer { contact } => call::run(&home, &contact, ApplicationId::OFFER).await,
-            Verb::Sessions { json } => sessions::run(&home, json).await,
-            Verb::Doctor { json } => doctor::run(&home, json).await,
-            Verb::Application { name: ApplicationName::Assist } => assistance::run(&home).await,
-        }
-    });
+    let code = runtime.block_on(carry_out(&home, args.verb));
     // Threads that still wait for a key or a picture are not worth waiting for.
     runtime.shutdown_background();
     code
+}
+
+async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
+    match verb {
+        Verb::Ask { contact: Some(contact), .. } => call::run(home, &contact, ApplicationId::ASK).await,
+        Verb::Ask { contact: None, .. } => inbox::with_code(home).await,
+        Verb::Offer { contact, code: true } => {
+            call::by_code(home, contact.as_deref().unwrap_or_default()).await
+        }
+        Verb::Offer { contact, code: false } => {
+            call::run(home, &contact.unwrap_or_default(), ApplicationId::OFFER).await
+        }
+        Verb::Hello { contact } => call::run(home, &contact, HELLO).await,
+        Verb::Invite { app, contact } => call::run(home, &contact, apps::find(&app)?).await,
+        Verb::Cancel { contact } => sessions::cancel(home, contact.as_deref()).await,
+        Verb::Sessions(Json { json }) => sessions::run(home, json).await,
+        Verb::Inbox { wait, json: Json { json } } => inbox::run(home, wait, json).await,
+        Verb::Visible { how, json: Json { json } } => inbox::visible(home, how, json).await,
+        Verb::Contacts(Json { json }) => people::list(home, json).await,
+        Verb::Add { name, address } => people::add(home, &name, &address).await,
+        Verb::Remove { contact } => people::remove(home, &contact).await,
+        Verb::Block { contact } => people::block(home, &contact, true).await,
+        Verb::Unblock { contact } => people::block(home, &contact, false).await,
+        Verb::Verify { contact, forget, json: Json { json } } => {
+            verify::run(home, contact.as_deref(), forget, json).await
+        }
+        Verb::Login(options) => login::login(home, &options).await,
+        Verb::Logout { jid } => login::logout(home, &jid).await,
+        Verb::Accounts(Json { json }) => login::list(home, json).await,
+        Verb::Log { number, json: Json { json } } => record::run(home, number, json),
+        Verb::Agent(options) => agent_command::run(home, &options).await,
+        Verb::Doctor(Json { json }) => doctor::run(home, json).await,
+        Verb::Application { name: ApplicationName::Assist } => assistance::run(home).await,
+        Verb::Application { name: ApplicationName::Hello } => application::hello::run(home).await,
+        Verb::Apps(Json { json }) => apps::run(json),
+        Verb::Completions { shell } => manual::completions(shell),
+        Verb::Man { directory } => manual::pages(directory.as_deref()),
+    }
 }

@@ -3,7 +3,7 @@
 //! Every *yes* of this program is typed here. The terminal is the person's own, handed over by the command that they
 //! started; nothing else can answer in their place.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 /// So long may a terminal be slow to take a line that matters; a status line is simply left out.
 const SLOW: Duration = Duration::from_millis(300);
@@ -59,6 +60,15 @@ impl Terminal {
         }
         let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
         Ok(Some(Self(Arc::new(Inner { input, output, found }))))
+    }
+
+    /// A terminal that another process handed over.
+    pub(crate) fn handed_over([input, output]: [OwnedFd; 2]) -> Result<Self> {
+        if !termios::isatty(&input) || !termios::isatty(&output) {
+            bail!(crate::texts::NEEDS_A_TERMINAL);
+        }
+        let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
+        Ok(Self(Arc::new(Inner { input, output, found })))
     }
 
     /// Copies of both ends, for another process.
@@ -114,6 +124,20 @@ impl Terminal {
         // What was typed ahead answers a question that nobody has read.
         _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
         self.read(4096, |bytes| Some(String::from_utf8_lossy(bytes).trim().to_owned()))
+    }
+
+    /// A line that is not shown while it is typed. `None` when the terminal is gone.
+    pub(crate) async fn secret(&self, prompt: &str) -> Option<Zeroizing<String>> {
+        let mut mode = self.0.found.clone();
+        mode.local_modes.remove(LocalModes::ECHO);
+        self.set(&mode);
+        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        let mut lines = self.read(4096, |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            Some(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+        });
+        self.prompt(prompt);
+        lines.next().await
     }
 
     /// Single keys typed from now on, not shown. `at_once` hears each key on the reading thread, whatever else the

@@ -3,8 +3,19 @@
 //! The voice: short sentences, everyday words, "you"; what is *not* possible is said as plainly as what is; the safe
 //! answer is the default and no answer is a *no*.
 
+use crate::application::hello::HELLO;
+use crate::application::secured::Known;
+use crate::standing::{Caller, Manner, Standing};
+use rendezvous_assist::secure::Why;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
+use rendezvous_trust::pins::Origin;
 use std::time::Duration;
+
+mod commands;
+mod time;
+
+pub(crate) use commands::*;
+pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";
@@ -17,9 +28,32 @@ pub(crate) fn span(d: Duration) -> String {
 
 // Calling.
 
-pub(crate) fn calling(who: &str, rings: bool, time: Duration) -> String {
-    let how = if rings { " · it rings there" } else { "" };
+pub(crate) fn calling(who: &str, rings: bool, devices: &[String], time: Duration) -> String {
+    let how = match (rings, devices) {
+        (false, _) => String::new(),
+        (true, []) => " · it rings there".to_owned(),
+        (true, devices) => format!(" · {}", devices.join(", ")),
+    };
     format!("Calling {who}{how} · {}  (Ctrl-C to withdraw)", span(time))
+}
+
+/// Whether a device's name says something to a person. Links and random names do not.
+pub(crate) fn is_device_name(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+    letters >= 3 && name.len() <= 40 && !name.starts_with("link")
+}
+
+/// What is known of somebody's key.
+pub(crate) fn standing(standing: Standing) -> String {
+    match standing {
+        Standing::Verified { since, how: Manner::Words } => format!("verified in person on {}", day(since.0)),
+        Standing::Verified { since, how: Manner::Code } => format!("verified by a code on {}", day(since.0)),
+        Standing::Verified { since, how: Manner::Endorsed } => {
+            format!("verified by another device of theirs on {}", day(since.0))
+        }
+        Standing::NeverChecked => NEVER_CHECKED.to_owned(),
+        Standing::Changed => "this is NOT the device that you know".to_owned(),
+    }
 }
 
 pub(crate) fn said_yes(who: &str) -> String {
@@ -28,10 +62,10 @@ pub(crate) fn said_yes(who: &str) -> String {
 
 pub(crate) const NEEDS_A_TERMINAL: &str =
     "This needs a terminal, because you are asked questions on it. Run it in a terminal window.";
-pub(crate) const NO_AGENT: &str = "Rendezvous is not running for you yet. Start it in another terminal with \"rendezvous agent\" and try again.";
 pub(crate) const AGENT_RUNS: &str =
-    "Rendezvous is already running for you. Use the terminal that it runs in, or end it there with Ctrl-C.";
-pub(crate) const AGENT_GONE: &str = "Rendezvous has stopped in its own terminal, so this is over too. Start it again with \"rendezvous agent\".";
+    "Rendezvous is already running for you. Use it, or end it first with \"rendezvous agent stop\".";
+pub(crate) const AGENT_GONE: &str =
+    "Rendezvous has stopped in the background, so this is over too. Try again: it starts by itself.";
 pub(crate) const WITHDRAWN: &str = "You withdrew it. Nothing was shared.";
 
 /// How a call ended before anything was shared.
@@ -66,36 +100,172 @@ pub(crate) fn known_as(address: &str) -> String {
 pub(crate) const LOOPBACK_ONLY: &str = "For now only programs on this computer can: people cannot be verified yet, so other addresses are refused.";
 pub(crate) const LEAVE_OPEN: &str =
     "Leave this open: you are asked here when somebody calls. Ctrl-C ends it.";
-pub(crate) const NOBODY_TO_ASK: &str =
-    "This is not a terminal, so nobody can be asked here: every call from others is declined.";
+pub(crate) const ANSWER_IN_INBOX: &str = "This is not a terminal. Answer calls with \"rendezvous inbox\".";
 
-/// The question for an invitation.
-pub(crate) fn invited(who: &str, application: ApplicationId) -> String {
-    let what = if application == ApplicationId::OFFER {
-        format!(
-            "{who} offers to help you.\n  {who} · {NEVER_CHECKED}\n  Only say yes if you asked for it yourself. You decide later what they may see."
-        )
-    } else {
-        format!(
-            "{who} asks you for help.\n  {who} · {NEVER_CHECKED}\n  If you say yes, a page opens where you see their screen once they allow it."
-        )
-    };
-    format!("\n{what}")
+/// The question for an invitation. An offer of somebody who is not verified is none: only whoever is known offers help.
+pub(crate) fn invited(caller: &Caller, application: ApplicationId) -> String {
+    let (what, meaning) = asked(caller, application);
+    format!("\n{what}\n  {}\n  {meaning}", caller.line())
+}
+
+/// Somebody has typed the code that the person here made.
+pub(crate) fn invited_by_code(caller: &Caller) -> String {
+    format!(
+        "\nSomeone has typed your code.\n  {}\n  Only say yes if you have just told it to somebody. You decide later what they may see.",
+        caller.line()
+    )
+}
+
+/// The same as a notification: a title, and what is known.
+pub(crate) fn notice(caller: &Caller, application: ApplicationId) -> (String, String) {
+    let (what, meaning) = asked(caller, application);
+    (what, format!("{}\n{meaning}", caller.line()))
+}
+
+fn asked(caller: &Caller, application: ApplicationId) -> (String, &'static str) {
+    let who = &caller.who;
+    match (application, caller.standing) {
+        (ApplicationId::OFFER, Standing::Verified { .. }) => (
+            format!("{who} offers to help you."),
+            "Only say yes if you asked for it yourself. You decide later what they may see.",
+        ),
+        (ApplicationId::OFFER, Standing::NeverChecked | Standing::Changed) => (
+            format!("{who} wants to make contact with you."),
+            "Only say yes if you know who this is and asked for it yourself. They see nothing.",
+        ),
+        (ApplicationId::ASK, _) => (
+            format!("{who} asks you for help."),
+            "If you say yes, a page opens where you see their screen once they allow it.",
+        ),
+        (HELLO, _) => (
+            format!("{who} says hello."),
+            "If you say yes, you make sure together that it is them. Nothing is shared.",
+        ),
+        _ => (format!("{who} invites you."), "If you say yes, a program starts on both sides."),
+    }
 }
 
 pub(crate) const ANSWER_IT: &str = "Answer? [y/N]";
 pub(crate) const CALL_TAKEN: &str = "One moment…";
 pub(crate) const CALL_DECLINED: &str = "You said no.";
 
+/// The question was taken away from this terminal, and the call goes on.
+pub(crate) fn still_rings(who: &str) -> String {
+    format!("You did not answer {who}. It goes on ringing: \"rendezvous inbox\" asks you again.")
+}
+
 pub(crate) fn call_over(who: &str) -> String {
     format!("{who} is not calling any more.")
 }
 
+// Making sure who it is.
+
+/// What is known of a person whose device is verified.
+pub(crate) fn known_since(known: &Known) -> String {
+    match known {
+        Known::Now => "verified just now".to_owned(),
+        Known::Since(pin) => {
+            let by = match pin.origin() {
+                Origin::Confirmed(_) => "",
+                Origin::Endorsed { .. } => " through another device of theirs",
+            };
+            format!("verified on {}{by}", day(pin.since().0))
+        }
+    }
+}
+
+/// Why words are compared, before anything else.
+fn because(who: &str, why: Why) -> String {
+    match why {
+        Why::Stranger => format!("Make sure that this really is {who}."),
+        Why::Changed => format!(
+            "This is not the device that you know as {who}. It may be a new one of theirs, or somebody else.\nMake sure that this really is {who}."
+        ),
+        Why::TheirWish => {
+            format!("{who} does not know this computer of yours yet. Help them to make sure, once.")
+        }
+    }
+}
+
+pub(crate) fn type_words(who: &str, why: Why) -> String {
+    format!(
+        "\n{}\nRing them, or hear the voice that you know. They read three words aloud; type them here. Do not take them from a chat message.\nUntil then nothing is shared. If something is not right, type stop.",
+        because(who, why)
+    )
+}
+
+pub(crate) const THREE_WORDS: &str = "The three words:";
+
+pub(crate) fn words_again(left: u8) -> String {
+    let tries = if left == 1 { "one try" } else { "two tries" };
+    match left {
+        3.. => "Type the three words that they read aloud.".to_owned(),
+        _ => format!("Those are not the words. Ask them to read them again; you have {tries} more."),
+    }
+}
+
+pub(crate) fn words_right(who: &str) -> String {
+    format!("The words are right: this is {who}. Tell them so.")
+}
+
+/// The words, and what to do with them. They stand on this terminal and nowhere else.
+pub(crate) fn read_aloud(who: &str, words: &str, why: Why) -> String {
+    format!(
+        "\n{}\nRing them, or hear the voice that you know. Read these three words aloud; they type them. Do not send them in a message.\n\n    {words}\n\nIf something is not right, type stop.",
+        because(who, why)
+    )
+}
+
+pub(crate) fn heard(who: &str) -> String {
+    format!("Did {who} tell you, in a voice that you know, that the words were right? [y/N]")
+}
+
+pub(crate) fn verified_now(who: &str) -> String {
+    format!("This is {who}. You will not be asked for this device again.")
+}
+
+pub(crate) fn wrong_words(who: &str) -> String {
+    format!(
+        "Those were not the words either, so this has ended. It is not known who was there; nothing was shared and nothing is remembered.\nIf {who} is on the telephone, try once more. If they know nothing of it, somebody else was there.\n{}",
+        small(Code::AuthenticationFailed.into())
+    )
+}
+
+pub(crate) fn not_heard(who: &str) -> String {
+    format!(
+        "Then this has ended, and {who} stays unverified here. Try again when you can hear each other.\n{}",
+        small(Code::AuthenticationFailed.into())
+    )
+}
+
+pub(crate) fn code_failed(who: &str, why: &str) -> String {
+    format!(
+        "The code did not bring you together with {who}: {why}. Nothing was shared. A code is good for one try; make a new one and try again.\n{}",
+        small(Code::AuthenticationFailed.into())
+    )
+}
+
+pub(crate) fn cannot_be_sure(who: &str, why: &str) -> String {
+    format!(
+        "It cannot be made sure that this is {who}, so this has ended and nothing was shared: {why}.\n{}",
+        small(Code::AuthenticationFailed.into())
+    )
+}
+
+pub(crate) fn nobody_checked(who: &str) -> String {
+    format!("Nobody made sure that this is {who}, so this has ended. Nothing was shared.")
+}
+
+pub(crate) fn says_hello(who: &str, known: &Known) -> String {
+    format!("{who} says hello.\n  {who} · {}", known_since(known))
+}
+
 // Sharing the screen.
 
-pub(crate) fn has_answered(who: &str) -> String {
+pub(crate) fn has_answered(who: &str, known: &Known) -> String {
     format!(
-        "\n{who} has answered.\n  {who} · {NEVER_CHECKED}\nShow {who} your screen? They will see everything on it. They will not be able to click or type."
+        "\n{who} has answered.\n  {who} · {}\nShow {who} your screen? They will see everything on it. They will not be able to click or type.",
+        known_since(known)
     )
 }
 
@@ -211,6 +381,21 @@ mod tests {
     fn spans_read_as_on_a_clock() {
         assert_eq!(span(Duration::from_secs(12)), "0:12");
         assert_eq!(span(Duration::from_secs(3723)), "1:02:03");
+    }
+
+    #[test]
+    fn dates_read_as_on_a_calendar() {
+        for (seconds, text) in [
+            (0, "1 January 1970"),
+            (951_782_400, "29 February 2000"),
+            (951_868_800, "1 March 2000"),
+            (1_777_766_400, "3 May 2026"),
+            (1_798_761_599, "31 December 2026"),
+            (4_107_542_399, "28 February 2100"),
+            (4_107_542_400, "1 March 2100"),
+        ] {
+            assert_eq!(day(seconds), text);
+        }
     }
 
     #[test]

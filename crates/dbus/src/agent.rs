@@ -2,19 +2,21 @@
 //!
 //! Whoever invites hands over the terminal on which the application may ask its person, and the few variables of its
 //! environment that say where screen and browser are. When that command's process is gone, so is the invitation.
+//!
+//! There is no call that accepts: a command can hand over a terminal ([`Request::Inbox`]), and the agent asks there.
 
-use crate::pump::Pump;
-use crate::{AGENT_INTERFACE, AGENT_PATH, CALL_PATIENCE, DbusError, session_of, session_path};
-use rendezvous_core::{Address, ApplicationId, DeclinedBy, Event, SessionId, SessionResult, State};
+mod client;
+mod server;
+
+pub use client::{AgentClient, News, NewsStream, Progress};
+pub use server::Commander;
+
+use crate::application::TypedCode;
+use rendezvous_core::{Address, ApplicationId, DeclinedBy, SessionId};
 use rendezvous_net::SessionInfo;
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use tokio::sync::{mpsc, oneshot};
-use zbus::connection::Builder;
-use zbus::message::Type;
-use zbus::object_server::SignalEmitter;
-use zbus::{Connection, Guid, MessageStream, OwnedObjectPath, fdo, interface};
+use tokio::sync::oneshot;
 
 /// What comes with an invitation besides whom and what.
 #[derive(Debug, Default)]
@@ -25,11 +27,83 @@ pub struct Surroundings {
     pub environment: HashMap<String, String>,
 }
 
+/// Who answers at the agent's socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Greeting {
+    /// Its version.
+    pub version: String,
+    /// Its process.
+    pub process: u32,
+    /// Since when it runs, in seconds since 1970.
+    pub since: u64,
+    /// Whether another version may end it and start itself instead: nothing is going on, and nobody keeps it open.
+    pub is_replaceable: bool,
+}
+
+/// How it stands with one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountStatus {
+    /// The name of its network.
+    pub network: String,
+    /// Our address there.
+    pub address: String,
+    /// `connecting`, `online`, `offline`, `refused`.
+    pub state: String,
+    /// A sentence for the person: where others reach us, or why they do not.
+    pub sentence: String,
+}
+
+/// How it stands with the agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatusReport {
+    /// All accounts.
+    pub accounts: Vec<AccountStatus>,
+    /// For so many more seconds strangers may call.
+    pub visible: u64,
+    /// So many invitations wait for an answer.
+    pub ringing: u32,
+}
+
+/// Somebody whom a network knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The name of the network.
+    pub network: String,
+    /// Who.
+    pub address: String,
+    /// What the network calls them; may be empty.
+    pub name: String,
+    /// Whether each is on the other's list.
+    pub is_mutual: bool,
+    /// Their devices that can take an invitation now.
+    pub devices: Vec<String>,
+}
+
+/// An invitation that waits for the person's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The name of the network.
+    pub network: String,
+    /// Who calls.
+    pub contact: String,
+    /// To what, a GUID.
+    pub application: String,
+    /// What the person here is told of them: the line below the question.
+    pub known: String,
+}
+
 /// What a command asks of the agent. The refusals are sentences for the person.
 #[derive(Debug)]
 pub enum Request {
+    /// Who is there?
+    Hello {
+        /// Who answers.
+        answer: oneshot::Sender<Greeting>,
+    },
     /// Invite a contact.
     Invite {
+        /// On which network.
+        network: String,
         /// Whom.
         contact: Address,
         /// To what.
@@ -51,280 +125,94 @@ pub enum Request {
         /// All of them.
         answer: oneshot::Sender<Vec<SessionInfo>>,
     },
-}
-
-/// The agent's end of one command's connection.
-#[derive(Debug)]
-pub struct Commander {
-    connection: Connection,
-}
-
-impl Commander {
-    /// Serves `Agent1` on a connection of the private socket; what is asked goes to `requests`.
-    pub async fn serve(stream: UnixStream, requests: mpsc::Sender<Request>) -> Result<Self, DbusError> {
-        let object = Agent1 { requests };
-        let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
-        Ok(Self { connection: builder.serve_at(AGENT_PATH, object).build().await? })
-    }
-
-    /// Tells the command what happened to a session that it started.
-    pub async fn tell(&self, session: SessionId, event: &Event) -> Result<(), DbusError> {
-        let object = self.connection.object_server().interface::<_, Agent1>(AGENT_PATH).await?;
-        let emitter = object.signal_emitter();
-        let path = session_path(session);
-        match event {
-            Event::StateChanged { previous, current } => {
-                Agent1::session_state_changed(emitter, path, previous.number(), current.number()).await?;
-            }
-            Event::Ringing(endpoint) => Agent1::session_ringing(emitter, path, &endpoint.device).await?,
-            Event::Declined { by } => Agent1::session_declined(emitter, path, declined_name(*by)).await?,
-            Event::Ended { result, data } => Agent1::session_ended(emitter, path, result.0, data).await?,
-            Event::Invited(_)
-            | Event::AppNotPresent { .. }
-            | Event::Accepted { .. }
-            | Event::Launch
-            | Event::Cancelled { .. }
-            | Event::ContextData(_)
-            | Event::SendError(_) => {}
-        }
-        Ok(())
-    }
-
-    /// Resolves when the command is gone.
-    pub async fn closed(&self) {
-        self.connection.closed().await;
-    }
-}
-
-struct Agent1 {
-    requests: mpsc::Sender<Request>,
-}
-
-#[interface(name = "im.rendezvous.Agent1")]
-impl Agent1 {
-    /// Invites a contact to an application. `terminal` is empty, or input and output of a terminal.
-    async fn invite(
-        &self,
-        contact: String,
-        application: String,
-        terminal: Vec<zbus::OwnedFd>,
-        environment: HashMap<String, String>,
-    ) -> fdo::Result<OwnedObjectPath> {
-        let contact =
-            contact.parse().map_err(|e| fdo::Error::InvalidArgs(format!("\"{contact}\" is {e}")))?;
-        let application =
-            application.parse().map_err(|e| fdo::Error::InvalidArgs(format!("\"{application}\" is {e}")))?;
-        let terminal: Vec<OwnedFd> = terminal.into_iter().map(OwnedFd::from).collect();
-        let terminal = match <[OwnedFd; 2]>::try_from(terminal) {
-            Ok(pair) => Some(pair),
-            Err(none) if none.is_empty() => None,
-            Err(_) => {
-                return Err(fdo::Error::InvalidArgs(
-                    "a terminal is two descriptors: input and output".into(),
-                ));
-            }
-        };
-        let surroundings = Surroundings { terminal, environment };
-        let session =
-            self.ask(|answer| Request::Invite { contact, application, surroundings, answer }).await?;
-        session.map(session_path).map_err(fdo::Error::Failed)
-    }
-
-    /// Calls a session off: withdraws the invitation, or ends what followed.
-    async fn cancel(&self, session: OwnedObjectPath) -> fdo::Result<()> {
-        let session = session_of(session.as_str())
-            .ok_or_else(|| fdo::Error::InvalidArgs(format!("{session} is not the path of a session")))?;
-        self.ask(|answer| Request::Cancel { session, answer }).await?.map_err(fdo::Error::Failed)
-    }
-
-    /// The sessions that are not over: path, contact, application, state, flags.
-    async fn sessions(&self) -> fdo::Result<Vec<(OwnedObjectPath, String, String, u32, u32)>> {
-        let sessions = self.ask(|answer| Request::Sessions { answer }).await?;
-        let row = |s: SessionInfo| {
-            let flags = rendezvous_core::flags::rendezvous(s.role);
-            (session_path(s.id), s.contact.to_string(), s.application.to_string(), s.state.number(), flags)
-        };
-        Ok(sessions.into_iter().map(row).collect())
-    }
-
-    #[zbus(signal)]
-    async fn session_state_changed(
-        emitter: &SignalEmitter<'_>,
-        session: OwnedObjectPath,
-        previous: u32,
-        current: u32,
-    ) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn session_ringing(
-        emitter: &SignalEmitter<'_>,
-        session: OwnedObjectPath,
-        device: &str,
-    ) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn session_declined(
-        emitter: &SignalEmitter<'_>,
-        session: OwnedObjectPath,
-        by: &str,
-    ) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn session_ended(
-        emitter: &SignalEmitter<'_>,
-        session: OwnedObjectPath,
-        result: u32,
-        data: &str,
-    ) -> zbus::Result<()>;
-}
-
-impl Agent1 {
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> fdo::Result<T> {
-        let gone = || fdo::Error::Failed("the agent is shutting down".into());
-        let (answer, receiver) = oneshot::channel();
-        self.requests.send(request(answer)).await.map_err(|_| gone())?;
-        receiver.await.map_err(|_| gone())
-    }
-}
-
-/// A command's end of the connection.
-#[derive(Debug)]
-pub struct AgentClient {
-    connection: Connection,
+    /// How it stands.
+    Status {
+        /// With all accounts.
+        answer: oneshot::Sender<StatusReport>,
+    },
+    /// Whom the networks know.
+    People {
+        /// All of them.
+        answer: oneshot::Sender<Vec<Seen>>,
+    },
+    /// Who is at a place, on networks without a server.
+    LookUp {
+        /// `host:port`.
+        place: String,
+        /// Their address, or why nobody was found.
+        answer: oneshot::Sender<Result<String, String>>,
+    },
+    /// The person's contacts have changed.
+    Reread {
+        /// Done.
+        answer: oneshot::Sender<()>,
+    },
+    /// The invitations that wait for an answer.
+    Ringing {
+        /// All of them.
+        answer: oneshot::Sender<Vec<Waiting>>,
+    },
+    /// Ask the person on this terminal about what rings.
+    Inbox {
+        /// The terminal, and the environment for applications that follow.
+        surroundings: Surroundings,
+        /// Whether to go on when nothing rings any more.
+        stay: bool,
+        /// Whether it can be.
+        answer: oneshot::Sender<Result<(), String>>,
+    },
+    /// The person leaves the terminal that they handed over.
+    LeaveInbox {
+        /// Done.
+        answer: oneshot::Sender<()>,
+    },
+    /// Make a one-time code, and ask the person on this terminal when somebody has typed it.
+    MakeCode {
+        /// The terminal, and the environment for the application that follows.
+        surroundings: Surroundings,
+        /// The code, for the person's own terminal.
+        answer: oneshot::Sender<Result<String, String>>,
+    },
+    /// Offer help to whoever has made a one-time code.
+    TypeCode {
+        /// What the person typed.
+        code: TypedCode,
+        /// Where they are, for networks on which nobody is found; else empty.
+        place: String,
+        /// The terminal, and the environment for the application that follows.
+        surroundings: Surroundings,
+        /// The new session; nothing when nobody with that code is found (yet).
+        answer: oneshot::Sender<Result<Option<SessionId>, String>>,
+    },
+    /// Let strangers call for a while.
+    Visible {
+        /// For so many seconds; zero ends it, `None` only asks.
+        seconds: Option<u64>,
+        /// How many seconds are left.
+        answer: oneshot::Sender<u64>,
+    },
+    /// End: the person's command, or another version that takes over.
+    Stop {
+        /// It will.
+        answer: oneshot::Sender<()>,
+    },
 }
 
 /// A session in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// Its object path.
+    pub path: zbus::OwnedObjectPath,
+    /// The name of the network.
+    pub network: String,
     /// The other person.
     pub contact: String,
     /// The application's name, a GUID.
     pub application: String,
     /// The public state.
-    pub state: State,
+    pub state: rendezvous_core::State,
     /// `RENDEZVOUS_SESSION_FLAGS`.
     pub flags: u32,
-}
-
-/// What happens to a session that a command started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// It rings on this device.
-    Ringing {
-        /// Its name; may be empty.
-        device: String,
-    },
-    /// The state changed.
-    StateChanged(State),
-    /// The other side said no.
-    Declined(DeclinedBy),
-    /// The end.
-    Ended {
-        /// How it ended.
-        result: SessionResult,
-    },
-    /// The agent is gone.
-    Lost,
-}
-
-/// The progress of sessions.
-#[derive(Debug)]
-pub struct ProgressStream(Pump<(OwnedObjectPath, Progress)>);
-
-impl AgentClient {
-    /// Speaks to the agent at the other end of this stream.
-    pub async fn connect(stream: UnixStream) -> Result<Self, DbusError> {
-        Ok(Self {
-            connection: Builder::unix_stream(stream).method_timeout(CALL_PATIENCE).p2p().build().await?,
-        })
-    }
-
-    /// What happens from now on.
-    #[must_use]
-    pub fn progress(&self) -> ProgressStream {
-        ProgressStream(Pump::start(MessageStream::from(&self.connection), |message| {
-            let header = message.header();
-            let member = header.member().filter(|_| message.message_type() == Type::Signal)?;
-            decode(member.as_str(), message)
-        }))
-    }
-
-    /// Invites a contact; returns the path of the session.
-    pub async fn invite(
-        &self,
-        contact: &str,
-        application: ApplicationId,
-        surroundings: Surroundings,
-    ) -> Result<OwnedObjectPath, DbusError> {
-        let terminal: Vec<zbus::OwnedFd> =
-            surroundings.terminal.into_iter().flatten().map(zbus::OwnedFd::from).collect();
-        let body = (contact, application.to_string(), terminal, surroundings.environment);
-        let reply = self
-            .connection
-            .call_method(None::<&str>, AGENT_PATH, Some(AGENT_INTERFACE), "Invite", &body)
-            .await?;
-        Ok(reply.body().deserialize()?)
-    }
-
-    /// Calls a session off.
-    pub async fn cancel(&self, session: &OwnedObjectPath) -> Result<(), DbusError> {
-        self.connection
-            .call_method(None::<&str>, AGENT_PATH, Some(AGENT_INTERFACE), "Cancel", &(session,))
-            .await?;
-        Ok(())
-    }
-
-    /// The sessions that are not over.
-    pub async fn sessions(&self) -> Result<Vec<Listed>, DbusError> {
-        let reply = self
-            .connection
-            .call_method(None::<&str>, AGENT_PATH, Some(AGENT_INTERFACE), "Sessions", &())
-            .await?;
-        let rows: Vec<(OwnedObjectPath, String, String, u32, u32)> = reply.body().deserialize()?;
-        let listed = |(_, contact, application, state, flags)| Listed {
-            contact,
-            application,
-            state: State::from_number(state),
-            flags,
-        };
-        Ok(rows.into_iter().map(listed).collect())
-    }
-}
-
-impl ProgressStream {
-    /// The next thing that happens to this session.
-    pub async fn next(&mut self, session: &OwnedObjectPath) -> Progress {
-        loop {
-            match self.0.next().await {
-                Some((path, progress)) if path == *session => return progress,
-                Some(_) => {}
-                None => return Progress::Lost,
-            }
-        }
-    }
-}
-
-fn decode(member: &str, message: &zbus::Message) -> Option<(OwnedObjectPath, Progress)> {
-    let body = message.body();
-    match member {
-        "SessionRinging" => {
-            let (path, device): (OwnedObjectPath, String) = body.deserialize().ok()?;
-            Some((path, Progress::Ringing { device }))
-        }
-        "SessionStateChanged" => {
-            let (path, _, current): (OwnedObjectPath, u32, u32) = body.deserialize().ok()?;
-            Some((path, Progress::StateChanged(State::from_number(current))))
-        }
-        "SessionDeclined" => {
-            let (path, by): (OwnedObjectPath, String) = body.deserialize().ok()?;
-            Some((path, Progress::Declined(DECLINED.iter().find(|(_, name)| *name == by)?.0)))
-        }
-        "SessionEnded" => {
-            let (path, result, _): (OwnedObjectPath, u32, String) = body.deserialize().ok()?;
-            Some((path, Progress::Ended { result: SessionResult(result) }))
-        }
-        _ => None,
-    }
 }
 
 const DECLINED: [(DeclinedBy, &str); 6] = [
@@ -339,3 +227,12 @@ const DECLINED: [(DeclinedBy, &str); 6] = [
 fn declined_name(by: DeclinedBy) -> &'static str {
     DECLINED.iter().find(|(d, _)| *d == by).map_or("person", |(_, name)| name)
 }
+
+/// A status on the wire.
+type StatusRow = (Vec<(String, String, String, String)>, u64, u32);
+/// Whom a network knows, on the wire.
+type SeenRow = (String, String, String, bool, Vec<String>);
+/// An invitation that waits, on the wire.
+type WaitingRow = (String, String, String, String);
+/// A session on the wire: path, network, contact, application, state, flags.
+type SessionRow = (zbus::OwnedObjectPath, String, String, String, u32, u32);

@@ -4,6 +4,7 @@ use crate::pump::Pump;
 use crate::{APPLICATION_PATH, CALL_PATIENCE, DbusError, SESSION_INTERFACE};
 use rendezvous_core::{Role, SessionResult, State, flags};
 use std::collections::HashMap;
+use std::fmt;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -42,6 +43,18 @@ pub struct Introduction {
     pub expiry: Option<u64>,
     /// The key that signed the other side's invitation or answer, as text.
     pub remote_key: Option<String>,
+    /// The one-time code that the person here has typed to meet the other. Only ever over a private socket.
+    pub code: Option<TypedCode>,
+}
+
+/// A one-time code as it was typed. It does not print itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TypedCode(pub String);
+
+impl fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TypedCode(…)")
+    }
 }
 
 /// The names of the options of `SetRendezvousSession`.
@@ -50,6 +63,7 @@ pub(crate) mod option {
     pub(crate) const LOCAL_USER: &str = "LocalUser";
     pub(crate) const EXPIRY: &str = "Expiry";
     pub(crate) const REMOTE_KEY: &str = "RemoteKey";
+    pub(crate) const CODE: &str = "Code";
 }
 
 impl Introduction {
@@ -67,6 +81,7 @@ impl Introduction {
             local_user: take(&mut options, option::LOCAL_USER)?,
             expiry: take(&mut options, option::EXPIRY)?,
             remote_key: take(&mut options, option::REMOTE_KEY)?,
+            code: take(&mut options, option::CODE)?.map(TypedCode),
         })
     }
 }

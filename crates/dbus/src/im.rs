@@ -28,9 +28,24 @@ impl HandedSession {
         handle: Handle,
         patience: Duration,
     ) -> Result<Self, DbusError> {
+        Self::hand_over_with_code(stream, session, handle, None, patience).await
+    }
+
+    /// The same, with the one-time code that the person here has typed to meet the other. A private socket is the only
+    /// way on which a code ever travels between processes.
+    pub async fn hand_over_with_code(
+        stream: UnixStream,
+        session: SessionInfo,
+        handle: Handle,
+        code: Option<&str>,
+        patience: Duration,
+    ) -> Result<Self, DbusError> {
         let path = session_path(session.id);
         let hand_over = async {
-            let options = introduce(&session);
+            let mut options = introduce(&session);
+            if let Some(code) = code {
+                options.insert(option::CODE, Variant::from(code.to_owned()));
+            }
             let object = Session1 { session, handle };
             let connection = Builder::unix_stream(stream)
                 .server(Guid::generate())

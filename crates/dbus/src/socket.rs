@@ -3,7 +3,7 @@
 use crate::DbusError;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::os::unix::net::UnixStream as StdUnixStream;
+use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream as StdUnixStream};
 use std::path::{Path, PathBuf};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -11,7 +11,8 @@ use tokio::net::{UnixListener, UnixStream};
 #[derive(Debug)]
 pub struct PrivateSocket {
     listener: UnixListener,
-    path: PathBuf,
+    /// Its file, where it is ours to remove.
+    path: Option<PathBuf>,
 }
 
 impl PrivateSocket {
@@ -32,13 +33,20 @@ impl PrivateSocket {
         }
         let listener = UnixListener::bind(path).map_err(fail)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(fail)?;
-        Ok(Self { listener, path: path.to_owned() })
+        Ok(Self { listener, path: Some(path.to_owned()) })
+    }
+
+    /// Takes a socket that somebody else made and listens on, and who keeps its file.
+    pub fn adopt(listener: StdUnixListener) -> Result<Self, DbusError> {
+        let fail = |error| DbusError::Socket { what: "cannot take over the socket".to_owned(), error };
+        listener.set_nonblocking(true).map_err(fail)?;
+        Ok(Self { listener: UnixListener::from_std(listener).map_err(fail)?, path: None })
     }
 
     /// The next process that connects, if it is this user's; others are turned away.
     pub async fn accept(&self) -> Result<StdUnixStream, DbusError> {
         let fail = |error| DbusError::Socket {
-            what: format!("cannot take a connection at {}", self.path.display()),
+            what: "cannot take a connection at the private socket".to_owned(),
             error,
         };
         loop {
@@ -55,7 +63,9 @@ impl PrivateSocket {
 impl Drop for PrivateSocket {
     fn drop(&mut self) {
         // A file that is left behind does no harm: the next one to listen replaces it.
-        _ = std::fs::remove_file(&self.path);
+        if let Some(path) = &self.path {
+            _ = std::fs::remove_file(path);
+        }
     }
 }
 

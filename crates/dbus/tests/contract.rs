@@ -215,11 +215,11 @@ async fn commands_reach_the_agent_and_hear_what_happens() {
     };
     let (a, b) = UnixStream::pair().unwrap();
     let surroundings = agent::Surroundings { terminal: Some([a.into(), b.into()]), ..Default::default() };
-    let mut progress = client.progress();
-    let (path, ()) = tokio::join!(client.invite("bob", ApplicationId::ASK, surroundings), server);
-    assert_eq!(progress.next(&path.unwrap()).await, agent::Progress::Declined(DeclinedBy::Busy));
+    let mut progress = client.news();
+    let (path, ()) = tokio::join!(client.invite("nearby", "bob", ApplicationId::ASK, surroundings), server);
+    assert_eq!(progress.progress(&path.unwrap()).await, agent::Progress::Declined(DeclinedBy::Busy));
     let bad = client
-        .invite("not an address", ApplicationId::ASK, agent::Surroundings::default())
+        .invite("nearby", "not an address", ApplicationId::ASK, agent::Surroundings::default())
         .await
         .unwrap_err();
     assert!(bad.sentence().contains("printable"), "{}", bad.sentence());

@@ -124,6 +124,7 @@ fn our_round(bench: &Bench, program: &Path, screen: &XServer, browser: &mut Brow
     let (novice_place, expert_place) = (Place::new("novice", program)?, Place::new("expert", program)?);
     let mut novice_agent = people::start_novice(&novice_place, screen)?;
     let mut expert_agent = people::start_expert(&expert_place)?;
+    people::get_acquainted((&novice_place, &expert_place), &mut expert_agent, SOON)?;
     let mut novice = people::ask(&novice_place, &expert_place, screen)?;
 
     expert_agent.expect(QUESTION, SOON)?;

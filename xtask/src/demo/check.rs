@@ -89,6 +89,8 @@ impl Play {
         let novice = self.novice.insert(novice);
         self.expert_agent.expect(QUESTION, SOON)?;
         self.expert_agent.type_line("y")?;
+        step("they have never met: the expert reads three words, the novice types them");
+        people::compare_words(novice, &mut self.expert_agent, SOON)?;
         novice.expect("has answered.", SOON)?;
         novice.expect(QUESTION, SOON)?;
         let page = people::page_address(&mut self.expert_agent, SOON)?;

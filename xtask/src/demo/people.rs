@@ -1,9 +1,10 @@
 //! The two people and their programs: each has a home of their own, as on two machines.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::ports;
 use rendezvous_testkit::process::Launch;
@@ -14,6 +15,8 @@ use rendezvous_testkit::xserver::XServer;
 pub(crate) const READY: &str = "Ready.";
 /// How every question ends.
 pub(crate) const QUESTION: &str = "[y/N]";
+/// The question for the words that the other person reads aloud.
+pub(crate) const WORDS: &str = "The three words:";
 /// What stands before the address of the expert's page.
 pub(crate) const PAGE: &str = "Your page: ";
 
@@ -52,7 +55,14 @@ impl Place {
     }
 
     pub(crate) fn agent(&self) -> Launch {
-        self.launch(["agent", "--listen", &self.address()])
+        self.launch(["agent", "--foreground", "--listen", &self.address()])
+    }
+
+    /// Lets the other person call, who is not verified yet: a person's own act.
+    pub(crate) fn make_visible(&self) -> Result<()> {
+        let status = self.launch(["visible", "60"]).command().stdout(Stdio::null()).status()?;
+        ensure!(status.success(), "\"rendezvous visible\" failed");
+        Ok(())
     }
 }
 
@@ -60,12 +70,17 @@ impl Place {
 pub(crate) fn start_expert(place: &Place) -> Result<Person> {
     let launch =
         place.agent().env("RENDEZVOUS_BROWSER", "none").without("DISPLAY").without("WAYLAND_DISPLAY");
-    start_agent("the expert's agent", &launch)
+    let agent = start_agent("the expert's agent", &launch)?;
+    place.make_visible()?;
+    Ok(agent)
 }
 
 /// The novice's agent on a terminal.
 pub(crate) fn start_novice(place: &Place, screen: &XServer) -> Result<Person> {
-    start_agent("the novice's agent", &place.agent().envs(screen.environment()).without("WAYLAND_DISPLAY"))
+    let launch = place.agent().envs(screen.environment()).without("WAYLAND_DISPLAY");
+    let agent = start_agent("the novice's agent", &launch)?;
+    place.make_visible()?;
+    Ok(agent)
 }
 
 fn start_agent(name: &str, launch: &Launch) -> Result<Person> {
@@ -88,4 +103,34 @@ pub(crate) fn page_address(expert: &mut Person, within: Duration) -> Result<Stri
     expert.expect(PAGE, within)?;
     let line = expert.expect("\n", within)?;
     Ok(line.trim().to_owned())
+}
+
+/// Two people who meet for the first time: the expert reads three words from their terminal, the novice types them into
+/// theirs, and the expert says that they heard it.
+pub(crate) fn compare_words(novice: &mut Person, expert: &mut Person, within: Duration) -> Result<()> {
+    expert.expect("Do not send them in a message.\n", within)?;
+    let text = expert.expect("If something is not right", within)?;
+    let words: Vec<_> = text.split_whitespace().take(3).collect();
+    expert.expect(QUESTION, within)?;
+    novice.expect(WORDS, within)?;
+    novice.type_line(&words.join(" "))?;
+    novice.expect("The words are right", within)?;
+    expert.type_line("y")?;
+    expert.expect("You will not be asked for this device again.", within)?;
+    Ok(())
+}
+
+/// They say hello, and know each other from then on.
+pub(crate) fn get_acquainted(
+    (novice, expert): (&Place, &Place),
+    expert_agent: &mut Person,
+    within: Duration,
+) -> Result<()> {
+    let mut hello = Person::start("the novice", &novice.launch(["hello", &expert.address()]), WIDE)?;
+    expert_agent.expect(QUESTION, within)?;
+    expert_agent.type_line("y")?;
+    compare_words(&mut hello, expert_agent, within)?;
+    let status = hello.wait_exit(within)?;
+    ensure!(status.success(), "saying hello ended with {status:?}:\n{}", hello.screen());
+    Ok(())
 }

@@ -12,7 +12,7 @@ use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
 
 use super::desktop::Desktop;
-use super::people::{self, Place, QUESTION};
+use super::people::{self, Place, QUESTION, WORDS};
 use crate::say;
 
 /// Nobody plays longer.
@@ -43,7 +43,8 @@ const INSTRUCTIONS: &str = "
 You play both people, in this terminal. What each of them reads begins with \"helped |\" or \"helper |\".
 What you type goes to the one who is asked, and else to the one who is helped. Ctrl-C ends the demo.
 
-After both said yes, the helper is told the address of their page, and the line to type on a computer with a browser.
+The two have never met. So the helper reads three words, which you type for the helped; then the helper is asked
+whether they heard that they were right. After both said yes, the helper is told the address of their page, and the line to type on a computer with a browser.
 The picture itself comes to that browser straight from this computer, over UDP.
 ";
 
@@ -72,7 +73,9 @@ impl Table {
             seat.show();
         }
         if let Ok(line) = self.keyboard.try_recv() {
-            let seat = if self.helper.is_asked { &mut self.helper } else { &mut self.helped };
+            // Both are asked at once only when words are compared: first they are typed, then it is said that they were.
+            let helper = self.helper.is_asked && !self.helped.is_asked;
+            let seat = if helper { &mut self.helper } else { &mut self.helped };
             seat.is_asked = false;
             seat.person.type_line(&line)?;
         }
@@ -92,7 +95,7 @@ impl Seat {
             self.show_line(line.trim_end());
         }
         // A question waits on a line of its own.
-        if self.line.contains(QUESTION) {
+        if self.line.contains(QUESTION) || self.line.contains(WORDS) {
             self.is_asked = true;
             let line = std::mem::take(&mut self.line);
             self.show_line(line.trim_end());

@@ -21,8 +21,9 @@ pub(crate) fn run(program: &Path) -> Result<()> {
     let (novice, expert) = (Place::new("novice", program)?, Place::new("expert", program)?);
     let _novice_agent = people::start_novice(&novice, desktop.screen())?;
 
-    let mut expert_window = open(&terminal("You, who help", "100x14-0-0", expert.agent().words()))?;
+    let mut expert_window = open(&terminal("You, who help", "100x22-0-0", expert.agent().words()))?;
     ports::wait_listening(expert.port(), &mut expert_window, Duration::from_secs(30))?;
+    expert.make_visible()?;
     let ask = novice.launch(["ask", &expert.address()]).envs(desktop.screen().environment());
     let mut novice_window = open(&terminal("You, who are helped", "100x20+0-0", again_and_again(&ask)))?;
 
@@ -48,10 +49,12 @@ You play both people. Three windows have opened:
   You, who are helped                      their terminal: it is asking for help
   You, who help                            the other person's terminal
 
-  1. In \"You, who help\", answer the call: y.        Your page opens in the browser.
-  2. In \"You, who are helped\", show your screen: y. The page shows the desktop.
-  3. On the page, ask for control; in \"You, who are helped\", allow it: y. Type into the editor.
-  4. In \"You, who are helped\", press t to take control back, s to stop.
+  1. In \"You, who help\", answer the call: y.        Three words appear there, as the two have never met.
+  2. In \"You, who are helped\", type these words.    In \"You, who help\", say that you heard it: y.
+                                                    Your page opens in the browser.
+  3. In \"You, who are helped\", show your screen: y. The page shows the desktop.
+  4. On the page, ask for control; in \"You, who are helped\", allow it: y. Type into the editor.
+  5. In \"You, who are helped\", press t to take control back, s to stop.
 
 Close a window, or press Ctrl-C here, to end the demo.";
 

@@ -5,9 +5,12 @@ mod page;
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
+use rendezvous_trust::bind::{self, Media};
 
 use self::page::Page;
 use super::*;
+use crate::description::Setup;
+use crate::secure::tests::pair::bound;
 
 const NOVICE: &str = "192.0.2.1:4000";
 const PAGE: &str = "192.0.2.2:5000";
@@ -42,6 +45,7 @@ impl Call {
     }
 
     /// After a signalling that changed the descriptions on their way: the offer to us, the answer to the page.
+    /// The signalling is signed, so this is what a lying other side could do; each side has signed what it then sees.
     fn forged(
         offer_forger: impl FnOnce(&mut Description),
         answer_forger: impl FnOnce(&mut Description),
@@ -49,7 +53,7 @@ impl Call {
         let epoch = Instant::now();
         let (mut page, mut offer) = Page::new(epoch, address(PAGE));
         offer_forger(&mut offer);
-        let (peer, mut answer) = Peer::new(epoch, Time(0), &offer, &[address(NOVICE)], [7; 32]).unwrap();
+        let (peer, mut answer) = answer_to(&offer, &[address(NOVICE)]).unwrap();
         answer_forger(&mut answer);
         page.accept(&answer);
         Self {
@@ -143,6 +147,34 @@ impl Call {
     }
 }
 
+/// A peer for this offer, when both sides have signed its certificate and ours.
+fn answer_to(offer: &Description, local: &[SocketAddr]) -> Result<(Peer, Description), PeerError> {
+    let certificate = Certificate::generate()?;
+    // What cannot be bound is refused for what it is.
+    let expert = Media { setup: bind::Setup::ActPass, ..offer.media() };
+    let bound = bound(certificate.media(), expert);
+    Peer::new(Instant::now(), Time(0), &bound, &certificate, offer, local, [7; 32])
+}
+
+#[test]
+fn only_what_both_sides_have_signed_is_connected() {
+    let (_, offer) = Page::new(Instant::now(), address(PAGE));
+    let (ours, other) = (Certificate::generate().unwrap(), Certificate::generate().unwrap());
+    let new = |bound: &Bound, certificate: &Certificate, offer: &Description| {
+        let local = [address(NOVICE)];
+        Peer::new(Instant::now(), Time(0), bound, certificate, offer, &local, [7; 32]).map(|_| ())
+    };
+    let right = bound(ours.media(), offer.media());
+    assert_eq!(new(&right, &ours, &offer), Ok(()));
+    assert_eq!(new(&right, &other, &offer), Err(PeerError::NotBound), "our other certificate");
+    let mut page = offer.clone();
+    page.fingerprint.0[31] ^= 1;
+    assert_eq!(new(&right, &ours, &page), Err(PeerError::NotBound), "another page");
+    let passive = Media { setup: bind::Setup::Passive, ..offer.media() };
+    let active = Media { setup: bind::Setup::Active, ..ours.media() };
+    assert_eq!(new(&bound(active, passive), &ours, &offer), Err(PeerError::NotBound), "another setup");
+}
+
 /// RTP shares its range of first bytes with RTCP, whose packet types stand where RTP has marker and payload type.
 fn is_rtp(contents: &[u8]) -> bool {
     matches!(contents, [128..=191, second, ..] if !(192..=223).contains(second))
@@ -160,14 +192,7 @@ fn picture(length: usize) -> Vec<u8> {
 #[test]
 fn the_answer_is_what_the_page_needs() {
     let (_, offer) = Page::new(Instant::now(), address(PAGE));
-    let (peer, answer) = Peer::new(
-        Instant::now(),
-        Time(0),
-        &offer,
-        &[address(NOVICE), address("[2001:db8::1]:4000")],
-        [7; 32],
-    )
-    .unwrap();
+    let (peer, answer) = answer_to(&offer, &[address(NOVICE), address("[2001:db8::1]:4000")]).unwrap();
     assert_eq!(answer.check_answer(), Ok(()));
     assert_eq!(answer.video().len(), 1);
     assert_eq!(answer.extensions, offer.extensions);
@@ -204,7 +229,7 @@ fn constrained_baseline_is_preferred() {
                 level_asymmetry: true,
             })
             .collect();
-        let (_, answer) = Peer::new(Instant::now(), Time(0), &offer, &[address(NOVICE)], [7; 32]).unwrap();
+        let (_, answer) = answer_to(&offer, &[address(NOVICE)]).unwrap();
         answer.video()[0].profile_level_id
     };
     assert_eq!(chosen(&[0x64001f, 0x42001f, 0x42e01f]), 0x42e01f);
@@ -215,9 +240,7 @@ fn constrained_baseline_is_preferred() {
 #[test]
 fn what_cannot_work_is_refused_at_once() {
     let (_, offer) = Page::new(Instant::now(), address(PAGE));
-    let new = |offer: &Description, local: &[SocketAddr]| {
-        Peer::new(Instant::now(), Time(0), offer, local, [7; 32]).map(|_| ()).unwrap_err()
-    };
+    let new = |offer: &Description, local: &[SocketAddr]| answer_to(offer, local).map(|_| ()).unwrap_err();
     assert_eq!(new(&offer, &[]), PeerError::LocalAddresses(0));
     assert_eq!(new(&offer, &[address(NOVICE); 17]), PeerError::LocalAddresses(17));
     let anywhere = address("0.0.0.0:4000");

@@ -1,13 +1,14 @@
 //! Starts an application, hands it its session, relays events, and notices when it is gone.
 
 use crate::application::SOCKET_FD;
-use crate::call::HANDED_OVER;
+use crate::application::hello::HELLO;
 use crate::home::Home;
+use crate::surroundings::{self, HANDED_OVER};
 use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result};
 use command_fds::{CommandFdExt, FdMapping};
-use rendezvous_core::{Code, Command, Event};
+use rendezvous_core::{ApplicationId, Code, Command, Event};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::im::HandedSession;
@@ -19,6 +20,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Child;
 use tokio::sync::{OwnedMutexGuard, mpsc};
+use zeroize::Zeroizing;
 
 /// An application that has not taken its session by then is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,7 +33,7 @@ const LINGER: Duration = Duration::from_secs(5);
 pub(super) struct Place {
     terminal: [OwnedFd; 2],
     environment: HashMap<String, String>,
-    /// The agent's own terminal, kept for the application as long as it runs.
+    /// The terminal where the person answered, kept for the application as long as it runs.
     own: Option<OwnedMutexGuard<Terminal>>,
 }
 
@@ -40,18 +42,14 @@ impl Place {
     pub(super) fn handed_over(surroundings: Surroundings) -> Result<Self> {
         let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
         let terminal = terminal.context(texts::NEEDS_A_TERMINAL)?;
-        let known = |(name, _): &(String, String)| HANDED_OVER.contains(&name.as_str());
-        Ok(Self {
-            terminal,
-            environment: surroundings.environment.into_iter().filter(known).collect(),
-            own: None,
-        })
+        Ok(Self { terminal, environment: surroundings::known(surroundings.environment), own: None })
     }
 
-    /// The agent's own terminal and environment.
-    pub(super) fn here(terminal: OwnedMutexGuard<Terminal>) -> Option<Self> {
-        let environment =
-            HANDED_OVER.into_iter().filter_map(|n| Some((n.to_owned(), std::env::var(n).ok()?))).collect();
+    /// The terminal on which the person has just answered, and the environment that belongs to it.
+    pub(super) fn here(
+        terminal: OwnedMutexGuard<Terminal>,
+        environment: HashMap<String, String>,
+    ) -> Option<Self> {
         Some(Self { terminal: terminal.ends().ok()?, environment, own: Some(terminal) })
     }
 
@@ -80,10 +78,11 @@ pub(super) async fn run(
     info: SessionInfo,
     handle: Handle,
     place: Place,
+    code: Option<Zeroizing<String>>,
     mut events: mpsc::UnboundedReceiver<Event>,
 ) {
     let (session, who) = (info.id, info.contact.to_string());
-    let started = start(&home, &place, info, handle.clone());
+    let started = start(&home, &place, info, handle.clone(), code);
     // An ending that comes while it starts takes the unfinished application with it.
     let result = tokio::select! {
         result = started => result,
@@ -164,32 +163,40 @@ async fn start(
     place: &Place,
     info: SessionInfo,
     handle: Handle,
+    code: Option<Zeroizing<String>>,
 ) -> Result<(Child, HandedSession)> {
     let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
-    let mut child = spawn(home, place, theirs)?;
+    let code = code.as_ref().map(|code| code.as_str());
+    let mut child = spawn(home, place, theirs, inside(info.application))?;
     let handed = tokio::select! {
-        handed = HandedSession::hand_over(ours, info, handle, PATIENCE) => handed?,
+        handed = HandedSession::hand_over_with_code(ours, info, handle, code, PATIENCE) => handed?,
         status = child.wait() => anyhow::bail!("it ended at once: {}", status?),
     };
     Ok((child, handed))
 }
 
-fn spawn(home: &Home, place: &Place, socket: UnixStream) -> Result<Child> {
+/// Which of the applications inside this program it is.
+fn inside(application: ApplicationId) -> &'static str {
+    if application == HELLO { "hello" } else { "assist" }
+}
+
+fn spawn(home: &Home, place: &Place, socket: UnixStream, name: &str) -> Result<Child> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let [input, output] = &place.terminal;
     let mut command = std::process::Command::new(program);
     command
-        .args(["application", "assist"])
+        .args(["application", name])
         .stdin(Stdio::from(input.try_clone()?))
         .stdout(Stdio::from(output.try_clone()?));
-    command.stderr(Stdio::from(log::open(home, "assist")?));
+    command.stderr(Stdio::from(log::open(home, name)?));
     for name in HANDED_OVER {
         command.env_remove(name);
     }
-    command
-        .envs(&place.environment)
-        .env(SOCKET_VARIABLE, SOCKET_FD.to_string())
-        .env("RENDEZVOUS_HOME", home.path());
+    // What the system's manager told this process is not meant for others.
+    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+        command.env_remove(name);
+    }
+    command.envs(&place.environment).envs(home.variable()).env(SOCKET_VARIABLE, SOCKET_FD.to_string());
     command.fd_mappings(vec![FdMapping { parent_fd: socket.into(), child_fd: SOCKET_FD }])?;
     let mut command = tokio::process::Command::from(command);
     command.kill_on_drop(true).spawn().context("cannot start the application")

@@ -1,24 +1,34 @@
 //! The agent: one per person. It owns the sessions, asks its person when somebody calls, and starts applications.
+//!
+//! It has its own terminal, or none. Without one it asks on the terminals that the person hands over (`inbox`).
 
+pub(crate) mod accounts;
+mod codes;
+mod inbox;
 mod launch;
+mod notify;
+mod open;
 mod prompt;
+mod requests;
+mod ring;
+mod start;
 
+use crate::application::hello::HELLO;
+use crate::config::Config;
+use crate::contacts::Contacts;
 use crate::home::Home;
-use crate::identity::Identity;
+use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
-use crate::{log, texts};
-use anyhow::{Context, Result, bail};
-use rendezvous_core::{
-    Address, Application, ApplicationId, Command, DeclinedBy, Event, SessionConfig, SessionError, SessionId,
-};
-use rendezvous_dbus::agent::{Commander, Request, Surroundings};
-use rendezvous_dbus::{DbusError, socket::PrivateSocket};
-use rendezvous_net::nearby::{self, Control, Nearby, NearbyError};
-use rendezvous_net::{Account, CallError, Driver, Handle, Happening, SessionInfo};
+use crate::{log, record};
+use accounts::{Accounts, Happened};
+use anyhow::{Context, Result};
+use open::{Asking, Open};
+use rendezvous_core::{Application, ApplicationId, Command, DeclinedBy, Event, SessionId};
+use rendezvous_dbus::agent::{Commander, Request};
+use rendezvous_dbus::socket::PrivateSocket;
+use rendezvous_trust::UnixTime;
 use std::collections::HashMap;
-use std::io::Write;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,43 +40,53 @@ const GOODBYE: Duration = Duration::from_secs(11);
 /// A command that takes nothing for so long is given up on.
 const DEAF: Duration = Duration::from_secs(2);
 
+/// How the agent is run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner<'a> {
+    /// In place of what the configuration says.
+    pub(crate) listen: Option<&'a str>,
+    /// Away from every terminal: whoever started it does not wait for its end.
+    pub(crate) detached: bool,
+}
+
 /// Runs until the person ends it.
-pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
-    let listen = nearby::parse_address(listen)?;
-    let socket = match PrivateSocket::listen(&home.agent_socket()) {
-        Err(DbusError::Socket { error, .. }) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            bail!(texts::AGENT_RUNS)
-        }
-        other => other?,
-    };
+pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
+    if manner.detached {
+        // Fails only where this process leads a session already, and then it is as it should be.
+        _ = rustix::process::setsid();
+    }
+    let config = Config::load(home)?;
+    // For as long as this process lives: of two that start at once, one is the agent.
+    let _only = start::be_the_only_one(home, manner.detached).await?;
+    let socket = start::socket(home)?;
     log::to_file(home, "agent")?;
-    let terminal = Terminal::own()?;
+    let terminal = if manner.detached { None } else { Terminal::own()? };
     let identity = Identity::open(home)?;
-    let config = nearby::Config { listen, name: String::new(), multicast: false };
-    let (network, nearby) = Nearby::listen(config, identity.key()).await?;
-    let me = network.address();
-    let place = SocketAddr::new(listen.ip(), network.port());
-    let account = Account { network: "nearby".into(), me: me.clone(), key: identity.key() };
+    let (accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
+    accounts.know(&Contacts::load(home)?);
     home.clear_pages();
-    let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed(), network);
-    tokio::spawn(driver.run());
     let ends = EndSignals::listen()?;
-    greet(place, &me, terminal.as_ref())?;
+    start::greet(&accounts, terminal.as_ref(), manner.detached)?;
 
     let (requests, incoming) = mpsc::channel(16);
     let commanders = tokio::spawn(take_commanders(socket, requests));
-    let (gone, applications) = mpsc::channel(16);
+    let (news, internal) = mpsc::channel(16);
     let agent = Agent {
         home: home.clone(),
-        me,
-        handle,
-        nearby,
+        identity,
+        accounts,
         terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
         open: HashMap::new(),
-        gone,
+        inboxes: Vec::new(),
+        next_inbox: 0,
+        environment: crate::surroundings::environment(),
+        visible_until: None,
+        notices: notify::start(home),
+        news,
+        since: unix_now(),
         ending: false,
     };
-    let code = agent.serve(happenings, incoming, applications, ends).await;
+    let code = agent.serve(happenings, incoming, internal, ends).await;
     home.clear_pages();
     // Ends the listening, and with it removes the socket's file.
     commanders.abort();
@@ -75,19 +95,12 @@ pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
 }
 
 /// The applications inside this program.
-fn installed() -> [Application; 2] {
+pub(crate) fn installed() -> [Application; 3] {
     [
+        Application::new(HELLO, "Hello"),
         Application::new(ApplicationId::ASK, "Ask for Remote Assistance"),
         Application::new(ApplicationId::OFFER, "Offer Remote Assistance"),
     ]
-}
-
-fn greet(place: SocketAddr, me: &Address, terminal: Option<&Terminal>) -> Result<()> {
-    let invitation = if terminal.is_some() { texts::LEAVE_OPEN } else { texts::NOBODY_TO_ASK };
-    let mut out = std::io::stdout().lock();
-    let (ready, known_as) = (texts::ready(&place.to_string()), texts::known_as(me.as_str()));
-    writeln!(out, "{ready}\n{known_as}\n{}\n{invitation}", texts::LOOPBACK_ONLY)?;
-    Ok(out.flush()?)
 }
 
 /// A request, and who made it.
@@ -123,80 +136,89 @@ async fn take_commands(stream: std::os::unix::net::UnixStream, requests: mpsc::S
     }
 }
 
+/// What the agent's own tasks tell it.
+enum News {
+    /// The person answered a question.
+    Answered(prompt::Answer),
+    /// The application of a session is gone.
+    ApplicationGone(SessionId),
+    /// The command that handed over a terminal is gone, or wants it back.
+    InboxLeft(u64),
+}
+
 /// What the agent knows.
 struct Agent {
     home: Home,
-    me: Address,
-    handle: Handle,
-    nearby: Control,
+    identity: Identity,
+    accounts: Accounts,
     /// Locked by whoever talks with the person there: one question or one application at a time.
     terminal: Option<Arc<Mutex<Terminal>>>,
     open: HashMap<SessionId, Open>,
-    /// Told when an application is gone.
-    gone: mpsc::Sender<SessionId>,
+    /// Terminals that were handed over, for questions.
+    inboxes: Vec<inbox::Inbox>,
+    next_inbox: u64,
+    /// Where the person's desktop was when they last gave a command.
+    environment: HashMap<String, String>,
+    /// Until then strangers may call: milliseconds of the clock that goes on while the machine sleeps.
+    visible_until: Option<u64>,
+    notices: notify::Notices,
+    news: mpsc::Sender<News>,
+    since: UnixTime,
     /// The person ended it: whoever calls now is declined.
     ending: bool,
-}
-
-/// One session that is not over.
-#[derive(Default)]
-struct Open {
-    /// The command that started it, if it was started here.
-    commander: Option<Arc<Commander>>,
-    /// Where its application may ask its person; taken when the application starts.
-    surroundings: Option<launch::Place>,
-    /// Gets every event from the launch on. There until the application is gone.
-    application: Option<mpsc::UnboundedSender<Event>>,
-    /// The end, which the command hears after the application has said its last words on the same terminal.
-    ended: Option<Event>,
-    /// Ends the question to the person when it has become void.
-    prompt: Option<tokio::task::AbortHandle>,
 }
 
 impl Agent {
     async fn serve(
         mut self,
-        mut happenings: mpsc::UnboundedReceiver<Happening>,
+        mut happenings: mpsc::UnboundedReceiver<Happened>,
         mut incoming: mpsc::Receiver<From>,
-        mut applications: mpsc::Receiver<SessionId>,
+        mut internal: mpsc::Receiver<News>,
         mut ends: EndSignals,
     ) -> Result<ExitCode> {
-        let (answers, mut answered) = mpsc::channel(4);
         loop {
             tokio::select! {
-                happening = happenings.recv() => {
-                    self.happened(happening.context("the driver ended")?, &answers).await;
+                happened = happenings.recv() => self.happened(happened.context("the drivers ended")?).await,
+                Some((commander, request)) = incoming.recv() => {
+                    if self.serve_request(commander, request).await == requests::Then::Stop {
+                        break;
+                    }
                 }
-                Some((commander, request)) = incoming.recv() => self.serve_request(commander, request).await,
-                Some(answer) = answered.recv() => self.answered(answer).await,
-                Some(session) = applications.recv() => self.application_gone(session).await,
+                Some(news) = internal.recv() => self.told(news).await,
                 () = ends.next() => break,
             }
         }
-        self.say_goodbye(happenings, applications).await;
+        self.say_goodbye(happenings, internal).await;
         Ok(ExitCode::SUCCESS)
+    }
+
+    async fn told(&mut self, news: News) {
+        match news {
+            News::Answered(answer) => self.answered(answer).await,
+            News::ApplicationGone(session) => self.application_gone(session).await,
+            News::InboxLeft(inbox) => self.inbox_left(inbox).await,
+        }
     }
 
     /// Ends everything that is going on, so that nobody waits for somebody who is not there any more.
     async fn say_goodbye(
         mut self,
-        mut happenings: mpsc::UnboundedReceiver<Happening>,
-        mut applications: mpsc::Receiver<SessionId>,
+        mut happenings: mpsc::UnboundedReceiver<Happened>,
+        mut internal: mpsc::Receiver<News>,
     ) {
         self.ending = true;
         let open: Vec<SessionId> = self.open.keys().copied().collect();
         for session in open {
             self.call_off(session).await;
         }
-        let (answers, _) = mpsc::channel(1);
         let end = async {
             while !self.open.is_empty() {
                 tokio::select! {
-                    happening = happenings.recv() => match happening {
-                        Some(happening) => self.happened(happening, &answers).await,
+                    happened = happenings.recv() => match happened {
+                        Some(happened) => self.happened(happened).await,
                         None => return,
                     },
-                    Some(session) = applications.recv() => self.application_gone(session).await,
+                    Some(news) = internal.recv() => self.told(news).await,
                 }
             }
         };
@@ -205,86 +227,38 @@ impl Agent {
 
     /// Declines what rings here, cancels what is ours, ends the rest.
     async fn call_off(&self, session: SessionId) {
+        let Some(open) = self.open.get(&session) else { return };
         // Not in the person's name: other devices of theirs may ring on.
         let decline = Command::Decline { by: DeclinedBy::Policy, data: String::new() };
-        if self.handle.command(session, decline).await.is_err() {
-            _ = self.handle.command(session, Command::Cancel { data: String::new() }).await;
-        }
-    }
-
-    async fn serve_request(&mut self, commander: Arc<Commander>, request: Request) {
-        // A command that has gone away does not want its answer.
-        match request {
-            Request::Invite { contact, application, surroundings, answer } => {
-                _ = answer.send(
-                    self.invite(commander, contact, application, surroundings).await.map_err(|e| refusal(&e)),
-                );
-            }
-            Request::Cancel { session, answer } => {
-                let result = self.handle.command(session, Command::Cancel { data: String::new() }).await;
-                _ = answer.send(result.map_err(|e| e.to_string()));
-            }
-            Request::Sessions { answer } => _ = answer.send(self.handle.list().await.unwrap_or_default()),
-        }
-    }
-
-    async fn invite(
-        &mut self,
-        commander: Arc<Commander>,
-        contact: Address,
-        application: ApplicationId,
-        surroundings: Surroundings,
-    ) -> Result<SessionId> {
-        let contact = self.find(contact).await?;
-        let place = launch::Place::handed_over(surroundings)?;
-        let session = self.handle.invite(contact, application, String::new()).await?;
-        let handle = self.handle.clone();
-        let watched = commander.clone();
-        tokio::spawn(async move {
-            watched.closed().await;
-            // Nobody is left at that terminal. If it is over already, this is refused.
-            _ = handle.command(session, Command::Cancel { data: String::new() }).await;
-        });
-        let open = Open { commander: Some(commander), surroundings: Some(place), ..Open::default() };
-        self.open.insert(session, open);
-        Ok(session)
-    }
-
-    /// Who is at the place that the person typed. Of a place where nobody is, the invitation says so.
-    async fn find(&self, typed: Address) -> Result<Address> {
-        nearby::parse_address(typed.as_str())?;
-        match self.nearby.lookup(typed.as_str()).await {
-            Ok(address) => Ok(address),
-            Err(NearbyError::Ourselves(_)) => Ok(self.me.clone()),
-            Err(error) => {
-                tracing::info!(%typed, %error, "Nobody was found");
-                Ok(typed)
-            }
+        if self.accounts.command(open.which, session, decline).await.is_err() {
+            let cancel = Command::Cancel { data: String::new() };
+            _ = self.accounts.command(open.which, session, cancel).await;
         }
     }
 
     /// Something happened in a session.
-    async fn happened(&mut self, happening: Happening, answers: &mpsc::Sender<prompt::Answer>) {
-        let Happening { session, event } = happening;
+    async fn happened(&mut self, (which, happening): Happened) {
+        let (session, event) = (happening.session, happening.event);
         tracing::info!(%session, event = name(&event), "Session");
         match &event {
-            Event::Invited(invite) => {
-                self.ring(session, invite.from.clone(), invite.application, answers).await
-            }
+            Event::Invited(invite) => self.invited(which, session, invite).await,
             Event::Launch => self.launch(session).await,
             _ => {}
         }
         let Some(open) = self.open.get_mut(&session) else { return };
+        open.note(unix_now(), &event);
         if let Event::StateChanged { current, .. } = &event
             && current.is_final()
-            && let Some(prompt) = open.prompt.take()
         {
-            prompt.abort();
+            if let Asking::Open(question) = std::mem::take(&mut open.asking) {
+                question.void();
+            }
+            self.notices.over(session);
         }
         let over = matches!(event, Event::Ended { .. });
-        if let Some(application) = &open.application {
+        if let Some(program) = &open.program {
             // An application that is gone has been noticed elsewhere.
-            _ = application.send(event.clone());
+            _ = program.send(event.clone());
             if over {
                 open.ended = Some(event);
                 return;
@@ -292,93 +266,50 @@ impl Agent {
         }
         open.tell(session, &event).await;
         if over {
-            self.open.remove(&session);
+            self.forget(session, &event).await;
         }
     }
 
     /// An application is gone. If its session was over, so is everything now.
     async fn application_gone(&mut self, session: SessionId) {
         let Some(open) = self.open.get_mut(&session) else { return };
-        open.application = None;
+        open.program = None;
         if let Some(end) = open.ended.take() {
             open.tell(session, &end).await;
-            self.open.remove(&session);
+            self.forget(session, &end).await;
         }
     }
 
-    /// Somebody calls: ask the person, if there is one to ask and nothing else occupies them.
-    async fn ring(
-        &mut self,
-        session: SessionId,
-        from: Address,
-        application: ApplicationId,
-        answers: &mpsc::Sender<prompt::Answer>,
-    ) {
-        let free = self.terminal.as_ref().filter(|_| !self.ending).map(|t| t.clone().try_lock_owned());
-        let by = match free {
-            Some(Ok(terminal)) => {
-                let task = tokio::spawn(prompt::ask(session, from, application, terminal, answers.clone()));
-                let prompt = Some(task.abort_handle());
-                self.open.insert(session, Open { prompt, ..Open::default() });
-                return;
+    /// It is over: into the record, and on to whatever waits.
+    async fn forget(&mut self, session: SessionId, end: &Event) {
+        let Some(open) = self.open.remove(&session) else { return };
+        self.notices.over(session);
+        if let Event::Ended { result, .. } = end {
+            let entry = open.entry(unix_now(), self.accounts.network(open.which), *result);
+            if let Err(error) = record::append(&self.home, &entry) {
+                tracing::warn!(error = format!("{error:#}"), "The record cannot be written");
             }
-            Some(Err(_)) => DeclinedBy::Busy,
-            None => DeclinedBy::Policy,
-        };
-        _ = self.handle.command(session, Command::Decline { by, data: String::new() }).await;
-    }
-
-    /// The person answered. This is the only place that accepts.
-    async fn answered(&mut self, answer: prompt::Answer) {
-        let prompt::Answer { session, yes, terminal } = answer;
-        let Some(open) = self.open.get_mut(&session) else { return };
-        open.prompt = None;
-        let command = if yes {
-            open.surroundings = launch::Place::here(terminal);
-            Command::Accept { data: String::new() }
-        } else {
-            Command::Decline { by: DeclinedBy::Person, data: String::new() }
-        };
-        if let Err(error) = self.handle.command(session, command).await {
-            tracing::info!(%session, %error, "The answer came too late");
         }
+        drop(open);
+        self.ask_in_inboxes().await;
     }
 
     /// Both sides agreed: start the application.
     async fn launch(&mut self, session: SessionId) {
-        let info =
-            self.handle.list().await.unwrap_or_default().into_iter().find(|s: &SessionInfo| s.id == session);
-        let (Some(info), Some(open)) = (info, self.open.get_mut(&session)) else { return };
-        let Some(place) = open.surroundings.take() else { return };
+        let Some(open) = self.open.get_mut(&session) else { return };
+        let Some(info) = self.accounts.look(open.which, session).await else { return };
+        let Some(place) = open.place.take() else { return };
         let (sender, events) = mpsc::unbounded_channel();
-        open.application = Some(sender);
-        let life = launch::run(self.home.clone(), info, self.handle.clone(), place, events);
-        let gone = self.gone.clone();
+        open.program = Some(sender);
+        let handle = self.accounts.handle(open.which).clone();
+        let code = open.typed_code.take();
+        let life = launch::run(self.home.clone(), info, handle, place, code, events);
+        let news = self.news.clone();
         tokio::spawn(async move {
             life.await;
             // Without an agent nobody waits for it.
-            _ = gone.send(session).await;
+            _ = news.send(News::ApplicationGone(session)).await;
         });
-    }
-}
-
-impl Open {
-    /// Tells the command that started this. One that does not listen is not waited for, now or later.
-    async fn tell(&mut self, session: SessionId, event: &Event) {
-        let Some(commander) = &self.commander else { return };
-        let told = tokio::time::timeout(DEAF, commander.tell(session, event)).await;
-        if !matches!(told, Ok(Ok(()))) {
-            tracing::debug!(%session, "The command that started this is gone, or does not listen");
-            self.commander = None;
-        }
-    }
-}
-
-/// Why an invitation was not sent, and what to do, for the person.
-fn refusal(error: &anyhow::Error) -> String {
-    match error.downcast_ref() {
-        Some(CallError::Refused(SessionError::Refused(code))) => format!("{} {}", code.text(), code.remedy()),
-        _ => format!("{error:#}"),
     }
 }
 

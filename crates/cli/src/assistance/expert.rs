@@ -1,7 +1,9 @@
 //! The expert's side: serves the page, and carries words between it and the novice's application.
 
-use super::ending::{self, Ending, Watch};
-use super::{GOODBYE, GREETING, browser};
+use super::{GOODBYE, browser};
+use crate::application::ending::{self, Ending, Watch};
+use crate::application::meeting::TALKING;
+use crate::application::secured::SecuredSession;
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageState, ScreenSize, ToPage, ViewState};
 use crate::signals::EndSignals;
@@ -9,16 +11,20 @@ use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::Result;
 use rendezvous_assist::consent;
-use rendezvous_assist::description::Description;
+use rendezvous_assist::description::{Description, Fingerprint};
+use rendezvous_assist::link::Heard;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
-use rendezvous_core::{Code, SessionResult};
-use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
+use rendezvous_core::{Code, Role, SessionResult};
+use rendezvous_dbus::application::{Events, SessionEvent};
+use rendezvous_trust::AuthenticationError;
+use rendezvous_trust::bind::{Bound, Media, Setup};
 use std::time::Instant;
 
-/// Plays the expert's side until the help is over.
+/// Plays the expert's side until the help is over. It is known who is there: the session is a secured one, and only now
+/// there is a page.
 pub(super) async fn run(
     home: &Home,
-    session: HeldSession,
+    session: SecuredSession,
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
@@ -27,13 +33,16 @@ pub(super) async fn run(
     let mut expert = Expert::new(session, terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
     expert.offer_page(home, &page);
+    while let Some(heard) = expert.session.next_early() {
+        expert.heard(heard, &page).await;
+    }
     let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
     let ending = loop {
         if let Some(ending) = expert.ended {
             break ending;
         }
         tokio::select! {
-            event = events.next() => expert.session_event(event, &page),
+            event = events.next() => expert.session_event(event, &page).await,
             event = page.next() => expert.page_event(event, &page, home).await,
             _ = second.tick() => expert.tick().await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
@@ -46,7 +55,10 @@ pub(super) async fn run(
 }
 
 struct Expert {
-    session: HeldSession,
+    session: SecuredSession,
+    role: Role,
+    /// What both sides have signed for the page that is open. Nothing connects without it.
+    bound: Option<Bound>,
     who: String,
     terminal: Terminal,
     begun: Instant,
@@ -61,10 +73,12 @@ struct Expert {
 }
 
 impl Expert {
-    fn new(session: HeldSession, terminal: Terminal) -> Self {
+    fn new(session: SecuredSession, terminal: Terminal) -> Self {
         Self {
-            who: session.remote_user.clone(),
+            who: session.session().remote_user.clone(),
+            role: session.session().role,
             session,
+            bound: None,
             terminal,
             begun: Instant::now(),
             greeted: false,
@@ -98,22 +112,54 @@ impl Expert {
         }
     }
 
-    fn session_event(&mut self, event: SessionEvent, page: &Page) {
+    async fn session_event(&mut self, event: SessionEvent, page: &Page) {
         match event {
-            SessionEvent::ContextData(text) => match NoviceSays::parse(&text) {
-                Ok(message) => self.novice_says(message, page),
-                Err(error) => tracing::warn!(%error, "Refused a message"),
-            },
-            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-            SessionEvent::Ended { result, .. } => {
-                self.ended = Some(self.watch.ended(result, self.session.role))
+            SessionEvent::ContextData(text) if self.leaving.is_none() => {
+                let heard = self.session.open(&text);
+                self.heard(heard, page).await;
             }
-            SessionEvent::Lost => self.ended = Some(self.watch.lost(self.session.role)),
+            SessionEvent::ContextData(_) => {}
+            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
+            SessionEvent::Ended { result, .. } => self.ended = Some(self.watch.ended(result, self.role)),
+            SessionEvent::Lost => self.ended = Some(self.watch.lost(self.role)),
             SessionEvent::SendError(_) => {}
         }
     }
 
-    fn novice_says(&mut self, message: NoviceSays, page: &Page) {
+    /// A text of the other side was opened, or cannot be: then it is not known any more who is there.
+    async fn heard(&mut self, heard: Result<Heard, AuthenticationError>, page: &Page) {
+        match heard {
+            Ok(Heard::Body(body)) => match NoviceSays::parse(&body) {
+                Ok(message) => self.novice_says(message, page).await,
+                Err(error) => tracing::warn!(%error, "Refused a message"),
+            },
+            Ok(Heard::Bound(bound, signed)) => {
+                if let Some(signed) = signed {
+                    self.session.send(Ok(signed)).await;
+                }
+                self.bound = Some(bound);
+                self.connect(page);
+            }
+            Ok(Heard::Certificate(_) | Heard::Nothing) => {}
+            Err(error) => self.distrust(error).await,
+        }
+    }
+
+    /// Who is there does not behave like the one who was verified. There is no way to go on.
+    async fn distrust(&mut self, error: AuthenticationError) {
+        tracing::error!(%error, "It is not known any more who is there");
+        self.terminal.say(&texts::cannot_be_sure(&self.who, &error.to_string()));
+        self.terminate(Code::AuthenticationFailed.into()).await;
+    }
+
+    /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates.
+    fn connect(&self, page: &Page) {
+        if self.view == ViewState::Granted && self.bound.is_some() {
+            page.send(&ToPage::Connect);
+        }
+    }
+
+    async fn novice_says(&mut self, message: NoviceSays, page: &Page) {
         match message {
             NoviceSays::Hello(program) => {
                 tracing::info!(program = program.as_str(), "The novice's application is there");
@@ -121,12 +167,23 @@ impl Expert {
             }
             NoviceSays::View(view) => self.view_is(view, page),
             NoviceSays::Control(state) => self.control = control_state(state),
-            NoviceSays::Answer(description) => match serde_json::to_value(&description) {
-                Ok(description) => _ = page.send(&ToPage::Answer { description }),
-                Err(error) => tracing::error!(%error, "A checked description cannot be written"),
-            },
+            NoviceSays::Answer(description) => self.answer(&description, page).await,
         }
         self.show(page);
+    }
+
+    /// The other half of the connection goes to the page only with the certificate that both sides have signed.
+    async fn answer(&mut self, description: &Description, page: &Page) {
+        match &self.bound {
+            // To a page that is gone.
+            None => return tracing::info!("An answer came too late"),
+            Some(bound) if description.media() == bound.novice() => {}
+            Some(_) => return self.distrust(AuthenticationError::Media).await,
+        }
+        match serde_json::to_value(description) {
+            Ok(description) => _ = page.send(&ToPage::Answer { description }),
+            Err(error) => tracing::error!(%error, "A checked description cannot be written"),
+        }
     }
 
     fn view_is(&mut self, view: View, page: &Page) {
@@ -144,21 +201,17 @@ impl Expert {
             // The end of the session follows, and says why.
             View::Ended => was,
         };
-        if self.view == ViewState::Granted && was != ViewState::Granted {
-            page.send(&ToPage::Connect);
+        if was != ViewState::Granted {
+            self.connect(page);
         }
     }
 
     async fn page_event(&mut self, event: PageEvent, page: &Page, home: &Home) {
         match event {
-            PageEvent::Opened => {
-                self.show(page);
-                if self.view == ViewState::Granted {
-                    page.send(&ToPage::Connect);
-                }
-            }
+            PageEvent::Opened => self.show(page),
+            PageEvent::Certificate(fingerprint) => self.certificate(fingerprint).await,
             PageEvent::Describe(value) => match serde_json::from_value::<Description>(value) {
-                Ok(description) => self.send(ExpertSays::Describe(description)).await,
+                Ok(description) => self.describe(description).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
             PageEvent::Request => self.send(ExpertSays::Request).await,
@@ -168,8 +221,24 @@ impl Expert {
         }
     }
 
+    /// A page shows its certificate: a new one for each page, and a new signature of both sides.
+    async fn certificate(&mut self, fingerprint: Fingerprint) {
+        self.bound = None;
+        self.session.offer(Media { fingerprint: fingerprint.0, setup: Setup::ActPass }).await;
+    }
+
+    async fn describe(&mut self, description: Description) {
+        match &self.bound {
+            Some(bound) if description.media() == bound.expert() => {
+                self.send(ExpertSays::Describe(description)).await;
+            }
+            _ => tracing::warn!("Refused a description without the certificate that both sides have signed"),
+        }
+    }
+
     /// Control does not wait for a page that may never come back. The person here gets another way in.
     async fn page_closed(&mut self, home: &Home, page: &Page) {
+        self.bound = None;
         // Whatever is known of control here: the page may have asked for it a moment ago.
         if self.view == ViewState::Granted {
             self.send(ExpertSays::Release).await;
@@ -190,7 +259,8 @@ impl Expert {
     fn show(&self, page: &Page) {
         page.send(&ToPage::State(PageState {
             who: self.who.clone(),
-            verified: false,
+            // There is no page before it is known who is there.
+            verified: true,
             view: self.view,
             control: self.control,
             screen: self.screen,
@@ -199,18 +269,15 @@ impl Expert {
 
     async fn tick(&mut self) {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.session.role));
+            self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }
-        if !self.greeted && self.begun.elapsed() > GREETING {
+        if !self.greeted && self.begun.elapsed() > TALKING {
             self.terminate(Code::SessionTimeout.into()).await;
         }
     }
 
-    async fn send(&self, message: ExpertSays) {
-        // If the session is over, its end is on its way to us.
-        if let Err(error) = self.session.send_context_data(&message.to_text()).await {
-            tracing::info!(%error, "A message could not be sent");
-        }
+    async fn send(&mut self, message: ExpertSays) {
+        self.session.say(&message.to_text()).await;
     }
 
     async fn terminate(&mut self, result: SessionResult) {
@@ -218,9 +285,7 @@ impl Expert {
             return;
         }
         self.leaving = Some(Instant::now());
-        if let Err(error) = self.session.terminate(result, "").await {
-            tracing::info!(%error, "It had ended already");
-        }
+        self.session.terminate(result).await;
     }
 }
 

@@ -1,4 +1,5 @@
-//! The connection to the expert's page: sockets around the pure peer. Exists only after the view was granted.
+//! The connection to the expert's page: sockets around the pure peer. Exists only after the view was granted, and
+//! after both sides have signed the certificates.
 
 use super::screen::{Screen, Taking};
 use anyhow::{Context, Result};
@@ -6,9 +7,10 @@ use rendezvous_assist::Time;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::input::{CursorMessage, InputEvent};
-use rendezvous_assist::peer::{Peer, PeerEvent, PeerOutput};
+use rendezvous_assist::peer::{Certificate, Peer, PeerEvent, PeerOutput};
 use rendezvous_assist::screen::{CursorEvent, EncodedFrame, Size};
 use rendezvous_desktop::x11::X11Capturer;
+use rendezvous_trust::bind::Bound;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -44,6 +46,13 @@ pub(super) enum MediaEvent {
     Broken(String),
 }
 
+/// What both sides have signed, and the certificate of ours that is part of it.
+#[derive(Clone, Copy)]
+pub(super) struct Signed<'a> {
+    pub(super) bound: &'a Bound,
+    pub(super) certificate: &'a Certificate,
+}
+
 /// The running connection. No packet leaves once the permission has ended, or soon after this is dropped.
 #[derive(Debug)]
 pub(super) struct Media {
@@ -52,9 +61,11 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// Opens sockets and answers the page's description. The grant is the proof that this may happen now.
+    /// Opens sockets and answers the page's description. The grant is the proof that this may happen now, and what is
+    /// signed the proof of who is there.
     pub(super) async fn answer(
         grant: &ViewGrant,
+        signed: Signed<'_>,
         offer: &Description,
         screen: Screen,
         opened: Option<X11Capturer>,
@@ -66,7 +77,8 @@ impl Media {
         getrandom::fill(&mut random).context("the system gave no random numbers")?;
         let epoch = Instant::now();
         let (peer, answer) =
-            Peer::new(epoch, Time(0), offer, &local, random).map_err(|e| anyhow::anyhow!("{e}"))?;
+            Peer::new(epoch, Time(0), signed.bound, signed.certificate, offer, &local, random)
+                .map_err(|e| anyhow::anyhow!("{e}"))?;
         let (sender, events) = mpsc::channel(256);
         let running = Running {
             peer,

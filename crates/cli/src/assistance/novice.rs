@@ -1,11 +1,13 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 
-use super::ending::{self, Ending, Watch};
 use super::hands::Hands;
-use super::media::{Media, MediaEvent};
+use super::media::{Media, MediaEvent, Signed};
 use super::screen::Screen;
 use super::stop::{self, StopTyped};
-use super::{GOODBYE, GREETING, clock};
+use super::{GOODBYE, clock};
+use crate::application::ending::{self, Ending, Watch};
+use crate::application::meeting::TALKING;
+use crate::application::secured::SecuredSession;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
 use crate::texts;
@@ -15,12 +17,16 @@ use rendezvous_assist::consent::{
 };
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
+use rendezvous_assist::link::Heard;
+use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::screen::Size;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
-use rendezvous_core::{Code, SessionResult};
-use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
+use rendezvous_core::{Code, Role, SessionResult};
+use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_desktop::Capture;
 use rendezvous_desktop::x11::X11Capturer;
+use rendezvous_trust::AuthenticationError;
+use rendezvous_trust::bind::{Bound, Media as SignedMedia};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -30,9 +36,9 @@ const CONNECTING: Duration = Duration::from_secs(30);
 /// A page that describes itself again and again is answered no more often than this.
 const DESCRIBE_EVERY: Duration = Duration::from_secs(1);
 
-/// Plays the novice's side until the help is over.
+/// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
-    session: HeldSession,
+    session: SecuredSession,
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
@@ -40,6 +46,10 @@ pub(super) async fn run(
     let display = crate::doctor::x11_display()?;
     let mut novice = Novice::new(session, terminal, display);
     novice.send(NoviceSays::Hello(Program::this())).await;
+    while let Some(heard) = novice.session.next_early() {
+        novice.heard(heard).await;
+        novice.settle().await;
+    }
     let mut second = tokio::time::interval(Duration::from_secs(1));
     while !novice.over {
         tokio::select! {
@@ -57,7 +67,8 @@ pub(super) async fn run(
 }
 
 struct Novice {
-    session: HeldSession,
+    session: SecuredSession,
+    role: Role,
     who: String,
     terminal: Terminal,
     display: String,
@@ -73,6 +84,10 @@ struct Novice {
     keys: Option<Typed<u8>>,
     stop_typed: StopTyped,
     sharing: Option<Sharing>,
+    /// Ours, for every connection of this session; made when the page first shows its own.
+    certificate: Option<Certificate>,
+    /// What both sides have signed. Nothing connects without it.
+    bound: Option<Bound>,
     /// How the session ended, once that is known.
     ended: Option<Ending>,
     watch: Watch,
@@ -93,6 +108,8 @@ struct Sharing {
     link: Link,
     /// When the page described itself last.
     described: Option<Instant>,
+    /// What it described too soon after that, to be answered in its time.
+    later: Option<Description>,
     control: Option<Control>,
     controlled: bool,
 }
@@ -123,9 +140,10 @@ struct Control {
 }
 
 impl Novice {
-    fn new(session: HeldSession, terminal: Terminal, display: String) -> Self {
+    fn new(session: SecuredSession, terminal: Terminal, display: String) -> Self {
         Self {
-            who: session.remote_user.clone(),
+            who: session.session().remote_user.clone(),
+            role: session.session().role,
             session,
             terminal,
             display,
@@ -139,6 +157,8 @@ impl Novice {
             keys: None,
             stop_typed: StopTyped::default(),
             sharing: None,
+            certificate: None,
+            bound: None,
             ended: None,
             watch: Watch::default(),
             leaving: None,
@@ -148,15 +168,55 @@ impl Novice {
 
     async fn session_event(&mut self, event: SessionEvent) {
         match event {
-            SessionEvent::ContextData(text) => match ExpertSays::parse(&text) {
+            SessionEvent::ContextData(text) if self.leaving.is_none() => {
+                let heard = self.session.open(&text);
+                self.heard(heard).await;
+            }
+            SessionEvent::ContextData(_) => {}
+            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
+            SessionEvent::Ended { result, .. } => self.end(self.watch.ended(result, self.role)),
+            SessionEvent::Lost => self.end(self.watch.lost(self.role)),
+            SessionEvent::SendError(_) => {}
+        }
+    }
+
+    /// A text of the other side was opened, or cannot be: then it is not known any more who is there.
+    async fn heard(&mut self, heard: Result<Heard, AuthenticationError>) {
+        match heard {
+            Ok(Heard::Body(body)) => match ExpertSays::parse(&body) {
                 Ok(message) => self.expert_says(message).await,
                 Err(error) => tracing::warn!(%error, "Refused a message"),
             },
-            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-            SessionEvent::Ended { result, .. } => self.end(self.watch.ended(result, self.session.role)),
-            SessionEvent::Lost => self.end(self.watch.lost(self.session.role)),
-            SessionEvent::SendError(_) => {}
+            Ok(Heard::Certificate(page)) => self.certificate(page).await,
+            Ok(Heard::Bound(bound, _)) => self.bound = Some(bound),
+            Ok(Heard::Nothing) => {}
+            Err(error) => self.distrust(error).await,
         }
+    }
+
+    /// The expert's page shows its certificate: sign it together with ours. No socket is opened for that. A page that
+    /// was connected before is gone.
+    async fn certificate(&mut self, page: SignedMedia) {
+        tracing::info!(setup = ?page.setup, "The page shows its certificate");
+        self.bound = None;
+        if let Some(sharing) = &mut self.sharing {
+            sharing.link = Link::None;
+            sharing.later = None;
+            self.give(Input::Disconnected);
+        }
+        let certificate = match self.certificate.take().map_or_else(Certificate::generate, Ok) {
+            Ok(certificate) => self.certificate.insert(certificate),
+            Err(error) => return self.fail(&error.to_string(), Code::ApplicationLaunchFailed).await,
+        };
+        if let Err(error) = self.session.answer(certificate.media()).await {
+            self.distrust(error).await;
+        }
+    }
+
+    /// Who is there does not behave like the one who was verified. There is no way to go on.
+    async fn distrust(&mut self, error: AuthenticationError) {
+        self.fail_with(&texts::cannot_be_sure(&self.who, &error.to_string()), Code::AuthenticationFailed)
+            .await;
     }
 
     async fn expert_says(&mut self, message: ExpertSays) {
@@ -204,7 +264,9 @@ impl Novice {
     fn ask(&mut self, question: Question) {
         self.keys = None;
         let (text, prompt) = match question.kind {
-            QuestionKind::View => (texts::has_answered(&self.who), texts::SHOW_SCREEN.to_owned()),
+            QuestionKind::View => {
+                (texts::has_answered(&self.who, self.session.known()), texts::SHOW_SCREEN.to_owned())
+            }
             QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
         };
         self.terminal.say(&text);
@@ -271,6 +333,7 @@ impl Novice {
                     stop,
                     link: Link::None,
                     described: None,
+                    later: None,
                     control: None,
                     controlled: false,
                 });
@@ -284,18 +347,27 @@ impl Novice {
         let Some(sharing) = &mut self.sharing else {
             return tracing::warn!("Refused a description before the screen may be seen");
         };
+        let (Some(bound), Some(certificate)) = (&self.bound, &self.certificate) else {
+            return tracing::warn!("Refused a description before both sides have signed the certificates");
+        };
+        if offer.media() != bound.expert() {
+            return self.distrust(AuthenticationError::Media).await;
+        }
         if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
-            return tracing::warn!("Refused a description that came too soon after another");
+            sharing.later = Some(offer.clone());
+            return;
         }
         sharing.described = Some(Instant::now());
+        sharing.later = None;
         // A page that keeps describing itself does not get more time.
         let since = match sharing.link {
             Link::Opening(_, since) | Link::Failed(since) => since,
             _ => Instant::now(),
         };
         sharing.link = Link::None;
+        let signed = Signed { bound, certificate };
         let answered =
-            Media::answer(&sharing.grant, offer, sharing.screen.clone(), sharing.opened.take()).await;
+            Media::answer(&sharing.grant, signed, offer, sharing.screen.clone(), sharing.opened.take()).await;
         match answered {
             Ok((media, answer)) => {
                 sharing.link = Link::Opening(media, since);
@@ -402,15 +474,18 @@ impl Novice {
 
     async fn tick(&mut self) {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            return self.end(self.watch.ended(Code::ConnectionFailure.into(), self.session.role));
+            return self.end(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }
-        if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > GREETING {
+        if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > TALKING {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
         if let Some(Sharing { link: Link::Opening(_, since) | Link::Failed(since), .. }) = &self.sharing
             && since.elapsed() > CONNECTING
         {
             return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
+        }
+        if let Some(description) = self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
+            self.connect(&description).await;
         }
         self.show_status();
     }
@@ -427,17 +502,18 @@ impl Novice {
         });
     }
 
-    async fn send(&self, message: NoviceSays) {
-        // If the session is over, its end is on its way to us.
-        if let Err(error) = self.session.send_context_data(&message.to_text()).await {
-            tracing::info!(%error, "A message could not be sent");
-        }
+    async fn send(&mut self, message: NoviceSays) {
+        self.session.say(&message.to_text()).await;
     }
 
     /// Something here does not work: say so, and end with the result that fits.
     async fn fail(&mut self, error: &str, code: Code) {
-        tracing::error!(error, "Cannot go on");
-        self.terminal.say(&format!("This does not work: {error}."));
+        self.fail_with(&format!("This does not work: {error}."), code).await;
+    }
+
+    async fn fail_with(&mut self, sentence: &str, code: Code) {
+        tracing::error!(sentence, "Cannot go on");
+        self.terminal.say(sentence);
         let shared = self.stop_sharing();
         self.say_over(shared);
         self.terminate(code.into()).await;
@@ -488,9 +564,7 @@ impl Novice {
             return;
         }
         self.leaving = Some(Instant::now());
-        if let Err(error) = self.session.terminate(result, "").await {
-            tracing::info!(%error, "It had ended already");
-        }
+        self.session.terminate(result).await;
     }
 
     /// The session is over.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, anyhow};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use rendezvous_assist::description::Fingerprint;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{interval_at, timeout};
@@ -256,6 +257,7 @@ async fn attend(socket: &mut WebSocket, desk: &Desk, mut inbox: Inbox) -> End {
         return End::Done;
     }
     let period = desk.limits.ping;
+    let mut is_certified = false;
     let mut pings = interval_at(tokio::time::Instant::now() + period, period);
     loop {
         let outgoing = tokio::select! {
@@ -269,6 +271,10 @@ async fn attend(socket: &mut WebSocket, desk: &Desk, mut inbox: Inbox) -> End {
             heard = heard(socket) => match heard {
                 Heard::Message(message) => {
                     let event = match event(message) {
+                        // A page has one certificate; another one is another page.
+                        Ok(PageEvent::Certificate(_)) if std::mem::replace(&mut is_certified, true) => {
+                            return End::Refused(Refusal::NotUnderstood);
+                        }
                         Ok(event) => event,
                         Err(refusal) => return End::Refused(refusal),
                     };
@@ -291,6 +297,9 @@ async fn attend(socket: &mut WebSocket, desk: &Desk, mut inbox: Inbox) -> End {
 
 fn event(message: FromPage) -> Result<PageEvent, Refusal> {
     match message {
+        FromPage::Certificate { fingerprint } => {
+            Fingerprint::parse(&fingerprint).map(PageEvent::Certificate).ok_or(Refusal::NotUnderstood)
+        }
         FromPage::Describe { description } => Ok(PageEvent::Describe(Value::Object(description))),
         FromPage::Request {} => Ok(PageEvent::Request),
         FromPage::Release {} => Ok(PageEvent::Release),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rendezvous_assist::description::Fingerprint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,6 +11,8 @@ use serde_json::{Map, Value};
 pub(crate) enum PageEvent {
     /// A page with the right ticket is there, and knows nothing yet.
     Opened,
+    /// It made its certificate; it gathers and connects with this one and no other.
+    Certificate(Fingerprint),
     /// It made a WebRTC offer. An object whose content is not checked here.
     Describe(Value),
     /// The person asks for control.
@@ -27,6 +30,7 @@ impl fmt::Debug for PageEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Opened => "Opened",
+            Self::Certificate(_) => "Certificate(..)",
             Self::Describe(_) => "Describe(..)",
             Self::Request => "Request",
             Self::Release => "Release",
@@ -135,6 +139,7 @@ pub(crate) struct ScreenSize {
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(super) enum FromPage {
     Open { ticket: String },
+    Certificate { fingerprint: String },
     Describe { description: Map<String, Value> },
     Request {},
     Release {},

@@ -1,10 +1,8 @@
 //! From the call to the answer: what both people read while it rings, and how it can end before anything begins.
 
-use crate::house::{ANSWER, SOON, Side, program, run, two_people};
+use crate::house::{ANSWER, SOON, Side, two_people};
 use anyhow::ensure;
-use rendezvous_testkit::home::Home;
-use rendezvous_testkit::process::{Log, Process};
-use rendezvous_testkit::{ports, wait};
+use rendezvous_testkit::ports;
 use rustix::process::Signal;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -163,37 +161,5 @@ fn somebody_else_is_there() {
         ensure!(call.ends()? == 5);
         stranger.join().expect("the stranger does not panic")?;
         call.is_as_found()
-    });
-}
-
-#[test]
-fn an_agent_without_a_terminal_says_no_to_everybody() {
-    two_people(|two| {
-        let silent = Home::new("silent")?;
-        let said = silent.join("said.log");
-        let launch = program(&silent, &[]).args(["agent", "--listen", "127.0.0.1:0"]);
-        let mut agent = Process::start(&launch, Log::File(&said))?;
-        let text = wait::until("the agent to say what it does", SOON, || {
-            agent.check_running()?;
-            let text = std::fs::read_to_string(&said)?;
-            Ok(text.contains("is declined.").then_some(text))
-        })?;
-        ensure!(
-            text.contains(
-                "This is not a terminal, so nobody can be asked here: every call from others is declined."
-            ),
-            "{text}"
-        );
-        let to = text
-            .lines()
-            .find_map(|line| line.strip_prefix("Ready. Others reach you at "))
-            .expect("an agent that is ready says where");
-        let mut call = two.novice.types(&["ask", to])?;
-        call.reads(&format!("Nobody can be asked at {to} right now."))?;
-        ensure!(call.ends()? == 3);
-        call.is_as_found()?;
-        let listed = run(&program(&silent, &[]).arg("sessions"), &silent)?;
-        ensure!(listed == (0, "Nothing is going on.\n".to_owned()), "{listed:?}");
-        Ok(())
     });
 }

@@ -33,7 +33,7 @@ fn needs_xvfb_the_page_is_told_how_it_stands() {
         let (mut page, address) = open(two)?;
         let state = page.hears_state("view", "granted")?;
         ensure!(state["screen"] == json!({"width": 320, "height": 200}), "{state}");
-        ensure!(state["who"] == json!(two.novice.who) && state["verified"] == false, "{state}");
+        ensure!(state["who"] == json!(two.novice.who) && state["verified"] == true, "{state}");
         page.hears("connect")?;
 
         // The ticket was used, and the page is there.

@@ -5,9 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::meeting::have_met;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::{Launch, Log, Process};
@@ -22,6 +23,24 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// A screen that nobody has: whoever tried to open it would fail, so a scene that succeeds with it did not try.
 pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
+
+/// How an agent is run that asks at its terminal.
+pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
+
+/// What stays in a home when everything is over, besides logs.
+const KEPT: [&str; 11] = [
+    "agent.lock",
+    "config.toml",
+    "contacts.lock",
+    "contacts.toml",
+    "device.key",
+    "passwords.lock",
+    "passwords.toml",
+    "pins.json",
+    "pins.lock",
+    "record.jsonl",
+    "start.lock",
+];
 
 /// The question of an agent.
 pub(crate) const ANSWER: &str = "Answer? [y/N]";
@@ -148,16 +167,25 @@ impl Side {
         wrap: impl FnOnce(Launch) -> Launch,
     ) -> Result<Self> {
         let home = Home::new(name)?;
-        let launch = program(&home, &surroundings).args(["agent", "--listen", "127.0.0.1:0"]);
+        let launch = program(&home, &surroundings).args(AGENT);
         let (agent, [address, who]) = ready(name, &wrap(launch))?;
-        Ok(Self { name, home, surroundings, agent, address, who })
+        let side = Self { name, home, surroundings, agent, address, who };
+        side.is_visible()?;
+        Ok(side)
+    }
+
+    /// Lets strangers call, as its person would: in most scenes nobody is verified.
+    pub(crate) fn is_visible(&self) -> Result<()> {
+        let (code, said) = self.runs(&["visible", "60"])?;
+        ensure!(code == 0 && said.starts_with("For 60 minutes everybody who finds you"), "{code} {said}");
+        Ok(())
     }
 
     /// Starts the agent again, after the test has killed it.
     pub(crate) fn start_again(&mut self) -> Result<()> {
-        let launch = self.launch(["agent", "--listen", "127.0.0.1:0"]);
+        let launch = self.launch(AGENT);
         (self.agent, [self.address, self.who]) = ready(self.name, &launch)?;
-        Ok(())
+        self.is_visible()
     }
 
     /// The program with these arguments, in this person's surroundings.
@@ -184,28 +212,22 @@ impl Side {
         Ok(self.processes()?.into_iter().find(|(_, line)| line.contains(" application ")).map(|(id, _)| id))
     }
 
+    /// Waits until this person's assistance has written this into its log.
+    pub(crate) fn logs(&self, text: &str) -> Result<()> {
+        let path = self.home.join("assist.log");
+        wait::until(format_args!("{text:?} in the log"), SOON, || {
+            Ok(fs::read_to_string(&path)?.contains(text).then_some(()))
+        })
+    }
+
     /// Kills this person's application.
     pub(crate) fn kill_application(&self) -> Result<()> {
         let id = self.application()?.with_context(|| format!("{} has no application", self.name))?;
         send(id, Signal::KILL)
     }
 
-    /// Every process that works in this person's home, with its command line.
     fn processes(&self) -> Result<Vec<(u32, String)>> {
-        let mark = format!("RENDEZVOUS_HOME={}", self.home.path().display());
-        let mut found = Vec::new();
-        for entry in fs::read_dir("/proc").context("cannot list the processes")? {
-            let path = entry?.path();
-            let Some(id) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse().ok()) else {
-                continue;
-            };
-            // A process may end between two looks, and one that has ended has no environment any more.
-            let read = |name| fs::read(path.join(name)).unwrap_or_default();
-            if read("environ").split(|b| *b == 0).any(|variable| variable == mark.as_bytes()) {
-                found.push((id, String::from_utf8_lossy(&read("cmdline")).replace('\0', " ")));
-            }
-        }
-        Ok(found)
+        processes_of(&self.home)
     }
 
     /// Waits until nothing of this person's runs but the agent, and nothing is going on.
@@ -236,9 +258,13 @@ impl Side {
         })
         .with_context(|| format!("still there: {:?}", self.processes()))?;
         self.agent.is_as_found()?;
+        let stays = |path: &PathBuf| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            path.extension().is_some_and(|e| e == "log") || KEPT.contains(&name.as_str())
+        };
         let left: Vec<PathBuf> = fs::read_dir(self.home.path())?
             .map(|entry| Ok(entry?.path()))
-            .filter(|path| !matches!(path, Ok(path) if stays(path)))
+            .filter(|path| !path.as_ref().is_ok_and(stays))
             .collect::<Result<_>>()?;
         ensure!(left.is_empty(), "files stay behind: {left:?}");
         Ok(())
@@ -252,6 +278,8 @@ pub(crate) struct Two {
     /// The last `ask` or `offer`.
     pub(crate) call: Option<Desk>,
     pub(crate) screen: Option<XServer>,
+    /// Whether they have verified each other before.
+    pub(crate) are_acquainted: bool,
 }
 
 impl Two {
@@ -272,11 +300,18 @@ impl Two {
             expert: Side::start("expert", Vec::new())?,
             call: None,
             screen,
+            are_acquainted: true,
         })
+    }
+
+    /// Agents that were started again may be at other addresses, so this is seen to before each call.
+    fn get_acquainted(&self) -> Result<()> {
+        if self.are_acquainted { have_met(&self.novice, &self.expert) } else { Ok(()) }
     }
 
     /// The novice asks; returns when the expert reads the question.
     pub(crate) fn asks(&mut self) -> Result<()> {
+        self.get_acquainted()?;
         let (from, to) = (&self.novice.who, &self.expert.address);
         self.call = Some(self.novice.types(&["ask", to])?);
         let question = self.expert.agent.reads(ANSWER)?;
@@ -286,11 +321,20 @@ impl Two {
 
     /// The expert offers; returns when the novice reads the question.
     pub(crate) fn offers(&mut self) -> Result<()> {
+        self.get_acquainted()?;
         let (from, to) = (&self.expert.who, &self.novice.address);
         self.call = Some(self.expert.types(&["offer", to])?);
         let question = self.novice.agent.reads(ANSWER)?;
-        ensure!(question.contains(&format!("{from} offers to help you.\n")), "{question}");
-        ensure!(question.contains("Only say yes if you asked for it yourself."), "{question}");
+        let expected = if self.are_acquainted {
+            [format!("{from} offers to help you.\n"), "Only say yes if you asked for it yourself.".to_owned()]
+        } else {
+            // Whoever is not verified offers nothing.
+            [
+                format!("{from} wants to make contact with you.\n"),
+                "Only say yes if you know who this is".to_owned(),
+            ]
+        };
+        ensure!(expected.iter().all(|text| question.contains(text)), "{question}");
         Ok(())
     }
 
@@ -353,7 +397,7 @@ impl Two {
             _ = write!(text, "\n----- the terminal of {name}:\n{}\n", desk.screen().trim_end());
         }
         for side in [&self.novice, &self.expert] {
-            for log in ["agent", "assist"] {
+            for log in ["agent", "assist", "hello"] {
                 let log = fs::read_to_string(side.home.join(format!("{log}.log"))).unwrap_or_default();
                 _ = write!(text, "\n----- a log of the {}:\n{}\n", side.name, log.trim_end());
             }
@@ -379,9 +423,39 @@ pub(crate) fn two_people_and_a_screen(scene: impl FnOnce(&mut Two) -> Result<()>
     Two::on_screen().expect("the screen and both agents start").play(scene);
 }
 
+/// A scene of two people who have never verified each other.
+pub(crate) fn strangers(scene: impl FnOnce(&mut Two) -> Result<()>) {
+    let two = Two::without_screen().expect("both agents start");
+    Two { are_acquainted: false, ..two }.play(scene);
+}
+
+/// The same; the novice has a screen.
+pub(crate) fn strangers_and_a_screen(scene: impl FnOnce(&mut Two) -> Result<()>) {
+    let two = Two::on_screen().expect("the screen and both agents start");
+    Two { are_acquainted: false, ..two }.play(scene);
+}
+
 /// A scene of two people whose agents start in other ways.
 pub(crate) fn these_two(two: Two, scene: impl FnOnce(&mut Two) -> Result<()>) {
     two.play(scene);
+}
+
+/// Every process that works in this home, with its command line.
+pub(crate) fn processes_of(home: &Home) -> Result<Vec<(u32, String)>> {
+    let mark = format!("RENDEZVOUS_HOME={}", home.path().display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").context("cannot list the processes")? {
+        let path = entry?.path();
+        let Some(id) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse().ok()) else {
+            continue;
+        };
+        // A process may end between two looks, and one that has ended has no environment any more.
+        let read = |name| fs::read(path.join(name)).unwrap_or_default();
+        if read("environ").split(|b| *b == 0).any(|variable| variable == mark.as_bytes()) {
+            found.push((id, String::from_utf8_lossy(&read("cmdline")).replace('\0', " ")));
+        }
+    }
+    Ok(found)
 }
 
 /// The program with a clean environment.
@@ -405,11 +479,6 @@ pub(crate) fn run(launch: &Launch, home: &Home) -> Result<(i32, String)> {
     Ok((status.code().with_context(|| format!("ended by a signal: {status}"))?, written))
 }
 
-/// The logs, and who this device is.
-fn stays(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "log") || path.file_name().is_some_and(|name| name == "device.key")
-}
-
 /// Starts an agent, and reads where others reach it and as whom they see it.
 fn ready(name: &str, launch: &Launch) -> Result<(Desk, [String; 2])> {
     let mut agent = Desk::start(&format!("the {name}'s agent"), launch)?;
@@ -421,7 +490,7 @@ fn ready(name: &str, launch: &Launch) -> Result<(Desk, [String; 2])> {
     Ok((agent, [address, who]))
 }
 
-fn send(id: u32, signal: Signal) -> Result<()> {
+pub(crate) fn send(id: u32, signal: Signal) -> Result<()> {
     let id = Pid::from_raw(i32::try_from(id)?).context("a process id is never zero")?;
     Ok(rustix::process::kill_process(id, signal)?)
 }

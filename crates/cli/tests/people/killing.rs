@@ -71,7 +71,7 @@ fn needs_xvfb_the_novices_agent() {
     in_phases(&ALL, |two, phase| {
         two.novice.agent.kill(Signal::KILL)?;
         two.novice.agent.ends()?;
-        two.call().reads("Rendezvous has stopped in its own terminal, so this is over too.")?;
+        two.call().reads("Rendezvous has stopped in the background, so this is over too.")?;
         two.call_ends_with(1)?;
         let who = two.novice.who.clone();
         match phase {

@@ -1,7 +1,8 @@
 //! What the logs never hold, however much is logged: what the applications tell each other, the page's ticket, the
 //! passwords of its connection, and what the person typed.
 
-use crate::house::{OVER, SHOW, Side, Two, these_two};
+use crate::house::{OVER, Side, Two, these_two};
+use crate::meeting::meet_until_question;
 use crate::page::{self, PASSWORD, Page};
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::xserver::XServer;
@@ -13,9 +14,7 @@ use std::os::unix::fs::PermissionsExt as _;
 fn needs_xvfb_everything_is_logged_and_no_secret_is() {
     let two = everything_is_logged().unwrap();
     these_two(two, |two| {
-        two.asks()?;
-        two.expert.agent.says("yes")?;
-        two.call().reads(SHOW)?;
+        let words = meet_until_question(two)?;
         let address = page::address(&mut two.expert.agent)?;
         let mut page = Page::open(&address)?;
         two.call().says("Yes")?;
@@ -43,6 +42,8 @@ fn needs_xvfb_everything_is_logged_and_no_secret_is() {
             ("the name of the connection", &ufrag),
             ("context data", "\"type\":\"hello\""),
             ("what was typed", "certainly not"),
+            ("the words", &words),
+            ("the words as they were read", &words.replace(' ', "   ")),
         ];
         for (name, log) in &logs {
             ensure!(log.lines().count() > 2, "little is logged in {name}: {log}");
@@ -68,6 +69,7 @@ fn everything_is_logged() -> Result<Two> {
         expert: Side::start("expert", vec![all])?,
         call: None,
         screen: Some(screen),
+        are_acquainted: false,
     })
 }
 

@@ -8,13 +8,20 @@
 //! question goes when the call does.
 
 mod a_minute;
+mod alone;
 mod answering;
+mod background;
 mod calling;
+mod codes;
 mod controlling;
+mod desktop;
 mod ending;
 mod house;
+mod inbox;
 mod killing;
 mod logging;
+mod meeting;
+mod naming;
 mod page;
 mod refusing;
 mod watching;

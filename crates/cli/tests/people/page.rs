@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use futures_util::stream::SplitSink;
@@ -29,7 +30,12 @@ pub(crate) struct Page {
     kept: VecDeque<Value>,
     /// The address that others are told; nothing is ever sent from it.
     udp: UdpSocket,
+    /// The first byte, and every other, of its certificate's fingerprint: another one for each page.
+    print: String,
 }
+
+/// How many pages there were.
+static PAGES: AtomicU8 = AtomicU8::new(1);
 
 type Socket = WebSocketStream<tokio::net::TcpStream>;
 
@@ -88,15 +94,22 @@ impl Page {
             }
         });
         let udp = UdpSocket::bind("127.0.0.1:0")?;
-        let mut page = Self { runtime, to_socket, from_socket, kept: VecDeque::new(), udp };
+        let print = format!("{:02X}", PAGES.fetch_add(1, Ordering::Relaxed));
+        let mut page = Self { runtime, to_socket, from_socket, kept: VecDeque::new(), udp, print };
         page.says(&json!({"type": "open", "ticket": ticket}))?;
+        page.says(&json!({"type": "certificate", "fingerprint": fingerprint(&page.print)}))?;
         Ok(page)
     }
 
     /// Describes itself, as the real page does when it was told to connect.
     pub(crate) fn describes(&mut self) -> Result<()> {
+        self.describes_as(&self.print.clone())
+    }
+
+    /// Describes itself with the certificate of this fingerprint, whichever it has shown before.
+    pub(crate) fn describes_as(&mut self, print: &str) -> Result<()> {
         let port = self.udp.local_addr()?.port();
-        let print = ["AB"; 32].join(":");
+        let print = fingerprint(print);
         self.says(&json!({"type": "describe", "description": {
             "ufrag": "page", "pwd": PASSWORD, "fingerprint": print, "setup": "actpass",
             "video": [{
@@ -181,6 +194,10 @@ impl Page {
         self.runtime.block_on(within(self.to_socket.close()))??;
         Ok(())
     }
+}
+
+fn fingerprint(byte: &str) -> String {
+    [byte; 32].join(":")
 }
 
 /// The answer of the novice's application carries one secret too: its password.

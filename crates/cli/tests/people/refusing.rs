@@ -1,9 +1,8 @@
 //! What cannot be done is refused at once, with a sentence that says what was wrong and what to do.
 
-use crate::house::{Desk, Side, program, two_people};
+use crate::house::{AGENT, Desk, Side, program, two_people};
 use anyhow::{Result, ensure};
 use rendezvous_testkit::home::Home;
-use rustix::process::Signal;
 use std::net::TcpListener;
 
 /// The command at a terminal reads so, ends with this code, and leaves the terminal as it was.
@@ -15,22 +14,26 @@ fn refused(mut call: Desk, sentence: &str, code: u32) -> Result<()> {
 }
 
 #[test]
-fn an_address_that_is_none() {
+fn somebody_who_is_not_known() {
     two_people(|two| {
         for bad in
             ["bob", "bob@example.org", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "localhost:7001", ""]
         {
             for verb in ["ask", "offer"] {
-                let sentence = format!(
-                    "\"{bad}\" is not an address; expected a number address and a port, as in 127.0.0.1:7001"
-                );
-                refused(two.novice.types(&[verb, bad])?, &sentence, 2)?;
+                let sentence = format!("There is nobody called \"{bad}\" in your contacts.");
+                refused(two.novice.types(&[verb, bad])?, &sentence, 1)?;
             }
         }
-        let agent = Home::new("bad")?;
-        let launch = program(&agent, &[]).args(["agent", "--listen", "everywhere"]);
-        refused(Desk::start("the agent", &launch)?, "\"everywhere\" is not an address;", 2)
+        nothing_rang(&two.expert)
     });
+}
+
+#[test]
+fn an_address_that_is_none() {
+    let agent = Home::new("bad").expect("a home");
+    let launch = program(&agent, &[]).args(["agent", "--foreground", "--listen", "everywhere"]);
+    let desk = Desk::start("the agent", &launch).expect("it starts");
+    refused(desk, "\"everywhere\" is not an address;", 2).expect("it is refused");
 }
 
 #[test]
@@ -41,7 +44,7 @@ fn an_address_of_another_computer() {
             refused(two.novice.types(&["ask", far])?, sentence, 1)?;
         }
         let agent = Home::new("far")?;
-        let launch = program(&agent, &[]).args(["agent", "--listen", "0.0.0.0:0"]);
+        let launch = program(&agent, &[]).args(["agent", "--foreground", "--listen", "0.0.0.0:0"]);
         refused(Desk::start("the agent", &launch)?, "0.0.0.0 is not on this computer.", 1)
     });
 }
@@ -62,31 +65,11 @@ fn oneself() {
 }
 
 #[test]
-fn no_agent_runs() {
-    two_people(|two| {
-        let sentence = "Rendezvous is not running for you yet. Start it in another terminal with \"rendezvous agent\" and try again.";
-        let nobody = Home::new("nobody")?;
-        let display = [("DISPLAY", ":4042".to_owned())];
-        for arguments in [["ask", "127.0.0.1:7001"].as_slice(), &["offer", "127.0.0.1:7001"], &["sessions"]] {
-            let launch = program(&nobody, &display).args(arguments);
-            refused(Desk::start("nobody", &launch)?, sentence, 1)?;
-        }
-
-        // An agent that was killed leaves its socket behind. That is no agent either, and hinders no new one.
-        two.novice.agent.kill(Signal::KILL)?;
-        two.novice.agent.ends()?;
-        ensure!(two.novice.home().join("agent.sock").exists(), "a killed agent leaves its socket");
-        let to = two.expert.address.clone();
-        refused(two.novice.types(&["ask", &to])?, sentence, 1)?;
-        two.novice.start_again()
-    });
-}
-
-#[test]
 fn a_second_agent_of_the_same_person() {
     two_people(|two| {
-        let sentence = "Rendezvous is already running for you. Use the terminal that it runs in, or end it there with Ctrl-C.";
-        refused(two.novice.types(&["agent", "--listen", "127.0.0.1:0"])?, sentence, 1)?;
+        let sentence =
+            "Rendezvous is already running for you. Use it, or end it first with \"rendezvous agent stop\".";
+        refused(two.novice.types(&AGENT)?, sentence, 1)?;
         // The first one is not harmed.
         two.asks()?;
         two.expert.agent.says("n")?;
@@ -100,7 +83,7 @@ fn a_port_that_is_taken() {
         let taken = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let holder = TcpListener::bind(&taken)?;
         let home = Home::new("port")?;
-        let launch = program(&home, &[]).args(["agent", "--listen", &taken]);
+        let launch = program(&home, &[]).args(["agent", "--foreground", "--listen", &taken]);
         let sentence = format!("cannot listen on {taken}: Address already in use");
         refused(Desk::start("the agent", &launch)?, &sentence, 1)?;
         ensure!(!home.join("agent.sock").exists(), "an agent that did not start leaves no socket");
@@ -108,7 +91,7 @@ fn a_port_that_is_taken() {
 
         // The other agent's port is as taken as any.
         let expert = two.expert.address.clone();
-        let launch = program(&home, &[]).args(["agent", "--listen", &expert]);
+        let launch = program(&home, &[]).args(["agent", "--foreground", "--listen", &expert]);
         refused(Desk::start("the agent", &launch)?, "Choose another port, or end the program that uses it", 1)
     });
 }

@@ -1,8 +1,9 @@
-//! What the novice's programs do to the system, seen by strace: before the person has said yes to the view they open
-//! no connection to the X server, hear nothing from it, and make no UDP socket. Afterwards they do both, so that the
+//! What the novice's programs do to the system, seen by strace: before it is known who is there, and then until the
+//! person has said yes to the view, they open no connection to the X server, hear nothing from it, and make no UDP socket. Afterwards they do both, so that the
 //! watch is known to see it.
 
-use crate::house::{OVER, SHOW, Side, Two, these_two};
+use crate::house::{OVER, Side, Two, these_two};
+use crate::meeting::meet_until_question;
 use crate::page::{self, Page};
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
@@ -33,13 +34,12 @@ fn needs_strace_and_needs_xvfb_nothing_touches_the_screen_or_the_network_before_
         expert: Side::start("expert", Vec::new()).unwrap(),
         call: None,
         screen: Some(screen),
+        are_acquainted: false,
     };
     these_two(two, |two| {
         let server = two.screen.as_ref().context("there is a screen")?.id();
         let before = open_files(server)?;
-        two.asks()?;
-        two.expert.agent.says("y")?;
-        two.call().reads(SHOW)?;
+        meet_until_question(two)?;
         let mut page = Page::open(&page::address(&mut two.expert.agent)?)?;
         page.hears_state("view", "asked")?;
         // A page that is too early is not answered: nothing is opened for it.
@@ -128,6 +128,16 @@ fn check(calls: &[Call]) -> Result<()> {
     };
     let yes = calls.iter().position(is_yes).context("the yes was read")?;
     ensure!(start < yes, "the application was there before the yes");
+    // The words were typed before it: a line of three words, read from the terminal.
+    let are_words = |call: &Call| {
+        let line = call.text().trim_start_matches('"').split("\\n\"").next().unwrap_or_default();
+        let is_plain = line.chars().all(|c| c.is_ascii_lowercase() || c == ' ');
+        call.name == "read" && is_plain && line.split(' ').count() == 3
+    };
+    ensure!(
+        calls[start..yes].iter().any(|call| application.contains(&call.process) && are_words(call)),
+        "the words were read before the yes"
+    );
 
     // Before: neither the application nor the agent nor anything else of the novice's.
     for call in &calls[..yes] {

@@ -6,17 +6,17 @@ use rendezvous_core::{Code, Role, SessionResult, State};
 
 /// How the session ended, as far as an application must say it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ending {
-    pub(super) result: SessionResult,
+pub(crate) struct Ending {
+    pub(crate) result: SessionResult,
     /// The agent is gone, and the session with it.
-    pub(super) lost: bool,
+    pub(crate) lost: bool,
     /// The command that called waits at the same terminal and says how it failed.
-    pub(super) said_elsewhere: bool,
+    pub(crate) said_elsewhere: bool,
 }
 
 impl Ending {
     /// A person ended it, in the ordinary way.
-    pub(super) fn is_ordinary(self) -> bool {
+    pub(crate) fn is_ordinary(self) -> bool {
         !self.lost
             && matches!(
                 self.result.code(),
@@ -32,30 +32,30 @@ impl Ending {
 
 /// Watches a session for the way it ends.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     failed: bool,
 }
 
 impl Watch {
     /// Takes note of a change of state.
-    pub(super) fn state(&mut self, current: State) {
+    pub(crate) fn state(&mut self, current: State) {
         self.failed |= current == State::Terminated;
     }
 
     /// The session ended; the command that called, if there is one here, knows and says it when it failed.
-    pub(super) fn ended(self, result: SessionResult, role: Role) -> Ending {
+    pub(crate) fn ended(self, result: SessionResult, role: Role) -> Ending {
         Ending { result, lost: false, said_elsewhere: self.failed && role == Role::Inviter }
     }
 
     /// The agent is gone.
-    pub(super) fn lost(self, role: Role) -> Ending {
+    pub(crate) fn lost(self, role: Role) -> Ending {
         let result = Code::ConnectionFailure.into();
         Ending { result, lost: true, said_elsewhere: role == Role::Inviter }
     }
 }
 
 /// Says how it ended before anything was shared, unless the command at this terminal does.
-pub(super) fn say_to_novice(terminal: &Terminal, who: &str, ending: Ending) {
+pub(crate) fn say_to_novice(terminal: &Terminal, who: &str, ending: Ending) {
     let here = ending.result == Code::SessionCancelledLocal.into();
     say_who(terminal, who, ending);
     if !ending.said_elsewhere {
@@ -64,7 +64,7 @@ pub(super) fn say_to_novice(terminal: &Terminal, who: &str, ending: Ending) {
 }
 
 /// Says who or what ended it, unless the command at this terminal does, or the person here did it themselves.
-pub(super) fn say_who(terminal: &Terminal, who: &str, ending: Ending) {
+pub(crate) fn say_who(terminal: &Terminal, who: &str, ending: Ending) {
     if ending.said_elsewhere || ending.result == Code::SessionCancelledLocal.into() {
         return;
     }
@@ -78,7 +78,7 @@ pub(super) fn say_who(terminal: &Terminal, who: &str, ending: Ending) {
 }
 
 /// Says to the helper how it ended, unless the command there does, and returns it for the page.
-pub(super) fn say_to_expert(terminal: &Terminal, who: &str, ending: Ending) -> (String, String) {
+pub(crate) fn say_to_expert(terminal: &Terminal, who: &str, ending: Ending) -> (String, String) {
     let (title, text) = if ending.lost {
         (texts::HELP_OVER.to_owned(), texts::AGENT_GONE.to_owned())
     } else {

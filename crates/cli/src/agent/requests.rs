@@ -1,0 +1,143 @@
+//! What the person's commands ask of the agent.
+
+use super::accounts::NEARBY;
+use super::open::Open;
+use super::{Agent, launch};
+use crate::contacts::Contacts;
+use crate::identity::unix_now;
+use crate::standing::Caller;
+use crate::{clock, surroundings};
+use anyhow::Result;
+use rendezvous_core::{Address, ApplicationId, Command, Role, SessionError, SessionId};
+use rendezvous_dbus::agent::{Commander, Greeting, Request, StatusReport, Surroundings};
+use rendezvous_net::CallError;
+use std::sync::Arc;
+
+/// So long at most may strangers call at one go.
+const LONGEST_VISIBLE: u64 = 24 * 60 * 60;
+
+/// What the agent does after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    GoOn,
+    Stop,
+}
+
+impl Agent {
+    /// Answers. A command that has gone away does not want its answer.
+    pub(super) async fn serve_request(&mut self, commander: Arc<Commander>, request: Request) -> Then {
+        match request {
+            Request::Hello { answer } => _ = answer.send(self.greeting()),
+            Request::Invite { network, contact, application, surroundings, answer } => {
+                let session = self.invite(commander, &network, contact, application, surroundings).await;
+                _ = answer.send(session.map_err(|e| refusal(&e)));
+            }
+            Request::Cancel { session, answer } => _ = answer.send(self.cancel(session).await),
+            Request::Sessions { answer } => _ = answer.send(self.accounts.sessions().await),
+            Request::Status { answer } => {
+                let ringing = u32::try_from(self.ringing().len()).unwrap_or(u32::MAX);
+                let report =
+                    StatusReport { accounts: self.accounts.status(), visible: self.visible_for(), ringing };
+                _ = answer.send(report);
+            }
+            Request::People { answer } => _ = answer.send(self.accounts.people().await),
+            Request::LookUp { place, answer } => {
+                let found = self.accounts.look_up(&place).await;
+                _ = answer.send(found.map(|a| a.to_string()).map_err(|e| format!("{e:#}")));
+            }
+            Request::Reread { answer } => {
+                // Commands change the list in a process of their own.
+                match Contacts::load(&self.home) {
+                    Ok(contacts) => self.accounts.know(&contacts),
+                    Err(error) => tracing::warn!(error = format!("{error:#}"), "The contacts cannot be read"),
+                }
+                _ = answer.send(());
+            }
+            Request::Ringing { answer } => _ = answer.send(self.ringing()),
+            Request::Inbox { surroundings, stay, answer } => {
+                let taken = self.take_inbox(commander, surroundings, stay, None);
+                _ = answer.send(taken.map_err(|e| format!("{e:#}")));
+                self.ask_in_inboxes().await;
+            }
+            Request::LeaveInbox { answer } => {
+                self.leave_inbox(&commander).await;
+                _ = answer.send(());
+            }
+            Request::MakeCode { surroundings, answer } => {
+                let made = self.make_code(commander, surroundings);
+                _ = answer.send(made.map_err(|e| format!("{e:#}")));
+            }
+            Request::TypeCode { code, place, surroundings, answer } => {
+                let session = self.type_code(commander, &code.0, &place, surroundings).await;
+                _ = answer.send(session.map_err(|e| refusal(&e)));
+            }
+            Request::Visible { seconds, answer } => {
+                if let Some(seconds) = seconds {
+                    let until = clock::boottime() + seconds.min(LONGEST_VISIBLE) * 1000;
+                    self.visible_until = (seconds > 0).then_some(until);
+                    self.accounts.show_name(seconds.min(LONGEST_VISIBLE));
+                }
+                _ = answer.send(self.visible_for());
+            }
+            Request::Stop { answer } => {
+                _ = answer.send(());
+                return Then::Stop;
+            }
+        }
+        Then::GoOn
+    }
+
+    fn greeting(&self) -> Greeting {
+        Greeting {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            process: std::process::id(),
+            since: self.since.0,
+            is_replaceable: self.open.is_empty() && self.inboxes.is_empty() && self.terminal.is_none(),
+        }
+    }
+
+    async fn cancel(&self, session: SessionId) -> Result<(), String> {
+        let Some(open) = self.open.get(&session) else { return Err("It is over already.".to_owned()) };
+        let cancel = Command::Cancel { data: String::new() };
+        self.accounts.command(open.which, session, cancel).await.map_err(|e| e.to_string())
+    }
+
+    async fn invite(
+        &mut self,
+        commander: Arc<Commander>,
+        network: &str,
+        contact: Address,
+        application: ApplicationId,
+        surroundings: Surroundings,
+    ) -> Result<SessionId> {
+        let network = if network.is_empty() { NEARBY } else { network };
+        let (which, contact) = self.accounts.reach(network, &contact).await?;
+        self.environment = surroundings::known(surroundings.environment.clone());
+        let place = launch::Place::handed_over(surroundings)?;
+        let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
+        let session = self.accounts.invite(which, contact, application, String::new()).await?;
+        let open = Open::new(unix_now(), which, application, Role::Inviter, caller);
+        self.began(session, Open { commander: Some(commander), place: Some(place), ..open });
+        Ok(session)
+    }
+
+    /// An invitation of ours is under way; it goes with the command that made it.
+    pub(super) fn began(&mut self, session: SessionId, open: Open) {
+        let Some(watched) = open.commander.clone() else { return };
+        let handle = self.accounts.handle(open.which).clone();
+        tokio::spawn(async move {
+            watched.closed().await;
+            // Nobody is left at that terminal. If it is over already, this is refused.
+            _ = handle.command(session, Command::Cancel { data: String::new() }).await;
+        });
+        self.open.insert(session, open);
+    }
+}
+
+/// Why an invitation was not sent, and what to do, for the person.
+fn refusal(error: &anyhow::Error) -> String {
+    match error.downcast_ref() {
+        Some(CallError::Refused(SessionError::Refused(code))) => format!("{} {}", code.text(), code.remedy()),
+        _ => format!("{error:#}"),
+    }
+}

@@ -1,0 +1,115 @@
+//! Somebody calls: whether the person is asked, where, and what follows from the answer.
+
+use super::accounts::Which;
+use super::open::{Asking, Open};
+use super::{Agent, launch, prompt};
+use crate::clock;
+use crate::contacts::Contacts;
+use crate::identity::unix_now;
+use crate::standing::{Caller, Circumstances, Verdict, may_call};
+use crate::texts;
+use rendezvous_core::{Command, DeclinedBy, Invite, Role, SessionId};
+
+impl Agent {
+    /// Somebody calls.
+    pub(super) async fn invited(&mut self, which: Which, session: SessionId, invite: &Invite) {
+        let network = self.accounts.network(which).to_owned();
+        let info = self.accounts.look(which, session).await;
+        let key = info.and_then(|info| info.key);
+        let address = invite.from.as_str();
+        let caller = Caller::look_up(&self.home, &self.identity, &network, address, key.as_ref());
+        let circumstances = Circumstances {
+            // Whoever cannot be looked up might be blocked.
+            blocked: Contacts::load(&self.home).map_or(true, |c| c.is_blocked(&network, address)),
+            mutual: self.accounts.is_mutual(which, &invite.from).await,
+            visible: self.visible_for() > 0,
+            answers_code: self.answers_code(invite),
+        };
+        let verdict = may_call(caller.standing, circumstances);
+        tracing::info!(%session, standing = ?caller.standing, ?circumstances, ?verdict, "Somebody calls");
+        let mut open = Open::new(unix_now(), which, invite.application, Role::Invitee, caller);
+        open.answers_code = circumstances.answers_code;
+        let declined = match verdict {
+            _ if self.ending => Some(DeclinedBy::Policy),
+            Verdict::Decline => Some(DeclinedBy::Policy),
+            Verdict::Ring => {
+                open.asking = Asking::Waits;
+                None
+            }
+        };
+        self.open.insert(session, open);
+        match declined {
+            Some(by) => self.decline(session, by).await,
+            None => self.ring(session).await,
+        }
+    }
+
+    /// Asks at the agent's own terminal if there is one, else on those that were handed over, and tells the desktop.
+    async fn ring(&mut self, session: SessionId) {
+        if self.open.get(&session).is_some_and(|open| open.answers_code) {
+            // The person waits for it at the terminal where they made the code.
+            return self.ask_in_inboxes().await;
+        }
+        match self.terminal.as_ref().map(|terminal| terminal.clone().try_lock_owned()) {
+            Some(Ok(terminal)) => self.ask_at(session, terminal, None),
+            Some(Err(_)) => self.decline(session, DeclinedBy::Busy).await,
+            None => {
+                if let Some(open) = self.open.get(&session) {
+                    let (title, body) = texts::notice(&open.caller, open.application);
+                    self.notices.ring(session, title, body, self.environment.clone());
+                }
+                self.ask_in_inboxes().await;
+            }
+        }
+    }
+
+    /// Asks the person at this terminal.
+    pub(super) fn ask_at(&mut self, session: SessionId, at: prompt::Held, inbox: Option<u64>) {
+        let Some(open) = self.open.get_mut(&session) else { return };
+        let text = if open.answers_code {
+            texts::invited_by_code(&open.caller)
+        } else {
+            texts::invited(&open.caller, open.application)
+        };
+        let question = prompt::start(session, open.caller.who.clone(), text, at, self.news.clone());
+        open.asking = Asking::Open(question);
+        open.inbox = inbox;
+    }
+
+    async fn decline(&mut self, session: SessionId, by: DeclinedBy) {
+        let Some(open) = self.open.get_mut(&session) else { return };
+        open.asking = Asking::No;
+        open.declined = Some(by);
+        _ = self.accounts.command(open.which, session, Command::Decline { by, data: String::new() }).await;
+    }
+
+    /// The person answered. This is the only place that accepts.
+    pub(super) async fn answered(&mut self, answer: prompt::Answer) {
+        let prompt::Answer { session, yes, terminal } = answer;
+        let Some(open) = self.open.get_mut(&session) else { return };
+        open.asking = Asking::No;
+        self.notices.over(session);
+        let command = if yes {
+            let handed_over = self.inboxes.iter().find(|inbox| Some(inbox.id) == open.inbox);
+            let environment = match handed_over {
+                Some(inbox) => inbox.environment.clone(),
+                None => crate::surroundings::environment(),
+            };
+            open.place = launch::Place::here(terminal, environment);
+            Command::Accept { data: String::new() }
+        } else {
+            drop(terminal);
+            open.declined = Some(DeclinedBy::Person);
+            Command::Decline { by: DeclinedBy::Person, data: String::new() }
+        };
+        if let Err(error) = self.accounts.command(open.which, session, command).await {
+            tracing::info!(%session, %error, "The answer came too late");
+        }
+    }
+
+    /// For how many more seconds strangers may call.
+    pub(super) fn visible_for(&self) -> u64 {
+        let left = self.visible_until.map_or(0, |until| until.saturating_sub(clock::boottime()));
+        left.div_ceil(1000)
+    }
+}

@@ -1,0 +1,311 @@
+//! The first thing that an application does when both sides hold their session: it makes sure who is at the other end.
+//!
+//! The decisions are made in `rendezvous_assist::secure`; here are the person's terminal, the pins and the code on the
+//! disk, and the session. Nothing is shared, opened or asked for before, and every error ends the session.
+
+use super::ending::{Ending, Watch};
+use super::secured::SecuredSession;
+use super::{GOODBYE, GREETING, code, party};
+use crate::home::Home;
+use crate::identity::{Identity, unix_now};
+use crate::signals::EndSignals;
+use crate::terminal::{Terminal, Typed, is_yes};
+use crate::texts;
+use anyhow::{Context, Result};
+use rendezvous_assist::secure::{Input, Met, Output, Random, SecureError, Securing, Start, Why};
+use rendezvous_core::{Code as ResultCode, SessionResult};
+use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
+use rendezvous_trust::code::Code;
+use rendezvous_trust::words::Language;
+use std::time::{Duration, Instant};
+
+/// So long may two people take to ring each other and compare words.
+pub(crate) const TALKING: Duration = Duration::from_secs(600);
+
+/// How it went.
+pub(crate) enum Meeting {
+    /// It is known who is there.
+    Met(Box<SecuredSession>),
+    /// The session is over.
+    Over(Ending),
+}
+
+/// Makes sure who is there, or ends the session. Without a terminal, only somebody who is known already is met.
+pub(crate) async fn meet(
+    home: &Home,
+    session: HeldSession,
+    events: &mut Events,
+    terminal: Option<&Terminal>,
+    ends: &mut EndSignals,
+) -> Result<Meeting> {
+    let identity = Identity::open(home)?;
+    let machine = begin(&session, &identity);
+    let mut table = Table {
+        home,
+        identity,
+        who: session.remote_user.clone(),
+        session,
+        terminal,
+        question: Question::None,
+        lines: None,
+        deadline: Instant::now() + GREETING,
+        watch: Watch::default(),
+        said: false,
+    };
+    match machine {
+        Ok(machine) => table.sit(machine, events, ends).await,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "It cannot be made sure who is there");
+            table.fail(&texts::cannot_be_sure(&table.who, &format!("{error:#}"))).await;
+            Ok(Meeting::Over(table.over(events).await))
+        }
+    }
+}
+
+fn begin(session: &HeldSession, identity: &Identity) -> Result<Securing> {
+    let (role, party) = party::party(session, identity)?;
+    let mut random = Random { handshake: [0; 32], code: [0; 64] };
+    getrandom::fill(&mut random.handshake).context("the system gave no random numbers")?;
+    getrandom::fill(&mut random.code).context("the system gave no random numbers")?;
+    let code = session.introduction.code.as_ref().map(|typed| Code::read(&typed.0)).transpose()?;
+    let start = Start { party, role, pins: identity.pins()?, code, language: Language::English, random };
+    Ok(Securing::begin(start)?)
+}
+
+/// What is open on the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    None,
+    /// The novice types the words.
+    Words,
+    /// The expert says whether they heard that the words were right.
+    Heard,
+}
+
+/// The session, the person, and what they know.
+struct Table<'a> {
+    home: &'a Home,
+    identity: Identity,
+    who: String,
+    session: HeldSession,
+    terminal: Option<&'a Terminal>,
+    question: Question,
+    lines: Option<Typed<String>>,
+    deadline: Instant,
+    watch: Watch,
+    /// The person here knows already how it ended.
+    said: bool,
+}
+
+/// What comes next at the table.
+enum Next {
+    Text(String),
+    Line(Option<String>),
+    Ended(Ending),
+    Stop,
+    TooLate,
+    Nothing,
+}
+
+impl Table<'_> {
+    async fn sit(
+        mut self,
+        mut machine: Securing,
+        events: &mut Events,
+        ends: &mut EndSignals,
+    ) -> Result<Meeting> {
+        loop {
+            match self.drain(&mut machine).await {
+                Ok(Some(met)) => return Ok(Meeting::Met(Box::new(self.met(met)?))),
+                Ok(None) => {}
+                Err(error) => return Ok(Meeting::Over(self.refuse(error, events).await)),
+            }
+            let input = match self.next(events, ends).await {
+                Next::Text(text) => Input::Text(text),
+                Next::Line(Some(line)) if !is_stop(&line) => self.answered(line),
+                Next::Ended(ending) => return Ok(Meeting::Over(ending)),
+                Next::Line(_) | Next::Stop => {
+                    self.leave(SessionResult::SUCCESS).await;
+                    return Ok(Meeting::Over(self.over(events).await));
+                }
+                Next::TooLate => {
+                    self.say(&texts::nobody_checked(&self.who));
+                    self.said = true;
+                    self.leave(ResultCode::SessionTimeout.into()).await;
+                    return Ok(Meeting::Over(self.over(events).await));
+                }
+                Next::Nothing => continue,
+            };
+            if let Err(error) = machine.handle_input(unix_now(), input) {
+                return Ok(Meeting::Over(self.refuse(error, events).await));
+            }
+        }
+    }
+
+    /// Does what the machine wants; who was met, when it is known.
+    async fn drain(&mut self, machine: &mut Securing) -> Result<Option<Met>, SecureError> {
+        while let Some(output) = machine.poll_output() {
+            let answer = match output {
+                Output::Send(text) => {
+                    // If the session is over, its end is on its way to us.
+                    if let Err(error) = self.session.send_context_data(&text).await {
+                        tracing::info!(%error, "A message could not be sent");
+                    }
+                    continue;
+                }
+                Output::Read(words, why) => {
+                    self.read_aloud(words, why);
+                    continue;
+                }
+                Output::Type(left, why) => {
+                    self.ask_for_words(left, why);
+                    continue;
+                }
+                Output::FindCode => Input::Code(code::take(self.home).unwrap_or_else(|error| {
+                    tracing::error!(error = format!("{error:#}"), "The open code cannot be used");
+                    None
+                })),
+                // It was burned when it was taken.
+                Output::Burn => Input::Burned,
+                Output::Met(met) => return Ok(Some(*met)),
+            };
+            machine.handle_input(unix_now(), answer)?;
+        }
+        Ok(None)
+    }
+
+    async fn next(&mut self, events: &mut Events, ends: &mut EndSignals) -> Next {
+        tokio::select! {
+            event = events.next() => match event {
+                SessionEvent::ContextData(text) => Next::Text(text),
+                SessionEvent::StateChanged { current, .. } => {
+                    self.watch.state(current);
+                    Next::Nothing
+                }
+                SessionEvent::Ended { result, .. } => Next::Ended(self.ended(result)),
+                SessionEvent::Lost => Next::Ended(self.watch.lost(self.session.role)),
+                SessionEvent::SendError(_) => Next::Nothing,
+            },
+            line = typed(&mut self.lines) => Next::Line(line),
+            () = ends.next() => Next::Stop,
+            () = tokio::time::sleep_until(self.deadline.into()) => Next::TooLate,
+        }
+    }
+
+    fn read_aloud(&mut self, words: [&'static str; 3], why: Why) {
+        self.say(&texts::read_aloud(&self.who, &words.join("   "), why));
+        self.ask(Question::Heard, &texts::heard(&self.who));
+    }
+
+    fn ask_for_words(&mut self, left: u8, why: Why) {
+        let again = self.question == Question::Words;
+        self.say(&if again { texts::words_again(left) } else { texts::type_words(&self.who, why) });
+        self.ask(Question::Words, texts::THREE_WORDS);
+    }
+
+    fn ask(&mut self, question: Question, prompt: &str) {
+        self.question = question;
+        self.deadline = Instant::now() + TALKING;
+        match self.terminal {
+            Some(terminal) => {
+                self.lines = Some(terminal.lines());
+                terminal.prompt(prompt);
+            }
+            // Nobody can be asked, and no answer is a no.
+            None => self.deadline = Instant::now(),
+        }
+    }
+
+    fn answered(&mut self, line: String) -> Input {
+        self.lines = None;
+        match self.question {
+            Question::Heard => Input::Heard(is_yes(&line)),
+            Question::Words | Question::None => Input::Typed(line),
+        }
+    }
+
+    /// It is known who is there: their key is kept, if the people here have confirmed it just now.
+    fn met(self, met: Met) -> Result<SecuredSession> {
+        let Met { link, evidence } = met;
+        if let Some(verified) = evidence.to_pin() {
+            let now = unix_now();
+            self.identity.change_pins(|pins| Ok(pins.pin(now, "", verified)?))?;
+            tracing::info!(how = ?verified.how(), "Verified the other device");
+            self.say(&match self.question {
+                Question::Words => texts::words_right(&self.who),
+                Question::Heard | Question::None => texts::verified_now(&self.who),
+            });
+        }
+        Ok(SecuredSession::new(self.session, link, &evidence))
+    }
+
+    /// The machine refuses: one sentence to the person, and the end.
+    async fn refuse(&mut self, error: SecureError, events: &mut Events) -> Ending {
+        tracing::error!(%error, "It is not known who is there");
+        let sentence = match error {
+            SecureError::WrongWords => texts::wrong_words(&self.who),
+            SecureError::NotHeard => texts::not_heard(&self.who),
+            SecureError::Code(_) | SecureError::NoCode => texts::code_failed(&self.who, &error.to_string()),
+            other => texts::cannot_be_sure(&self.who, &other.to_string()),
+        };
+        self.fail(&sentence).await;
+        self.over(events).await
+    }
+
+    async fn fail(&mut self, sentence: &str) {
+        self.say(sentence);
+        self.said = true;
+        self.leave(ResultCode::AuthenticationFailed.into()).await;
+    }
+
+    async fn leave(&mut self, result: SessionResult) {
+        self.lines = None;
+        if let Err(error) = self.session.terminate(result, "").await {
+            tracing::info!(%error, "It had ended already");
+        }
+    }
+
+    /// We ended it; how it ended, when that has been told.
+    async fn over(&mut self, events: &mut Events) -> Ending {
+        let told = async {
+            loop {
+                match events.next().await {
+                    SessionEvent::StateChanged { current, .. } => self.watch.state(current),
+                    SessionEvent::Ended { result, .. } => return self.ended(result),
+                    SessionEvent::Lost => return self.watch.lost(self.session.role),
+                    SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+                }
+            }
+        };
+        match tokio::time::timeout(GOODBYE, told).await {
+            Ok(ending) => Ending { said_elsewhere: ending.said_elsewhere || self.said, ..ending },
+            Err(_) => Ending {
+                result: ResultCode::ConnectionFailure.into(),
+                lost: false,
+                said_elsewhere: self.said,
+            },
+        }
+    }
+
+    fn ended(&self, result: SessionResult) -> Ending {
+        self.watch.ended(result, self.session.role)
+    }
+
+    fn say(&self, text: &str) {
+        if let Some(terminal) = self.terminal {
+            terminal.say(text);
+        }
+    }
+}
+
+/// Whether the line that was typed says that all of it is to stop. No word of the lists is one of these.
+fn is_stop(line: &str) -> bool {
+    matches!(line.to_ascii_lowercase().as_str(), "stop" | "s")
+}
+
+async fn typed(source: &mut Option<Typed<String>>) -> Option<String> {
+    match source {
+        Some(typed) => typed.next().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,95 @@
+//! A session of which it is known who is at the other end.
+
+use rendezvous_assist::link::{Heard, Link};
+use rendezvous_assist::secure::Evidence;
+use rendezvous_core::SessionResult;
+use rendezvous_dbus::application::HeldSession;
+use rendezvous_trust::AuthenticationError;
+use rendezvous_trust::bind::Media;
+use rendezvous_trust::pins::Pin;
+
+/// The only way in which an application talks to the other after it has met it: everything signed.
+#[derive(Debug)]
+pub(crate) struct SecuredSession {
+    session: HeldSession,
+    link: Link,
+    known: Known,
+}
+
+/// How it is known who is there.
+#[derive(Clone, Debug)]
+pub(crate) enum Known {
+    /// Since this pin was made.
+    Since(Box<Pin>),
+    /// Since a moment ago.
+    Now,
+}
+
+impl SecuredSession {
+    pub(super) fn new(session: HeldSession, link: Link, evidence: &Evidence) -> Self {
+        let known = match evidence {
+            Evidence::Known(pin) => Known::Since(Box::new(pin.clone())),
+            Evidence::Confirmed(_) => Known::Now,
+        };
+        Self { session, link, known }
+    }
+
+    /// The session itself. Nothing is said through it.
+    pub(crate) fn session(&self) -> &HeldSession {
+        &self.session
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// What came before it was known who is there, opened one by one.
+    pub(crate) fn next_early(&mut self) -> Option<Result<Heard, AuthenticationError>> {
+        let text = self.link.next_early()?;
+        Some(self.link.open(&text))
+    }
+
+    /// Opens a text of the other application.
+    pub(crate) fn open(&mut self, text: &str) -> Result<Heard, AuthenticationError> {
+        self.link.open(text)
+    }
+
+    /// Says something to the other application.
+    pub(crate) async fn say(&mut self, body: &str) {
+        let sealed = self.link.seal(body);
+        self.send(sealed).await;
+    }
+
+    /// Offers the certificate of the expert's page.
+    pub(crate) async fn offer(&mut self, own: Media) {
+        let sealed = self.link.offer(own);
+        self.send(sealed).await;
+    }
+
+    /// Answers the certificate of the expert's page.
+    pub(crate) async fn answer(&mut self, own: Media) -> Result<(), AuthenticationError> {
+        let sealed = self.link.answer(own)?;
+        self.send(Ok(sealed)).await;
+        Ok(())
+    }
+
+    /// Sends what is signed already.
+    pub(crate) async fn send(&self, sealed: Result<String, AuthenticationError>) {
+        match sealed {
+            // If the session is over, its end is on its way to us.
+            Ok(text) => {
+                if let Err(error) = self.session.send_context_data(&text).await {
+                    tracing::info!(%error, "A message could not be sent");
+                }
+            }
+            Err(error) => tracing::error!(%error, "A message could not be signed"),
+        }
+    }
+
+    /// Ends the session on both sides.
+    pub(crate) async fn terminate(&self, result: SessionResult) {
+        if let Err(error) = self.session.terminate(result, "").await {
+            tracing::info!(%error, "It had ended already");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Every key, with its meaning, for the manual page and for those who look here.
+
+use std::fmt::Write as _;
+
+/// Section, key, meaning with the default.
+pub(crate) const KEYS: &[(&str, &str, &str)] = &[
+    ("nearby", "enabled", "Whether people nearby reach you and you them, without an account. Default: true."),
+    (
+        "nearby",
+        "listen",
+        "Where other devices reach this one, as in \"127.0.0.1:7373\"; port 0 takes a free one. Default: \"127.0.0.1:7373\".",
+    ),
+    (
+        "nearby",
+        "multicast",
+        "Whether this device is found by, and finds, others on the same network. Default: true.",
+    ),
+    (
+        "nearby",
+        "name",
+        "What others see of you while you are visible (\"rendezvous visible\"). Default: the computer's name.",
+    ),
+    ("account", "type", "The kind of account: \"xmpp\". Required."),
+    (
+        "account",
+        "jid",
+        "Your address, as in \"maria@example.org\". Required. The password is never here: see \"rendezvous login\".",
+    ),
+    ("account", "server", "The server as \"host:port\", in place of what the records of the domain say."),
+    (
+        "account",
+        "security",
+        "How TLS begins: \"automatic\" (what the domain's records say), \"starttls\" or \"direct-tls\". There is no way without TLS. Default: \"automatic\".",
+    ),
+    (
+        "account",
+        "channel-binding",
+        "Whether the password is bound to the encrypted connection. Set it to false only for a server that gets it wrong. Default: true.",
+    ),
+    (
+        "account",
+        "plain-password",
+        "Whether the password itself may be sent, over TLS, to a server that offers no better way to prove it. Default: false.",
+    ),
+    (
+        "account",
+        "certificate-authority",
+        "A file with certificates in PEM form that are trusted for this account besides those of the system.",
+    ),
+];
+
+/// The keys as a text for people.
+pub(crate) fn documentation() -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for (section, key, meaning) in KEYS {
+        if *section != last {
+            let header =
+                if *section == "account" { "[[account]]".to_owned() } else { format!("[{section}]") };
+            let gap = if last.is_empty() { "" } else { "\n" };
+            _ = writeln!(text, "{gap}{header}");
+            last = section;
+        }
+        _ = writeln!(text, "  {key}\n      {meaning}");
+    }
+    text
+}

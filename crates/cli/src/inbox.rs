@@ -1,0 +1,116 @@
+//! `inbox`: the agent asks on this terminal about what rings; `visible`: whether strangers may call.
+
+use crate::args::Visibility;
+use crate::home::Home;
+use crate::signals::EndSignals;
+use crate::terminal::Terminal;
+use crate::{client, surroundings, texts};
+use anyhow::{Context, Result, anyhow, bail};
+use rendezvous_dbus::agent::{AgentClient, News};
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long the terminal may take to come back after the person wants to leave.
+const GOODBYE: Duration = Duration::from_secs(11);
+
+/// Hands this terminal over until nothing rings any more, or the person leaves.
+pub(crate) async fn run(home: &Home, stay: bool, json: bool) -> Result<ExitCode> {
+    if json {
+        return list(home).await;
+    }
+    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    let mut ends = EndSignals::listen()?.or_suspended()?;
+    let agent = client::connect(home).await?;
+    let mut news = agent.news();
+    agent.inbox(surroundings::of(&terminal)?, stay).await.map_err(|e| anyhow!(e.sentence()))?;
+    if stay {
+        terminal.say(texts::INBOX_STAYS);
+    }
+    let asked = tokio::select! {
+        asked = over(&mut news) => asked?,
+        () = ends.next() => leave(&agent, &mut news).await?,
+    };
+    terminal.restore();
+    if asked == 0 && !stay {
+        terminal.say(texts::NOBODY_CALLS);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `ask --code`: shows a code, and waits until somebody has typed it.
+pub(crate) async fn with_code(home: &Home) -> Result<ExitCode> {
+    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    crate::doctor::screen_can_be_shared()?;
+    let mut ends = EndSignals::listen()?.or_suspended()?;
+    let agent = client::connect(home).await?;
+    let mut news = agent.news();
+    let code = agent.make_code(surroundings::of(&terminal)?).await.map_err(|e| anyhow!(e.sentence()))?;
+    terminal.say(&texts::your_code(&code));
+    let too_old = tokio::time::sleep(rendezvous_trust::code::LIFETIME);
+    let (asked, how) = tokio::select! {
+        asked = over(&mut news) => (asked?, None),
+        () = ends.next() => (leave(&agent, &mut news).await?, Some(texts::CODE_WITHDRAWN)),
+        // Whoever is being asked, or helped, meanwhile goes on.
+        () = too_old => match agent.ringing().await?.is_empty() && agent.sessions().await?.is_empty() {
+            true => (leave(&agent, &mut news).await?, Some(texts::CODE_TOO_OLD)),
+            false => (over(&mut news).await?, None),
+        },
+    };
+    terminal.restore();
+    match how {
+        Some(how) if asked == 0 => {
+            terminal.say(how);
+            Ok(ExitCode::from(if how == texts::CODE_TOO_OLD { 4 } else { 130 }))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Waits until the terminal is ours again.
+async fn over(news: &mut rendezvous_dbus::agent::NewsStream) -> Result<u32> {
+    loop {
+        match news.next().await {
+            Some(News::InboxOver { asked }) => return Ok(asked),
+            Some(News::Session(..)) => {}
+            None => bail!(texts::AGENT_GONE),
+        }
+    }
+}
+
+async fn leave(agent: &AgentClient, news: &mut rendezvous_dbus::agent::NewsStream) -> Result<u32> {
+    // It may have come back in the same moment.
+    _ = agent.leave_inbox().await;
+    // Whoever does not give it back in time loses it with this process.
+    tokio::time::timeout(GOODBYE, over(news)).await.unwrap_or(Ok(1))
+}
+
+async fn list(home: &Home) -> Result<ExitCode> {
+    let waiting = match client::running(home).await? {
+        Some(agent) => agent.ringing().await?,
+        None => Vec::new(),
+    };
+    let row = |w: &rendezvous_dbus::agent::Waiting| serde_json::json!({ "network": w.network, "contact": w.contact, "application": w.application, "known": w.known });
+    let rows: Vec<_> = waiting.iter().map(row).collect();
+    writeln!(std::io::stdout().lock(), "{}", serde_json::Value::from(rows))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `visible`: lets strangers call for a while, or no longer.
+pub(crate) async fn visible(home: &Home, how: Visibility, json: bool) -> Result<ExitCode> {
+    let agent = client::connect(home).await?;
+    let seconds = match how {
+        Visibility::Off => 0,
+        Visibility::Minutes(minutes) => minutes * 60,
+    };
+    let left = agent.visible(Some(seconds)).await?;
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::json!({ "visible": left }))?;
+    } else if left == 0 {
+        writeln!(out, "{}", texts::NOT_VISIBLE)?;
+    } else {
+        writeln!(out, "{}", texts::visible_for(left))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

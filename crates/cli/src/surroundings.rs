@@ -1,0 +1,33 @@
+//! What a command hands over to the agent, each time: its terminal, and where screen, browser and bus are.
+
+use crate::terminal::Terminal;
+use anyhow::Result;
+use rendezvous_dbus::agent::Surroundings;
+use std::collections::HashMap;
+
+/// What an application, or a notification, may need to know of the caller's surroundings.
+pub(crate) const HANDED_OVER: [&str; 8] = [
+    "DISPLAY",
+    "XAUTHORITY",
+    "WAYLAND_DISPLAY",
+    "XDG_SESSION_TYPE",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "BROWSER",
+    "RENDEZVOUS_BROWSER",
+];
+
+/// A terminal, and this process's environment.
+pub(crate) fn of(terminal: &Terminal) -> Result<Surroundings> {
+    Ok(Surroundings { terminal: Some(terminal.ends()?), environment: environment() })
+}
+
+/// What of this process's environment is handed over.
+pub(crate) fn environment() -> HashMap<String, String> {
+    HANDED_OVER.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
+}
+
+/// What the agent takes of an environment that was handed over.
+pub(crate) fn known(environment: HashMap<String, String>) -> HashMap<String, String> {
+    environment.into_iter().filter(|(name, _)| HANDED_OVER.contains(&name.as_str())).collect()
+}

@@ -1,0 +1,258 @@
+//! The agent's end.
+
+use super::{Greeting, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow, declined_name};
+use crate::application::TypedCode;
+use crate::{AGENT_PATH, DbusError, session_of, session_path};
+use rendezvous_core::{Event, SessionId};
+use rendezvous_net::SessionInfo;
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use tokio::sync::{mpsc, oneshot};
+use zbus::connection::Builder;
+use zbus::object_server::SignalEmitter;
+use zbus::{Connection, Guid, OwnedObjectPath, fdo, interface};
+
+/// The agent's end of one command's connection.
+#[derive(Debug)]
+pub struct Commander {
+    connection: Connection,
+}
+
+impl Commander {
+    /// Serves `Agent1` on a connection of the private socket; what is asked goes to `requests`.
+    pub async fn serve(stream: UnixStream, requests: mpsc::Sender<Request>) -> Result<Self, DbusError> {
+        let object = Agent1 { requests };
+        let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
+        Ok(Self { connection: builder.serve_at(AGENT_PATH, object).build().await? })
+    }
+
+    /// Tells the command what happened to a session that it started.
+    pub async fn tell(&self, session: SessionId, event: &Event) -> Result<(), DbusError> {
+        let object = self.connection.object_server().interface::<_, Agent1>(AGENT_PATH).await?;
+        let emitter = object.signal_emitter();
+        let path = session_path(session);
+        match event {
+            Event::StateChanged { previous, current } => {
+                Agent1::session_state_changed(emitter, path, previous.number(), current.number()).await?;
+            }
+            Event::Ringing(endpoint) => Agent1::session_ringing(emitter, path, &endpoint.device).await?,
+            Event::Declined { by } => Agent1::session_declined(emitter, path, declined_name(*by)).await?,
+            Event::Ended { result, data } => Agent1::session_ended(emitter, path, result.0, data).await?,
+            Event::Invited(_)
+            | Event::AppNotPresent { .. }
+            | Event::Accepted { .. }
+            | Event::Launch
+            | Event::Cancelled { .. }
+            | Event::ContextData(_)
+            | Event::SendError(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Tells the command that the terminal that it handed over is its own again.
+    pub async fn give_back(&self, asked: u32) -> Result<(), DbusError> {
+        let object = self.connection.object_server().interface::<_, Agent1>(AGENT_PATH).await?;
+        Ok(Agent1::inbox_over(object.signal_emitter(), asked).await?)
+    }
+
+    /// Resolves when the command is gone.
+    pub async fn closed(&self) {
+        self.connection.closed().await;
+    }
+}
+
+struct Agent1 {
+    requests: mpsc::Sender<Request>,
+}
+
+#[interface(name = "im.rendezvous.Agent1")]
+impl Agent1 {
+    /// Version, process, since when (seconds since 1970), whether another version may take its place.
+    async fn hello(&self) -> fdo::Result<(String, u32, u64, bool)> {
+        let Greeting { version, process, since, is_replaceable } =
+            self.ask(|answer| Request::Hello { answer }).await?;
+        Ok((version, process, since, is_replaceable))
+    }
+
+    /// Invites a contact to an application. `terminal` is empty, or input and output of a terminal.
+    async fn invite(
+        &self,
+        network: String,
+        contact: String,
+        application: String,
+        terminal: Vec<zbus::OwnedFd>,
+        environment: HashMap<String, String>,
+    ) -> fdo::Result<OwnedObjectPath> {
+        let contact =
+            contact.parse().map_err(|e| fdo::Error::InvalidArgs(format!("\"{contact}\" is {e}")))?;
+        let application =
+            application.parse().map_err(|e| fdo::Error::InvalidArgs(format!("\"{application}\" is {e}")))?;
+        let surroundings = surroundings(terminal, environment)?;
+        let session = self
+            .ask(|answer| Request::Invite { network, contact, application, surroundings, answer })
+            .await?;
+        session.map(session_path).map_err(fdo::Error::Failed)
+    }
+
+    /// Calls a session off: withdraws the invitation, or ends what followed.
+    async fn cancel(&self, session: OwnedObjectPath) -> fdo::Result<()> {
+        let session = session_of(session.as_str())
+            .ok_or_else(|| fdo::Error::InvalidArgs(format!("{session} is not the path of a session")))?;
+        self.ask(|answer| Request::Cancel { session, answer }).await?.map_err(fdo::Error::Failed)
+    }
+
+    /// The sessions that are not over: path, network, contact, application, state, flags.
+    async fn sessions(&self) -> fdo::Result<Vec<SessionRow>> {
+        let sessions = self.ask(|answer| Request::Sessions { answer }).await?;
+        let row = |s: SessionInfo| {
+            let flags = rendezvous_core::flags::rendezvous(s.role);
+            let (contact, application) = (s.contact.to_string(), s.application.to_string());
+            (session_path(s.id), s.network.to_string(), contact, application, s.state.number(), flags)
+        };
+        Ok(sessions.into_iter().map(row).collect())
+    }
+
+    /// The accounts (network, address, state, sentence), the seconds for which strangers may call, how many ring.
+    async fn status(&self) -> fdo::Result<StatusRow> {
+        let report = self.ask(|answer| Request::Status { answer }).await?;
+        let accounts = report.accounts.into_iter().map(|a| (a.network, a.address, a.state, a.sentence));
+        Ok((accounts.collect(), report.visible, report.ringing))
+    }
+
+    /// Whom the networks know: network, address, name, whether on both lists, devices that are there.
+    async fn people(&self) -> fdo::Result<Vec<SeenRow>> {
+        let people = self.ask(|answer| Request::People { answer }).await?;
+        Ok(people.into_iter().map(|p| (p.network, p.address, p.name, p.is_mutual, p.devices)).collect())
+    }
+
+    /// Who is at `host:port`, on networks without a server: their address.
+    async fn look_up(&self, place: String) -> fdo::Result<String> {
+        self.ask(|answer| Request::LookUp { place, answer }).await?.map_err(fdo::Error::Failed)
+    }
+
+    /// The person's contacts have changed.
+    async fn reread(&self) -> fdo::Result<()> {
+        self.ask(|answer| Request::Reread { answer }).await
+    }
+
+    /// What waits for an answer: network, contact, application, what is known of the contact.
+    async fn ringing(&self) -> fdo::Result<Vec<WaitingRow>> {
+        let waiting = self.ask(|answer| Request::Ringing { answer }).await?;
+        Ok(waiting.into_iter().map(|w| (w.network, w.contact, w.application, w.known)).collect())
+    }
+
+    /// Hands over a terminal on which the person is asked about what rings. `InboxOver` gives it back.
+    async fn inbox(
+        &self,
+        terminal: Vec<zbus::OwnedFd>,
+        environment: HashMap<String, String>,
+        stay: bool,
+    ) -> fdo::Result<()> {
+        let surroundings = surroundings(terminal, environment)?;
+        let taken = self.ask(|answer| Request::Inbox { surroundings, stay, answer }).await?;
+        taken.map_err(fdo::Error::Failed)
+    }
+
+    /// Asks for the terminal back. What rings goes on ringing, what goes on there is ended.
+    async fn leave_inbox(&self) -> fdo::Result<()> {
+        self.ask(|answer| Request::LeaveInbox { answer }).await
+    }
+
+    /// Makes a one-time code and takes a terminal, on which the person is asked when somebody has typed it.
+    async fn make_code(
+        &self,
+        terminal: Vec<zbus::OwnedFd>,
+        environment: HashMap<String, String>,
+    ) -> fdo::Result<String> {
+        let surroundings = surroundings(terminal, environment)?;
+        let made = self.ask(|answer| Request::MakeCode { surroundings, answer }).await?;
+        made.map_err(fdo::Error::Failed)
+    }
+
+    /// Offers help to whoever made this one-time code; `/` when nobody is found. `place` is `host:port`, or empty.
+    async fn type_code(
+        &self,
+        code: String,
+        place: String,
+        terminal: Vec<zbus::OwnedFd>,
+        environment: HashMap<String, String>,
+    ) -> fdo::Result<OwnedObjectPath> {
+        let (code, surroundings) = (TypedCode(code), surroundings(terminal, environment)?);
+        let session = self.ask(|answer| Request::TypeCode { code, place, surroundings, answer }).await?;
+        let session = session.map_err(fdo::Error::Failed)?;
+        Ok(session.map_or_else(nobody, session_path))
+    }
+
+    /// Lets strangers call for so many seconds; zero ends it, less only asks. Returns how many are left.
+    async fn visible(&self, seconds: i64) -> fdo::Result<u64> {
+        let seconds = u64::try_from(seconds).ok();
+        self.ask(|answer| Request::Visible { seconds, answer }).await
+    }
+
+    /// Ends the agent, and with it everything that is going on.
+    async fn stop(&self) -> fdo::Result<()> {
+        self.ask(|answer| Request::Stop { answer }).await
+    }
+
+    #[zbus(signal)]
+    async fn session_state_changed(
+        emitter: &SignalEmitter<'_>,
+        session: OwnedObjectPath,
+        previous: u32,
+        current: u32,
+    ) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn session_ringing(
+        emitter: &SignalEmitter<'_>,
+        session: OwnedObjectPath,
+        device: &str,
+    ) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn session_declined(
+        emitter: &SignalEmitter<'_>,
+        session: OwnedObjectPath,
+        by: &str,
+    ) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn session_ended(
+        emitter: &SignalEmitter<'_>,
+        session: OwnedObjectPath,
+        result: u32,
+        data: &str,
+    ) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn inbox_over(emitter: &SignalEmitter<'_>, asked: u32) -> zbus::Result<()>;
+}
+
+impl Agent1 {
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> fdo::Result<T> {
+        let gone = || fdo::Error::Failed("the agent is shutting down".into());
+        let (answer, receiver) = oneshot::channel();
+        self.requests.send(request(answer)).await.map_err(|_| gone())?;
+        receiver.await.map_err(|_| gone())
+    }
+}
+
+fn nobody() -> OwnedObjectPath {
+    OwnedObjectPath::try_from("/").expect("the root is a path")
+}
+
+fn surroundings(
+    terminal: Vec<zbus::OwnedFd>,
+    environment: HashMap<String, String>,
+) -> fdo::Result<Surroundings> {
+    let terminal: Vec<OwnedFd> = terminal.into_iter().map(OwnedFd::from).collect();
+    let terminal = match <[OwnedFd; 2]>::try_from(terminal) {
+        Ok(pair) => Some(pair),
+        Err(none) if none.is_empty() => None,
+        Err(_) => {
+            return Err(fdo::Error::InvalidArgs("a terminal is two descriptors: input and output".into()));
+        }
+    };
+    Ok(Surroundings { terminal, environment })
+}
