@@ -3,6 +3,7 @@
 use super::hands::Hands;
 use super::media::{Media, MediaEvent, Signed};
 use super::screen::Screen;
+use super::sharing::{Control, Link, Shared, Sharing, SharingEvent, while_sharing};
 use super::stop::{self, StopTyped};
 use super::{GOODBYE, clock};
 use crate::application::ending::{self, Ending, Watch};
@@ -19,17 +20,14 @@ use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::peer::Certificate;
-use rendezvous_assist::screen::Size;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_desktop::Capture;
-use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media as SignedMedia};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
 /// A page that described itself is connected within this time, or something is in the way.
 const CONNECTING: Duration = Duration::from_secs(30);
@@ -94,49 +92,6 @@ struct Novice {
     /// When we ended it ourselves.
     leaving: Option<Instant>,
     over: bool,
-}
-
-/// What exists only while the screen may be seen.
-struct Sharing {
-    grant: ViewGrant,
-    since: Instant,
-    screen: Screen,
-    size: Size,
-    /// Opened to learn its size; goes to the first connection.
-    opened: Option<X11Capturer>,
-    stop: mpsc::Receiver<()>,
-    link: Link,
-    /// When the page described itself last.
-    described: Option<Instant>,
-    /// What it described too soon after that, to be answered in its time.
-    later: Option<Description>,
-    control: Option<Control>,
-    controlled: bool,
-}
-
-/// What was shared, for the last words.
-struct Shared {
-    time: Duration,
-    controlled: bool,
-}
-
-/// The way to the expert's page.
-enum Link {
-    /// No page has described itself, or the one that was connected is gone.
-    None,
-    /// A page described itself, at this moment.
-    Opening(Media, Instant),
-    /// The page that described itself at this moment was not reached. It may describe itself again.
-    Failed(Instant),
-    /// The page sees the screen.
-    Up(Media),
-    /// The page was connected, and may come back.
-    Lost(Media),
-}
-
-struct Control {
-    since: Instant,
-    hands: Hands,
 }
 
 impl Novice {
@@ -585,28 +540,5 @@ async fn typed<T>(source: &mut Option<Typed<T>>) -> Option<T> {
     match source {
         Some(typed) => typed.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// What can happen only while the screen may be seen.
-enum SharingEvent {
-    Media(MediaEvent),
-    /// Escape three times.
-    Stop,
-}
-
-async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
-    let Some(Sharing { link, stop, .. }) = sharing else { return std::future::pending().await };
-    tokio::select! {
-        event = next_media(link) => SharingEvent::Media(event),
-        // When its thread ends without a word, the permission has ended; that is told in other ways.
-        Some(()) = stop.recv() => SharingEvent::Stop,
-    }
-}
-
-async fn next_media(link: &mut Link) -> MediaEvent {
-    match link {
-        Link::Opening(media, _) | Link::Up(media) | Link::Lost(media) => media.next().await,
-        Link::None | Link::Failed(_) => std::future::pending().await,
     }
 }
