@@ -4,7 +4,7 @@
 //! everything between two people works: network, invitation, session, handshake, signed messages.
 
 use super::ending::{Ending, Watch};
-use super::meeting::{Meeting, TALKING, meet};
+use super::meeting::{Meeting, meet};
 use super::secured::SecuredSession;
 use super::{GOODBYE, HAND_OVER, connected, ending, inherited_socket};
 use crate::home::Home;
@@ -61,7 +61,7 @@ async fn greet(
 ) -> Result<Ending> {
     let role = session.session().role;
     let mut watch = Watch::default();
-    let mut deadline = Instant::now() + TALKING;
+    let mut deadline = Instant::now() + session.patience();
     let mut leaving = false;
     session.say(GREETING).await;
     let mut heard = session.next_early();

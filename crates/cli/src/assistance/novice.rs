@@ -7,7 +7,6 @@ use super::sharing::{Control, Link, Shared, Sharing, SharingEvent, while_sharing
 use super::stop::{self, StopTyped};
 use super::{GOODBYE, clock};
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::meeting::TALKING;
 use crate::application::secured::SecuredSession;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
@@ -431,7 +430,7 @@ impl Novice {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
             return self.end(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }
-        if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > TALKING {
+        if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > self.session.patience() {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
         if let Some(Sharing { link: Link::Opening(_, since) | Link::Failed(since), .. }) = &self.sharing
