@@ -109,7 +109,7 @@ impl Person {
     fn opens(&self, code: Code) {
         use std::io::Write as _;
         let file =
-            std::fs::OpenOptions::new().create(true).write(true).mode(0o600).open(code::file(&self.home));
+            std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(code::file(&self.home));
         file.unwrap().write_all(Offer::new(unix_now(), code).to_text().as_bytes()).unwrap();
     }
 
@@ -286,7 +286,8 @@ async fn an_im_program_may_leave_out_what_both_leave_out_and_nothing_else() {
     with_code.insert("Code", Variant::from(right_code().spoken().to_string()));
     people[0].opens(right_code());
     let [(maria, _), (jonas, _)] = both_meet(&people, [bare(MARIA), with_code]).await;
-    (met(maria), met(jonas));
+    met(maria);
+    met(jonas);
 
     // One names the network and the other does not; and one does not say who its own person is.
     for other in [options(JONAS), HashMap::new()] {
