@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: measured beside others, in the same run, on the same work.
 
 mod assist;
+mod core;
 mod figures;
+mod machine;
 mod vnc;
 
 use anyhow::{Result, bail};
@@ -20,6 +22,8 @@ pub(crate) struct Arguments {
 enum Subject {
     /// Remote assistance beside VNC in the same browser
     Assist(assist::Arguments),
+    /// The session: how fast it is and what it weighs
+    Core,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -33,5 +37,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             }
             assist::run(arguments)
         }
+        Subject::Core => core::run(),
     }
 }

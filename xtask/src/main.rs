@@ -4,11 +4,13 @@ mod bench;
 mod browser;
 mod demo;
 mod edges;
+mod fuzz;
 mod packages;
 mod processes;
 mod prove;
 mod prove_session;
 mod repo;
+mod results;
 mod say;
 mod sim;
 mod stages;
@@ -44,8 +46,12 @@ enum Task {
     Prove(prove::Arguments),
     /// Lives whole sessions in virtual time over a seeded bad link; repeats any of them
     Sim(sim::Arguments),
+    /// Feeds every decoder with what a fuzzer thinks of
+    Fuzz(fuzz::Arguments),
     /// Writes docs/session.md from the code of the session
     States,
+    /// Writes docs/results.md from a run of the networks' suite
+    Results,
     /// Measures, beside others, on this machine
     Bench(bench::Arguments),
     /// Checks sizes, words, manifests and licences
@@ -71,7 +77,9 @@ fn run(task: Task) -> Result<()> {
         Task::Test(arguments) => test::run(&arguments),
         Task::Prove(arguments) => prove::run(&arguments),
         Task::Sim(arguments) => sim::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::States => states::run(),
+        Task::Results => results::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Tidy => tidy::run(),
         Task::Edges => edges::run(),

@@ -27,6 +27,8 @@ pub(crate) enum Need {
     Window,
     /// To watch what a program asks of the system.
     Trace,
+    /// To hold the published schemas against the examples and the vectors.
+    Schema,
     /// The other side of the comparison.
     Comparison,
 }
@@ -81,6 +83,12 @@ const PACKAGES: &[Package] = {
             "strace",
             Program(&["strace"]),
             "shows that nothing is read or sent before you allow it",
+        ),
+        package(
+            Schema,
+            "libxml2-utils",
+            Program(&["xmllint"]),
+            "checks the examples of the protocol against its schemas",
         ),
         package(
             Comparison,

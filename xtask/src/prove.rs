@@ -32,6 +32,13 @@ const PROOFS: &[Proof] = &[
         tests: &["--package", "rendezvous-core", "--test", "sessions", "hostile::"],
         rounds: 200,
     },
+    Proof {
+        name: "oracles",
+        what: "the fuzzer's oracles notice faults that are seeded into the session",
+        tests: &["--package", "rendezvous-oracles", "--features", "mutants", "--test", "mutants"],
+        // Its inputs are the same in every round.
+        rounds: 1,
+    },
 ];
 
 /// Random cases for a property in one round, where the property itself does not say how many.

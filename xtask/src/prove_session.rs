@@ -19,7 +19,7 @@ pub(crate) fn run() -> Result<()> {
     say::heading("Every state of every configuration, over the session as it ships");
     part(&[], &["check", "--at-least", STATES]).context("the model checker found something")?;
     say::heading("Seeded faults, each to be noticed");
-    part(&["--features", "mutants"], &["mutants", "--at-least", MUTANTS])
+    part(&["--features", "mutants"], &["mutants", "--tell", "--at-least", MUTANTS])
         .context("a fault was not noticed, so the proof proves less than it says")?;
     say::heading("A hundred thousand lives over a bad link");
     part(&[], &["sim"]).context("a life went wrong; repeat it by its seed")?;

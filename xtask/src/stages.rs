@@ -47,6 +47,7 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "clippy", what: "no warning", run: clippy },
     Stage { name: "build", what: "the whole workspace", run: build },
     Stage { name: "tests", what: "cargo test, all crates", run: tests },
+    Stage { name: "faults", what: "faults seeded in the session, each to be noticed", run: faults },
     Stage { name: "doc", what: "the documentation builds without a warning", run: doc },
     Stage { name: "viewer", what: "the expert's page: types and tests", run: viewer },
     Stage { name: "demo", what: "the main job, from asking to the end, in a browser", run: demo },
@@ -68,10 +69,12 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_xvfb_", Need::Desktop, "tests on an X screen"),
     ("needs_xephyr_", Need::Window, "tests on a screen in a screen"),
     ("needs_strace_", Need::Trace, "tests that trace system calls"),
+    ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
 ];
 
 fn packages(context: &mut Context) -> Result<Outcome> {
-    let needs = [Need::Build, Need::Page, Need::Desktop, Need::Window, Need::Browser, Need::Trace];
+    let needs =
+        [Need::Build, Need::Page, Need::Desktop, Need::Window, Need::Browser, Need::Trace, Need::Schema];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);
     if missing.is_empty() {
@@ -81,7 +84,8 @@ fn packages(context: &mut Context) -> Result<Outcome> {
 }
 
 fn fmt(context: &mut Context) -> Result<Outcome> {
-    cargo(context, &["fmt", "--all", "--check"], &[])
+    cargo(context, &["fmt", "--all", "--check"], &[])?;
+    cargo(context, &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[])
 }
 
 fn tidy(_: &mut Context) -> Result<Outcome> {
@@ -115,6 +119,13 @@ fn tests(context: &mut Context) -> Result<Outcome> {
         }
     }
     cargo(context, &arguments, &[]).map(|_| Outcome::Passed { left_out })
+}
+
+/// The proof of the session once more, over a session in which something is wrong. A build of its own: what is wrong
+/// must not come near any other.
+fn faults(context: &mut Context) -> Result<Outcome> {
+    let tests = ["--package", "rendezvous-proof", "--features", "mutants", "--test", "exit"];
+    cargo(context, &[&["test"], &tests[..]].concat(), &[])
 }
 
 fn doc(context: &mut Context) -> Result<Outcome> {

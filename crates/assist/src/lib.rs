@@ -33,4 +33,6 @@ pub mod signal;
 
 mod sdp;
 mod time;
+#[doc(hidden)]
+pub use sdp::page_offer;
 pub use time::Time;

@@ -18,6 +18,12 @@ pub(crate) enum Taking {
     NotNow,
 }
 
+/// The page's offer as it is written first, for the oracles of the fuzzer. Not part of the contract.
+#[must_use]
+pub fn page_offer(page: &Description) -> String {
+    offer_text(page, page.video()[0], Taking::Yes)
+}
+
 /// The page's offer, with `format` as the only video format.
 pub(crate) fn offer_text(page: &Description, format: VideoFormat, taking: Taking) -> String {
     let mut sdp = String::with_capacity(2048);

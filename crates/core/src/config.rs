@@ -64,7 +64,7 @@ pub struct Limits {
     pub in_flight: u32,
     /// So many messages of one session are kept that came before their turn. 32.
     pub early: u32,
-    /// So many ended sessions are remembered; beyond that the one that would be forgotten first. 4096.
+    /// So many ended sessions are remembered; beyond that one of the contact of whom there is most goes. 4096.
     pub tombstones: u32,
     /// So many contacts are remembered with whom there is no session; strangers beyond that are declined as busy. 4096.
     pub contacts: u32,

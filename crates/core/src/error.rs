@@ -68,17 +68,17 @@ impl SessionError {
 impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSuchSession(id) => write!(f, "there is no open session {id}"),
+            Self::NoSuchSession(id) => write!(f, "there is no open session {id}; begin a new one"),
             Self::NameTaken(id) => {
                 write!(f, "the name {id} was used before; every session needs fresh random bits")
             }
-            Self::Refused(code) => write!(f, "{}", code.text()),
+            Self::Refused(code) => write!(f, "{} {}", code.text(), code.remedy()),
             Self::NotLoggedOn => f.write_str("this side is offline; sign in first"),
             Self::UnknownApplication(id) => {
                 write!(f, "the application {id} is not registered here; register it first")
             }
             Self::DataOverLimit(n) => {
-                write!(f, "the data has {n} bytes, at most {} are possible", crate::MAX_DATA)
+                write!(f, "the data has {n} bytes, at most {} are possible; send less", crate::MAX_DATA)
             }
             Self::TooMuchInFlight(n) => {
                 write!(f, "{n} bytes are under way already; send again when some have arrived")

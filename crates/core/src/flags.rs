@@ -56,6 +56,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_masks_are_those_published() {
+        let rendezvous =
+            [INVITER, INVITEE, RSF_ORIGINAL_INVITER, RSF_REMOTE_LEGACYSESSION, RSF_REMOTE_WIN7SESSION];
+        assert_eq!(rendezvous, [0x01, 0x02, 0x04, 0x08, 0x10]);
+        assert_eq!(SF_APP_INVITE_COMPATIBLE, 4, "bit 4 means another thing in Session Invite");
+    }
+
+    #[test]
     fn a_role_survives_and_a_mask_without_one_says_so() {
         for known in [Role::Inviter, Role::Invitee] {
             assert_eq!(role(rendezvous(known)), Some(known));

@@ -44,7 +44,8 @@ pub enum Input {
         outcome: Delivery,
     },
     /// The network sees a device that can take invitations. What rings for its person rings there too, and what was
-    /// not delivered to it is sent again.
+    /// not delivered to it is sent again. If it was not seen before, it may have begun anew, and is asked about every
+    /// session that stands with it.
     Appeared(Endpoint),
     /// The network does not see that device any more; it may come back.
     Disappeared(Endpoint),
@@ -52,7 +53,8 @@ pub enum Input {
     Lost(Endpoint),
     /// This side is signed in, again: what was not delivered is sent again. A fresh table is online.
     Online,
-    /// This side is not signed in. Nothing ends by this alone; nobody can be invited.
+    /// This side is not signed in. Nothing ends by this alone; nobody can be invited, and no device is seen until it
+    /// appears again.
     Offline,
     /// Time has passed.
     Timeout,

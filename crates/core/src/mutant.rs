@@ -115,6 +115,14 @@ mutants! {
     ExpiredRings,
     /// A message over its limit is taken.
     OversizedTaken,
+    /// A device may say any number of times that it rings.
+    RingsAgain,
+    /// A second Confirm starts the application again.
+    ConfirmTwice,
+    /// A change of state names the new state as the one before.
+    WrongPrevious,
+    /// A yes in a version that was never offered counts.
+    AnyVersion,
 }
 
 #[cfg(feature = "mutants")]

@@ -90,9 +90,15 @@ impl fmt::Display for RegistrationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Guid => f.write_str("the application's name is not a GUID in braces, {8-4-4-4-12}"),
-            Self::NameOverLimit(n) => write!(f, "the name has {n} bytes, at most {MAX_LABEL} are possible"),
-            Self::UrlOverLimit(n) => write!(f, "the URL has {n} bytes, at most {MAX_LABEL} are possible"),
-            Self::PathOverLimit(n) => write!(f, "the path has {n} bytes, at most {MAX_PATH} are possible"),
+            Self::NameOverLimit(n) => {
+                write!(f, "the name has {n} bytes, at most {MAX_LABEL} are possible; shorten it")
+            }
+            Self::UrlOverLimit(n) => {
+                write!(f, "the URL has {n} bytes, at most {MAX_LABEL} are possible; shorten it")
+            }
+            Self::PathOverLimit(n) => {
+                write!(f, "the path has {n} bytes, at most {MAX_PATH} are possible; shorten it")
+            }
             Self::PathNotAbsolute => f.write_str("the path is not absolute; begin it at the root"),
             Self::Flags(flags) => write!(f, "the flags are {flags:#x}; only 0 is possible"),
             Self::AlreadyRegistered(id) => write!(f, "{id} is registered already; remove it first"),

@@ -459,6 +459,45 @@ mod tests {
         }
     }
 
+    /// The published enumeration (reference 4.2), written once more by hand.
+    const PUBLISHED: [(u32, &str); 30] = [
+        (0x8100_0601, "APPLICATION_LAUNCH_FAILED"),
+        (0x8100_0602, "INVITATION_DECLINED"),
+        (0x8100_0603, "CONNECTION_FAILURE"),
+        (0x8100_0604, "AUTHENTICATION_FAILED"),
+        (0x8100_0605, "SESSION_NOT_READY"),
+        (0x8100_0606, "SESSION_CANCELLED_LOCAL"),
+        (0x8100_0607, "SESSION_CANCELLED_REMOTE"),
+        (0x8100_0608, "SESSION_PROTOCOL_ERROR"),
+        (0x8100_0609, "SESSION_TIMEOUT"),
+        (0x8100_060A, "CANCEL_BEFORE_CONNECT"),
+        (0x8100_060B, "NOT_INVITEE"),
+        (0x8100_060C, "NOT_INVITER"),
+        (0x8100_060D, "APP_ALREADY_REGISTERED"),
+        (0x8100_060E, "APP_NOT_REGISTERED"),
+        (0x8100_060F, "NOT_VALID_FOR_APP_INVITE"),
+        (0x8100_0610, "APP_NOT_SPECIFIED"),
+        (0x8100_0611, "CONTEXT_DATA_OVER_LIMIT"),
+        (0x8100_0612, "NO_USER_INVITED"),
+        (0x8100_0613, "INVITED_SELF"),
+        (0x8100_0614, "SESSION_STATE_INVALID"),
+        (0x8100_0615, "INVITATION_SEND_FAILURE"),
+        (0x8100_0616, "CANCEL_SEND_FAILURE"),
+        (0x8100_0617, "DECLINE_SEND_FAILURE"),
+        (0x8100_0618, "ACCEPT_SEND_FAILURE"),
+        (0x8100_0619, "CONTEXT_DATA_SEND_FAILURE"),
+        (0x8100_0620, "NETWORK_CONFIG_FAILURE"),
+        (0x8100_0621, "NET_NOT_SUPPORTED"),
+        (0x8100_0622, "REMOTE_NET_NOT_SUPPORTED"),
+        (0x8100_0623, "FIREWALL_NOT_SUPPORTED"),
+        (0x8100_0624, "OLD_SIP_STACK"),
+    ];
+
+    #[test]
+    fn numbers_and_names_belong_together_as_published() {
+        assert_eq!(Code::ALL.map(|code| (code.number(), code.name())), PUBLISHED);
+    }
+
     #[test]
     fn the_numbers_are_the_published_ones() {
         let published = (0x8100_0601..=0x8100_0619).chain(0x8100_0620..=0x8100_0624);

@@ -76,13 +76,17 @@ impl DbusError {
 }
 
 /// The object path of a session.
-fn session_path(id: rendezvous_core::SessionId) -> zbus::OwnedObjectPath {
+#[doc(hidden)]
+#[must_use]
+pub fn session_path(id: rendezvous_core::SessionId) -> zbus::OwnedObjectPath {
     let hex: String = id.0.iter().map(|byte| format!("{byte:02x}")).collect();
     zbus::OwnedObjectPath::try_from(format!("/im/rendezvous/session/{hex}"))
         .expect("hexadecimal digits make a path")
 }
 
 /// The session that a path names.
-fn session_of(path: &str) -> Option<rendezvous_core::SessionId> {
+#[doc(hidden)]
+#[must_use]
+pub fn session_of(path: &str) -> Option<rendezvous_core::SessionId> {
     path.strip_prefix("/im/rendezvous/session/")?.parse().ok()
 }

@@ -1,11 +1,11 @@
 //! Runs a table of sessions over a network: the only place where the pure table meets a clock and a wire.
 
-use crate::clock;
+use crate::answers::Answers;
 use crate::vouch::Vouching;
-use crate::{Account, Listed, Network, NetworkEvent, Parcel};
+use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
-    Address, Application, ApplicationId, Command, Delivery, Endpoint, Event, Input, Message, Output, Role,
-    Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
+    Address, Application, ApplicationId, Body, Command, Delivery, Dropped, Endpoint, Event, Input, Message,
+    Output, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
 };
 use rendezvous_trust::{PublicKey, UnixTime};
 use std::collections::{BTreeSet, VecDeque};
@@ -106,11 +106,28 @@ pub struct Seen {
     pub devices: BTreeSet<Endpoint>,
 }
 
+/// How much the driver holds at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Sessions that are not over.
+    pub sessions: usize,
+    /// Sessions of which a signature is remembered: never more than there are.
+    pub keys: usize,
+    /// Sessions that are over and remembered for a while.
+    pub ended: usize,
+    /// Contacts of whom anything is remembered.
+    pub contacts: usize,
+    /// Messages that changed nothing.
+    pub dropped: Dropped,
+}
+
 /// The account-level driver. [`Driver::run`] goes until every [`Handle`] is gone.
 #[derive(Debug)]
 pub struct Driver<N> {
     sessions: Sessions,
     vouching: Vouching,
+    answers: Answers,
+    clock: Clock,
     network: N,
     seen: Seen,
     status: watch::Sender<Status>,
@@ -132,6 +149,15 @@ enum Request {
     Input(Input, oneshot::Sender<Result<(), SessionError>>),
     List(oneshot::Sender<Vec<SessionInfo>>),
     Seen(oneshot::Sender<Seen>),
+    Census(oneshot::Sender<Census>),
+}
+
+/// What the driver turns to next.
+#[derive(Debug)]
+enum Turn {
+    Due,
+    Call(Option<Request>),
+    Network(NetworkEvent),
 }
 
 impl<N: Network> Driver<N> {
@@ -152,6 +178,8 @@ impl<N: Network> Driver<N> {
         let driver = Self {
             sessions,
             vouching: Vouching::new(account),
+            answers: Answers::default(),
+            clock: Clock::system(),
             network,
             seen: Seen::default(),
             status,
@@ -162,19 +190,51 @@ impl<N: Network> Driver<N> {
         (driver, Handle { requests, status: watched }, events)
     }
 
+    /// The same driver by other clocks than the machine's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Runs until the last handle is dropped.
     pub async fn run(mut self) {
         let mut due = None;
+        let mut network_first = false;
         loop {
-            tokio::select! {
-                request = self.requests.recv() => match request {
-                    Some(request) => self.serve(request),
-                    None => return,
-                },
-                event = self.network.next() => self.take(event),
-                () = sleep_until(due) => self.input(Input::Timeout).unwrap_or_default(),
+            // A network that always has something would keep everybody else on this thread waiting, timers included.
+            tokio::task::coop::consume_budget().await;
+            let turn = self.turn(due, network_first).await;
+            // Who was served waits for the other, so that neither a flood from the network nor a busy program keeps the
+            // other out. Timers come before both.
+            network_first = matches!(turn, Turn::Call(_));
+            match turn {
+                Turn::Due => self.input(Input::Timeout).unwrap_or_default(),
+                Turn::Call(Some(request)) => self.serve(request),
+                Turn::Call(None) => return,
+                Turn::Network(event) => self.take(event),
             }
             due = self.drain();
+        }
+    }
+
+    async fn turn(&mut self, due: Option<Time>, network_first: bool) -> Turn {
+        let wait = due.map_or(LONGEST_SLEEP, |at| at.since(self.clock.now()).min(LONGEST_SLEEP));
+        let timer = tokio::time::sleep(wait);
+        if network_first {
+            tokio::select! {
+                biased;
+                () = timer => Turn::Due,
+                event = self.network.next() => Turn::Network(event),
+                request = self.requests.recv() => Turn::Call(request),
+            }
+        } else {
+            tokio::select! {
+                biased;
+                () = timer => Turn::Due,
+                request = self.requests.recv() => Turn::Call(request),
+                event = self.network.next() => Turn::Network(event),
+            }
         }
     }
 
@@ -187,6 +247,16 @@ impl<N: Network> Driver<N> {
                 _ = answer.send(self.sessions.iter().filter_map(info).collect());
             }
             Request::Seen(answer) => _ = answer.send(self.seen.clone()),
+            Request::Census(answer) => {
+                let census = Census {
+                    sessions: self.sessions.len(),
+                    keys: self.vouching.len(),
+                    ended: self.sessions.remembered(),
+                    contacts: self.sessions.known_contacts(),
+                    dropped: self.sessions.dropped(),
+                };
+                _ = answer.send(census);
+            }
         }
     }
 
@@ -220,14 +290,8 @@ impl<N: Network> Driver<N> {
                 self.status.send_replace(Status::Online);
                 Input::Online
             }
-            NetworkEvent::Offline(why) => {
-                self.status.send_replace(Status::Offline(why));
-                Input::Offline
-            }
-            NetworkEvent::Refused(why) => {
-                self.status.send_replace(Status::Refused(why));
-                Input::Offline
-            }
+            NetworkEvent::Offline(why) => self.offline(Status::Offline(why)),
+            NetworkEvent::Refused(why) => self.offline(Status::Refused(why)),
             NetworkEvent::Contacts(contacts) => {
                 self.seen.contacts = contacts;
                 return Ok(());
@@ -236,10 +300,16 @@ impl<N: Network> Driver<N> {
         self.input(input)
     }
 
+    fn offline(&mut self, status: Status) -> Input {
+        self.status.send_replace(status);
+        self.seen.devices.clear();
+        Input::Offline
+    }
+
     /// A message reaches the table only if what must be signed is, and verifies.
     fn receive(&mut self, from: Endpoint, parcel: Parcel) -> Result<(), SessionError> {
         let session = parcel.message.session;
-        let (message, claim) = match self.vouching.open(clock::unix(), &from, parcel) {
+        let (message, claim) = match self.vouching.open(self.clock.unix(), &from, parcel) {
             Ok(opened) => opened,
             Err(error) => {
                 tracing::info!(%session, %from, %error, "Refused a message");
@@ -256,7 +326,7 @@ impl<N: Network> Driver<N> {
     }
 
     fn input(&mut self, input: Input) -> Result<(), SessionError> {
-        self.sessions.handle_input(clock::now(), input)
+        self.sessions.handle_input(self.clock.now(), input)
     }
 
     fn drain(&mut self) -> Option<Time> {
@@ -282,7 +352,14 @@ impl<N: Network> Driver<N> {
     }
 
     fn send(&mut self, token: Token, to: To, message: Message) {
-        match self.vouching.seal(clock::unix(), &to, message) {
+        if is_answer(&token, &message.body)
+            && let To::Endpoint(endpoint) = &to
+            && !self.answers.may(self.clock.now(), &endpoint.contact)
+        {
+            tracing::info!(session = %token.session, %endpoint, "Answered this contact too often");
+            return;
+        }
+        match self.vouching.seal(self.clock.unix(), &to, message) {
             Ok(parcel) => self.network.send(token, to, parcel),
             Err(error) => {
                 tracing::warn!(session = %token.session, %error, "Cannot sign a message");
@@ -292,9 +369,10 @@ impl<N: Network> Driver<N> {
     }
 }
 
-async fn sleep_until(due: Option<Time>) {
-    let wait = due.map_or(LONGEST_SLEEP, |at| at.since(clock::now()).min(LONGEST_SLEEP));
-    tokio::time::sleep(wait).await;
+/// Whether this is said only because the other side asked for it.
+fn is_answer(token: &Token, body: &Body) -> bool {
+    token.sequence.is_none()
+        && matches!(body, Body::Decline { .. } | Body::Cancel { .. } | Body::UnknownSession)
 }
 
 impl Handle {
@@ -308,8 +386,24 @@ impl Handle {
         let mut bits = [0; 16];
         getrandom::fill(&mut bits).map_err(|_| CallError::NoRandomness)?;
         let session = SessionId(bits);
-        self.input(Input::Invite { session, contact, application, data }).await?;
+        self.invite_as(session, contact, application, data).await?;
         Ok(session)
+    }
+
+    /// Invites a contact to a session whose name the caller drew: 16 random bytes that were never used before.
+    pub async fn invite_as(
+        &self,
+        session: SessionId,
+        contact: Address,
+        application: ApplicationId,
+        data: String,
+    ) -> Result<(), CallError> {
+        self.input(Input::Invite { session, contact, application, data }).await
+    }
+
+    /// Makes a session to which nobody is invited yet, with a name that the caller drew.
+    pub async fn create(&self, session: SessionId) -> Result<(), CallError> {
+        self.input(Input::Create { session }).await
     }
 
     /// Makes a call on a session.
@@ -319,16 +413,17 @@ impl Handle {
 
     /// All sessions that are not over.
     pub async fn list(&self) -> Result<Vec<SessionInfo>, CallError> {
-        let (answer, receiver) = oneshot::channel();
-        self.requests.send(Request::List(answer)).await.map_err(|_| CallError::Gone)?;
-        receiver.await.map_err(|_| CallError::Gone)
+        self.ask(Request::List).await
     }
 
     /// What the network knows of the person's contacts.
     pub async fn seen(&self) -> Result<Seen, CallError> {
-        let (answer, receiver) = oneshot::channel();
-        self.requests.send(Request::Seen(answer)).await.map_err(|_| CallError::Gone)?;
-        receiver.await.map_err(|_| CallError::Gone)
+        self.ask(Request::Seen).await
+    }
+
+    /// How much the driver holds.
+    pub async fn census(&self) -> Result<Census, CallError> {
+        self.ask(Request::Census).await
     }
 
     /// How it stands with the account, now and whenever it changes.
@@ -338,8 +433,12 @@ impl Handle {
     }
 
     async fn input(&self, input: Input) -> Result<(), CallError> {
+        Ok(self.ask(|answer| Request::Input(input, answer)).await??)
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, CallError> {
         let (answer, receiver) = oneshot::channel();
-        self.requests.send(Request::Input(input, answer)).await.map_err(|_| CallError::Gone)?;
-        Ok(receiver.await.map_err(|_| CallError::Gone)??)
+        self.requests.send(request(answer)).await.map_err(|_| CallError::Gone)?;
+        receiver.await.map_err(|_| CallError::Gone)
     }
 }

@@ -5,19 +5,27 @@
 //! nothing of that kind reaches the table without a signature that verifies. Nothing else in the house decides what a
 //! message means.
 //!
-//! Networks: [`nearby`] (feature `nearby`), with no account and no server.
+//! Networks: [`nearby`] (feature `nearby`), with no account and no server; [`xmpp`] (feature `xmpp`), an account that the
+//! person already has; [`loopback`], within one process, whose link is as bad as a test wants it.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod clock;
 mod driver;
+pub mod loopback;
 mod network;
 mod parcel;
+#[cfg(all(test, any(feature = "nearby", feature = "xmpp")))]
+mod vectors;
 mod vouch;
 
 #[cfg(feature = "nearby")]
 pub mod nearby;
+#[cfg(feature = "xmpp")]
+pub mod xmpp;
 
-pub use driver::{CallError, Driver, Handle, Happening, Seen, SessionInfo, Status};
+pub use clock::Clock;
+pub use driver::{CallError, Census, Driver, Handle, Happening, Seen, SessionInfo, Status};
 pub use network::{Listed, Network, NetworkEvent};
 pub use parcel::{Parcel, Proof, Seal};
 pub use vouch::{Account, VouchError, novice, side};

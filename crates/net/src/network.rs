@@ -40,9 +40,10 @@ pub enum NetworkEvent {
     Disappeared(Endpoint),
     /// A device is gone for good.
     Lost(Endpoint),
-    /// We are signed in, again.
+    /// We are signed in, again. Devices that are there are reported anew, also where the network took up a connection
+    /// that had only broken.
     Online,
-    /// We are not signed in, and why; the network goes on trying by itself.
+    /// We are not signed in, and why; the network goes on trying by itself. Nobody is seen from here on.
     Offline(String),
     /// We are not signed in, and it needs the person: a wrong password, a certificate that is not trusted. A sentence
     /// that says what happened and what to do.

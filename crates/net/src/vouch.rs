@@ -133,13 +133,17 @@ impl Vouching {
         match (&mut message.body, seal) {
             (Body::Invite(invite), Seal::Invite { expiry, proof }) => {
                 let invite = Arc::make_mut(invite);
-                let claim = self.open_invite(now, message.session, from, invite, expiry, &proof)?;
+                // How another version signs is not known here. All that the table does with it is to say so.
+                let claim = match invite.versions.common() {
+                    Some(_) => Some(self.open_invite(now, message.session, from, invite, expiry, &proof)?),
+                    None => None,
+                };
                 invite.lifetime = remaining(now, expiry);
                 invite.from = from.contact.clone();
-                Ok((message, Some(claim)))
+                Ok((message, claim))
             }
-            (Body::Accept { data, .. }, Seal::Accept { proof }) => {
-                self.open_accept(message.session, from, data, &proof)?;
+            (Body::Accept { version, data }, Seal::Accept { proof }) => {
+                self.open_accept(message.session, from, *version, data, &proof)?;
                 Ok((message, None))
             }
             _ => Ok((message, None)),
@@ -170,12 +174,21 @@ impl Vouching {
         &mut self,
         session: SessionId,
         from: &Endpoint,
+        version: u16,
         data: &str,
         proof: &Proof,
     ) -> Result<(), VouchError> {
         // To a session that is over any answer is late, signed or not, and the table says so to whoever sent it.
         let Some(record) = self.sessions.get_mut(&session) else { return Ok(()) };
         let Record::Ours { invite, answers, .. } = record else { return Err(VouchError::Unsigned) };
+        // Whoever carries the answer must not be able to make it one of an older version.
+        if !invite.versions.contains(&version) {
+            return Err(InviteError::Field("version").into());
+        }
+        // Before it can take one of the places for the devices of whom was invited.
+        if invite.invitee.address() != from.contact.as_str() {
+            return Err(VouchError::Refused(InviteError::OtherInvite));
+        }
         let accept =
             invite::Accept { invite: invite.hash(&self.account.key.public()), data: data.to_owned() };
         accept.verify(invite, &self.account.key.public(), &proof.key, &proof.signature)?;
@@ -199,6 +212,11 @@ impl Vouching {
     /// A session is over.
     pub(crate) fn forget(&mut self, session: SessionId) {
         self.sessions.remove(&session);
+    }
+
+    /// Of how many sessions something is remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.sessions.len()
     }
 
     /// The key behind the other end of a session, once it has signed something.

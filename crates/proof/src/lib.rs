@@ -5,8 +5,12 @@
 //! else's business, and its feature `mutants` must not reach anything that ships.
 
 pub mod check;
+pub mod heap;
+pub mod load;
 pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod sim;
 pub mod states;
+pub mod tally;
+pub mod weigh;

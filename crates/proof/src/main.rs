@@ -4,10 +4,19 @@
 
 use clap::Parser;
 use rendezvous_proof::check::{self, Outcome, Violation};
-use rendezvous_proof::model::{Requirement, SCENARIOS};
+use rendezvous_proof::model::{Requirement, SCENARIOS, Scenario};
 use rendezvous_proof::sim;
+use rendezvous_proof::tally::{self, ModelBar};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The model checker must be done in this time, on two cores.
+const TIME: Duration = Duration::from_mins(15);
+/// And with so much memory.
+const MEMORY: u64 = 8 << 30;
+/// A fault must be noticed in this time on average.
+#[cfg(feature = "mutants")]
+const HUNT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Parser)]
 #[command(name = "rendezvous-proof")]
@@ -22,6 +31,9 @@ enum Task {
         /// Fails with fewer unique states
         #[arg(long, default_value_t = 0)]
         at_least: usize,
+        /// Leaves a configuration after so many steps, and fails: for a machine that has not the memory
+        #[arg(long, default_value_t = usize::MAX)]
+        at_most: usize,
     },
     /// Prints what the session does, as a page
     States,
@@ -42,6 +54,9 @@ enum Task {
     Mutants {
         /// Names of faults
         names: Vec<String>,
+        /// Looks for them in this configuration, instead of where each should show
+        #[arg(long = "in", value_name = "CONFIGURATION")]
+        places: Vec<String>,
         /// Prints every counter-example
         #[arg(long)]
         tell: bool,
@@ -53,7 +68,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let holds = match Task::parse() {
-        Task::Check { names, list, at_least } => check(&names, list, at_least),
+        Task::Check { names, list: true, .. } => list(&names),
+        Task::Check { names, list: false, at_least, at_most } => check(&names, at_least, at_most),
         Task::States => {
             print!("{}", rendezvous_proof::states::page());
             true
@@ -61,43 +77,54 @@ fn main() -> ExitCode {
         Task::Sim { seed: Some(seed), .. } => replay(seed),
         Task::Sim { seed: None, runs, from } => simulate(from, runs),
         #[cfg(feature = "mutants")]
-        Task::Mutants { names, tell, at_least } => mutants(&names, tell, at_least),
+        Task::Mutants { names, places, tell, at_least } => mutants(&names, &places, tell, at_least),
     };
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn check(names: &[String], list: bool, at_least: usize) -> bool {
+fn chosen(names: &[String]) -> impl Iterator<Item = &'static Scenario> {
+    SCENARIOS.iter().filter(move |s| names.is_empty() || names.iter().any(|n| n == s.name))
+}
+
+fn list(names: &[String]) -> bool {
+    chosen(names).for_each(|scenario| println!("{:<22} {}", scenario.name, scenario.what));
+    true
+}
+
+fn check(names: &[String], at_least: usize, at_most: usize) -> bool {
     let mut outcomes = Vec::new();
-    for scenario in SCENARIOS.iter().filter(|s| names.is_empty() || names.iter().any(|n| n == s.name)) {
-        if list {
-            println!("{:<22} {}", scenario.name, scenario.what);
-            continue;
-        }
-        let outcome = check::exhaust(scenario, 2);
+    for scenario in chosen(names) {
+        let outcome = check::exhaust(scenario, 2, at_most);
         println!("{}", line(&outcome));
         if let Some(violation) = &outcome.violation {
             tell(violation);
         }
         outcomes.push(outcome);
     }
-    if list {
-        return true;
-    }
-    let steps: usize = outcomes.iter().map(|o| o.steps).sum();
-    println!();
+    println!("\nEach of these was held against everything that could break it:");
     for requirement in Requirement::ALL {
         let broken = outcomes
             .iter()
             .find(|o| o.violation.as_ref().is_some_and(|v| v.fault.requirement == *requirement));
         let result = broken.map_or("holds".to_owned(), |o| format!("BROKEN in {}", o.scenario.name));
-        println!("{:<76} after each of {steps} steps: {result}", requirement.name());
+        let (name, cases, with) = (requirement.name(), requirement.cases(), requirement.tried_with());
+        println!("{name:<76} {cases:>9} {with}: {result}");
     }
-    let states: usize = outcomes.iter().map(|o| o.states).sum();
+    let (states, steps) = outcomes.iter().fold((0, 0), |sum, o| (sum.0 + o.states, sum.1 + o.steps));
+    let time: Duration = outcomes.iter().map(|o| o.time).sum();
+    let memory = tally::most_memory();
+    let most = memory.map_or("memory unknown".to_owned(), |bytes| format!("at most {} MiB", bytes >> 20));
+    println!("{} configurations, {steps} steps, {:.0} s, {most}", outcomes.len(), time.as_secs_f32());
     println!("unique states: {states}");
-    if states < at_least {
-        println!("That is too few: {at_least} are wanted. A configuration has lost its people.");
-    }
-    states >= at_least && outcomes.iter().all(|o| o.violation.is_none())
+    let tried: Vec<_> = Requirement::ALL.iter().map(|r| (r.name(), r.cases())).collect();
+    let bar = ModelBar { states: at_least, time: TIME, memory: MEMORY, all_tried: names.is_empty() };
+    holds(&tally::model(&outcomes, &tried, memory, &bar))
+}
+
+/// Says what is missing. True when nothing is.
+fn holds(missing: &[String]) -> bool {
+    missing.iter().for_each(|what| println!("FALLS SHORT: {what}"));
+    missing.is_empty()
 }
 
 fn replay(seed: u64) -> bool {
@@ -122,8 +149,12 @@ fn simulate(from: u64, runs: u64) -> bool {
 }
 
 fn line(outcome: &Outcome) -> String {
-    let Outcome { scenario, states, steps, depth, time, violation } = outcome;
-    let result = if violation.is_some() { "BROKEN" } else { "exhausted" };
+    let Outcome { scenario, states, steps, depth, time, is_exhausted, violation } = outcome;
+    let result = match violation {
+        Some(_) => "BROKEN",
+        None if *is_exhausted => "exhausted",
+        None => "NOT EXHAUSTED",
+    };
     let seconds = time.as_secs_f32();
     format!(
         "{:<22} {states:>9} states {steps:>10} steps  depth {depth:>3} {seconds:>6.1} s  {result}",
@@ -137,35 +168,36 @@ fn tell(violation: &Violation) {
 }
 
 #[cfg(feature = "mutants")]
-fn mutants(names: &[String], all: bool, at_least: usize) -> bool {
+fn mutants(names: &[String], places: &[String], all: bool, at_least: usize) -> bool {
     use rendezvous_core::mutant::Mutant;
     use rendezvous_proof::mutants::hunt;
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
     let chosen = |m: &&Mutant| names.is_empty() || names.iter().any(|n| *n == format!("{m:?}"));
-    let (mut killed, mut count, mut time) = (0, 0, std::time::Duration::ZERO);
+    let mut faults = tally::Faults::default();
     for mutant in Mutant::ALL.iter().filter(chosen) {
-        let hunt = hunt(*mutant);
-        count += 1;
-        time += hunt.time;
-        let seconds = hunt.time.as_secs_f32();
-        match hunt.caught.as_ref().and_then(|o| o.violation.as_ref().map(|v| (o, v))) {
-            Some((outcome, violation)) => {
-                killed += 1;
-                let (place, steps) = (outcome.scenario.name, violation.steps);
-                println!(
-                    "{:<22} killed in {seconds:>5.1} s, {steps:>2} steps, {place}",
-                    format!("{mutant:?}")
-                );
-                println!("  {} → {}", mutant.fault(), violation.fault.requirement.name());
-                if all {
-                    tell(violation);
-                }
-            }
-            None => println!("{:<22} SURVIVES, {seconds:.1} s\n  {}", format!("{mutant:?}"), mutant.fault()),
+        let hunt = hunt(*mutant, &places);
+        let (name, seconds) = (format!("{mutant:?}"), hunt.time.as_secs_f32());
+        faults.count += 1;
+        faults.time += hunt.time;
+        let Some((outcome, violation)) = hunt.caught.as_ref().and_then(|o| Some((o, o.violation.as_ref()?)))
+        else {
+            println!("{name:<22} SURVIVES, {seconds:.1} s\n  {}", mutant.fault());
+            faults.survivors.push(name);
+            continue;
+        };
+        let (place, steps) = (outcome.scenario.name, violation.steps);
+        println!("{name:<22} killed in {seconds:>5.1} s, {steps:>2} steps, {place}");
+        println!("  {} → {}", mutant.fault(), violation.fault.requirement.name());
+        faults.noticed_by.insert(violation.fault.requirement.name());
+        if all {
+            tell(violation);
         }
     }
-    println!(
-        "mutants killed: {killed}/{count} (on average {:.1} s)",
-        time.as_secs_f32() / count.max(1) as f32
-    );
-    killed == count
+    let (count, killed) = (faults.count, faults.count - faults.survivors.len());
+    let average = faults.time.as_secs_f32() / count.max(1) as f32;
+    println!("\n{} of {} requirements noticed a fault", faults.noticed_by.len(), Requirement::ALL.len());
+    println!("mutants killed: {killed}/{count} (on average {average:.1} s)");
+    let all = if names.is_empty() && places.is_empty() { Requirement::ALL } else { &[] };
+    let requirements = all.iter().map(|requirement| requirement.name()).collect();
+    holds(&tally::faults(&faults, &tally::FaultBar { count: at_least, time: HUNT, requirements }))
 }

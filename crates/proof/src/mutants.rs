@@ -15,16 +15,16 @@ pub struct Hunt {
     pub time: Duration,
 }
 
-/// Makes a fault real and looks for it where it should show.
+/// Makes a fault real and looks for it in these configurations; without any, where it should show.
 #[must_use]
-pub fn hunt(mutant: Mutant) -> Hunt {
+pub fn hunt(mutant: Mutant, places: &[&str]) -> Hunt {
     let start = Instant::now();
     seed(Some(mutant));
-    let caught = grounds(mutant)
+    let places = if places.is_empty() { grounds(mutant) } else { places };
+    let caught = places
         .iter()
         .filter_map(|name| scenario(name))
-        // One thread, so that the counter-example is a shortest one.
-        .map(|scenario| exhaust(scenario, 1))
+        .map(|scenario| exhaust(scenario, 1, usize::MAX))
         .find(|outcome| outcome.violation.is_some());
     seed(None);
     Hunt { mutant, caught, time: start.elapsed() }
@@ -45,7 +45,9 @@ fn grounds(mutant: Mutant) -> &'static [&'static str] {
         | M::InviterDeclines
         | M::NoRingingLimit
         | M::ExpiredRings
+        | M::ConfirmTwice
         | M::OversizedTaken => &["hostile-peer"],
+        M::RingsAgain | M::AnyVersion => &["hostile-server-glare", "hostile-server"],
         M::ForeignDevice => &["hostile-server-glare", "hostile-server"],
         M::NoTombstones => &["hostile-server-fork", "hostile-server"],
         M::InviterAccepts
@@ -53,6 +55,7 @@ fn grounds(mutant: Mutant) -> &'static [&'static str] {
         | M::DeclineAfterAccept
         | M::SendBeforeConnected
         | M::EndedTwice
+        | M::WrongPrevious
         | M::OneAttachConnects
         | M::TheirAttachConnects
         | M::NoTimerInviting

@@ -1,10 +1,9 @@
 //! `cargo xtask bench assist`: how soon the expert sees what happens, and what that costs the novice, beside VNC.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::painter::Painter;
 use rendezvous_testkit::process::{Log, Process};
@@ -13,7 +12,7 @@ use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
 
 use super::figures::{self, FirstPicture, Round, Serving, Summary, Watched};
-use super::vnc;
+use super::{machine, vnc};
 use crate::browser::Browser;
 use crate::demo::desktop::{scrolling_terminal, settle};
 use crate::demo::fetch_browser_driver;
@@ -51,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let program = repo::build_program(Profile::Release)?;
     fetch_browser_driver()?;
     let bench = Bench { length: Duration::from_secs(arguments.seconds) };
-    let conditions = conditions()?;
+    let conditions = machine::conditions()?;
     let screen = XServer::xvfb(SCREEN.0, SCREEN.1)?;
     let mut browser = Browser::start("bench", 1280, 800)?;
 
@@ -190,18 +189,4 @@ fn table(ours: &Summary, theirs: &Summary) -> Table {
         }
     }
     table
-}
-
-/// The machine, and how busy it was before.
-fn conditions() -> Result<String> {
-    let processors = fs::read_to_string("/proc/cpuinfo").context("cannot read /proc/cpuinfo")?;
-    let field = |name: &str| {
-        processors.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(": "))
-    };
-    let model = field("model name").map_or("unknown processor", |(_, model)| model);
-    let cores = processors.lines().filter(|line| line.starts_with("processor")).count();
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or("unknown");
-    Ok(format!("{cores} cores of {model}, Linux {}, load before {load}", kernel.trim()))
 }

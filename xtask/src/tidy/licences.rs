@@ -12,7 +12,7 @@ use serde_json::Value;
 use toml::Table;
 
 use super::Findings;
-use crate::{repo, say};
+use crate::{fuzz, repo, say};
 
 /// What `deny.toml` allows.
 #[derive(Debug, Default)]
@@ -26,11 +26,13 @@ pub(super) fn check(findings: &mut Findings) -> Result<()> {
     let allowed = Allowed::read(&fs::read_to_string("deny.toml").context("cannot read deny.toml")?)?;
     let metadata =
         repo::read(&repo::cargo().args(["metadata", "--format-version", "1", "--all-features", "--locked"]))?;
-    let metadata: Value = serde_json::from_str(&metadata).context("`cargo metadata` printed no JSON")?;
-    for package in metadata["packages"].as_array().into_iter().flatten() {
-        // Crates without a source are our own.
-        if !package["source"].is_null() {
-            allowed.check(package, findings);
+    for metadata in [metadata, fuzz::metadata()?] {
+        let metadata: Value = serde_json::from_str(&metadata).context("`cargo metadata` printed no JSON")?;
+        for package in metadata["packages"].as_array().into_iter().flatten() {
+            // Crates without a source are our own.
+            if !package["source"].is_null() {
+                allowed.check(package, findings);
+            }
         }
     }
     if find_program("cargo-deny").is_some() {

@@ -17,7 +17,10 @@ const MODULES: &str = "https://registry.npmjs.org/";
 pub(super) fn check(texts: &[Text], findings: &mut Findings) -> Result<()> {
     for text in texts {
         match text.path.file_name().and_then(|name| name.to_str()) {
-            Some("Cargo.toml") if text.path.iter().count() > 1 => member(text, findings)?,
+            Some("Cargo.toml") if text.path.iter().count() > 1 => {
+                member(text, findings)?;
+                own_workspace(text, texts, findings)?;
+            }
             Some("Cargo.toml") => workspace(text, findings)?,
             Some("Cargo.lock") => lock(text, findings)?,
             Some("package-lock.json") => package_lock(text, findings)?,
@@ -71,6 +74,23 @@ fn workspace(text: &Text, findings: &mut Findings) -> Result<()> {
     let running = compiler.split(' ').nth(1).with_context(|| format!("{compiler:?} names no version"))?;
     if version(running) < version(wanted) {
         findings.fault(format!("rustc is {running}, older than the {wanted} that Cargo.toml declares"));
+    }
+    Ok(())
+}
+
+/// A crate that is a workspace of its own says for itself what others inherit: the same as the main one.
+fn own_workspace(text: &Text, texts: &[Text], findings: &mut Findings) -> Result<()> {
+    let (name, manifest) = (text.name(), parse(text)?);
+    let Some(own) = manifest.get("workspace") else { return Ok(()) };
+    let root = texts.iter().find(|text| text.name() == "Cargo.toml").context("there is no Cargo.toml")?;
+    let root = parse(root)?;
+    for section in ["package", "lints"] {
+        if own.get(section) != root.get("workspace").and_then(|main| main.get(section)) {
+            findings.fault(format!("{name}: [workspace.{section}] differs from that of the main workspace"));
+        }
+    }
+    for (line, dependency) in dependencies_without_reason(&text.text) {
+        findings.fault(format!("{name}:{line}: a comment above `{dependency}` says what it is for"));
     }
     Ok(())
 }
@@ -162,6 +182,23 @@ mod tests {
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].contains(expected), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_workspace_of_its_own_says_the_same() {
+        let text = |path: &str, text: &str| Text { path: path.into(), text: text.into() };
+        let root = text("Cargo.toml", "[workspace.package]\nedition = \"2024\"\n");
+        let faults = |manifest: &str| {
+            let mut findings = Findings::default();
+            let own = text("fuzz/Cargo.toml", manifest);
+            own_workspace(&own, std::slice::from_ref(&root), &mut findings).unwrap();
+            findings.faults
+        };
+        assert_eq!(faults(&root.text), Vec::<String>::new());
+        assert_eq!(faults("[package]\n"), Vec::<String>::new(), "a member");
+        assert!(faults("[workspace.package]\nedition = \"2021\"\n")[0].contains("[workspace.package]"));
+        let lints = format!("{}[workspace.lints.rust]\nunsafe_code = \"allow\"\n", root.text);
+        assert!(faults(&lints)[0].contains("[workspace.lints]"));
     }
 
     #[test]

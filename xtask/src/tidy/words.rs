@@ -18,8 +18,9 @@ const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/mod.rs"]),
     ("Input::Answer", "a question is answered where it was asked", &["crates/cli/src/assistance/novice.rs"]),
 ];
-/// Where the yes is defined, and where the proof plays every person there could be.
-const DEFINED: &[&str] = &["crates/core/src/", "crates/assist/src/", "xtask/src/tidy/", "crates/proof/"];
+/// Where the yes is defined, and where the proof and the fuzzer's oracles play every person there could be.
+const DEFINED: &[&str] =
+    &["crates/core/src/", "crates/assist/src/", "xtask/src/tidy/", "crates/proof/", "crates/oracles/"];
 
 /// Macros that no code may call, with the reason.
 const NO_MACROS: &[&str] = &["todo", "unimplemented"];

@@ -83,9 +83,7 @@ impl Session {
         if let Some(bound) = self.bound {
             return self.send(now, usize::from(bound), body.clone());
         }
-        if let Some(all) = self.open_links().find(|l| self.links[*l].endpoint.is_none()) {
-            return self.send(now, all, body.clone());
-        }
+        // By way of the contact it counts as told when one device has it, so those that are known are told themselves.
         for link in self.open_links().filter(|l| Some(*l) != except) {
             self.send(now, link, body.clone());
         }

@@ -31,6 +31,17 @@ impl Session {
         Ok(())
     }
 
+    /// Whether an invitation can be sent, as far as this session and the call itself go (reference 3.4: Invite).
+    pub(crate) fn can_invite(&self, me: &Address, contact: &Address, data: &str) -> Answer {
+        match (self.role, &self.phase) {
+            (Role::Invitee, _) => refused(Code::NotInviter),
+            (Role::Inviter, Phase::Ready { application: None, .. }) => refused(Code::AppNotSpecified),
+            (Role::Inviter, Phase::Ready { .. }) if contact == me => refused(Code::InvitedSelf),
+            (Role::Inviter, Phase::Ready { .. }) => within_limit(data),
+            (Role::Inviter, _) => refused(Code::SessionNotReady),
+        }
+    }
+
     /// Sends the invitation: to these devices, or to all that the network finds when none is known.
     pub(crate) fn invite(
         &mut self,
@@ -40,17 +51,8 @@ impl Session {
         data: String,
         devices: impl Iterator<Item = Endpoint>,
     ) -> Answer {
-        let Phase::Ready { application, .. } = &mut self.phase else {
-            let invitee = self.role == Role::Invitee;
-            return refused(if invitee { Code::NotInviter } else { Code::SessionNotReady });
-        };
-        if application.is_none() {
-            return refused(Code::AppNotSpecified);
-        }
-        if contact == *me {
-            return refused(Code::InvitedSelf);
-        }
-        within_limit(&data)?;
+        self.can_invite(me, &contact, &data)?;
+        let Phase::Ready { application, .. } = &mut self.phase else { return refused(Code::SessionNotReady) };
         let Some(application) = application.take() else { return refused(Code::AppNotSpecified) };
         let invite = Arc::new(Invite {
             application: application.id,

@@ -13,6 +13,7 @@ mod report;
 mod timing;
 
 use crate::context::Assembly;
+use crate::mutant::{self, Mutant};
 use crate::{
     Address, Application, ApplicationId, Body, Code, Endpoint, Event, Invite, LEGACY_VERSION, Output,
     SessionConfig, SessionError, SessionId, SessionResult, State, Time, VERSION,
@@ -253,6 +254,7 @@ impl Session {
         self.phase = phase;
         let current = self.state();
         if current != previous {
+            let previous = if mutant::on(Mutant::WrongPrevious) { current } else { previous };
             self.event(Event::StateChanged { previous, current });
         }
     }

@@ -42,6 +42,7 @@ impl Session {
         if self.contact.as_ref() != Some(&from.contact) && !mutant::on(Mutant::ForeignContact) {
             return Verdict::Foreign;
         }
+        let known = self.links.len();
         let Some(link) = self.link_of(from) else { return self.out_of_it(from, &body, Verdict::Foreign) };
         if body == Body::UnknownSession {
             // It has no place in the order: the other side has forgotten all order.
@@ -62,7 +63,12 @@ impl Session {
         if self.state().is_final() && !mutant::on(Mutant::FinalIsNotFinal) {
             return Verdict::Late;
         }
-        self.in_order(now, link, sequence, body)
+        let verdict = self.in_order(now, link, sequence, body);
+        if verdict == Verdict::Illegal {
+            // A device that was not known gets no place in the call by it.
+            self.links.truncate(known);
+        }
+        verdict
     }
 
     /// The link with this device. While every device may ring, one that speaks gets a link.
@@ -166,25 +172,29 @@ impl Session {
     /// Whether the other side may say this in the present phase or the one after it.
     fn can_follow(&self, body: &Body) -> bool {
         match body {
-            Body::Ringing | Body::Accept { .. } | Body::Decline { .. } => self.is_inviting(),
+            Body::Accept { .. } | Body::Decline { .. } => self.is_inviting(),
             Body::Terminate { .. } => !self.is_ringing(),
             // Before the person has answered, an inviter can only withdraw, and that is the next message.
             Body::Confirm | Body::Cancel { .. } => matches!(self.phase, Phase::Accepting { .. }),
             Body::Attached | Body::Context(_) => !self.is_ringing() && !self.is_inviting(),
-            Body::Invite(_) | Body::Alive { .. } | Body::UnknownSession => false,
+            Body::Ringing | Body::Invite(_) | Body::Alive { .. } | Body::UnknownSession => false,
         }
     }
 
     /// One message whose turn has come.
     pub(super) fn obey(&mut self, now: Time, link: usize, body: Body) -> Verdict {
         match (self.role, &mut self.phase, body) {
-            (Role::Inviter, Phase::Inviting { .. }, Body::Ringing) => {
+            // A device says it once and first, so that none can ring the person's ears off.
+            (Role::Inviter, Phase::Inviting { .. }, Body::Ringing)
+                if self.links[link].next_in == 0 || mutant::on(Mutant::RingsAgain) =>
+            {
                 if let Some(endpoint) = self.links[link].endpoint.clone() {
                     self.event(Event::Ringing(endpoint));
                 }
             }
             (Role::Inviter, Phase::Inviting { .. }, Body::Accept { version, data })
                 if version == LEGACY_VERSION
+                    || mutant::on(Mutant::AnyVersion)
                     || (Versions::OURS.lowest..=Versions::OURS.highest).contains(&version) =>
             {
                 self.accepted(now, link, version, data);
@@ -242,6 +252,9 @@ impl Session {
                 if mutant::on(Mutant::ContextWhileRinging) =>
             {
                 self.event(Event::ContextData(chunk.text));
+            }
+            (Role::Invitee, Phase::Joining { .. }, Body::Confirm) if mutant::on(Mutant::ConfirmTwice) => {
+                self.event(Event::Launch);
             }
             (Role::Inviter, Phase::Ending(_), Body::Accept { version, data })
                 if mutant::on(Mutant::FinalIsNotFinal) =>

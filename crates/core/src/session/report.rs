@@ -94,9 +94,12 @@ impl Session {
         self.finish(now, Finish::quiet(State::Terminated, code).with_event(Event::SendError(code)));
     }
 
-    /// A device is there, for the first time or again.
-    pub(crate) fn appeared(&mut self, now: Time, endpoint: &Endpoint) {
+    /// A device is there, for the first time or again: `is_back` when it was not there a moment ago.
+    pub(crate) fn appeared(&mut self, now: Time, endpoint: &Endpoint, is_back: bool) {
         if let Some(link) = self.links.iter().position(|l| l.endpoint.as_ref() == Some(endpoint)) {
+            if is_back {
+                self.ring_again(now, link);
+            }
             return self.send_again(now, link);
         }
         let limit = usize::try_from(self.config.limits.devices).unwrap_or(usize::MAX);
@@ -107,6 +110,17 @@ impl Session {
         let invite = Arc::new(Invite { lifetime: self.expires.since(now), ..(**invite).clone() });
         self.links.push(Link::to(endpoint.clone()));
         self.send(now, self.links.len() - 1, Body::Invite(invite));
+    }
+
+    /// A device that has our invitation was gone and may have begun anew: then it does not know of it any more. One that
+    /// does drops the double.
+    fn ring_again(&mut self, now: Time, link: usize) {
+        let Phase::Inviting { invite } = &self.phase else { return };
+        let link = &self.links[link];
+        let is_under_way = link.unconfirmed.iter().any(|u| matches!(u.body, Body::Invite(_)));
+        let Some(endpoint) = link.endpoint.clone().filter(|_| !link.left && !is_under_way) else { return };
+        let invite = Arc::new(Invite { lifetime: self.expires.since(now), ..(**invite).clone() });
+        self.answer(endpoint, 0, Body::Invite(invite));
     }
 
     /// We are back: what did not arrive, or may not have, is sent again.

@@ -69,6 +69,9 @@ impl Sessions {
 
     fn send_invitation(&mut self, now: Time, id: SessionId, contact: Address, data: String) -> Answer {
         let slot = self.slots.find(id).ok_or(SessionError::NoSuchSession(id))?;
+        // What is wrong with the call itself is said first, whatever else stands against it.
+        let session = self.slots.get(slot).map(|entry| &entry.session);
+        session.ok_or(SessionError::NoSuchSession(id))?.can_invite(&self.me, &contact, &data)?;
         if !self.online {
             return Err(SessionError::NotLoggedOn);
         }

@@ -95,7 +95,8 @@ impl Sessions {
     pub(super) fn appeared(&mut self, now: Time, endpoint: &Endpoint) {
         let limit = usize::try_from(self.config.limits.devices).unwrap_or(usize::MAX);
         let contact = self.contacts.entry(now, &endpoint.contact);
-        if !contact.devices.contains(&endpoint.device) {
+        let is_back = !contact.devices.contains(&endpoint.device);
+        if is_back {
             if contact.devices.len() >= limit {
                 self.dropped.limited += 1;
                 return;
@@ -103,8 +104,19 @@ impl Sessions {
             contact.devices.push(endpoint.device.clone());
         }
         for slot in self.with_contact(&endpoint.contact) {
-            self.within(now, slot, |session| session.appeared(now, endpoint));
+            self.within(now, slot, |session| session.appeared(now, endpoint, is_back));
         }
+        if is_back {
+            self.ask_for_signs(now, endpoint);
+        }
+    }
+
+    /// Who is there is not known any more. Whoever is seen again may have begun anew in the meantime.
+    pub(super) fn nobody_is_seen(&mut self, now: Time) {
+        self.contacts.by_address.retain(|_, contact| {
+            contact.devices.clear();
+            !contact.is_idle(now)
+        });
     }
 
     pub(super) fn disappeared(&mut self, now: Time, endpoint: &Endpoint) {

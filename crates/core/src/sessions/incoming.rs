@@ -6,13 +6,14 @@ use crate::session::{Session, Verdict};
 use crate::{Body, Command, DeclinedBy, Endpoint, Event, Invite, Message, Output, SessionId, State, Time};
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// What an invitation meets among our own sessions.
 enum Crossing {
     /// Nothing of the same kind.
     None,
-    /// An invitation of ours that gives way to it.
-    OursGivesWay(u32),
+    /// Invitations of ours that give way to it.
+    OursGiveWay(Vec<u32>),
     /// An invitation of ours that goes first.
     OursGoesFirst,
     /// A session that is under way.
@@ -58,8 +59,12 @@ impl Sessions {
             Body::Invite(invite) if sequence == 0 && id != SessionId::NIL => {
                 self.invited(now, id, from, invite)
             }
-            // It overtook its invitation, which must not ring when it comes.
+            // It overtook its invitation, which must not ring when it comes. It counts as one, so that nobody can
+            // fill the memory with what never was.
             Body::Cancel { .. } => {
+                if !self.contacts.may_invite(now, &from.contact, &self.config) {
+                    return Verdict::Limited;
+                }
                 self.bury_unseen(now, id, &from.contact);
                 Verdict::Unknown
             }
@@ -121,9 +126,11 @@ impl Sessions {
                 return self.decline_by_rule(now, from, id, &invite, DeclinedBy::Crossed);
             }
             Crossing::Busy => return self.decline_by_rule(now, from, id, &invite, DeclinedBy::Busy),
-            Crossing::OursGivesWay(slot) => {
+            Crossing::OursGiveWay(slots) => {
                 crossed = true;
-                self.within(now, slot, |session| session.give_way(now));
+                for slot in slots {
+                    self.within(now, slot, |session| session.give_way(now));
+                }
             }
             Crossing::None => {}
         }
@@ -163,7 +170,7 @@ impl Sessions {
     /// Rule 6: of two invitations that cross, for the same application between the same two people, the one with the
     /// lower name goes on, and rings like any other.
     fn crossing(&self, id: SessionId, from: &Endpoint, invite: &Invite) -> Crossing {
-        let mut crossing = Crossing::None;
+        let mut ours = Vec::new();
         for slot in self.with_contact(&from.contact) {
             let Some(session) = self.slots.get(slot).map(|e| &e.session) else { continue };
             if session.application() != Ok(invite.application) || session.state().is_final() {
@@ -178,9 +185,9 @@ impl Sessions {
             if session.id() < id && !mutant::on(Mutant::GlareNoneSurvives) {
                 return Crossing::OursGoesFirst;
             }
-            crossing = Crossing::OursGivesWay(slot);
+            ours.push(slot);
         }
-        crossing
+        if ours.is_empty() { Crossing::None } else { Crossing::OursGiveWay(ours) }
     }
 
     /// They accepted our invitation: theirs for the same, or for its counterpart, need not ring here any more.

@@ -120,6 +120,18 @@ impl Sessions {
         self.len() == 0
     }
 
+    /// How many sessions that are over are remembered; at most [`Limits::tombstones`](crate::Limits::tombstones).
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.tombs.len()
+    }
+
+    /// Of how many contacts anything is remembered: sessions, devices, or how often they invite.
+    #[must_use]
+    pub fn known_contacts(&self) -> usize {
+        self.contacts.by_address.len()
+    }
+
     /// How many messages changed nothing.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
@@ -154,7 +166,10 @@ impl Sessions {
                     self.within(now, slot, |session| session.reconnected(now));
                 }
             }
-            Input::Offline => self.online = false,
+            Input::Offline => {
+                self.online = false;
+                self.nobody_is_seen(now);
+            }
             Input::Timeout => self.tick(now),
         }
         Ok(())

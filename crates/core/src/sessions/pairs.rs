@@ -4,7 +4,7 @@ use super::{Sessions, Timer};
 use crate::message::MAX_ALIVE;
 use crate::mutant::{self, Mutant};
 use crate::session::Verdict;
-use crate::{Body, Endpoint, Message, Output, SessionId, Time, To, Token};
+use crate::{Body, Endpoint, SessionId, Time};
 use alloc::vec::Vec;
 
 /// Our device and one of a contact.
@@ -13,6 +13,8 @@ pub(super) struct Pair {
     pub(super) endpoint: Endpoint,
     pub(super) last_heard: Time,
     pub(super) last_sent: Time,
+    /// When the table's timer for it goes off; not later than anything is due.
+    scheduled: Option<Time>,
     /// The numbers of the sessions between the two; never empty.
     pub(super) sessions: Vec<u32>,
 }
@@ -42,14 +44,15 @@ impl Pairs {
         self.all.iter().flatten()
     }
 
-    /// Takes a session out; the pair goes with its last one.
-    fn leave(&mut self, number: u32, slot: u32) {
-        let Some(pair) = self.get_mut(number) else { return };
+    /// Takes a session out; the pair goes with its last one, and leaves the time of its timer.
+    fn leave(&mut self, number: u32, slot: u32) -> Option<Time> {
+        let pair = self.get_mut(number)?;
         pair.sessions.retain(|s| *s != slot);
-        if pair.sessions.is_empty() {
-            self.all[place(number)] = None;
-            self.free.push(number);
+        if !pair.sessions.is_empty() {
+            return None;
         }
+        self.free.push(number);
+        self.all[place(number)].take().and_then(|pair| pair.scheduled)
     }
 }
 
@@ -65,7 +68,9 @@ impl Sessions {
         match (current, wanted) {
             (Some(_), Some(_)) | (None, None) => {}
             (Some(number), None) => {
-                self.pairs.leave(number, slot);
+                if let Some(at) = self.pairs.leave(number, slot) {
+                    self.timers.remove(&(at, Timer::Pair(number)));
+                }
                 self.set_pair(slot, None);
             }
             (None, Some(endpoint)) => {
@@ -88,12 +93,10 @@ impl Sessions {
             pair.sessions.push(slot);
             return number;
         }
-        let pair = Pair { endpoint, last_heard: now, last_sent: now, sessions: alloc::vec![slot] };
-        let due = self.due(&pair);
+        let sessions = alloc::vec![slot];
+        let pair = Pair { endpoint, last_heard: now, last_sent: now, scheduled: None, sessions };
         let number = self.pairs.add(pair);
-        if let Some(due) = due {
-            self.timers.insert((due, Timer::Pair(number)));
-        }
+        self.schedule_pair(number);
         number
     }
 
@@ -107,16 +110,22 @@ impl Sessions {
         slots.iter().find_map(of)
     }
 
-    fn due(&self, pair: &Pair) -> Option<Time> {
-        let alive = pair.last_sent.after(self.config.alive);
-        let silence = pair.last_heard.after(self.config.silence);
-        if mutant::on(Mutant::NoSilence) { None } else { Some(alive.min(silence)) }
+    /// Sets the timer of a pair that has none.
+    fn schedule_pair(&mut self, number: u32) {
+        let (alive, silence) = (self.config.alive, self.config.silence);
+        let Some(pair) = self.pairs.get_mut(number).filter(|_| !mutant::on(Mutant::NoSilence)) else {
+            return;
+        };
+        let due = pair.last_sent.after(alive).min(pair.last_heard.after(silence));
+        pair.scheduled = Some(due);
+        self.timers.insert((due, Timer::Pair(number)));
     }
 
     /// A pair's timer went off. It may be early, since words in the meantime do not move it.
     pub(super) fn tick_pair(&mut self, now: Time, number: u32) {
         let (alive, silence) = (self.config.alive, self.config.silence);
         let Some(pair) = self.pairs.get_mut(number) else { return };
+        pair.scheduled = None;
         if pair.last_heard.after(silence) <= now {
             for slot in pair.sessions.clone() {
                 self.within(now, slot, |session| session.silent(now));
@@ -129,39 +138,52 @@ impl Sessions {
             let id = |slot: &u32| self.slots.get(*slot).map(|e| e.session.id());
             let mut sessions: Vec<SessionId> = slots.iter().filter_map(id).take(MAX_ALIVE).collect();
             sessions.sort_unstable();
-            self.outputs.push_back(Output::Send {
-                token: Token { session: SessionId::NIL, link: 0, sequence: None },
-                to: To::Endpoint(to),
-                message: Message { session: SessionId::NIL, sequence: 0, body: Body::Alive { sessions } },
-            });
+            self.answer(&to, SessionId::NIL, 0, Body::Alive { sessions });
         }
-        let due = self.pairs.get_mut(number).cloned().and_then(|pair| self.due(&pair));
-        if let Some(due) = due {
-            self.timers.insert((due, Timer::Pair(number)));
+        self.schedule_pair(number);
+    }
+
+    /// A device is there again, and may have begun anew: it is asked at once about everything that has it at the other
+    /// end, so that nobody waits for what is forgotten over there.
+    pub(super) fn ask_for_signs(&mut self, now: Time, endpoint: &Endpoint) {
+        let stands = |slot: &u32| {
+            let session = &self.slots.get(*slot)?.session;
+            (session.endpoint() == Some(endpoint) && !session.state().is_final()).then(|| session.id())
+        };
+        let slots = self.with_contact(&endpoint.contact);
+        let mut sessions: Vec<SessionId> = slots.iter().filter_map(stands).take(MAX_ALIVE).collect();
+        if sessions.is_empty() {
+            return;
         }
+        sessions.sort_unstable();
+        let pair = self.known_pair(endpoint);
+        if let Some(pair) = pair.and_then(|number| self.pairs.get_mut(number)) {
+            pair.last_sent = now;
+        }
+        self.answer(endpoint, SessionId::NIL, 0, Body::Alive { sessions });
     }
 
     /// A device says that it is there, and which sessions it believes to stand between it and us.
     pub(super) fn alive(&mut self, now: Time, from: &Endpoint, sessions: &[SessionId]) -> Verdict {
-        let Some(number) = self.known_pair(from) else {
-            self.disown(from, sessions);
-            return Verdict::Unknown;
-        };
-        if let Some(pair) = self.pairs.get_mut(number) {
+        let pair = self.known_pair(from).and_then(|number| self.pairs.get_mut(number));
+        let is_pair = pair.is_some();
+        if let Some(pair) = pair {
             pair.last_heard = now;
         }
-        self.disown(from, sessions);
-        Verdict::Taken
+        if self.disown(from, sessions) || is_pair { Verdict::Taken } else { Verdict::Unknown }
     }
 
-    /// Says of which of these sessions we know nothing.
-    fn disown(&mut self, from: &Endpoint, sessions: &[SessionId]) {
+    /// Says of which of these sessions we know nothing; whether we know of any.
+    fn disown(&mut self, from: &Endpoint, sessions: &[SessionId]) -> bool {
+        let mut any = false;
         for id in sessions {
             let session = self.slots.find(*id).and_then(|slot| self.slots.get(slot)).map(|e| &e.session);
             let stands = session.is_some_and(|s| s.user().is_ok_and(|user| *user == from.contact));
+            any |= stands;
             if !stands {
                 self.answer(from, *id, 0, Body::UnknownSession);
             }
         }
+        any
     }
 }

@@ -31,6 +31,8 @@ enum Kind {
 pub(super) struct Tombs {
     by_id: BTreeMap<SessionId, Tomb>,
     by_time: BTreeSet<(Time, SessionId)>,
+    /// How many there are of each contact.
+    shares: BTreeMap<Address, u32>,
 }
 
 impl Tombs {
@@ -42,6 +44,10 @@ impl Tombs {
         self.by_id.contains_key(&id)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&SessionId, &Tomb)> {
         self.by_id.iter()
     }
@@ -50,15 +56,33 @@ impl Tombs {
         if mutant::on(Mutant::NoTombstones) {
             return;
         }
-        let until = tomb.until;
-        if let Some(old) = self.by_id.insert(id, tomb) {
-            self.by_time.remove(&(old.until, id));
+        self.remove(id);
+        *self.shares.entry(tomb.contact.clone()).or_default() += 1;
+        self.by_time.insert((tomb.until, id));
+        self.by_id.insert(id, tomb);
+        if self.by_id.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+            self.make_room();
         }
-        self.by_time.insert((until, id));
-        if self.by_id.len() > usize::try_from(limit).unwrap_or(usize::MAX)
-            && let Some((_, id)) = self.by_time.pop_first()
-        {
-            self.by_id.remove(&id);
+    }
+
+    fn remove(&mut self, id: SessionId) {
+        let Some(Tomb { contact, until, .. }) = self.by_id.remove(&id) else { return };
+        self.by_time.remove(&(until, id));
+        if let Some(share) = self.shares.get_mut(&contact) {
+            *share -= 1;
+            if *share == 0 {
+                self.shares.remove(&contact);
+            }
+        }
+    }
+
+    /// Forgets the oldest of the contact of whom there is most, so that nobody can make us forget the others.
+    fn make_room(&mut self) {
+        let most = self.shares.iter().max_by_key(|(_, share)| **share).map(|(contact, _)| contact.clone());
+        let of_most = |id: &SessionId| self.by_id.get(id).map(|tomb| &tomb.contact) == most.as_ref();
+        let oldest = self.by_time.iter().map(|(_, id)| *id).find(of_most);
+        if let Some(id) = oldest {
+            self.remove(id);
         }
     }
 
@@ -68,8 +92,7 @@ impl Tombs {
             if until > now {
                 return;
             }
-            self.by_time.remove(&(until, id));
-            self.by_id.remove(&id);
+            self.remove(id);
         }
     }
 }

@@ -87,6 +87,102 @@ fn answers_are_the_invitees_and_once() {
 }
 
 #[test]
+fn an_invitation_is_sent_once_and_by_its_inviter_whatever_has_become_of_it() {
+    let mut party = Party::new(TWO);
+    let invite = || Command::Invite { contact: bob(), data: String::new() };
+    let session = party.invite(0, "bob", ApplicationId::ASK);
+    party.settle();
+    let both = |party: &mut Party, phase: &str| {
+        assert_eq!(party.command(0, session, invite()), refused(Code::SessionNotReady), "{phase}");
+        assert_eq!(party.command(1, session, invite()), refused(Code::NotInviter), "{phase}");
+    };
+    both(&mut party, "ringing");
+    party.accept(1, session);
+    assert_eq!(party.command(1, session, invite()), refused(Code::NotInviter), "accepting");
+    party.settle();
+    both(&mut party, "joining");
+    for device in 0..2 {
+        party.command(device, session, Command::Attach).unwrap();
+        party.settle();
+    }
+    both(&mut party, "connected");
+    party.input(0, Input::Offline).unwrap();
+    assert_eq!(party.command(0, session, invite()), refused(Code::SessionNotReady), "offline too");
+    party.command(0, session, Command::Cancel { data: String::new() }).unwrap();
+    party.settle();
+    both(&mut party, "over");
+}
+
+#[test]
+fn an_invitation_that_is_refused_leaves_nothing_behind() {
+    let mut party = Party::new(TWO);
+    let before = crate::party::digest(&party, 0);
+    let invite = |whom: &str, application, n| Input::Invite {
+        session: SessionId([5; 16]),
+        contact: Address::new(whom).unwrap(),
+        application,
+        data: "x".repeat(n),
+    };
+    for (input, number) in [
+        (invite("bob", ApplicationId([9; 16]), 0), 0x8007_0057),
+        (invite("ann", ApplicationId::ASK, 0), Code::InvitedSelf.number()),
+        (invite("bob", ApplicationId::ASK, 513), 0x8007_0057),
+    ] {
+        assert_eq!(party.input(0, input).unwrap_err().number(), number);
+    }
+    party.input(0, Input::Offline).unwrap();
+    let offline = party.input(0, invite("bob", ApplicationId::ASK, 0));
+    assert_eq!(offline.unwrap_err().number(), MSGR_E_NOT_LOGGED_ON);
+    party.input(0, Input::Online).unwrap();
+    assert_eq!((crate::party::digest(&party, 0), party.tables[0].timeout()), (before, None));
+    assert!(party.events[0].is_empty() && party.wire.is_empty());
+    party.input(0, invite("bob", ApplicationId::ASK, 0)).expect("the name is still free");
+}
+
+#[test]
+fn what_can_be_read_of_a_session_and_when() {
+    let mut party = Party::new(TWO);
+    let made = SessionId([5; 16]);
+    party.input(0, Input::Create { session: made }).unwrap();
+    let read = |party: &Party| {
+        let session = party.tables[0].get(made).unwrap();
+        let name = session.application().map(|id| party.tables[0].application(id).unwrap().name.clone());
+        (session.state(), name, session.user().cloned(), session.endpoint().cloned())
+    };
+    let (not_specified, nobody) =
+        (Err(SessionError::Refused(Code::AppNotSpecified)), Err(SessionError::Refused(Code::NoUserInvited)));
+    assert_eq!(read(&party), (State::Ready, not_specified, nobody.clone(), None));
+    party.command(0, made, Command::SetApplication(ApplicationId::ASK)).unwrap();
+    assert_eq!(read(&party), (State::Ready, Ok("Ask".into()), nobody, None));
+    party.command(0, made, Command::Invite { contact: bob(), data: String::new() }).unwrap();
+    assert_eq!(read(&party), (State::Invitation, Ok("Ask".into()), Ok(bob()), None));
+    party.settle();
+    party.accept(1, made);
+    party.settle();
+    assert_eq!(read(&party), (State::Accepted, Ok("Ask".into()), Ok(bob()), Some(endpoint("bob/desk"))));
+    assert_eq!(made.to_string(), "{05050505-0505-0505-0505-050505050505}", "a GUID in braces");
+}
+
+#[test]
+fn every_refusal_says_what_was_wrong_and_what_to_do() {
+    let id = SessionId([5; 16]);
+    for error in [
+        SessionError::NoSuchSession(id),
+        SessionError::NameTaken(id),
+        SessionError::Refused(Code::InvitedSelf),
+        SessionError::NotLoggedOn,
+        SessionError::UnknownApplication(ApplicationId::ASK),
+        SessionError::DataOverLimit(513),
+        SessionError::TooMuchInFlight(9),
+        SessionError::TooManySessions(16),
+        SessionError::AlreadyOpen(id),
+    ] {
+        let text = error.to_string();
+        assert!(text.contains("; ") || text.matches(". ").count() == 1, "{text:?} has no second half");
+    }
+}
+
+#[test]
 fn what_was_only_made_ends_too() {
     let mut party = Party::new(TWO);
     let session = SessionId([5; 16]);

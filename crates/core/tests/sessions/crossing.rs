@@ -41,6 +41,24 @@ fn one_that_is_lost_leaves_none_and_never_two() {
     assert_eq!(party.state(1, LOW), Some(State::Invitation), "it came after all");
 }
 
+/// Found by the fuzzer: only the last of them gave way.
+#[test]
+fn every_invitation_of_ours_gives_way_to_the_one_that_goes_first() {
+    let mut party = Party::new(TWO);
+    let higher = SessionId([3; 16]);
+    for session in [HIGH, higher] {
+        party.invite_as(session, 0, "bob", ApplicationId::ASK).unwrap();
+    }
+    party.invite_as(LOW, 1, "ann", ApplicationId::ASK).unwrap();
+    // Theirs comes, and ours are still under way.
+    let theirs = party.hold().into_iter().find(|packet| packet.message.session == LOW).unwrap();
+    party.deliver(theirs);
+    assert_eq!(party.state(0, LOW), Some(State::Invitation));
+    for session in [HIGH, higher] {
+        assert_eq!(party.state(0, session), Some(State::Cancelled));
+    }
+}
+
 #[test]
 fn other_applications_do_not_cross() {
     let mut party = Party::new(TWO);

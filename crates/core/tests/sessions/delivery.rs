@@ -170,3 +170,14 @@ fn answers_to_others_are_no_sign_of_life() {
     let alive = party.hold().iter().filter(|p| matches!(p.message.body, Body::Alive { .. })).count();
     assert_eq!(alive, 2, "one after each 30 s, whatever strangers do");
 }
+
+#[test]
+fn what_is_over_leaves_no_timer_behind() {
+    let (mut party, session) = Party::connected(TWO, ApplicationId::ASK);
+    party.command(0, session, Command::Terminate { result: SessionResult(0), data: String::new() }).unwrap();
+    party.settle();
+    for table in &party.tables {
+        assert!(table.is_empty());
+        assert_eq!(table.timeout(), None, "nobody is woken for a session that is over");
+    }
+}

@@ -1,6 +1,7 @@
 //! Nothing that comes over a wire accepts, and nothing foreign changes anything.
 
 use crate::pair::{ALICE, BOB, Pair, address, endpoint};
+use crate::party::{Party, endpoint as device};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rendezvous_core::*;
@@ -89,6 +90,19 @@ proptest! {
         prop_assert_eq!(before, format!("{:?}", pair.tables[BOB].get(session)));
         prop_assert!(pair.tables[BOB].dropped().total() > 0);
     }
+}
+
+/// Found by the fuzzer: it got a link, stood for *every device of the contact* from then on, and a call that could not
+/// be delivered rang on.
+#[test]
+fn a_device_gets_no_place_in_a_call_by_an_illegal_message() {
+    let mut party = Party::new(&["alice/laptop"]);
+    let session = party.invite(0, "bob", ApplicationId::ASK);
+    let message = Message { session, sequence: 0, body: Body::Attached };
+    party.input(0, Input::Received { from: device("bob/phone"), message }).unwrap();
+    assert_eq!(party.tables[0].dropped().illegal, 1);
+    party.report(0, Token { session, link: 0, sequence: Some(0) }, Delivery::Failed);
+    assert_eq!(party.end(0, session), (State::Terminated, Code::InvitationSendFailure.into()));
 }
 
 #[test]

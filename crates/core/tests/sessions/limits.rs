@@ -210,3 +210,56 @@ fn a_legacy_peer_takes_300_characters_and_an_application_invite_none() {
         Err(SessionError::Refused(Code::NotValidForAppInvite))
     );
 }
+
+#[test]
+fn a_device_says_once_that_it_rings() {
+    let mut party = Party::new(&["ann/desk", "bob/desk"]);
+    let session = party.invite(0, "bob", ApplicationId::ASK);
+    party.settle();
+    for sequence in 1..100 {
+        let message = Message { session, sequence, body: Body::Ringing };
+        party.input(0, Input::Received { from: endpoint("bob/desk"), message }).unwrap();
+    }
+    let rang = party.told(0, session).iter().filter(|e| matches!(e, Event::Ringing(_))).count();
+    assert_eq!((rang, party.tables[0].dropped().illegal), (1, 99));
+    party.accept(1, session);
+    party.settle();
+    assert_eq!(party.state(0, session), Some(State::Accepted), "and nothing of it stands in the way");
+}
+
+#[test]
+fn withdrawals_of_what_never_came_are_remembered_no_faster_than_invitations_are_looked_at() {
+    let mut table = ann();
+    let cancel = || Body::Cancel { reason: CancelReason::Withdrawn, data: String::new() };
+    for id in 1..=200 {
+        assert_eq!(answer_to(&mut table, "eve/desk", id, cancel()), None);
+    }
+    assert_eq!((table.dropped().unknown, table.dropped().limited), (10, 190));
+    let ask = invite(ApplicationId::ASK, 60, Versions::OURS);
+    assert_eq!(answer_to(&mut table, "eve/desk", 10, ask), None, "a withdrawal wins, whichever came first");
+    let ask = invite(ApplicationId::ASK, 60, Versions::OURS);
+    assert_eq!(answer_to(&mut table, "bob/desk", 201, ask), Some(Body::Ringing), "others are not touched");
+}
+
+#[test]
+fn one_contact_cannot_make_us_forget_what_is_over_with_another() {
+    let config =
+        SessionConfig { limits: Limits { tombstones: 50, ..Limits::default() }, ..SessionConfig::default() };
+    let mut party = Party::with(&["ann/desk", "bob/desk"], config);
+    let session = party.invite(0, "bob", ApplicationId::ASK);
+    let invite_of_ann = party.hold().remove(0);
+    party.deliver(invite_of_ann.clone());
+    party.command(0, session, Command::Cancel { data: String::new() }).unwrap();
+    party.settle();
+    assert!(party.tables[1].is_empty());
+    // Eve's invitations stand for a day, so that they are remembered for longest; ten a minute are looked at.
+    for n in 0..100u8 {
+        party.now = party.now.after(Duration::from_secs(1));
+        let body = invite(ApplicationId([9; 16]), 24 * 3600, Versions::OURS);
+        let message = Message { session: SessionId([100 + n; 16]), sequence: 0, body };
+        let from = endpoint(&format!("eve{}/desk", n / 10));
+        party.input(1, Input::Received { from, message }).unwrap();
+    }
+    party.input(1, Input::Received { from: endpoint("ann/desk"), message: invite_of_ann.message }).unwrap();
+    assert!(party.tables[1].is_empty(), "what ann withdrew rings again");
+}

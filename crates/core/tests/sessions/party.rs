@@ -2,6 +2,7 @@
 
 use rendezvous_core::*;
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hasher};
 use std::time::Duration;
 
 /// A livelock shows as a test that fails, not as one that hangs.
@@ -28,6 +29,13 @@ pub(crate) struct Party {
 pub(crate) fn endpoint(name: &str) -> Endpoint {
     let (who, device) = name.split_once('/').expect("who/device");
     Endpoint { contact: Address::new(who).unwrap(), device: device.into() }
+}
+
+/// Everything on which the future of a device's table depends.
+pub(crate) fn digest(party: &Party, device: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    party.tables[device].digest(party.now, &mut hasher);
+    hasher.finish()
 }
 
 pub(crate) fn applications(table: &mut Sessions) {

@@ -78,14 +78,28 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Frame,
     }
     let mut bytes = vec![0; length];
     stream.read_exact(&mut bytes).await?;
-    Ok(serde_json::from_slice(&bytes)?)
+    decode(&bytes)
+}
+
+/// What stands in a frame, behind its length.
+pub(super) fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
+    if bytes.len() > MAX_FRAME {
+        return Err(FrameError::TooLong(bytes.len()));
+    }
+    Ok(serde_json::from_slice(bytes)?)
 }
 
 pub(super) async fn write(stream: &mut (impl AsyncWrite + Unpin), frame: &Frame) -> Result<(), FrameError> {
-    let bytes = serde_json::to_vec(frame)?;
-    let length = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= MAX_FRAME);
-    stream.write_u32(length.ok_or(FrameError::TooLong(bytes.len()))?).await?;
+    let (length, bytes) = encode(frame)?;
+    stream.write_u32(length).await?;
     stream.write_all(&bytes).await?;
     stream.flush().await?;
     Ok(())
+}
+
+/// A frame's length, and what stands behind it.
+pub(super) fn encode(frame: &Frame) -> Result<(u32, Vec<u8>), FrameError> {
+    let bytes = serde_json::to_vec(frame)?;
+    let length = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= MAX_FRAME);
+    Ok((length.ok_or(FrameError::TooLong(bytes.len()))?, bytes))
 }

@@ -38,6 +38,7 @@ pub(super) struct WireMessage {
     body: WireBody,
 }
 
+/// Those without fields are written with braces: only so are unknown fields refused in them too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 enum WireBody {
@@ -51,13 +52,13 @@ enum WireBody {
         app_invite: bool,
         proof: WireProof,
     },
-    Ringing,
+    Ringing {},
     Accept {
         version: u16,
         data: String,
         proof: WireProof,
     },
-    Confirm,
+    Confirm {},
     Decline {
         by: WireDeclinedBy,
         data: String,
@@ -66,7 +67,7 @@ enum WireBody {
         reason: WireReason,
         data: String,
     },
-    Attached,
+    Attached {},
     Context {
         text: String,
         last: bool,
@@ -80,7 +81,7 @@ enum WireBody {
     Alive {
         sessions: Vec<String>,
     },
-    UnknownSession,
+    UnknownSession {},
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,17 +128,17 @@ pub(super) fn to_wire(parcel: Parcel) -> Option<WireMessage> {
 fn plain_to_wire(body: Body) -> Option<WireBody> {
     Some(match body {
         Body::Invite(_) | Body::Accept { .. } => return None,
-        Body::Ringing => WireBody::Ringing,
-        Body::Confirm => WireBody::Confirm,
+        Body::Ringing => WireBody::Ringing {},
+        Body::Confirm => WireBody::Confirm {},
         Body::Decline { by, data } => WireBody::Decline { by: by.into(), data },
         Body::Cancel { reason, data } => WireBody::Cancel { reason: reason.into(), data },
-        Body::Attached => WireBody::Attached,
+        Body::Attached => WireBody::Attached {},
         Body::Context(Chunk { text, last, abandoned }) => WireBody::Context { text, last, abandoned },
         Body::Terminate { failed, result, data } => WireBody::Terminate { failed, result: result.0, data },
         Body::Alive { sessions } => {
             WireBody::Alive { sessions: sessions.iter().map(SessionId::to_string).collect() }
         }
-        Body::UnknownSession => WireBody::UnknownSession,
+        Body::UnknownSession => WireBody::UnknownSession {},
     })
 }
 
@@ -186,15 +187,15 @@ pub(super) fn from_wire(message: WireMessage, from: &Address) -> Result<Parcel, 
                 from,
             }))
         }
-        WireBody::Ringing => Body::Ringing,
+        WireBody::Ringing {} => Body::Ringing,
         WireBody::Accept { version, data, proof } => {
             seal = Seal::Accept { proof: proof.try_into()? };
             Body::Accept { version, data }
         }
-        WireBody::Confirm => Body::Confirm,
+        WireBody::Confirm {} => Body::Confirm,
         WireBody::Decline { by, data } => Body::Decline { by: by.into(), data },
         WireBody::Cancel { reason, data } => Body::Cancel { reason: reason.into(), data },
-        WireBody::Attached => Body::Attached,
+        WireBody::Attached {} => Body::Attached,
         WireBody::Context { text, last, abandoned } => Body::Context(Chunk { text, last, abandoned }),
         WireBody::Terminate { failed, result, data } => {
             Body::Terminate { failed, result: SessionResult(result), data }
@@ -203,7 +204,7 @@ pub(super) fn from_wire(message: WireMessage, from: &Address) -> Result<Parcel, 
             let names = sessions.iter().map(|name| name.parse().map_err(|_| MapError::Session));
             Body::Alive { sessions: names.collect::<Result<_, _>>()? }
         }
-        WireBody::UnknownSession => Body::UnknownSession,
+        WireBody::UnknownSession {} => Body::UnknownSession,
     };
     Ok(Parcel { message: Message { session, sequence: message.sequence, body }, seal })
 }
@@ -242,6 +243,9 @@ macro_rules! twins {
 }
 twins!(WireDeclinedBy, DeclinedBy: Person, NotInstalled, Busy, Policy, Version, Crossed);
 twins!(WireReason, CancelReason: Withdrawn, Timeout, AnsweredElsewhere, Crossed);
+
+#[cfg(test)]
+mod vectors;
 
 #[cfg(test)]
 mod tests {
@@ -322,7 +326,7 @@ mod tests {
     #[test]
     fn bad_names_are_refused() {
         let from = Address::new("x").unwrap();
-        let wire = WireMessage { session: "nonsense".into(), sequence: 0, body: WireBody::Ringing };
+        let wire = WireMessage { session: "nonsense".into(), sequence: 0, body: WireBody::Ringing {} };
         assert_eq!(from_wire(wire, &from), Err(MapError::Session));
     }
 }

@@ -14,6 +14,8 @@
 mod frame;
 mod link;
 mod map;
+#[doc(hidden)]
+pub mod oracle;
 mod tls;
 
 pub use frame::FrameError;

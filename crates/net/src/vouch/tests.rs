@@ -132,6 +132,9 @@ fn an_answer_stands_for_one_invitation_and_one_key() {
     let mut changed = answer.clone();
     changed.message.body = Body::Accept { version: 1, data: "no".into() };
     assert_eq!(anna.open(NOW, &from, changed).map(|_| ()), Err(VouchError::Refused(InviteError::Signature)));
+    let by_another = anna.open(NOW, &endpoint("mallory", "b"), answer.clone()).map(|_| ());
+    assert_eq!(by_another, Err(VouchError::Refused(InviteError::OtherInvite)));
+    assert_eq!(anna.peer(SESSION, Some(&endpoint("mallory", "b"))), None);
     anna.open(NOW, &from, answer.clone()).expect("it verifies");
 
     // Another device of Bert's cannot speak as this one.
@@ -149,6 +152,28 @@ fn an_answer_stands_for_one_invitation_and_one_key() {
         elsewhere.open(NOW, &from, answer).map(|_| ()),
         Err(VouchError::Refused(InviteError::Signature))
     );
+}
+
+#[test]
+fn an_answer_cannot_be_made_one_in_another_version() {
+    let (mut anna, mut bert, _) = invited();
+    let answer = bert.seal(NOW, &To::Endpoint(endpoint("anna", "a")), accept()).expect("it can be signed");
+    for other in [0, 2, u16::MAX] {
+        let mut changed = answer.clone();
+        changed.message.body = Body::Accept { version: other, data: "yes".into() };
+        let refused = anna.open(NOW, &endpoint("bert", "b"), changed).map(|_| ());
+        assert_eq!(refused, Err(VouchError::Refused(InviteError::Field("version"))));
+    }
+    assert_eq!(anna.peer(SESSION, Some(&endpoint("bert", "b"))), None);
+}
+
+#[test]
+fn an_invitation_in_no_version_of_ours_passes_and_claims_nothing() {
+    let (_, mut bert, good) = invited();
+    let newer = edit(&good, |i| i.versions = Versions { lowest: 2, highest: 3 });
+    let (message, claim) = bert.open(NOW, &endpoint("anna", "a"), newer).expect("the table declines it");
+    let Body::Invite(invite) = message.body else { panic!("an invitation") };
+    assert_eq!((invite.versions.common(), claim.is_none()), (None, true));
 }
 
 #[test]

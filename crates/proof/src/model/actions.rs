@@ -259,6 +259,7 @@ impl World {
         marks.attached |= word == Word::Attach;
         let taken = self.act(teller, device, Input::Command { session, command }).is_ok();
         if !taken {
+            Requirement::Answers.tried();
             *self.seen(teller.scenario, who, session) = seen;
             if self.desks[who].digest != digest {
                 self.violate(Requirement::Answers, format!("{word:?} was refused and changed something"));
@@ -287,6 +288,7 @@ impl World {
             format!("{} → {}: {}", name(teller.scenario, *from), name(teller.scenario, *to), words(message))
         });
         let sender = endpoint(teller.scenario, usize::from(*from));
+        self.count(teller.scenario, usize::from(*to), message);
         let expectation = self.expect(teller.scenario, usize::from(*to), &sender, message);
         let input = Input::Received { from: sender, message: message.clone() };
         // A message is never an error; what it may not do it does not do.
@@ -430,6 +432,10 @@ impl World {
         let who = usize::from(to);
         let (digest, wire) = (self.desks[who].digest, self.wire.len());
         let harmless = self.must_be_harmless(teller.scenario, who, from, message);
+        self.count(teller.scenario, who, message);
+        if harmless.is_some() {
+            Requirement::Illegal.tried();
+        }
         let events = self.seen.clone();
         _ = self.act(teller, to, Input::Received { from: from.clone(), message: message.clone() });
         let changed = self.desks[who].digest != digest;

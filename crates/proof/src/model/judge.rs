@@ -42,6 +42,7 @@ impl World {
                 self.changed(scenario, device, session, *previous, *current);
             }
             Event::Launch => {
+                Requirement::OneWinner.tried();
                 if seen.launched {
                     self.violate(Requirement::OneWinner, "an application is started twice");
                 }
@@ -55,6 +56,7 @@ impl World {
                 self.seen(scenario, device, session).lost += 1;
             }
             Event::Ended { .. } => {
+                Requirement::EndedOnce.tried();
                 if !seen.state.is_final() {
                     self.violate(Requirement::EndedOnce, "the end is told in a state that is not final");
                 }
@@ -79,6 +81,7 @@ impl World {
     ) {
         let role = role_of(scenario, device, id);
         let seen = *self.seen(scenario, device, id);
+        Requirement::Order.tried();
         if seen.state != previous {
             self.violate(Requirement::Order, format!("{previous:?} is named, {:?} it was", seen.state));
         }
@@ -100,6 +103,7 @@ impl World {
             self.violate(Requirement::Consent, format!("{current:?} and nobody here said yes"));
         }
         if current == State::Connected {
+            Requirement::BothAttached.tried();
             let other = self.seen_elsewhere(scenario, device, id, |s| s.attached);
             let can_know = scenario.hostile.forged == 0 && self.spent.crash == 0;
             if !seen.attached || can_know && !other {
@@ -134,6 +138,7 @@ impl World {
         if attack {
             return;
         }
+        Requirement::ContextExact.tried();
         let parts: Vec<u8> = came.split(' ').filter_map(|part| part.parse().ok()).collect();
         let [session, from, n] = parts[..] else {
             return self.violate(Requirement::ContextExact, format!("{came:?} was never sent"));
@@ -170,11 +175,14 @@ impl World {
     pub(super) fn check_crossed(&mut self, scenario: &Scenario, device: usize, accepted: SessionId) {
         let table = &self.desks[device].table;
         let Some(application) = table.get(accepted).and_then(|s| s.application().ok()) else { return };
-        let stays = scenario.plays.iter().any(|play| {
+        let crosses =
+            |play: &&super::Play| play.session != accepted.0[0] && play.application.crosses(application);
+        if scenario.plays.iter().any(|play| crosses(&play)) {
+            Requirement::Crossed.tried();
+        }
+        let stays = scenario.plays.iter().filter(crosses).any(|play| {
             let other = table.get(SessionId([play.session; 16]));
-            play.session != accepted.0[0]
-                && play.application.crosses(application)
-                && other.is_some_and(|s| s.role() == Role::Inviter && s.state() == State::Invitation)
+            other.is_some_and(|s| s.role() == Role::Inviter && s.state() == State::Invitation)
         });
         if stays {
             self.violate(Requirement::Crossed, "one was accepted and the other rings on");
@@ -229,12 +237,14 @@ impl World {
         match *expectation {
             Expectation::Anything => {}
             Expectation::State(requirement, wanted) => {
+                requirement.tried();
                 let over = state.is_none() && wanted.is_final();
                 if !over && state != Some(wanted) {
                     self.violate(requirement, format!("{wanted:?} was to follow, {state:?} did"));
                 }
             }
             Expectation::Over(requirement) => {
+                requirement.tried();
                 if state.is_some_and(|s| !s.is_final()) {
                     self.violate(requirement, format!("it goes on in {state:?}"));
                 }
@@ -265,7 +275,8 @@ impl World {
         let possible = match (&message.body, role) {
             // After the end it only shortens the wait for its outcome.
             (Body::UnknownSession, _) => true,
-            (Body::Ringing | Body::Decline { .. }, Role::Inviter) => state == State::Invitation,
+            (Body::Ringing, Role::Inviter) => state == State::Invitation && message.sequence == 0,
+            (Body::Decline { .. }, Role::Inviter) => state == State::Invitation,
             (Body::Accept { version, .. }, Role::Inviter) => {
                 // One of no version that was offered is kept at most, until its turn comes.
                 state == State::Invitation && (*version == rendezvous_core::VERSION || message.sequence > 0)
@@ -282,6 +293,21 @@ impl World {
         let early =
             message.sequence > 0 && matches!(message.body, Body::Attached) && state == State::Connected;
         (!possible && !early).then(|| format!("the {role:?} in {state:?} must not obey it"))
+    }
+
+    /// Counts a message that is about to arrive, under whatever it could break.
+    pub(super) fn count(&self, scenario: &Scenario, device: usize, message: &Message) {
+        let at = place(scenario, message.session);
+        let seen = self.seen[device * sessions(scenario).len() + at];
+        if role_of(scenario, device, message.session) == Role::Invitee && !seen.accepted && !seen.ended {
+            Requirement::Consent.tried();
+        }
+        if matches!(message.body, Body::Context(_)) && seen.state != State::Connected {
+            Requirement::ContextInside.tried();
+        }
+        if seen.state.is_final() {
+            Requirement::Final.tried();
+        }
     }
 
     /// A message leaves a table.
@@ -308,6 +334,9 @@ impl World {
         let after = self.state(device, letter.token.session);
         let past = matches!(letter.message.body, Body::Invite(_))
             && before.is_some_and(|s| matches!(s, State::Accepted | State::Connected));
+        if past && outcome == Delivery::Failed {
+            Requirement::Reports.tried();
+        }
         if past && outcome == Delivery::Failed && after != before {
             self.violate(Requirement::Reports, "a lost invitation ends what another device has accepted");
         }
@@ -319,6 +348,9 @@ impl World {
         self.doubts.retain(|(d, _)| *d != device);
         for (_, token) in mine {
             let goes_on = self.state(usize::from(device), token.session).is_some_and(|s| !s.is_final());
+            if goes_on {
+                Requirement::SentAgain.tried();
+            }
             let sent = self.wire.iter().any(|p| p.from == device && p.letter.token == token);
             if goes_on && !sent && self.wire.len() == before {
                 self.violate(Requirement::SentAgain, "what may be lost is not sent again");
@@ -328,6 +360,7 @@ impl World {
 
     /// Everything that is true of a state, or of a step.
     pub(super) fn judge(&mut self, scenario: &Scenario, before: &Self) {
+        Requirement::Progress.tried();
         if self.rank() <= before.rank() && self.desks_open() >= before.desks_open() {
             self.violate(Requirement::Progress, "a step leads nowhere, and might be taken for ever");
         }
@@ -339,11 +372,17 @@ impl World {
         if !self.desks.iter().all(runs) {
             self.violate(Requirement::Timers, "a session is open and no timer runs");
         }
+        if self.desks_open() > 0 {
+            Requirement::Timers.tried();
+        }
         let limit = scenario.config().limits.ringing;
         for device in 0..self.desks.len() {
             let ringing =
                 |s: &&rendezvous_core::Session| s.role() == Role::Invitee && s.state() == State::Invitation;
             let count = self.desks[device].table.iter().filter(ringing).count();
+            if count > 0 {
+                Requirement::Limits.tried();
+            }
             let per_contact = usize::try_from(scenario.config().limits.ringing_per_contact).unwrap_or(1);
             if count > usize::try_from(limit).unwrap_or(2)
                 || count > per_contact && scenario.devices.len() == 2
@@ -377,6 +416,7 @@ impl World {
         }
         let crossing = scenario.plays.len() == 2 && scenario.plays[0].whom != scenario.plays[1].whom;
         if honest && crossing && scenario.plays[0].application == scenario.plays[1].application {
+            Requirement::Glare.tried();
             for device in 0..scenario.devices.len() {
                 let goes_on = |play: &&super::Play| {
                     let state = self.state(device, SessionId([play.session; 16]));
@@ -403,6 +443,10 @@ impl World {
                 })
                 .count();
             let over = self.spent.plays & 1 << self.number(scenario, play) != 0 && inviter.is_none();
+            let devices = scenario.devices.iter().filter(|(who, _)| *who == play.whom).count();
+            if (launched || over) && devices > 1 {
+                Requirement::Elsewhere.tried();
+            }
             if (launched || over) && waits > 0 {
                 self.violate(Requirement::Elsewhere, "it was answered, and a device still waits");
             }

@@ -1,0 +1,66 @@
+//! How often a contact is answered outside of any session's order: refusals, and words about sessions that nobody knows.
+//!
+//! Whoever asks for them decides how many there are, so without a bound a contact could have this side send without end.
+
+use rendezvous_core::{Address, Time};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// So many answers at once.
+pub(crate) const BURST: u32 = 64;
+/// And one more each time that this has passed.
+pub(crate) const EACH: Duration = Duration::from_millis(125);
+/// So many contacts are counted; who comes beyond that, while all of these are busy, gets no answer.
+const CONTACTS: usize = 4096;
+
+/// Until when each contact's answers reach into the future: each adds its share.
+#[derive(Debug, Default)]
+pub(crate) struct Answers(BTreeMap<Address, Time>);
+
+impl Answers {
+    /// Takes note of an answer; false when it is one too many.
+    pub(crate) fn may(&mut self, now: Time, contact: &Address) -> bool {
+        if self.0.len() >= CONTACTS && !self.0.contains_key(contact) {
+            self.0.retain(|_, until| *until > now);
+            if self.0.len() >= CONTACTS {
+                return false;
+            }
+        }
+        let until = self.0.entry(contact.clone()).or_insert(now);
+        let after = (*until).max(now).after(EACH);
+        let is_free = after <= now.after(EACH * BURST);
+        if is_free {
+            *until = after;
+        }
+        is_free
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: usize) -> Address {
+        Address::new(format!("contact{n}")).expect("an address")
+    }
+
+    #[test]
+    fn a_burst_then_one_each_time() {
+        let mut answers = Answers::default();
+        let count = |answers: &mut Answers, now| (0..1000).filter(|_| answers.may(now, &address(1))).count();
+        let start = Time(5);
+        assert_eq!(count(&mut answers, start), 64);
+        assert!(answers.may(start, &address(2)), "others are not affected");
+        assert_eq!(count(&mut answers, start.after(EACH)), 1);
+        assert_eq!(count(&mut answers, start.after(EACH * 11)), 10);
+        assert_eq!(count(&mut answers, start.after(Duration::from_secs(3600))), 64);
+    }
+
+    #[test]
+    fn it_does_not_grow_without_bound() {
+        let mut answers = Answers::default();
+        let asked = (0..2 * CONTACTS).filter(|n| answers.may(Time(5), &address(*n))).count();
+        assert_eq!((asked, answers.0.len()), (CONTACTS, CONTACTS));
+        assert!(answers.may(Time(5).after(EACH), &address(CONTACTS + 1)), "there is room again");
+    }
+}

@@ -1,0 +1,56 @@
+//! Signalling: each side reads only what the other may say, and reads its own spelling of it again.
+
+use rendezvous_assist::consent::ControlState;
+use rendezvous_assist::screen::Size;
+use rendezvous_assist::signal::{ExpertSays, MAX_TEXT, NoviceSays, Program, SignalError, View};
+
+use super::description::sample;
+use crate::Seed;
+use crate::script::text_of;
+
+/// A text as a message of either side.
+pub(crate) fn signal(data: &[u8]) {
+    let text = text_of(data);
+    let (novice, expert) = (NoviceSays::parse(&text), ExpertSays::parse(&text));
+    if text.len() > MAX_TEXT {
+        assert_eq!(novice, Err(SignalError::TooLong(text.len())));
+        assert_eq!(expert, Err(SignalError::TooLong(text.len())));
+    }
+    assert!(novice.is_err() || expert.is_err(), "both sides may say {text}");
+    if let Ok(message) = novice {
+        let again = message.to_text();
+        assert!(again.len() <= MAX_TEXT, "{} bytes of {}", again.len(), text.len());
+        assert_eq!(NoviceSays::parse(&again).as_ref(), Ok(&message), "{again}");
+        assert_eq!(ExpertSays::parse(&again), Err(SignalError::WrongSide), "{again}");
+        if let NoviceSays::Answer(description) = message {
+            assert_eq!(description.check_answer(), Ok(()));
+        }
+    }
+    if let Ok(message) = expert {
+        let again = message.to_text();
+        assert!(again.len() <= MAX_TEXT, "{} bytes of {}", again.len(), text.len());
+        assert_eq!(ExpertSays::parse(&again).as_ref(), Ok(&message), "{again}");
+        assert_eq!(NoviceSays::parse(&again), Err(SignalError::WrongSide), "{again}");
+        if let ExpertSays::Describe(description) = message {
+            assert_eq!(description.check_offer(), Ok(()));
+        }
+    }
+}
+
+pub(crate) fn signal_seeds() -> Vec<Seed> {
+    let screen = Size { width: 1280, height: 720 };
+    let program = Program::new("rendezvous 0.1.0").expect("a good name");
+    let novice = |name, message: NoviceSays| Seed::new(name, message.to_text().as_bytes());
+    let expert = |name, message: ExpertSays| Seed::new(name, message.to_text().as_bytes());
+    vec![
+        novice("hello-novice", NoviceSays::Hello(program.clone())),
+        novice("view-asked", NoviceSays::View(View::Asked)),
+        novice("view-granted", NoviceSays::View(View::Granted { screen })),
+        novice("control", NoviceSays::Control(ControlState::Released)),
+        novice("answer", NoviceSays::Answer(sample(true))),
+        expert("hello-expert", ExpertSays::Hello(program)),
+        expert("request", ExpertSays::Request),
+        expert("release", ExpertSays::Release),
+        expert("describe", ExpertSays::Describe(sample(false))),
+    ]
+}
