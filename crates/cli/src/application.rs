@@ -8,6 +8,8 @@ pub(crate) mod hello;
 pub(crate) mod meeting;
 mod party;
 pub(crate) mod secured;
+#[cfg(test)]
+mod tests;
 
 use anyhow::{Context, Result, bail};
 use ending::{Ending, Watch};

@@ -1,6 +1,6 @@
 //! The side that owns sessions: hands one to one application and relays what happens.
 
-use crate::application::option;
+use crate::application::{TypedCode, option};
 use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, DbusError, SESSION_INTERFACE, session_path};
 use rendezvous_core::{Code, Command, Event, SessionError, SessionResult, flags};
 use rendezvous_net::{CallError, Handle, SessionInfo};
@@ -31,21 +31,19 @@ impl HandedSession {
         Self::hand_over_with_code(stream, session, handle, None, patience).await
     }
 
-    /// The same, with the one-time code that the person here has typed to meet the other. A private socket is the only
-    /// way on which a code ever travels between processes.
+    /// The same, with the one-time code that the person here has typed to meet the other. It goes over this socket, which
+    /// is private, and over no bus.
     pub async fn hand_over_with_code(
         stream: UnixStream,
         session: SessionInfo,
         handle: Handle,
-        code: Option<&str>,
+        code: Option<TypedCode>,
         patience: Duration,
     ) -> Result<Self, DbusError> {
         let path = session_path(session.id);
         let hand_over = async {
             let mut options = introduce(&session);
-            if let Some(code) = code {
-                options.insert(option::CODE, Variant::from(code.to_owned()));
-            }
+            options.extend(code.map(|TypedCode(code)| (option::CODE, Variant::from(code))));
             let object = Session1 { session, handle };
             let connection = Builder::unix_stream(stream)
                 .server(Guid::generate())

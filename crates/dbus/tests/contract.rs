@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use rendezvous_core::*;
-use rendezvous_dbus::application::{Events, HeldSession, SessionEvent, take_session};
+use rendezvous_dbus::application::{Events, HeldSession, SessionEvent, TypedCode, take_session};
 use rendezvous_dbus::im::HandedSession;
 use rendezvous_dbus::{DbusError, agent, socket};
 use rendezvous_net::nearby::{Config, Control, Nearby, nearby_address};
@@ -63,7 +63,8 @@ impl Im {
         self.until(|e| *e == Event::Launch).await;
         let info = self.handle.list().await.unwrap().into_iter().find(|s| s.id == session).unwrap();
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let handed = HandedSession::hand_over(ours, info, self.handle.clone(), SOON);
+        let code = Some(TypedCode("7-apple-river-tiger".into()));
+        let handed = HandedSession::hand_over_with_code(ours, info, self.handle.clone(), code.clone(), SOON);
         let (handed, taken) = tokio::join!(handed, take_session(theirs, SOON));
         let (handed, (held, events)) = (handed.unwrap(), taken.unwrap());
         assert_eq!(held.id, session.to_string());
@@ -72,6 +73,8 @@ impl Im {
         assert!(held.introduction.expiry.is_some());
         let theirs: Address = held.remote_user.parse().unwrap();
         assert_eq!(held.introduction.remote_key, Some(key_of(&theirs).to_text()));
+        assert_eq!(held.introduction.code, code);
+        assert!(!format!("{held:?}").contains("apple"), "a code does not print itself");
         self.handle.command(session, Command::Attach).await.unwrap();
         let handle = self.handle.clone();
         tokio::spawn(async move {

@@ -172,7 +172,8 @@ fn only_what_both_sides_have_signed_is_connected() {
     assert_eq!(new(&right, &ours, &page), Err(PeerError::NotBound), "another page");
     let passive = Media { setup: bind::Setup::Passive, ..offer.media() };
     let active = Media { setup: bind::Setup::Active, ..ours.media() };
-    assert_eq!(new(&bound(active, passive), &ours, &offer), Err(PeerError::NotBound), "another setup");
+    assert_eq!(new(&bound(active, passive), &ours, &offer), Err(PeerError::NotBound), "other setups");
+    assert_eq!(new(&bound(active, offer.media()), &ours, &offer), Err(PeerError::NotBound), "another setup");
 }
 
 /// RTP shares its range of first bytes with RTCP, whose packet types stand where RTP has marker and payload type.

@@ -233,6 +233,10 @@ fn what_comes_early_is_opened_later_and_not_more_than_that() {
                 pair.give(side, Input::Text(text.clone()));
             }
             assert_eq!(pair.sides[side].error, Some(SecureError::TooMuch));
+            // And it stays over.
+            let words = pair.words();
+            pair.give(side, if side == NOVICE { Input::Typed(words) } else { Input::Heard(true) });
+            assert!(!pair.has_met(side));
         }
     }
 }

@@ -11,6 +11,7 @@ use command_fds::{CommandFdExt, FdMapping};
 use rendezvous_core::{ApplicationId, Code, Command, Event};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use rendezvous_dbus::agent::Surroundings;
+use rendezvous_dbus::application::TypedCode;
 use rendezvous_dbus::im::HandedSession;
 use rendezvous_net::{Handle, SessionInfo};
 use std::collections::HashMap;
@@ -166,7 +167,7 @@ async fn start(
     code: Option<Zeroizing<String>>,
 ) -> Result<(Child, HandedSession)> {
     let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
-    let code = code.as_ref().map(|code| code.as_str());
+    let code = code.map(|code| TypedCode(code.to_string()));
     let mut child = spawn(home, place, theirs, inside(info.application))?;
     let handed = tokio::select! {
         handed = HandedSession::hand_over_with_code(ours, info, handle, code, PATIENCE) => handed?,

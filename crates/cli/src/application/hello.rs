@@ -4,17 +4,18 @@
 //! everything between two people works: network, invitation, session, handshake, signed messages.
 
 use super::ending::{Ending, Watch};
-use super::meeting::{Meeting, TALKING, meet};
+use super::meeting::{Meeting, meet};
 use super::secured::SecuredSession;
 use super::{GOODBYE, HAND_OVER, connected, ending, inherited_socket};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, texts};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use rendezvous_assist::link::Heard;
 use rendezvous_core::{ApplicationId, Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent, take_session};
+use rendezvous_trust::AuthenticationError;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -54,59 +55,86 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
 
 /// Says hello, hears hello, and parts. The inviter ends it, when both have been heard.
 async fn greet(
-    mut session: SecuredSession,
+    session: SecuredSession,
     events: &mut Events,
     terminal: Option<&Terminal>,
     ends: &mut EndSignals,
 ) -> Result<Ending> {
     let role = session.session().role;
+    let deadline = Instant::now() + session.patience();
+    let mut hello = Hello { session, terminal, deadline, leaving: false, said: false };
     let mut watch = Watch::default();
-    let mut deadline = Instant::now() + TALKING;
-    let mut leaving = false;
-    session.say(GREETING).await;
-    let mut heard = session.next_early();
-    loop {
-        match heard.take() {
-            Some(Ok(Heard::Body(body))) if body == GREETING => {
-                let who = &session.session().remote_user;
-                if let Some(terminal) = terminal {
-                    terminal.say(&texts::says_hello(who, session.known()));
-                }
-                if role == Role::Inviter && !leaving {
-                    leaving = true;
-                    deadline = Instant::now() + GOODBYE;
-                    session.terminate(SessionResult::SUCCESS).await;
-                }
-            }
-            Some(Ok(_)) => tracing::warn!("This is no greeting"),
-            Some(Err(error)) => {
-                tracing::error!(%error, "It is not known any more who is there");
-                session.terminate(Code::AuthenticationFailed.into()).await;
-                leaving = true;
-                deadline = Instant::now() + GOODBYE;
-            }
-            None => {}
-        }
-        heard = session.next_early();
-        if heard.is_some() {
-            continue;
-        }
+    hello.session.say(GREETING).await;
+    while let Some(heard) = hello.session.next_early() {
+        hello.heard(heard).await;
+    }
+    let ending = loop {
         tokio::select! {
             event = events.next() => match event {
-                SessionEvent::ContextData(text) => heard = (!leaving).then(|| session.open(&text)),
-                SessionEvent::StateChanged { current, .. } => watch.state(current),
-                SessionEvent::Ended { result, .. } => return Ok(watch.ended(result, role)),
-                SessionEvent::Lost => return Ok(watch.lost(role)),
-                SessionEvent::SendError(_) => {}
-            },
-            () = ends.next() => session.terminate(SessionResult::SUCCESS).await,
-            () = tokio::time::sleep_until(deadline.into()) => {
-                if leaving {
-                    return Ok(watch.ended(Code::ConnectionFailure.into(), role));
+                SessionEvent::ContextData(text) if !hello.leaving => {
+                    let heard = hello.session.open(&text);
+                    hello.heard(heard).await;
                 }
-                session.terminate(Code::SessionTimeout.into()).await;
-                bail!("the other side did not greet");
+                SessionEvent::StateChanged { current, .. } => watch.state(current),
+                SessionEvent::Ended { result, .. } => break watch.ended(result, role),
+                SessionEvent::Lost => break watch.lost(role),
+                SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+            },
+            () = ends.next() => hello.leave(SessionResult::SUCCESS).await,
+            () = tokio::time::sleep_until(hello.deadline.into()) => {
+                if hello.leaving {
+                    break watch.ended(Code::ConnectionFailure.into(), role);
+                }
+                hello.leave(Code::SessionTimeout.into()).await;
             }
+        }
+    };
+    // Who has heard hello knows how it ended.
+    Ok(Ending { said_elsewhere: ending.said_elsewhere || hello.said, ..ending })
+}
+
+struct Hello<'a> {
+    session: SecuredSession,
+    terminal: Option<&'a Terminal>,
+    /// For the greeting, and then for the end.
+    deadline: Instant,
+    leaving: bool,
+    /// The person here has been told what became of it.
+    said: bool,
+}
+
+impl Hello<'_> {
+    async fn heard(&mut self, heard: Result<Heard, AuthenticationError>) {
+        let who = &self.session.session().remote_user;
+        match heard {
+            Ok(Heard::Body(body)) if body == GREETING => {
+                let text = texts::says_hello(who, self.session.known());
+                self.say(&text);
+                if self.session.session().role == Role::Inviter {
+                    self.leave(SessionResult::SUCCESS).await;
+                }
+            }
+            Ok(_) => tracing::warn!("This is no greeting"),
+            Err(error) => {
+                tracing::error!(%error, "It is not known any more who is there");
+                let text = texts::cannot_be_sure(who, &error.to_string());
+                self.say(&text);
+                self.leave(Code::AuthenticationFailed.into()).await;
+            }
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        if let Some(terminal) = self.terminal.filter(|_| !self.said) {
+            terminal.say(text);
+        }
+        self.said = true;
+    }
+
+    async fn leave(&mut self, result: SessionResult) {
+        if !std::mem::replace(&mut self.leaving, true) {
+            self.deadline = Instant::now() + GOODBYE;
+            self.session.terminate(result).await;
         }
     }
 }

@@ -20,7 +20,7 @@ use rendezvous_trust::words::Language;
 use std::time::{Duration, Instant};
 
 /// So long may two people take to ring each other and compare words.
-pub(crate) const TALKING: Duration = Duration::from_secs(600);
+pub(super) const TALKING: Duration = Duration::from_secs(600);
 
 /// How it went.
 pub(crate) enum Meeting {

@@ -1,5 +1,7 @@
 //! A session of which it is known who is at the other end.
 
+use super::GREETING;
+use super::meeting::TALKING;
 use rendezvous_assist::link::{Heard, Link};
 use rendezvous_assist::secure::Evidence;
 use rendezvous_core::SessionResult;
@@ -7,6 +9,7 @@ use rendezvous_dbus::application::HeldSession;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media;
 use rendezvous_trust::pins::Pin;
+use std::time::Duration;
 
 /// The only way in which an application talks to the other after it has met it: everything signed.
 #[derive(Debug)]
@@ -41,6 +44,15 @@ impl SecuredSession {
 
     pub(crate) fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// How long the other side's application may take to say something: where words were compared, its person may still
+    /// have to say that they heard it.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.known {
+            Known::Since(_) => GREETING,
+            Known::Now => TALKING,
+        }
     }
 
     /// What came before it was known who is there, opened one by one.

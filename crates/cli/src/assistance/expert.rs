@@ -2,7 +2,6 @@
 
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::meeting::TALKING;
 use crate::application::secured::SecuredSession;
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageState, ScreenSize, ToPage, ViewState};
@@ -271,7 +270,7 @@ impl Expert {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
             self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }
-        if !self.greeted && self.begun.elapsed() > TALKING {
+        if !self.greeted && self.begun.elapsed() > self.session.patience() {
             self.terminate(Code::SessionTimeout.into()).await;
         }
     }

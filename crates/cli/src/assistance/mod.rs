@@ -3,7 +3,7 @@
 //! It knows its session by the contract only: `SetRendezvousSession`, context data, `Terminate`. Which side helps
 //! follows from who invited and to which application (reference 2.4). Before anything else it makes sure who is there
 //! (`crate::application::meeting`); both sides are given a session only after that. The novice's side is native (`novice` and what
-//! it owns: `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`).
+//! it owns: `sharing`, `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`).
 
 mod browser;
 mod clock;
@@ -12,6 +12,7 @@ mod hands;
 mod media;
 mod novice;
 mod screen;
+mod sharing;
 mod stop;
 
 use crate::application::ending;

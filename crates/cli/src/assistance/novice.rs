@@ -3,10 +3,10 @@
 use super::hands::Hands;
 use super::media::{Media, MediaEvent, Signed};
 use super::screen::Screen;
+use super::sharing::{Control, Link, Shared, Sharing, SharingEvent, while_sharing};
 use super::stop::{self, StopTyped};
 use super::{GOODBYE, clock};
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::meeting::TALKING;
 use crate::application::secured::SecuredSession;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
@@ -19,17 +19,14 @@ use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::peer::Certificate;
-use rendezvous_assist::screen::Size;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_desktop::Capture;
-use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media as SignedMedia};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
 /// A page that described itself is connected within this time, or something is in the way.
 const CONNECTING: Duration = Duration::from_secs(30);
@@ -94,49 +91,6 @@ struct Novice {
     /// When we ended it ourselves.
     leaving: Option<Instant>,
     over: bool,
-}
-
-/// What exists only while the screen may be seen.
-struct Sharing {
-    grant: ViewGrant,
-    since: Instant,
-    screen: Screen,
-    size: Size,
-    /// Opened to learn its size; goes to the first connection.
-    opened: Option<X11Capturer>,
-    stop: mpsc::Receiver<()>,
-    link: Link,
-    /// When the page described itself last.
-    described: Option<Instant>,
-    /// What it described too soon after that, to be answered in its time.
-    later: Option<Description>,
-    control: Option<Control>,
-    controlled: bool,
-}
-
-/// What was shared, for the last words.
-struct Shared {
-    time: Duration,
-    controlled: bool,
-}
-
-/// The way to the expert's page.
-enum Link {
-    /// No page has described itself, or the one that was connected is gone.
-    None,
-    /// A page described itself, at this moment.
-    Opening(Media, Instant),
-    /// The page that described itself at this moment was not reached. It may describe itself again.
-    Failed(Instant),
-    /// The page sees the screen.
-    Up(Media),
-    /// The page was connected, and may come back.
-    Lost(Media),
-}
-
-struct Control {
-    since: Instant,
-    hands: Hands,
 }
 
 impl Novice {
@@ -476,7 +430,7 @@ impl Novice {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
             return self.end(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }
-        if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > TALKING {
+        if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > self.session.patience() {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
         if let Some(Sharing { link: Link::Opening(_, since) | Link::Failed(since), .. }) = &self.sharing
@@ -585,28 +539,5 @@ async fn typed<T>(source: &mut Option<Typed<T>>) -> Option<T> {
     match source {
         Some(typed) => typed.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// What can happen only while the screen may be seen.
-enum SharingEvent {
-    Media(MediaEvent),
-    /// Escape three times.
-    Stop,
-}
-
-async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
-    let Some(Sharing { link, stop, .. }) = sharing else { return std::future::pending().await };
-    tokio::select! {
-        event = next_media(link) => SharingEvent::Media(event),
-        // When its thread ends without a word, the permission has ended; that is told in other ways.
-        Some(()) = stop.recv() => SharingEvent::Stop,
-    }
-}
-
-async fn next_media(link: &mut Link) -> MediaEvent {
-    match link {
-        Link::Opening(media, _) | Link::Up(media) | Link::Lost(media) => media.next().await,
-        Link::None | Link::Failed(_) => std::future::pending().await,
     }
 }

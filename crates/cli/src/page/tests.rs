@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use rendezvous_assist::description::Fingerprint;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -202,7 +203,9 @@ async fn both_sides_are_understood() {
     let mut page = page().await;
     let mut socket = open(&mut page).await;
     let description = json!({"ufrag": "abcd", "candidates": [{"port": 5000}]});
+    let print = ["AB"; 32].join(":");
     for message in [
+        json!({"type": "certificate", "fingerprint": print}),
         json!({"type": "describe", "description": description}),
         json!({"type": "request"}),
         json!({"type": "release"}),
@@ -210,6 +213,7 @@ async fn both_sides_are_understood() {
     ] {
         say(&mut socket, &message).await;
     }
+    assert_eq!(event(&mut page).await, PageEvent::Certificate(Fingerprint([0xAB; 32])));
     assert_eq!(event(&mut page).await, PageEvent::Describe(description.clone()));
     assert_eq!(event(&mut page).await, PageEvent::Request);
     assert_eq!(event(&mut page).await, PageEvent::Release);
@@ -317,6 +321,8 @@ async fn what_is_not_understood_closes_the_page_and_nothing_else() {
         r#"{"type":"eval"}"#,
         r#"{"type":"request","more":1}"#,
         r#"{"type":"request","type":"stop"}"#,
+        r#"{"type":"certificate"}"#,
+        r#"{"type":"certificate","fingerprint":"AB:CD"}"#,
         r#"{"type":"describe"}"#,
         r#"{"type":"describe","description":"v=0"}"#,
         r#"{"type":"open","ticket":"again"}"#,
@@ -332,6 +338,22 @@ async fn what_is_not_understood_closes_the_page_and_nothing_else() {
     socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     assert_eq!(answer(&mut socket).await, Err(4400));
     assert_eq!(event(&mut page).await, PageEvent::Closed);
+}
+
+#[tokio::test]
+async fn a_page_has_one_certificate_and_another_page_another() {
+    let mut page = page().await;
+    for _ in 0..2 {
+        let mut socket = open(&mut page).await;
+        let print = ["01"; 32].join(":");
+        let certificate = json!({"type": "certificate", "fingerprint": print});
+        say(&mut socket, &certificate).await;
+        assert_eq!(event(&mut page).await, PageEvent::Certificate(Fingerprint([1; 32])));
+        say(&mut socket, &certificate).await;
+        assert_eq!(answer(&mut socket).await, Err(4400));
+        assert_eq!(event(&mut page).await, PageEvent::Closed);
+        page.new_ticket().unwrap();
+    }
 }
 
 #[tokio::test]

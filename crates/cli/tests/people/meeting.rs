@@ -1,6 +1,9 @@
 //! Two people who meet: words that one reads aloud and the other types, once for each device, before anything else.
 
-use crate::house::{ANSWER, Desk, SHOW, Side, Two, strangers, strangers_and_a_screen, two_people};
+use crate::house::{
+    ANSWER, Desk, OVER, SHOW, Side, Two, strangers, strangers_and_a_screen, two_people,
+    two_people_and_a_screen,
+};
 use crate::page::{self, Page};
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_trust::confirm::{Reading, Tried, Typing};
@@ -21,6 +24,9 @@ const READ: &str = "Do not send them in a message.\n";
 const HEARD: &str = "that the words were right? [y/N]";
 /// How it ends on both sides when it is not known who is there.
 const FAILED: &str = "(AUTHENTICATION_FAILED (0x81000604))";
+
+/// What the expert's application makes of a page that would connect with another certificate.
+const UNSIGNED: &str = "Refused a description without the certificate that both sides have signed";
 
 /// Both have verified each other before, in November 2025: by the same words and the same pins as in a real meeting, with
 /// the real keys, but without the terminals, so that not every scene begins with it.
@@ -340,17 +346,38 @@ fn needs_xvfb_strangers_share_a_screen_after_the_words_and_the_yes() {
         page.hears("connect")?;
         page.describes()?;
         page.hears("answer")?;
-        // A page that is loaded anew has another certificate, which both sign anew.
+        // A page that is loaded anew has another certificate, which both sign anew. Until it shows it, nothing connects.
         page.close()?;
         two.expert.agent.reads("Your page was closed. You can open it again:")?;
-        let mut page = Page::open(&page::address(&mut two.expert.agent)?)?;
+        let mut page = Page::open_without_certificate(&page::address(&mut two.expert.agent)?)?;
+        page.hears_state("view", "granted")?;
+        page.describes()?;
+        two.expert.logs(UNSIGNED)?;
+        ensure!(page.has_not_heard("connect") && page.has_not_heard("answer"));
+        page.shows_certificate()?;
         page.hears("connect")?;
         page.describes()?;
         page.hears("answer")?;
-        // One that shows another certificate than the one that it connects with gets no answer.
-        page.describes_as("CD")?;
-        two.expert.logs("Refused a description without the certificate that both sides have signed")?;
         two.call().presses("s")?;
+        two.call().reads(OVER)?;
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn needs_xvfb_a_page_connects_with_the_certificate_that_it_has_shown() {
+    two_people_and_a_screen(|two| {
+        two.ask_until_question()?;
+        let mut page = Page::open(&page::address(&mut two.expert.agent)?)?;
+        two.call().says("y")?;
+        page.hears("connect")?;
+        page.describes_as("CD")?;
+        two.expert.logs(UNSIGNED)?;
+        ensure!(page.has_not_heard("answer"));
+        page.describes()?;
+        page.hears("answer")?;
+        two.call().presses("s")?;
+        two.call().reads(OVER)?;
         two.call_ends_with(0)
     });
 }

@@ -60,8 +60,19 @@ pub(crate) fn ticket(address: &str) -> Result<&str> {
 }
 
 impl Page {
-    /// Opens the page as a browser does.
+    /// Opens the page as a browser does: with the ticket, and then the certificate.
     pub(crate) fn open(address: &str) -> Result<Self> {
+        let mut page = Self::open_without_certificate(address)?;
+        page.shows_certificate()?;
+        Ok(page)
+    }
+
+    pub(crate) fn shows_certificate(&mut self) -> Result<()> {
+        self.says(&json!({"type": "certificate", "fingerprint": fingerprint(&self.print)}))
+    }
+
+    /// A page that shows no certificate yet.
+    pub(crate) fn open_without_certificate(address: &str) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let (place, ticket) = address
             .strip_prefix("http://")
@@ -97,7 +108,6 @@ impl Page {
         let print = format!("{:02X}", PAGES.fetch_add(1, Ordering::Relaxed));
         let mut page = Self { runtime, to_socket, from_socket, kept: VecDeque::new(), udp, print };
         page.says(&json!({"type": "open", "ticket": ticket}))?;
-        page.says(&json!({"type": "certificate", "fingerprint": fingerprint(&page.print)}))?;
         Ok(page)
     }
 
@@ -157,6 +167,14 @@ impl Page {
                 Heard::Broken(why) => bail!("the page waits for {name}; its connection broke: {why}"),
             }
         }
+    }
+
+    /// Whether no message of this type has come so far.
+    pub(crate) fn has_not_heard(&mut self, kind: &str) -> bool {
+        while let Ok(Heard::Message(message)) = self.from_socket.try_recv() {
+            self.kept.push_back(message);
+        }
+        !self.kept.iter().any(|message| message["type"] == kind)
     }
 
     /// Waits for a message of this type.

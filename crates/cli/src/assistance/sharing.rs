@@ -1,0 +1,77 @@
+//! What exists only while the screen may be seen, and what can happen meanwhile.
+
+use super::hands::Hands;
+use super::media::{Media, MediaEvent};
+use super::screen::Screen;
+use rendezvous_assist::description::Description;
+use rendezvous_assist::grant::ViewGrant;
+use rendezvous_assist::screen::Size;
+use rendezvous_desktop::x11::X11Capturer;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// What exists only while the screen may be seen.
+pub(super) struct Sharing {
+    pub(super) grant: ViewGrant,
+    pub(super) since: Instant,
+    pub(super) screen: Screen,
+    pub(super) size: Size,
+    /// Opened to learn its size; goes to the first connection.
+    pub(super) opened: Option<X11Capturer>,
+    pub(super) stop: mpsc::Receiver<()>,
+    pub(super) link: Link,
+    /// When the page described itself last.
+    pub(super) described: Option<Instant>,
+    /// What it described too soon after that, to be answered in its time.
+    pub(super) later: Option<Description>,
+    pub(super) control: Option<Control>,
+    pub(super) controlled: bool,
+}
+
+/// What was shared, for the last words.
+pub(super) struct Shared {
+    pub(super) time: Duration,
+    pub(super) controlled: bool,
+}
+
+/// The way to the expert's page.
+pub(super) enum Link {
+    /// No page has described itself, or the one that was connected is gone.
+    None,
+    /// A page described itself, at this moment.
+    Opening(Media, Instant),
+    /// The page that described itself at this moment was not reached. It may describe itself again.
+    Failed(Instant),
+    /// The page sees the screen.
+    Up(Media),
+    /// The page was connected, and may come back.
+    Lost(Media),
+}
+
+pub(super) struct Control {
+    pub(super) since: Instant,
+    pub(super) hands: Hands,
+}
+
+/// What can happen only while the screen may be seen.
+pub(super) enum SharingEvent {
+    Media(MediaEvent),
+    /// Escape three times.
+    Stop,
+}
+
+pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
+    let Some(Sharing { link, stop, .. }) = sharing else { return std::future::pending().await };
+    tokio::select! {
+        event = next_media(link) => SharingEvent::Media(event),
+        // When its thread ends without a word, the permission has ended; that is told in other ways.
+        Some(()) = stop.recv() => SharingEvent::Stop,
+    }
+}
+
+async fn next_media(link: &mut Link) -> MediaEvent {
+    match link {
+        Link::Opening(media, _) | Link::Up(media) | Link::Lost(media) => media.next().await,
+        Link::None | Link::Failed(_) => std::future::pending().await,
+    }
+}
