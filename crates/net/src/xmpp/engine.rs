@@ -36,6 +36,9 @@ const SETTLING: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_secs(1);
 /// …and after this time at the latest.
 const AGAIN_AT_MOST: Duration = Duration::from_secs(30);
+/// So long after signing in this device shows itself once more: on some servers the session before, of the same name, says
+/// only now that it is gone.
+const SHOW_AGAIN: Duration = Duration::from_secs(3);
 /// So many stanzas wait for the contact list.
 const MAX_EARLY: usize = 4096;
 
@@ -90,6 +93,8 @@ pub(super) struct Engine {
     told: Option<NetworkEvent>,
     /// When the line became ours.
     since: Time,
+    /// When this device shows itself once more.
+    show_again: Option<Time>,
     ids: Ids,
     roster: Roster,
     devices: Devices,
@@ -113,6 +118,7 @@ impl Engine {
             line: Line::Down,
             told: None,
             since: Time(0),
+            show_again: None,
             ids: Ids::new(seed),
             roster: Roster::default(),
             devices: Devices::default(),
@@ -157,7 +163,8 @@ impl Engine {
         let pending = self.pending.due().filter(|_| is_up);
         let parked = self.parked.iter().map(|parked| parked.until).min();
         let again = self.again.values().map(|(at, _)| *at).min().filter(|_| is_up);
-        [grace, pending, parked, again].into_iter().flatten().min()
+        let show = self.show_again.filter(|_| is_up);
+        [grace, pending, parked, again, show].into_iter().flatten().min()
     }
 
     /// A session with the server begins: nothing of the one before goes on.
@@ -173,6 +180,7 @@ impl Engine {
         let id = self.ids.next();
         self.write(Iq::from_get(id.clone(), RosterQuery { ver: None, items: Vec::new() }));
         self.write(info::presence());
+        self.show_again = Some(now.after(SHOW_AGAIN));
         self.line = Line::Opening { roster: id };
     }
 
@@ -225,6 +233,10 @@ impl Engine {
             self.tell_line(NetworkEvent::Offline(why.clone()));
         }
         if self.line == Line::Up {
+            if self.show_again.is_some_and(|at| at <= now) {
+                self.show_again = None;
+                self.write(info::presence());
+            }
             self.give_up_overdue(now);
             self.offer_again(now);
         }

@@ -41,6 +41,8 @@ impl Device {
             opened.as_slice(),
             [Output::Tell(NetworkEvent::Contacts(_)), Output::Tell(NetworkEvent::Online)]
         ));
+        // Once more, lest a session before it that goes only now be taken for this one.
+        assert_eq!(device.wait(SHOW_AGAIN), [Output::Write(presence)]);
         device
     }
 
