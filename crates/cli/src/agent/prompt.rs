@@ -23,7 +23,7 @@ pub(super) async fn ask(
     let mut void = SayVoid { terminal: Some(terminal), who: from.to_string() };
     let Some(terminal) = &void.terminal else { return };
     terminal.say(&texts::invited(from.as_str(), application));
-    // In this order: an answer that comes the moment the question is read is not thrown away as typed before it.
+    // Whoever reads the last line of the question is heard from then on.
     let mut lines = terminal.lines();
     terminal.prompt(texts::ANSWER_IT);
     // A terminal that is gone answers nothing, and that is a no.
