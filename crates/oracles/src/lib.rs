@@ -88,6 +88,8 @@ oracles! {
     input = assist, input_seeds;
     /// The handshake.
     handshake = trust, handshake_seeds;
+    /// Two applications that make sure who is there.
+    meeting = trust, meeting_seeds;
     /// Signed messages between the applications.
     channel = trust, channel_seeds;
     /// The certificates of a connection.

@@ -5,6 +5,7 @@ mod channel;
 mod codes;
 mod handshake;
 mod keys;
+mod meeting;
 mod people;
 mod pins;
 
@@ -13,4 +14,5 @@ pub(crate) use channel::{channel, channel_seeds};
 pub(crate) use codes::{code, code_exchange, code_exchange_seeds, code_seeds};
 pub(crate) use handshake::{handshake, handshake_seeds};
 pub(crate) use keys::{key, key_seeds};
+pub(crate) use meeting::{meeting, meeting_seeds};
 pub(crate) use pins::{endorsement, endorsement_seeds, pins, pins_seeds};

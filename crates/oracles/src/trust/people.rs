@@ -34,7 +34,7 @@ pub(super) fn jonas() -> Contact {
 }
 
 /// Maria invites, and she is the novice.
-fn party(role: Role) -> Party {
+pub(super) fn party(role: Role) -> Party {
     let who = match role {
         Role::Inviter => MARIA,
         Role::Invitee => JONAS,
