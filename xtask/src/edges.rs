@@ -41,7 +41,7 @@ const ROOMS: &[Room] = &[
         // `trust` by way of `net`, whose sessions say which key signed them.
         ours: &["rendezvous-core", "rendezvous-net", "rendezvous-trust"],
         // `net` without networks: what `nearby` brings in must not come along.
-        foreign: Foreign::Not(&["axum", "openh264", "rcgen", "rustls", "str0m", "tokio-rustls", "x11rb"]),
+        foreign: Foreign::Not(&["axum", "mdns-sd", "openh264", "rustls", "str0m", "tokio-rustls", "x11rb"]),
     },
     Room {
         name: "rendezvous-desktop",

@@ -27,6 +27,12 @@ pub(crate) enum Need {
     Window,
     /// To watch what a program asks of the system.
     Trace,
+    /// To hold the published schemas against the examples and the vectors.
+    Schema,
+    /// Several machines in one.
+    Machines,
+    /// Another program that finds others nearby.
+    Avahi,
     /// The other side of the comparison.
     Comparison,
 }
@@ -81,6 +87,21 @@ const PACKAGES: &[Package] = {
             "strace",
             Program(&["strace"]),
             "shows that nothing is read or sent before you allow it",
+        ),
+        package(Machines, "iproute2", Program(&["ip"]), "two machines on one wire, for tests of the network"),
+        package(
+            Avahi,
+            "avahi-daemon",
+            Program(&["avahi-daemon"]),
+            "another program that announces and finds",
+        ),
+        package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
+        package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
+        package(
+            Schema,
+            "libxml2-utils",
+            Program(&["xmllint"]),
+            "checks the examples of the protocol against its schemas",
         ),
         package(
             Comparison,

@@ -69,10 +69,23 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_xvfb_", Need::Desktop, "tests on an X screen"),
     ("needs_xephyr_", Need::Window, "tests on a screen in a screen"),
     ("needs_strace_", Need::Trace, "tests that trace system calls"),
+    ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
+    ("needs_ip", Need::Machines, "tests on two machines"),
+    ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
 
 fn packages(context: &mut Context) -> Result<Outcome> {
-    let needs = [Need::Build, Need::Page, Need::Desktop, Need::Window, Need::Browser, Need::Trace];
+    let needs = [
+        Need::Build,
+        Need::Page,
+        Need::Desktop,
+        Need::Window,
+        Need::Browser,
+        Need::Trace,
+        Need::Schema,
+        Need::Machines,
+        Need::Avahi,
+    ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);
     if missing.is_empty() {

@@ -59,6 +59,10 @@ pub(crate) fn ready(address: &str) -> String {
     format!("Ready. Others reach you at {address}")
 }
 
+pub(crate) fn known_as(address: &str) -> String {
+    format!("They see you as {address}")
+}
+
 pub(crate) const LOOPBACK_ONLY: &str = "For now only programs on this computer can: people cannot be verified yet, so other addresses are refused.";
 pub(crate) const LEAVE_OPEN: &str =
     "Leave this open: you are asked here when somebody calls. Ctrl-C ends it.";

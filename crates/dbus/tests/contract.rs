@@ -6,12 +6,13 @@ use rendezvous_core::*;
 use rendezvous_dbus::application::{Events, HeldSession, SessionEvent, take_session};
 use rendezvous_dbus::im::HandedSession;
 use rendezvous_dbus::{DbusError, agent, socket};
-use rendezvous_net::nearby::Nearby;
+use rendezvous_net::nearby::{Config, Control, Nearby, nearby_address};
 use rendezvous_net::{Account, Driver, Handle, Happening};
-use rendezvous_trust::DeviceKey;
+use rendezvous_trust::{DeviceKey, PublicKey};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -19,29 +20,37 @@ const SOON: Duration = Duration::from_secs(10);
 
 struct Im {
     address: Address,
+    place: String,
+    control: Control,
     handle: Handle,
     happenings: UnboundedReceiver<Happening>,
 }
 
-/// An account whose device key is made from its address.
-fn account(address: &Address) -> Account {
-    let mut seed = [0; 32];
-    for (place, byte) in address.as_str().bytes().enumerate() {
-        seed[place % 32] ^= byte;
-    }
-    let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
-    Account { network: "nearby".into(), me: address.clone(), key }
+/// The device keys of all people in these tests, by the address that is made of them.
+fn key_of(address: &Address) -> PublicKey {
+    let keys = KEYS.lock().unwrap();
+    *keys.iter().find(|key| nearby_address(key) == *address).expect("somebody in this test")
 }
+
+static KEYS: Mutex<Vec<PublicKey>> = Mutex::new(Vec::new());
+static NUMBER: AtomicU32 = AtomicU32::new(1);
 
 impl Im {
     async fn new() -> Self {
-        let network = Nearby::listen("127.0.0.1:0".parse().unwrap(), String::new()).await.unwrap();
-        let address = network.address();
+        let mut seed = [0; 32];
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        seed[..4].copy_from_slice(&number.to_be_bytes());
+        seed[4] = 1;
+        let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
+        KEYS.lock().unwrap().push(key.public());
+        let config = Config { listen: "127.0.0.1:0".parse().unwrap(), name: String::new(), multicast: false };
+        let (network, control) = Nearby::listen(config, key.clone()).await.unwrap();
+        let (address, place) = (network.address(), format!("127.0.0.1:{}", network.port()));
         let ask = Application::new(ApplicationId::ASK, "Ask");
-        let (driver, handle, happenings) =
-            Driver::new(account(&address), SessionConfig::default(), [ask], network);
+        let account = Account { network: "nearby".into(), me: address.clone(), key };
+        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), [ask], network);
         tokio::spawn(driver.run());
-        Self { address, handle, happenings }
+        Self { address, place, control, handle, happenings }
     }
 
     async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
@@ -62,7 +71,7 @@ impl Im {
         assert_eq!(held.introduction.local_user.as_deref(), Some(self.address.as_str()));
         assert!(held.introduction.expiry.is_some());
         let theirs: Address = held.remote_user.parse().unwrap();
-        assert_eq!(held.introduction.remote_key, Some(account(&theirs).key.public().to_text()));
+        assert_eq!(held.introduction.remote_key, Some(key_of(&theirs).to_text()));
         self.handle.command(session, Command::Attach).await.unwrap();
         let handle = self.handle.clone();
         tokio::spawn(async move {
@@ -85,6 +94,7 @@ impl Im {
 
 async fn two_applications() -> ((HeldSession, Events, Handle), (HeldSession, Events, Handle)) {
     let (alice, mut bob) = (Im::new().await, Im::new().await);
+    assert_eq!(alice.control.lookup(&bob.place).await.unwrap(), bob.address);
     let session = alice.handle.invite(bob.address.clone(), ApplicationId::ASK, String::new()).await.unwrap();
     bob.until(|e| matches!(e, Event::Invited(_))).await;
     bob.handle.command(session, Command::Accept { data: String::new() }).await.unwrap();

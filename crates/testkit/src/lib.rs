@@ -12,8 +12,10 @@
 //! Tests that need a program from outside carry its name in theirs (`needs_xvfb_…`, `needs_strace_…`), so that
 //! `cargo xtask test` can leave them out, and say so, on a machine where it is not installed.
 
+pub mod avahi;
 pub mod hand;
 pub mod home;
+pub mod machines;
 pub mod painter;
 pub mod ports;
 pub mod process;

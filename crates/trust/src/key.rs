@@ -31,6 +31,8 @@ pub enum KeyError {
     SmallOrder,
     /// Thirty-two equal bytes are not random.
     NotRandom,
+    /// These bytes are not what TLS 1.3 has a certificate's holder sign.
+    NotCertificateVerify,
 }
 
 impl DeviceKey {
@@ -58,10 +60,32 @@ impl DeviceKey {
         PublicKey(self.0.verifying_key())
     }
 
+    /// Signs the *CertificateVerify* of a TLS 1.3 handshake (RFC 8446, 4.4.3) in which this key is presented, and no
+    /// other bytes. They begin with 64 blanks, a statement of this crate with the length of its domain, so neither
+    /// stands for the other.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::NotCertificateVerify`].
+    pub fn sign_certificate_verify(&self, input: &[u8]) -> Result<Signature, KeyError> {
+        if !is_certificate_verify(input) {
+            return Err(KeyError::NotCertificateVerify);
+        }
+        Ok(Signature(self.0.sign(input).to_bytes()))
+    }
+
     /// Statements only: each begins with its domain, so that nothing signed here means anything elsewhere.
     pub(crate) fn sign(&self, statement: &Statement) -> Signature {
         Signature(self.0.sign(statement.as_bytes()).to_bytes())
     }
+}
+
+/// 64 blanks, the context of a server or a client, a zero, and a SHA-256 or SHA-384 of the handshake.
+fn is_certificate_verify(input: &[u8]) -> bool {
+    let Some((blanks, rest)) = input.split_first_chunk::<64>() else { return false };
+    let contexts = [&b"TLS 1.3, server CertificateVerify\0"[..], b"TLS 1.3, client CertificateVerify\0"];
+    let hash = contexts.iter().find_map(|context| rest.strip_prefix(*context));
+    blanks.iter().all(|byte| *byte == b' ') && hash.is_some_and(|hash| matches!(hash.len(), 32 | 48))
 }
 
 impl fmt::Debug for DeviceKey {
@@ -200,6 +224,7 @@ impl fmt::Display for KeyError {
             Self::NotCanonical => "the key is not a point of the curve in canonical form",
             Self::SmallOrder => "the key is a point of small order, which nobody can hold",
             Self::NotRandom => "a device key needs 32 random bytes, and these are all the same",
+            Self::NotCertificateVerify => "a device key signs in TLS only what TLS 1.3 defines for it",
         })
     }
 }
@@ -309,6 +334,29 @@ mod tests {
             !key(1).public().has_signed(&Statement::new(Domain::Bind).text("a"), &signature),
             "another domain"
         );
+    }
+
+    #[test]
+    fn only_what_tls_defines_is_signed_for_tls() {
+        let input = |context: &str, hash: usize| {
+            [&[b' '; 64][..], b"TLS 1.3, ", context.as_bytes(), b" CertificateVerify\0", &vec![7; hash]]
+                .concat()
+        };
+        for (context, hash) in [("server", 32), ("client", 48)] {
+            let good = input(context, hash);
+            let signature = key(1).sign_certificate_verify(&good).unwrap();
+            let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
+            assert!(key(1).public().0.verify_strict(&good, &signature).is_ok());
+        }
+        let statement = Statement::new(Domain::Invite).text("a");
+        let mut tabs = input("client", 32);
+        tabs[63] = b'\t';
+        let wrong =
+            [Vec::new(), statement.as_bytes().to_vec(), input("other", 32), input("client", 33), tabs];
+        for bytes in wrong.into_iter().chain([input("server", 32)[1..].to_vec(), input("client", 0)]) {
+            let refused = key(1).sign_certificate_verify(&bytes);
+            assert_eq!(refused, Err(KeyError::NotCertificateVerify), "{bytes:?}");
+        }
     }
 
     #[test]

@@ -14,10 +14,11 @@ use rendezvous_core::{
 };
 use rendezvous_dbus::agent::{Commander, Request, Surroundings};
 use rendezvous_dbus::{DbusError, socket::PrivateSocket};
-use rendezvous_net::nearby::{self, Nearby};
+use rendezvous_net::nearby::{self, Control, Nearby, NearbyError};
 use rendezvous_net::{Account, CallError, Driver, Handle, Happening, SessionInfo};
 use std::collections::HashMap;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,21 +42,25 @@ pub(crate) async fn run(home: &Home, listen: &str) -> Result<ExitCode> {
     log::to_file(home, "agent")?;
     let terminal = Terminal::own()?;
     let identity = Identity::open(home)?;
-    let network = Nearby::listen(listen, String::new()).await?;
+    let config = nearby::Config { listen, name: String::new(), multicast: false };
+    let (network, nearby) = Nearby::listen(config, identity.key()).await?;
     let me = network.address();
+    let place = SocketAddr::new(listen.ip(), network.port());
     let account = Account { network: "nearby".into(), me: me.clone(), key: identity.key() };
     home.clear_pages();
     let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed(), network);
     tokio::spawn(driver.run());
     let ends = EndSignals::listen()?;
-    greet(&me, terminal.as_ref())?;
+    greet(place, &me, terminal.as_ref())?;
 
     let (requests, incoming) = mpsc::channel(16);
     let commanders = tokio::spawn(take_commanders(socket, requests));
     let (gone, applications) = mpsc::channel(16);
     let agent = Agent {
         home: home.clone(),
+        me,
         handle,
+        nearby,
         terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
         open: HashMap::new(),
         gone,
@@ -77,10 +82,11 @@ fn installed() -> [Application; 2] {
     ]
 }
 
-fn greet(me: &Address, terminal: Option<&Terminal>) -> Result<()> {
+fn greet(place: SocketAddr, me: &Address, terminal: Option<&Terminal>) -> Result<()> {
     let invitation = if terminal.is_some() { texts::LEAVE_OPEN } else { texts::NOBODY_TO_ASK };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}\n{}\n{invitation}", texts::ready(me.as_str()), texts::LOOPBACK_ONLY)?;
+    let (ready, known_as) = (texts::ready(&place.to_string()), texts::known_as(me.as_str()));
+    writeln!(out, "{ready}\n{known_as}\n{}\n{invitation}", texts::LOOPBACK_ONLY)?;
     Ok(out.flush()?)
 }
 
@@ -120,7 +126,9 @@ async fn take_commands(stream: std::os::unix::net::UnixStream, requests: mpsc::S
 /// What the agent knows.
 struct Agent {
     home: Home,
+    me: Address,
     handle: Handle,
+    nearby: Control,
     /// Locked by whoever talks with the person there: one question or one application at a time.
     terminal: Option<Arc<Mutex<Terminal>>>,
     open: HashMap<SessionId, Open>,
@@ -227,7 +235,7 @@ impl Agent {
         application: ApplicationId,
         surroundings: Surroundings,
     ) -> Result<SessionId> {
-        nearby::parse_address(contact.as_str())?;
+        let contact = self.find(contact).await?;
         let place = launch::Place::handed_over(surroundings)?;
         let session = self.handle.invite(contact, application, String::new()).await?;
         let handle = self.handle.clone();
@@ -240,6 +248,19 @@ impl Agent {
         let open = Open { commander: Some(commander), surroundings: Some(place), ..Open::default() };
         self.open.insert(session, open);
         Ok(session)
+    }
+
+    /// Who is at the place that the person typed. Of a place where nobody is, the invitation says so.
+    async fn find(&self, typed: Address) -> Result<Address> {
+        nearby::parse_address(typed.as_str())?;
+        match self.nearby.lookup(typed.as_str()).await {
+            Ok(address) => Ok(address),
+            Err(NearbyError::Ourselves(_)) => Ok(self.me.clone()),
+            Err(error) => {
+                tracing::info!(%typed, %error, "Nobody was found");
+                Ok(typed)
+            }
+        }
     }
 
     /// Something happened in a session.

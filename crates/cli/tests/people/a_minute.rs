@@ -33,7 +33,7 @@ fn view(two: &mut Two) -> Result<()> {
     two.call().reads("Not now. Nothing was shared.")?;
     two.call().reads("Nobody answered in time.")?;
     two.call_ends_with(4)?;
-    let who = two.novice.address.clone();
+    let who = two.novice.who.clone();
     two.expert.agent.reads(&format!("{who} did not answer. Nobody answered the question there."))?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// What both read, and how the command ends, when the novice does not show the screen.
 fn not_now(two: &mut Two) -> Result<()> {
     two.call().reads("Not now. Nothing was shared.")?;
-    let who = two.novice.address.clone();
+    let who = two.novice.who.clone();
     two.expert.agent.reads(&format!("{who} said: not now. They did not want to show their screen."))?;
     two.call_ends_with(3)?;
     ensure!(!two.call().screen().contains("may see"), "nothing was allowed");
@@ -21,7 +21,7 @@ fn the_screen_is_not_shown() {
     two_people(|two| {
         for answer in ["n", "", "yes please", "show"] {
             two.ask_until_question()?;
-            let who = two.novice.address.clone();
+            let who = two.novice.who.clone();
             two.expert.agent.reads("Your page: file:///")?;
             two.expert.agent.reads(&format!("{who} is asked whether you may see their screen."))?;
             two.call().says(answer)?;
@@ -55,7 +55,7 @@ fn a_late_command_does_not_wipe_out_the_question() {
         // The command that called stands still for a while, as on a machine that is busy.
         two.call().kill(Signal::STOP)?;
         two.expert.agent.says("y")?;
-        let going = format!("You ask {} for help · going on\n", two.expert.address);
+        let going = format!("You ask {} for help · going on\n", two.expert.who);
         wait::until("both applications to have the session", SOON, || {
             Ok((two.novice.runs(&["sessions"])? == (0, going.clone())).then_some(()))
         })?;
@@ -76,7 +76,7 @@ fn ctrl_c_at_the_question_is_a_no() {
         two.ask_until_question()?;
         two.call().interrupts()?;
         two.call().reads("Not now. Nothing was shared.")?;
-        let who = two.novice.address.clone();
+        let who = two.novice.who.clone();
         two.expert.agent.reads(&format!("{who} ended the help."))?;
         two.call_ends_with(0)?;
         ensure!(!two.call().screen().contains("ended it"), "the novice did it");
@@ -89,12 +89,12 @@ fn an_offered_helper_is_not_shown_the_screen() {
     two_people(|two| {
         two.offers()?;
         two.novice.agent.says("y")?;
-        let who = two.expert.address.clone();
+        let who = two.expert.who.clone();
         let question = two.novice.agent.reads(SHOW)?;
         ensure!(question.contains(&format!("Show {who} your screen?")), "{question}");
         two.novice.agent.says("n")?;
         two.novice.agent.reads("Not now. Nothing was shared.")?;
-        let who = two.novice.address.clone();
+        let who = two.novice.who.clone();
         two.call().reads(&format!("{who} said: not now."))?;
         two.call_ends_with(3)
     });
@@ -105,12 +105,12 @@ fn needs_xvfb_the_screen_is_shown_and_stopped_in_every_way() {
     two_people_and_a_screen(|two| {
         for stop in ["s", "S", "q", "\u{1b}\u{1b}\u{1b}", "\u{3}"] {
             two.ask_until_sharing()?;
-            let going = format!("You ask {} for help · going on\n", two.expert.address);
+            let going = format!("You ask {} for help · going on\n", two.expert.who);
             ensure!(two.novice.runs(&["sessions"])? == (0, going));
             two.call().presses(stop)?;
             two.call().reads(OVER)?;
             two.call().reads(" · allowed: seeing your screen\n")?;
-            let who = two.novice.address.clone();
+            let who = two.novice.who.clone();
             two.expert
                 .agent
                 .reads(&format!("{who} ended the help. Nothing of their screen reaches you any more."))?;
@@ -132,8 +132,8 @@ fn needs_xvfb_the_screen_is_shown_to_an_offered_helper() {
             two.novice.agent.reads(SHOW)?;
             two.novice.agent.says("y")?;
             two.novice.agent.reads(MAY_SEE)?;
-            let who = two.novice.address.clone();
-            two.call().reads(&format!("{who} said yes. One moment…"))?;
+            let who = two.novice.who.clone();
+            two.call().reads("said yes. One moment…")?;
             two.novice.agent.presses(stop)?;
             two.novice.agent.reads(OVER)?;
             two.call().reads(&format!("{who} ended the help."))?;

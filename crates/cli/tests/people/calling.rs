@@ -16,9 +16,9 @@ fn the_caller_sees_that_it_rings_and_for_how_long() {
         let to = two.expert.address.clone();
         two.call().reads(&format!("Calling {to} · 0:00  (Ctrl-C to withdraw)"))?;
         two.call().reads(&format!("Calling {to} · it rings there · 0:01  (Ctrl-C to withdraw)"))?;
-        let asked = format!("You ask {to} for help · ringing\n");
+        let asked = format!("You ask {} for help · ringing\n", two.expert.who);
         ensure!(two.novice.runs(&["sessions"])? == (0, asked));
-        let asks = format!("{} asks you for help · ringing\n", two.novice.address);
+        let asks = format!("{} asks you for help · ringing\n", two.novice.who);
         ensure!(two.expert.runs(&["sessions"])? == (0, asks));
         two.expert.agent.says("n")?;
         two.call_ends_with(3)
@@ -70,7 +70,7 @@ fn ctrl_c_withdraws_and_the_question_goes() {
         two.call().interrupts()?;
         two.call().reads("You withdrew it. Nothing was shared.")?;
         two.call_ends_with(130)?;
-        let from = two.novice.address.clone();
+        let from = two.novice.who.clone();
         two.expert.agent.reads(&format!("{from} is not calling any more."))?;
         two.are_idle()?;
 

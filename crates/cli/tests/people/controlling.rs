@@ -20,7 +20,7 @@ fn open(two: &mut Two) -> Result<(Page, String)> {
 }
 
 fn question(two: &mut Two) -> Result<()> {
-    let who = two.expert.address.clone();
+    let who = two.expert.who.clone();
     two.call().reads(&format!("{who} asks to use your mouse and keyboard."))?;
     two.call().reads("To stop at once, press Esc three times.")?;
     two.call().reads(&format!("Let {who} help, 30 minutes? [y/N]"))?;
@@ -33,7 +33,7 @@ fn needs_xvfb_the_page_is_told_how_it_stands() {
         let (mut page, address) = open(two)?;
         let state = page.hears_state("view", "granted")?;
         ensure!(state["screen"] == json!({"width": 320, "height": 200}), "{state}");
-        ensure!(state["who"] == json!(two.novice.address) && state["verified"] == false, "{state}");
+        ensure!(state["who"] == json!(two.novice.who) && state["verified"] == false, "{state}");
         page.hears("connect")?;
 
         // The ticket was used, and the page is there.
@@ -43,7 +43,7 @@ fn needs_xvfb_the_page_is_told_how_it_stands() {
         two.expert.agent.reads("You ended the help.")?;
         let [title, _, code] = page.hears_the_end()?;
         ensure!(title == "You ended the help" && code.contains("0x81000606"), "{title} {code}");
-        let who = two.expert.address.clone();
+        let who = two.expert.who.clone();
         two.call().reads(&format!("{who} ended it."))?;
         two.call().reads(OVER)?;
         two.call_ends_with(0)
@@ -71,7 +71,7 @@ fn needs_xvfb_control_is_allowed_and_taken_back() {
         two.call().reads(OVER)?;
         two.call().reads(" · allowed: seeing your screen, using mouse and keyboard\n")?;
         let [title, _, code] = page.hears_the_end()?;
-        ensure!(title == format!("{} ended the help", two.novice.address), "{title}");
+        ensure!(title == format!("{} ended the help", two.novice.who), "{title}");
         ensure!(code.contains("0x81000607"), "{code}");
         two.call_ends_with(0)
     });

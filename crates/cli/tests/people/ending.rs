@@ -39,7 +39,7 @@ fn needs_xvfb_the_expert_ends_it_with_the_agent() {
             }
             two.expert.leaves()?;
             two.expert.agent.reads("You ended the help.")?;
-            let who = two.expert.address.clone();
+            let who = two.expert.who.clone();
             two.call().reads(&format!("{who} ended it."))?;
             two.call().reads(if sharing { OVER } else { "Nothing was shared." })?;
             two.call_ends_with(0)?;
@@ -60,7 +60,7 @@ fn needs_xvfb_the_novice_ends_it_with_the_agent() {
             }
             two.novice.leaves()?;
             two.call().reads(if sharing { OVER } else { "Not now. Nothing was shared." })?;
-            let who = two.novice.address.clone();
+            let who = two.novice.who.clone();
             two.expert.agent.reads(&format!("{who} ended the help."))?;
             two.call_ends_with(0)?;
             two.novice.start_again()?;
@@ -75,7 +75,7 @@ fn needs_xvfb_the_terminal_of_the_caller_is_closed() {
         two.ask_until_sharing()?;
         // What a terminal window does to its programs when it is closed.
         two.call().kill(Signal::HUP)?;
-        let who = two.novice.address.clone();
+        let who = two.novice.who.clone();
         two.expert.agent.reads(&format!("{who} ended the help."))?;
         two.call_ends_with(0)
     });
@@ -91,7 +91,7 @@ fn needs_xvfb_who_offered_ends_it() {
         two.novice.agent.reads("may see your screen")?;
         two.call().interrupts()?;
         two.call().reads("You ended the help.")?;
-        let who = two.expert.address.clone();
+        let who = two.expert.who.clone();
         two.novice.agent.reads(&format!("{who} ended it."))?;
         two.novice.agent.reads(OVER)?;
         two.call_ends_with(0)?;

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -130,7 +130,10 @@ pub(crate) struct Side {
     home: Home,
     surroundings: Vec<(&'static str, String)>,
     pub(crate) agent: Desk,
+    /// Where others call this person.
     pub(crate) address: String,
+    /// As whom others see them.
+    pub(crate) who: String,
 }
 
 impl Side {
@@ -146,14 +149,14 @@ impl Side {
     ) -> Result<Self> {
         let home = Home::new(name)?;
         let launch = program(&home, &surroundings).args(["agent", "--listen", "127.0.0.1:0"]);
-        let (agent, address) = ready(name, &wrap(launch))?;
-        Ok(Self { name, home, surroundings, agent, address })
+        let (agent, [address, who]) = ready(name, &wrap(launch))?;
+        Ok(Self { name, home, surroundings, agent, address, who })
     }
 
     /// Starts the agent again, after the test has killed it.
     pub(crate) fn start_again(&mut self) -> Result<()> {
         let launch = self.launch(["agent", "--listen", "127.0.0.1:0"]);
-        (self.agent, self.address) = ready(self.name, &launch)?;
+        (self.agent, [self.address, self.who]) = ready(self.name, &launch)?;
         Ok(())
     }
 
@@ -235,7 +238,7 @@ impl Side {
         self.agent.is_as_found()?;
         let left: Vec<PathBuf> = fs::read_dir(self.home.path())?
             .map(|entry| Ok(entry?.path()))
-            .filter(|path| !matches!(path, Ok(path) if path.extension().is_some_and(|e| e == "log")))
+            .filter(|path| !matches!(path, Ok(path) if stays(path)))
             .collect::<Result<_>>()?;
         ensure!(left.is_empty(), "files stay behind: {left:?}");
         Ok(())
@@ -274,7 +277,7 @@ impl Two {
 
     /// The novice asks; returns when the expert reads the question.
     pub(crate) fn asks(&mut self) -> Result<()> {
-        let (from, to) = (&self.novice.address, &self.expert.address);
+        let (from, to) = (&self.novice.who, &self.expert.address);
         self.call = Some(self.novice.types(&["ask", to])?);
         let question = self.expert.agent.reads(ANSWER)?;
         ensure!(question.contains(&format!("{from} asks you for help.\n")), "{question}");
@@ -283,7 +286,7 @@ impl Two {
 
     /// The expert offers; returns when the novice reads the question.
     pub(crate) fn offers(&mut self) -> Result<()> {
-        let (from, to) = (&self.expert.address, &self.novice.address);
+        let (from, to) = (&self.expert.who, &self.novice.address);
         self.call = Some(self.expert.types(&["offer", to])?);
         let question = self.novice.agent.reads(ANSWER)?;
         ensure!(question.contains(&format!("{from} offers to help you.\n")), "{question}");
@@ -300,10 +303,10 @@ impl Two {
     pub(crate) fn ask_until_question(&mut self) -> Result<()> {
         self.asks()?;
         self.expert.agent.says("y")?;
-        let to = self.expert.address.clone();
+        let (to, who) = (self.expert.address.clone(), self.expert.who.clone());
         self.call().reads(&format!("{to} said yes. One moment…"))?;
         let question = self.call().reads(SHOW)?;
-        ensure!(question.contains(&format!("Show {to} your screen?")), "{question}");
+        ensure!(question.contains(&format!("Show {who} your screen?")), "{question}");
         Ok(())
     }
 
@@ -402,13 +405,20 @@ pub(crate) fn run(launch: &Launch, home: &Home) -> Result<(i32, String)> {
     Ok((status.code().with_context(|| format!("ended by a signal: {status}"))?, written))
 }
 
-/// Starts an agent, and reads where others reach it.
-fn ready(name: &str, launch: &Launch) -> Result<(Desk, String)> {
+/// The logs, and who this device is.
+fn stays(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "log") || path.file_name().is_some_and(|name| name == "device.key")
+}
+
+/// Starts an agent, and reads where others reach it and as whom they see it.
+fn ready(name: &str, launch: &Launch) -> Result<(Desk, [String; 2])> {
     let mut agent = Desk::start(&format!("the {name}'s agent"), launch)?;
     agent.reads("Ready. Others reach you at ")?;
     let address = agent.reads("\n")?.trim().to_owned();
+    agent.reads("They see you as ")?;
+    let who = agent.reads("\n")?.trim().to_owned();
     agent.reads("Ctrl-C ends it.")?;
-    Ok((agent, address))
+    Ok((agent, [address, who]))
 }
 
 fn send(id: u32, signal: Signal) -> Result<()> {

@@ -54,7 +54,7 @@ fn needs_xvfb_the_command() {
     in_phases(&ALL, |two, phase| {
         two.call().kill(Signal::KILL)?;
         two.call().ends()?;
-        let who = two.novice.address.clone();
+        let who = two.novice.who.clone();
         match phase {
             Phase::Ringing => two.expert.agent.reads(&format!("{who} is not calling any more."))?,
             Phase::Question | Phase::Sharing => two.expert.agent.reads(&format!("{who} ended the help."))?,
@@ -73,7 +73,7 @@ fn needs_xvfb_the_novices_agent() {
         two.novice.agent.ends()?;
         two.call().reads("Rendezvous has stopped in its own terminal, so this is over too.")?;
         two.call_ends_with(1)?;
-        let who = two.novice.address.clone();
+        let who = two.novice.who.clone();
         match phase {
             Phase::Ringing => two.expert.agent.reads(&format!("{who} is not calling any more."))?,
             Phase::Question | Phase::Sharing => {

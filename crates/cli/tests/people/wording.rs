@@ -74,7 +74,7 @@ fn json_of(side: &Side, arguments: &[&str]) -> Result<(i32, Value)> {
 fn the_list_shows_both_directions_for_people_and_programs() {
     two_people(|two| {
         ensure!(json_of(&two.novice, &["sessions", "--json"])? == (0, json!([])));
-        let contacts = [two.expert.address.clone(), two.novice.address.clone()];
+        let contacts = [two.expert.who.clone(), two.novice.who.clone()];
         for (offer, ours, theirs) in [
             (false, "You ask {} for help", "{} asks you for help"),
             (true, "{} offers you help", "You offer {} your help"),

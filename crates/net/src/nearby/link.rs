@@ -1,282 +1,346 @@
-//! One TLS stream to one device: greets, carries messages both ways, acknowledges, and says when it is gone.
+//! One TLS stream to one device: carries messages both ways, confirms them, and says when it is gone.
 
-use super::frame::{self, Frame, FrameError, Hello};
+use super::frame::{self, Frame, FrameError};
 use super::map;
-use super::tls::Tls;
+use super::open::Place;
 use crate::Parcel;
-use rendezvous_core::{Address, Delivery, Endpoint, Token};
-use rustls::pki_types::ServerName;
+use rendezvous_core::{Address, Delivery, Token};
+use rendezvous_trust::PublicKey;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
 
-/// Connecting, TLS and the greeting take at most so long together.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// So many messages may wait for a slow link; further ones fail at once.
 const QUEUE: usize = 256;
-/// So many strangers may be greeting at once.
-const MAX_GREETING: usize = 16;
+/// So many bytes are written ahead of their confirmation. What waits in the system's buffers delays the confirmations of
+/// the other direction, and is lost with the link.
+const WINDOW: usize = 4 * 1024;
+/// A frame may come each time this has passed…
+const FRAME_EVERY: Duration = Duration::from_millis(1);
+/// …and so much of that time may be used up ahead.
+const AHEAD: Duration = Duration::from_secs(1);
+/// What is not confirmed after this time never will be on this link.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(20);
+/// A stranger who opens a link has something to say by then.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_secs(2);
 
-/// A message for a link.
+/// A message for a device.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub(super) token: Token,
-    pub(super) parcel: Parcel,
+    /// Waits for a link. What does not is sent again by the table when there is one, in its order.
+    pub(super) waits: bool,
+    pub(super) parcel: Box<Parcel>,
 }
 
-/// The name of the endpoint that a link is. What the other side calls its device is a claim, and is not used.
-pub(super) fn device(id: u64) -> String {
-    format!("link-{id:016x}")
+/// Who a link is with.
+#[derive(Clone, Debug)]
+pub(super) struct Party {
+    /// The number of the link.
+    pub(super) id: u64,
+    /// The key that TLS proved.
+    pub(super) key: PublicKey,
+    /// The address of that key.
+    pub(super) address: Address,
+    /// Which run of their program it is.
+    pub(super) instance: Arc<str>,
+    /// Where they listen.
+    pub(super) place: Place,
 }
 
 /// What links tell the network.
 #[derive(Debug)]
 pub(super) enum LinkEvent {
-    /// Another device opened a link to us.
+    /// A link is there: somebody greeted.
     Opened { link: Link },
     /// A message came in.
-    Received { from: Endpoint, parcel: Box<Parcel> },
+    Received { from: Party, parcel: Box<Parcel> },
     /// What became of a message.
     Delivery { token: Token, outcome: Delivery },
     /// The link is gone, after everything else that it had to say.
-    Closed { id: u64, contact: Address, endpoint: Option<Endpoint> },
+    /// `open` messages were written to it and not confirmed.
+    Closed { party: Party, unsent: Vec<Outgoing>, open: usize, end: End },
+    /// Nobody with this address was found at any of the places, once more.
+    Missed { address: Address, dial: u64, gone: bool },
+    /// An address is said to be at these places now; nowhere, when nobody says it any more.
+    Announced { address: Address, places: Vec<SocketAddr> },
+    /// The search for this address is over.
+    GaveUp { address: Address, dial: u64 },
 }
 
-/// The network's end of a link. Dropping it closes the link once its queue is empty.
+/// How a link ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It broke, or one side needed it no longer.
+    Broken,
+    /// The other side broke the rules.
+    Fault,
+    /// The other side's program ended.
+    Bye,
+}
+
+/// The network's end of a link. Dropping it says goodbye once the queue is empty, since the network is dropped then.
 #[derive(Debug)]
 pub(super) struct Link {
-    id: u64,
-    queue: mpsc::Sender<Outgoing>,
+    pub(super) party: Party,
+    queue: mpsc::Sender<Work>,
+}
+
+#[derive(Debug)]
+enum Work {
+    Send(Outgoing),
+    /// Another link has taken over.
+    Retire,
 }
 
 impl Link {
-    /// Opens a link; messages may be queued at once.
-    pub(super) fn dial(
-        id: u64,
-        address: SocketAddr,
-        contact: Address,
-        tls: Tls,
-        hello: Arc<Hello>,
-        events: mpsc::Sender<LinkEvent>,
-    ) -> Self {
-        let (queue, outgoing) = mpsc::channel(QUEUE);
-        tokio::spawn(async move {
-            let running = Running { id, contact, events, outgoing, unconfirmed: VecDeque::new() };
-            match timeout(PATIENCE, greet_out(address, &tls, &hello))
-                .await
-                .unwrap_or(Err(FrameError::Timeout))
-            {
-                Ok((stream, _)) => running.run(stream).await,
-                Err(error) => {
-                    tracing::debug!(%address, %error, "Cannot open a link");
-                    running.close(None).await;
-                }
-            }
-        });
-        Self { id, queue }
+    /// Queues a message, or gives it back when the link is gone or too slow.
+    pub(super) fn send(&self, outgoing: Outgoing) -> Result<(), Unsent> {
+        self.queue.try_send(Work::Send(outgoing)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(Work::Send(outgoing)) => Unsent::TooSlow(outgoing.token),
+            mpsc::error::TrySendError::Closed(Work::Send(outgoing)) => Unsent::Gone(outgoing),
+            _ => unreachable!("what was sent is what comes back"),
+        })
     }
 
-    pub(super) fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// Queues a message; false when the link is gone or too slow.
-    pub(super) fn send(&self, outgoing: Outgoing) -> bool {
-        self.queue.try_send(outgoing).is_ok()
+    /// Closes the link without ending anything that its device takes part in.
+    pub(super) fn retire(self) {
+        // A queue that is full belongs to a link that will be found dead.
+        _ = self.queue.try_send(Work::Retire);
     }
 }
 
-/// Takes links from others until the network is dropped.
-pub(super) async fn accept(
-    listener: TcpListener,
-    tls: Tls,
-    hello: Arc<Hello>,
+/// Why a message was not queued.
+#[derive(Debug)]
+pub(super) enum Unsent {
+    TooSlow(Token),
+    Gone(Outgoing),
+}
+
+/// The messages of a link that nobody carries yet.
+#[derive(Debug)]
+pub(super) struct Queue(mpsc::Receiver<Work>);
+
+/// Makes a link known to the network; `None` when the network is gone.
+pub(super) async fn announce(party: &Party, events: &mpsc::Sender<LinkEvent>) -> Option<Queue> {
+    let (queue, outgoing) = mpsc::channel(QUEUE);
+    let opened = LinkEvent::Opened { link: Link { party: party.clone(), queue } };
+    events.send(opened).await.ok().map(|()| Queue(outgoing))
+}
+
+/// Carries messages over a stream on which both sides have greeted, until it ends.
+/// A stranger's link on which nothing is said is not kept.
+pub(super) async fn run<S>(
+    party: Party,
+    stream: S,
+    queue: Queue,
     events: mpsc::Sender<LinkEvent>,
-) {
-    let greeting = Arc::new(Semaphore::new(MAX_GREETING));
-    // Links that we dial count from 1 upwards, these from the other end.
-    let mut id = u64::MAX;
-    loop {
-        let permit = greeting.clone().acquire_owned().await.expect("nobody closes this semaphore");
-        let (stream, from) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of descriptors, most likely; the ones in use will come back.
-                tracing::warn!(%error, "Cannot take a link");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        if !from.ip().is_loopback() {
-            continue;
-        }
-        id -= 1;
-        let (tls, hello, events) = (tls.clone(), hello.clone(), events.clone());
-        tokio::spawn(async move {
-            let greeted =
-                timeout(PATIENCE, greet_in(stream, &tls, &hello)).await.unwrap_or(Err(FrameError::Timeout));
-            drop(permit);
-            match greeted {
-                Ok((stream, theirs)) => serve(id, from, stream, theirs, events).await,
-                Err(error) => tracing::debug!(%from, %error, "A link was not opened"),
-            }
-        });
-    }
-}
-
-async fn serve<S>(id: u64, from: SocketAddr, stream: S, theirs: Hello, events: mpsc::Sender<LinkEvent>)
-where
+    stranger: bool,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let contact = SocketAddr::new(from.ip(), theirs.port).to_string();
-    let contact = Address::new(contact).expect("a socket address is printable and has no blanks");
-    let (queue, outgoing) = mpsc::channel(QUEUE);
-    let opened = LinkEvent::Opened { link: Link { id, queue } };
-    if events.send(opened).await.is_ok() {
-        Running { id, contact, events, outgoing, unconfirmed: VecDeque::new() }.run(stream).await;
+    let (received, to_confirm) = watch::channel(0);
+    let unconfirmed = Unconfirmed::default();
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let (Queue(mut outgoing), mut to_confirm) = (queue, to_confirm);
+    let end = tokio::select! {
+        end = read_all(&party, &mut reader, &events, &unconfirmed, &received) => end,
+        end = write_all(&mut writer, &mut outgoing, &mut to_confirm, &unconfirmed) => end,
+        () = unconfirmed.overdue() => Err(FrameError::Timeout),
+        () = silence(&received, &unconfirmed), if stranger => Ok(End::Broken),
+    };
+    tracing::debug!(link = party.id, address = %party.address, ?end, "A link ended");
+    let end = match end {
+        Ok(end) => end,
+        Err(error) if error.is_fault() => End::Fault,
+        Err(_) => End::Broken,
+    };
+    report(party, outgoing, &unconfirmed, end, &events).await;
+}
+
+/// Says what became of everything that is left, then that the link is gone.
+async fn report(
+    party: Party,
+    mut outgoing: mpsc::Receiver<Work>,
+    unconfirmed: &Unconfirmed,
+    end: End,
+    events: &mpsc::Sender<LinkEvent>,
+) {
+    outgoing.close();
+    // What was written may have arrived; what still waited did not.
+    let written = std::mem::take(&mut *unconfirmed.lock());
+    let open = written.len();
+    for Open { token, .. } in written {
+        _ = events.send(LinkEvent::Delivery { token, outcome: Delivery::Unknown }).await;
     }
-}
-
-async fn greet_out(
-    address: SocketAddr,
-    tls: &Tls,
-    hello: &Hello,
-) -> Result<(impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Hello), FrameError> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let name = ServerName::IpAddress(address.ip().into());
-    let mut stream = tls.connector.connect(name, stream).await?;
-    frame::write(&mut stream, &Frame::Hello(hello.clone())).await?;
-    let theirs = read_hello(&mut stream).await?;
-    Ok((stream, theirs))
-}
-
-async fn greet_in(
-    stream: TcpStream,
-    tls: &Tls,
-    hello: &Hello,
-) -> Result<(impl AsyncRead + AsyncWrite + Unpin + Send + use<>, Hello), FrameError> {
-    stream.set_nodelay(true)?;
-    let mut stream = tls.acceptor.accept(stream).await?;
-    let theirs = read_hello(&mut stream).await?;
-    frame::write(&mut stream, &Frame::Hello(hello.clone())).await?;
-    Ok((stream, theirs))
-}
-
-async fn read_hello(stream: &mut (impl AsyncRead + Unpin)) -> Result<Hello, FrameError> {
-    match frame::read(stream).await? {
-        Frame::Hello(hello) if hello.is_acceptable() => Ok(hello),
-        _ => Err(FrameError::NoHello),
-    }
-}
-
-/// A link at work.
-struct Running {
-    id: u64,
-    contact: Address,
-    events: mpsc::Sender<LinkEvent>,
-    outgoing: mpsc::Receiver<Outgoing>,
-    /// Written and not acknowledged, oldest first.
-    unconfirmed: VecDeque<(u64, Token)>,
-}
-
-impl Running {
-    async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(mut self, stream: S) {
-        let from = Endpoint { contact: self.contact.clone(), device: device(self.id).into() };
-        let (mut reader, mut writer) = tokio::io::split(stream);
-        // Reading a frame is not cancel safe, so it has a task of its own within this one.
-        let (frames, mut incoming) = mpsc::channel(16);
-        let read_all = async {
-            loop {
-                let frame = frame::read(&mut reader).await;
-                let failed = frame.is_err();
-                if frames.send(frame).await.is_err() || failed {
-                    return;
-                }
-            }
-        };
-        let serve = async {
-            let error = self.carry(&mut writer, &mut incoming, &from).await;
-            tracing::debug!(contact = %self.contact, ?error, "A link ended");
-        };
-        tokio::select! {
-            biased;
-            () = serve => {}
-            () = async { read_all.await; std::future::pending::<()>().await } => {}
-        }
-        self.close(Some(from)).await;
-    }
-
-    /// Carries messages until the link or the network is gone.
-    async fn carry(
-        &mut self,
-        writer: &mut (impl AsyncWrite + Unpin),
-        incoming: &mut mpsc::Receiver<Result<Frame, FrameError>>,
-        from: &Endpoint,
-    ) -> Result<(), FrameError> {
-        let mut number = 0;
-        loop {
-            tokio::select! {
-                frame = incoming.recv() => match frame {
-                    Some(frame) => self.handle(writer, frame?, from).await?,
-                    None => return Ok(()),
-                },
-                outgoing = self.outgoing.recv() => {
-                    let Some(Outgoing { token, parcel }) = outgoing else { return Ok(()) };
-                    let Some(message) = map::to_wire(parcel) else {
-                        self.tell(LinkEvent::Delivery { token, outcome: Delivery::Failed }).await;
-                        continue;
-                    };
-                    number += 1;
-                    self.unconfirmed.push_back((number, token));
-                    frame::write(writer, &Frame::Message { number, message }).await?;
-                }
-            }
+    let mut unsent = Vec::new();
+    while let Ok(work) = outgoing.try_recv() {
+        if let Work::Send(outgoing) = work {
+            unsent.push(outgoing);
         }
     }
+    // Without the network nobody wants to know.
+    _ = events.send(LinkEvent::Closed { party, unsent, open, end }).await;
+}
 
-    async fn handle(
-        &mut self,
-        writer: &mut (impl AsyncWrite + Unpin),
-        frame: Frame,
-        from: &Endpoint,
-    ) -> Result<(), FrameError> {
-        match frame {
-            Frame::Hello(_) => Err(FrameError::NoHello),
+async fn read_all(
+    party: &Party,
+    reader: &mut (impl AsyncRead + Unpin),
+    events: &mpsc::Sender<LinkEvent>,
+    unconfirmed: &Unconfirmed,
+    received: &watch::Sender<u64>,
+) -> Result<End, FrameError> {
+    let mut pace = Pace { ahead: Instant::now() };
+    loop {
+        pace.wait().await;
+        match frame::read(reader).await? {
+            Frame::Hello(_) => return Err(FrameError::NoHello),
+            Frame::Bye => return Ok(End::Bye),
             Frame::Message { number, message } => {
-                let parcel = Box::new(map::from_wire(message, &from.contact)?);
-                self.tell(LinkEvent::Received { from: from.clone(), parcel }).await;
-                frame::write(writer, &Frame::Taken { number }).await
+                if number != *received.borrow() + 1 {
+                    return Err(FrameError::OutOfOrder);
+                }
+                let parcel = Box::new(map::from_wire(message, &party.address)?);
+                if parcel.key().is_some_and(|key| *key != party.key) {
+                    return Err(FrameError::OtherKey);
+                }
+                if events.send(LinkEvent::Received { from: party.clone(), parcel }).await.is_err() {
+                    return Ok(End::Broken);
+                }
+                received.send_replace(number);
             }
             Frame::Taken { number } => {
-                while let Some((_, token)) = self.unconfirmed.pop_front_if(|(n, _)| *n <= number) {
-                    self.tell(LinkEvent::Delivery { token, outcome: Delivery::Delivered }).await;
+                for token in unconfirmed.confirm(number)? {
+                    _ = events.send(LinkEvent::Delivery { token, outcome: Delivery::Delivered }).await;
                 }
-                Ok(())
             }
         }
     }
+}
 
-    /// Reports what will not arrive any more, then the end.
-    async fn close(mut self, endpoint: Option<Endpoint>) {
-        self.outgoing.close();
-        // What was written may have arrived; what still waited did not.
-        for (_, token) in std::mem::take(&mut self.unconfirmed) {
-            self.tell(LinkEvent::Delivery { token, outcome: Delivery::Unknown }).await;
+/// Reads no faster than we want to work for one other device. The rest waits over there.
+struct Pace {
+    ahead: Instant,
+}
+
+impl Pace {
+    async fn wait(&mut self) {
+        let now = Instant::now();
+        self.ahead = self.ahead.max(now) + FRAME_EVERY;
+        if self.ahead > now + AHEAD {
+            tokio::time::sleep_until((self.ahead - AHEAD).into()).await;
         }
-        while let Ok(Outgoing { token, .. }) = self.outgoing.try_recv() {
-            self.tell(LinkEvent::Delivery { token, outcome: Delivery::Failed }).await;
-        }
-        self.tell(LinkEvent::Closed { id: self.id, contact: self.contact.clone(), endpoint }).await;
+    }
+}
+
+/// Writes until there is nothing more to say. Reading never waits for it, so two sides with much to say cannot block
+/// each other.
+async fn write_all(
+    writer: &mut (impl AsyncWrite + Unpin),
+    outgoing: &mut mpsc::Receiver<Work>,
+    to_confirm: &mut watch::Receiver<u64>,
+    unconfirmed: &Unconfirmed,
+) -> Result<End, FrameError> {
+    let mut last = 0;
+    let mut bye = false;
+    while !bye {
+        let bytes = tokio::select! {
+            biased;
+            Ok(()) = to_confirm.changed() => {
+                let number = *to_confirm.borrow_and_update();
+                frame::encode(&Frame::Taken { number })?
+            }
+            work = outgoing.recv(), if unconfirmed.has_room() => match work {
+                None => {
+                    bye = true;
+                    frame::encode(&Frame::Bye)?
+                }
+                Some(Work::Retire) => return Ok(End::Broken),
+                Some(Work::Send(Outgoing { token, parcel, .. })) => {
+                    let Some(message) = map::to_wire(*parcel) else { continue };
+                    last += 1;
+                    let bytes = frame::encode(&Frame::Message { number: last, message })?;
+                    unconfirmed.push(last, token, bytes.len());
+                    bytes
+                }
+            },
+            () = unconfirmed.room.notified() => continue,
+        };
+        timeout(CONFIRMED_WITHIN, frame::write_bytes(writer, &bytes))
+            .await
+            .map_err(|_| FrameError::Timeout)??;
+    }
+    Ok(End::Broken)
+}
+
+/// Returns when nothing was said on the link since it was opened.
+async fn silence(received: &watch::Sender<u64>, unconfirmed: &Unconfirmed) {
+    tokio::time::sleep(SILENCE).await;
+    if *received.borrow() > 0 || unconfirmed.was_used() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A message that was written and not confirmed.
+#[derive(Debug)]
+struct Open {
+    number: u64,
+    token: Token,
+    size: usize,
+    since: Instant,
+}
+
+/// Those messages, oldest first.
+#[derive(Debug, Default)]
+struct Unconfirmed {
+    open: Mutex<VecDeque<Open>>,
+    used: AtomicBool,
+    /// Woken when something was confirmed.
+    room: Notify,
+}
+
+impl Unconfirmed {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn tell(&self, event: LinkEvent) {
-        // Without the network nobody wants to know.
-        _ = self.events.send(event).await;
+    fn was_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    fn has_room(&self) -> bool {
+        self.lock().iter().map(|open| open.size).sum::<usize>() < WINDOW
+    }
+
+    fn push(&self, number: u64, token: Token, size: usize) {
+        self.used.store(true, Ordering::Relaxed);
+        self.lock().push_back(Open { number, token, size, since: Instant::now() });
+    }
+
+    fn confirm(&self, number: u64) -> Result<Vec<Token>, FrameError> {
+        let mut open = self.lock();
+        if !open.iter().any(|o| o.number == number) {
+            return Err(FrameError::OutOfOrder);
+        }
+        self.room.notify_one();
+        Ok(std::iter::from_fn(|| open.pop_front_if(|o| o.number <= number)).map(|o| o.token).collect())
+    }
+
+    /// Returns when a message was not confirmed in time.
+    async fn overdue(&self) {
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            look.tick().await;
+            if self.lock().front().is_some_and(|oldest| oldest.since.elapsed() > CONFIRMED_WITHIN) {
+                return;
+            }
+        }
     }
 }

@@ -1,46 +1,69 @@
-//! The network without account and server: TLS streams to `host:port`.
+//! The network without account and server: links over TLS between devices that prove their keys.
 //!
-//! One link carries length-prefixed JSON frames (`frame`, `map`); every message is acknowledged, so *delivered*
-//! means that the other side's table has it.
+//! **An address is a key.** [`nearby_address`] makes it of the device's public key, and every link proves that key in
+//! TLS at both ends: nobody receives or sends in another's name, whatever they claim on the way there. Where a device
+//! is, is only a hint: a `host:port` that the person typed ([`Control::lookup`]), or what is announced by multicast
+//! (mDNS, DNS-SD: [`SERVICE`]). Announced is the address; a name only while the person wants to be
+//! [visible](Control::visible), and the number of a one-time code while one is open.
 //!
-//! **An endpoint is a link.** Who opens a link to us *says* where it listens, and nothing proves it yet. So a session
-//! stays on the link on which it began: its messages travel there, are taken from there only, and it is lost with it.
-//! An invitation of ours always goes over a link that we opened to the address that the person typed. Somebody who
-//! claims another's address can therefore neither take over a session nor receive an invitation meant for them.
+//! **An endpoint is a device.** Its sessions outlive a link: both sides look for each other when it breaks, and what may
+//! not have arrived is sent again. Each run of a program has a name of its own in the greeting; when another run
+//! greets, nobody listens where the device was, or it says goodbye, its sessions are lost.
 //!
-//! **Loopback only, for now.** TLS ties a link to one program until it ends, but nothing yet proves *who* that is, so
-//! every address that is not loopback is refused: [`NearbyError::NotLoopback`].
+//! A link carries length-prefixed JSON frames; every message is confirmed, so *delivered* means that the other side's
+//! table has it.
 
+mod address;
+mod announcement;
+mod control;
+mod discovery;
 mod frame;
+mod gate;
 mod link;
 mod map;
+mod on_link;
+mod open;
 #[doc(hidden)]
 pub mod oracle;
+mod peers;
+mod table;
 mod tls;
 
-pub use frame::FrameError;
+pub use address::{is_nearby_address, nearby_address, parse_address};
+pub use announcement::{Neighbour, SERVICE, read_announcement};
+pub use control::Control;
+pub use discovery::Discovery;
+pub use frame::{FrameError, read_frame};
 pub use map::MapError;
 
 use crate::{Network, NetworkEvent, Parcel};
-use link::{Link, LinkEvent, Outgoing};
-use rendezvous_core::{Address, Delivery, Endpoint, To, Token};
-use std::collections::HashMap;
+use control::Request;
+use discovery::{Discoverer, Nearness, Wanted};
+use link::{LinkEvent, Outgoing};
+use open::Own;
+use peers::Peers;
+use rendezvous_core::{Address, Body, To, Token};
+use rendezvous_trust::DeviceKey;
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::AbortHandle;
 
-/// More links than this at once are turned away.
-const MAX_LINKS: usize = 32;
-
-/// Why the network cannot be used.
+/// Why the network cannot be used, or somebody not be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum NearbyError {
-    /// Not of the form `host:port`.
+    /// Not of the form `address:port` with a number address.
     #[error("\"{0}\" is not an address; expected a number address and a port, as in 127.0.0.1:7001")]
     NotAnAddress(String),
+    /// Not of the form `host:port`.
+    #[error(
+        "\"{0}\" is not a place; expected a computer and a port, as in desk.local:7373 or 192.0.2.1:7373"
+    )]
+    NotAPlace(String),
     /// Somewhere else than this machine.
     #[error(
         "{0} is not on this computer. Until people can be verified, only loopback addresses such as 127.0.0.1:7001 are possible"
@@ -54,140 +77,160 @@ pub enum NearbyError {
         /// Why not.
         error: io::Error,
     },
-    /// No certificate could be made.
-    #[error("cannot make a certificate for TLS: {0}")]
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
     Tls(String),
+    /// The system gave no random bits.
+    #[error("the system gave no random numbers")]
+    NoRandomness,
+    /// The name leads nowhere.
+    #[error("no computer is called \"{0}\". Check the spelling, or use its number address")]
+    NoSuchHost(String),
+    /// Nobody answered.
+    #[error(
+        "{place} could not be reached ({error}). Check the address, and that Rendezvous is running there"
+    )]
+    Unreachable {
+        /// Where.
+        place: String,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Somebody answered who is not one of us.
+    #[error("what answers at {0} is not Rendezvous, or not a version that this one understands")]
+    NotRendezvous(String),
+    /// We answered ourselves.
+    #[error("{0} is this device itself")]
+    Ourselves(String),
+    /// Every place for a link is taken.
+    #[error("there are too many connections already; end some of them")]
+    TooManyLinks,
 }
 
-/// Reads an address of this network and refuses every one that is not loopback.
-pub fn parse_address(text: &str) -> Result<SocketAddr, NearbyError> {
-    let address: SocketAddr = text.parse().map_err(|_| NearbyError::NotAnAddress(text.to_owned()))?;
-    if address.ip().is_loopback() { Ok(address) } else { Err(NearbyError::NotLoopback(address.ip())) }
+/// How the network is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What others are shown while we are visible; at most 63 bytes on one line.
+    pub name: String,
+    /// Whether to announce this device to everybody nearby, and to hear others.
+    pub multicast: bool,
 }
 
 /// The network. Dropping it closes every link.
 #[derive(Debug)]
 pub struct Nearby {
-    me: SocketAddr,
-    device: String,
-    tls: tls::Tls,
-    /// Links that we opened, by the address that we opened them to.
-    dialled: HashMap<Address, Link>,
-    /// Links that others opened.
-    inbound: HashMap<u64, Link>,
+    own: Arc<Own>,
+    port: u16,
+    peers: Peers,
     events: mpsc::Receiver<LinkEvent>,
-    sender: mpsc::Sender<LinkEvent>,
-    /// What is known without asking a link: failures to report.
-    failed: std::collections::VecDeque<Token>,
-    next_link: u64,
-    listener: AbortHandle,
+    requests: mpsc::UnboundedReceiver<Request>,
+    nearness: Arc<Nearness>,
+    tasks: Vec<AbortHandle>,
 }
 
 impl Nearby {
-    /// Listens on a loopback address; port 0 takes a free one. `device` names this device to others.
-    pub async fn listen(address: SocketAddr, device: String) -> Result<Self, NearbyError> {
-        if !address.ip().is_loopback() {
-            return Err(NearbyError::NotLoopback(address.ip()));
-        }
-        let tls = tls::Tls::new().map_err(|e| NearbyError::Tls(e.to_string()))?;
-        let listen_error = |error| NearbyError::Listen { address, error };
-        let listener = TcpListener::bind(address).await.map_err(listen_error)?;
-        let me = listener.local_addr().map_err(listen_error)?;
+    /// Listens, and proves the device's key to whoever comes.
+    ///
+    /// # Errors
+    ///
+    /// [`NearbyError`] says for a person what is missing.
+    pub async fn listen(config: Config, key: Arc<DeviceKey>) -> Result<(Self, Control), NearbyError> {
+        let address = nearby_address(&key.public());
+        let tls = tls::Tls::new(key).map_err(|e| NearbyError::Tls(e.to_string()))?;
+        let mut instance = [0; 16];
+        getrandom::fill(&mut instance).map_err(|_| NearbyError::NoRandomness)?;
+        let listen_error = |error| NearbyError::Listen { address: config.listen, error };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
+        let place = listener.local_addr().map_err(listen_error)?;
         let (sender, events) = mpsc::channel(256);
-        let hello = Arc::new(frame::Hello::new(me.port(), device.clone()));
-        let task = tokio::spawn(link::accept(listener, tls.clone(), hello, sender.clone()));
-        Ok(Self {
-            me,
-            device,
+        let own = Arc::new(Own {
             tls,
-            dialled: HashMap::new(),
-            inbound: HashMap::new(),
-            events,
-            sender,
-            failed: std::collections::VecDeque::new(),
-            next_link: 0,
-            listener: task.abort_handle(),
-        })
+            hello: frame::Hello::new(place.port(), instance),
+            address,
+            contacts: Mutex::new(HashSet::new()),
+            events: sender,
+            strangers: Arc::new(Semaphore::new(open::MAX_STRANGERS)),
+            links: Arc::new(Semaphore::new(open::MAX_LINKS)),
+            numbers: AtomicU64::new(1),
+        });
+        let mut tasks = vec![tokio::spawn(open::accept(listener, own.clone())).abort_handle()];
+        let (asked, requests) = mpsc::unbounded_channel();
+        let nearness = Arc::new(Nearness::default());
+        let (wanted, watched) = watch::channel(Wanted::default());
+        let (told, state) = watch::channel(Discovery::Off);
+        if config.multicast {
+            let (own, nearness, name) = (own.clone(), nearness.clone(), config.name);
+            let discoverer = Discoverer { own, nearness, place, name, wanted: watched, state: told };
+            tasks.push(tokio::spawn(discoverer.run()).abort_handle());
+        }
+        let control = Control::new(own.clone(), asked, nearness.clone(), wanted, state);
+        let peers = Peers::new(own.clone());
+        Ok((Self { own, port: place.port(), peers, events, requests, nearness, tasks }, control))
     }
 
-    /// Our own address, with the port that was taken.
+    /// Our own address.
     #[must_use]
     pub fn address(&self) -> Address {
-        Address::new(self.me.to_string()).expect("a socket address is printable and has no blanks")
+        self.own.address.clone()
     }
 
-    /// The link that we opened to a contact; opens one when there is none.
-    fn dial(&mut self, contact: &Address) -> Option<&Link> {
-        if !self.dialled.contains_key(contact) {
-            let address = parse_address(contact.as_str()).ok()?;
-            if self.dialled.len() >= MAX_LINKS {
-                return None;
-            }
-            self.next_link += 1;
-            let hello = Arc::new(frame::Hello::new(self.me.port(), self.device.clone()));
-            let link = Link::dial(
-                self.next_link,
-                address,
-                contact.clone(),
-                self.tls.clone(),
-                hello,
-                self.sender.clone(),
-            );
-            self.dialled.insert(contact.clone(), link);
+    /// The port that was taken.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Brings the peers up to date without waiting: a link that a lookup has opened is known before the invitation.
+    fn catch_up(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            self.peers.note(event);
         }
-        self.dialled.get(contact)
+        while let Ok(request) = self.requests.try_recv() {
+            self.serve(request);
+        }
     }
 
-    /// The link that an endpoint is, while it lives.
-    fn existing(&self, endpoint: &Endpoint) -> Option<&Link> {
-        let named = |link: &&Link| link::device(link.id()) == *endpoint.device;
-        let dialled = self.dialled.get(&endpoint.contact).filter(named);
-        dialled.or_else(|| self.inbound.values().find(named))
-    }
-
-    /// Takes note of what a link says; an event when the table must know.
-    fn note(&mut self, event: LinkEvent) -> Option<NetworkEvent> {
-        match event {
-            LinkEvent::Opened { link } => {
-                // Beyond the cap it is dropped, and with that closed.
-                if self.inbound.len() < MAX_LINKS {
-                    self.inbound.insert(link.id(), link);
-                }
-                None
+    fn serve(&mut self, request: Request) {
+        match request {
+            Request::Know(address, places) => {
+                self.peers.know(address.clone(), places);
+                let announced = self.nearness.table().places(&address);
+                self.peers.announced(&address, announced);
             }
-            LinkEvent::Received { from, parcel } => Some(NetworkEvent::Received { from, parcel }),
-            LinkEvent::Delivery { token, outcome } => Some(NetworkEvent::Delivery { token, outcome }),
-            LinkEvent::Closed { id, contact, endpoint } => {
-                self.inbound.remove(&id);
-                if self.dialled.get(&contact).is_some_and(|l| l.id() == id) {
-                    self.dialled.remove(&contact);
-                }
-                endpoint.map(NetworkEvent::Lost)
-            }
+            Request::Forget(address) => self.peers.forget(&address),
         }
     }
 }
 
 impl Network for Nearby {
     fn send(&mut self, token: Token, to: To, parcel: Parcel) {
-        let link = match to {
-            To::Contact(contact) => self.dial(&contact),
-            To::Endpoint(endpoint) => self.existing(&endpoint),
+        self.catch_up();
+        let invites = matches!(parcel.message.body, Body::Invite(_));
+        let (address, waits) = match to {
+            To::Contact(contact) => (contact, true),
+            To::Endpoint(endpoint) => (endpoint.contact, invites),
         };
-        let taken = link.is_some_and(|link| link.send(Outgoing { token, parcel }));
-        if !taken {
-            self.failed.push_back(token);
+        if !parcel.is_whole() {
+            tracing::error!(session = %token.session, "A message without what it must travel with");
+            return self.peers.fail(token);
         }
+        if !self.peers.knows(&address) {
+            let announced = self.nearness.table().places(&address);
+            self.peers.meet(&address, announced);
+        }
+        self.peers.send(&address, Outgoing { token, waits, parcel: Box::new(parcel) });
     }
 
     async fn next(&mut self) -> NetworkEvent {
         loop {
-            if let Some(token) = self.failed.pop_front() {
-                return NetworkEvent::Delivery { token, outcome: Delivery::Failed };
+            if let Some(report) = self.peers.report() {
+                return report;
             }
-            let event = self.events.recv().await.expect("we hold a sender ourselves");
-            if let Some(event) = self.note(event) {
-                return event;
+            tokio::select! {
+                event = self.events.recv() => self.peers.note(event.expect("we hold a sender ourselves")),
+                Some(request) = self.requests.recv() => self.serve(request),
             }
         }
     }
@@ -195,6 +238,6 @@ impl Network for Nearby {
 
 impl Drop for Nearby {
     fn drop(&mut self) {
-        self.listener.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }

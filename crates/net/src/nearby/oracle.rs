@@ -21,6 +21,8 @@ pub enum Heard {
         /// As the driver gets it. Its signature, if it has one, is not checked.
         parcel: Box<Parcel>,
     },
+    /// The other side leaves.
+    Bye,
     /// A message of ours was taken.
     Taken {
         /// Which.
@@ -36,11 +38,12 @@ pub fn decode(bytes: &[u8], from: &Address) -> Result<Heard, FrameError> {
             Heard::Message { number, parcel: Box::new(map::from_wire(message, from)?) }
         }
         Frame::Taken { number } => Heard::Taken { number },
+        Frame::Bye => Heard::Bye,
     })
 }
 
-/// Writes what stands in the frame of a message, as a link does; `None` for one that cannot travel as it is.
+/// Writes what stands in the frame of a message, behind its length, as a link does; `None` for one that cannot travel as it is.
 pub fn encode(number: u64, parcel: Parcel) -> Option<Result<Vec<u8>, FrameError>> {
     let message = map::to_wire(parcel)?;
-    Some(frame::encode(&Frame::Message { number, message }).map(|(_, bytes)| bytes))
+    Some(frame::encode(&Frame::Message { number, message }).map(|mut bytes| bytes.split_off(4)))
 }

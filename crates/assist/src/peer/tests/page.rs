@@ -114,7 +114,10 @@ impl Page {
                 Ok(Output::Event(event)) => self.note(event),
                 Ok(Output::Timeout(moment)) => {
                     let micros = moment.saturating_duration_since(self.epoch).as_micros();
-                    return Time(u64::try_from(micros.div_ceil(1000)).unwrap());
+                    // No timer of a browser fires sooner than this. A stack whose DTLS has failed asks for the same
+                    // moment again and again.
+                    let soonest = self.now.after(Duration::from_millis(1));
+                    return Time(u64::try_from(micros.div_ceil(1000)).unwrap()).max(soonest);
                 }
                 Err(_) => {
                     self.ended = true;

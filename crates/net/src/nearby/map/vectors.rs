@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::vectors::{hex, notation, publish, published};
-use rendezvous_core::Role;
+use rendezvous_core::{Endpoint, Input, Role, SessionConfig, Sessions, Time};
 use rendezvous_trust::{Contact, DeviceKey, invite as signed};
 use serde_json::{Value, json};
 
@@ -127,6 +127,37 @@ fn messages() -> Vec<(String, Role, Parcel)> {
     all
 }
 
+/// Messages that are read, and that the table drops because they carry too much.
+fn oversized() -> Vec<(&'static str, Parcel)> {
+    let data = || "d".repeat(513);
+    let sessions = (1..=65).map(|n| SessionId([n; 16])).collect();
+    let plain = |session, body| Parcel::plain(Message { session, sequence: 0, body });
+    vec![
+        ("accept, data of 513 bytes", {
+            let mut accept = answer("");
+            accept.message.body = Body::Accept { version: 1, data: data() };
+            accept
+        }),
+        (
+            "decline, data of 513 bytes",
+            plain(SESSION, Body::Decline { by: DeclinedBy::Person, data: data() }),
+        ),
+        (
+            "cancel, data of 513 bytes",
+            plain(SESSION, Body::Cancel { reason: CancelReason::Timeout, data: data() }),
+        ),
+        (
+            "terminate, data of 513 bytes",
+            plain(SESSION, Body::Terminate { failed: false, result: SessionResult(0), data: data() }),
+        ),
+        (
+            "context, a piece of 8193 bytes",
+            plain(SESSION, Body::Context(Chunk { text: "c".repeat(8193), last: true, abandoned: false })),
+        ),
+        ("alive, 65 sessions", plain(SessionId::NIL, Body::Alive { sessions })),
+    ]
+}
+
 fn text(parcel: &Parcel) -> String {
     serde_json::to_string(&to_wire(parcel.clone()).expect("it can travel")).unwrap()
 }
@@ -224,12 +255,13 @@ fn made() -> Value {
         json!({ "name": name, "address": address(n).as_str(), "seed": hex(&*key(n).seed()), "key": key(n).public().to_text() })
     });
     json!({
-        "about": "Messages of the nearby network as they stand in a frame (docs/protocol.md). A case has a `message`, or the name of its refusal.",
+        "about": "Messages of the nearby network as they stand in a frame (docs/protocol.md). A case has a `message`, or the name of its refusal; what is `dropped` carries too much.",
         "now": NOW.0,
         "network": "nearby",
         "people": people,
         "valid": valid(),
         "refused": refused(),
+        "dropped": oversized().iter().map(|(name, parcel)| json!({ "name": name, "text": text(parcel) })).collect::<Vec<_>>(),
     })
 }
 
@@ -258,6 +290,34 @@ fn every_published_vector_is_read_or_refused_as_it_says() {
         assert_eq!(why, case["refused"], "{}", case["name"]);
     }
     assert!(list("valid").len() >= 20 && list("refused").len() >= 50);
+}
+
+#[test]
+fn the_messages_in_the_document_are_messages() {
+    let document = std::fs::read_to_string(crate::vectors::path("../protocol.md")).unwrap();
+    let mut read = 0;
+    for line in document.lines().filter(|line| line.starts_with("{\"")) {
+        let whole: Value = serde_json::from_str(line).unwrap();
+        let message = whole.get("message").unwrap_or(&whole);
+        if message.get("body").is_some() {
+            let wire: WireMessage = serde_json::from_value(message.clone()).unwrap();
+            from_wire(wire, &address(2)).unwrap();
+            read += 1;
+        }
+    }
+    assert_eq!(read, 2);
+}
+
+#[test]
+fn what_carries_too_much_is_dropped_by_the_table() {
+    for case in published(FILE)["dropped"].as_array().unwrap() {
+        let parcel = read(case["text"].as_str().unwrap(), &address(2)).unwrap();
+        let mut table = Sessions::new(address(1), SessionConfig::default());
+        let from = Endpoint { contact: address(2), device: "".into() };
+        let input = Input::Received { from, message: parcel.message };
+        table.handle_input(Time(0), input).unwrap();
+        assert_eq!((table.dropped().oversized, table.dropped().total()), (1, 1), "{}", case["name"]);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod error;
 mod jingle;
 mod names;
+mod nesting;
 mod own;
 mod read;
 mod roles;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use error::MapError;
 pub use names::{contact, endpoint, jid};
+pub use nesting::{Nesting, TooDeep};
 pub use roles::Roles;
 
 use crate::{Parcel, Seal};

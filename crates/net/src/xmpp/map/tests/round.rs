@@ -1,9 +1,10 @@
 //! What is written is what is read.
 
 use super::samples::*;
-use crate::Parcel;
 use crate::xmpp::map::{from_stanza, is_ours, sender, to_stanza};
+use crate::{Parcel, Seal};
 use rendezvous_core::{Body, Message, Role, SessionId};
+use rendezvous_trust::UnixTime;
 
 #[test]
 fn every_message_survives_the_wire_whoever_sends_it() {
@@ -24,6 +25,11 @@ fn nothing_travels_with_the_wrong_seal() {
         let needs_a_seal = matches!(parcel.message.body, Body::Invite(_) | Body::Accept { .. });
         let bare = Parcel::plain(parcel.message);
         assert_eq!(to_stanza(&bare, Role::Inviter, &full(JONAS), "x").is_none(), needs_a_seal);
+        for seal in [Seal::Accept { proof: proof() }, Seal::Invite { expiry: UnixTime(1), proof: proof() }] {
+            let parcel = Parcel { message: bare.message.clone(), seal };
+            let travels = to_stanza(&parcel, Role::Inviter, &full(JONAS), "x").is_some();
+            assert_eq!(travels, parcel.is_whole(), "{parcel:?}");
+        }
     }
 }
 

@@ -61,6 +61,18 @@ impl Tree {
         out.push_str(&format!("</{}>", self.name));
     }
 
+    /// Without the text between elements, with the attributes in one order.
+    pub(super) fn without_blanks(mut self) -> Self {
+        self.attributes.sort();
+        self.children.retain(|child| matches!(child, Child::Tree(_)));
+        for child in &mut self.children {
+            if let Child::Tree(tree) = child {
+                *tree = tree.clone().without_blanks();
+            }
+        }
+        self
+    }
+
     /// The attribute of an element, to be changed.
     pub(super) fn value(&mut self, name: &str) -> &mut String {
         let found = self.attributes.iter_mut().find(|(n, _)| n == name);

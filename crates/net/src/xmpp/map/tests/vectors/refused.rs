@@ -219,6 +219,8 @@ fn texts(add: Add<'_>) {
         let mut put = |what: &str, text: &str| add(format!("{name} {at}: {what}"), fill(name, at, text));
         put(&format!("{} bytes", limit + 1), &encoded(&vec![b'x'; limit + 1]));
         put("far too long", &"A".repeat(4 * limit));
+        // It is measured before it is decoded.
+        put("far too long, and not base64", &"!".repeat(2 * limit));
         put("not base64", "data!");
         put("base64 for URLs", "_-__");
         put("without its padding", "YQ");

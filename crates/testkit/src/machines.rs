@@ -1,0 +1,128 @@
+//! Several machines on one wire: network namespaces of the kernel, joined by virtual cables.
+//!
+//! What a thread does after [`Machines::enter`] (sockets, threads, programs) happens on that machine. Nothing of it
+//! touches the network of the computer that runs the test.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::process::{Launch, find_program};
+use crate::wait;
+
+/// The network interface of every machine.
+pub const INTERFACE: &str = "wire";
+
+/// Two machines, each with an IPv4 address and one of IPv6 that is link-local, and a cable between them.
+#[derive(Debug)]
+pub struct Machines {
+    names: [String; 2],
+}
+
+impl Machines {
+    /// Makes them. The outer error says what failed, the inner one why this system does not allow it.
+    ///
+    /// # Errors
+    ///
+    /// When the system allows namespaces and then one cannot be set up.
+    pub fn new() -> Result<Result<Self, String>> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        if find_program("ip").is_none() {
+            return Ok(Err("the program ip is not installed (Debian: iproute2)".into()));
+        }
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let names = [0, 1].map(|number| format!("rv-{}-{count}-{number}", process::id()));
+        let machines = Self { names };
+        for name in &machines.names {
+            if let Err(error) = ip(&["netns", "add", name]) {
+                return Ok(Err(format!("this system allows no network namespaces: {error:#}")));
+            }
+        }
+        machines.connect()?;
+        Ok(Ok(machines))
+    }
+
+    fn connect(&self) -> Result<()> {
+        let [one, two] = &self.names;
+        ip(&["-n", one, "link", "add", INTERFACE, "type", "veth", "peer", "name", INTERFACE, "netns", two])?;
+        for (number, name) in self.names.iter().enumerate() {
+            let address = format!("10.77.0.{}/24", number + 1);
+            ip(&["-n", name, "address", "add", &address, "dev", INTERFACE])?;
+            ip(&["-n", name, "link", "set", "lo", "up"])?;
+            ip(&["-n", name, "link", "set", INTERFACE, "up"])?;
+        }
+        for name in &self.names {
+            wait::until("a link-local address", Duration::from_secs(10), || {
+                let shown = ip(&["-n", name, "-6", "address", "show", "dev", INTERFACE])?;
+                Ok((shown.contains("fe80:") && !shown.contains("tentative")).then_some(()))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Moves this thread to a machine, 0 or 1, for good. Not for a thread that others use.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn enter(&self, machine: usize) -> Result<()> {
+        let path = format!("/run/netns/{}", self.names[machine]);
+        let space = File::open(&path).with_context(|| format!("cannot open {path}"))?;
+        move_into_link_name_space(std::os::fd::AsFd::as_fd(&space), Some(LinkNameSpaceType::Network))
+            .context("cannot enter a network namespace")
+    }
+
+    /// A program on a machine.
+    pub fn on(&self, machine: usize, launch: &Launch) -> Launch {
+        Launch::new("ip").args(["netns", "exec", &self.names[machine]]).args(launch.words())
+    }
+
+    /// Gives a machine another IPv4 address in place of the one that it has, as when it moves.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn move_to(&self, machine: usize, last: u8) -> Result<()> {
+        let name = &self.names[machine];
+        ip(&["-n", name, "-4", "address", "flush", "dev", INTERFACE])?;
+        ip(&["-n", name, "address", "add", &format!("10.77.0.{last}/24"), "dev", INTERFACE])?;
+        Ok(())
+    }
+
+    /// Pulls the cable, or plugs it in.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn plug(&self, machine: usize, plugged: bool) -> Result<()> {
+        let state = if plugged { "up" } else { "down" };
+        ip(&["-n", &self.names[machine], "link", "set", INTERFACE, state]).map(drop)
+    }
+}
+
+impl Drop for Machines {
+    fn drop(&mut self) {
+        for name in &self.names {
+            // One that was not made cannot be removed.
+            _ = ip(&["netns", "delete", name]);
+        }
+    }
+}
+
+/// Says on the terminal that a test did not run, and why. Not captured, unlike what tests print.
+pub fn skip(test: &str, why: &str) {
+    _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
+}
+
+fn ip(arguments: &[&str]) -> Result<String> {
+    let output = Launch::new("ip").args(arguments).command().output().context("cannot start ip")?;
+    if !output.status.success() {
+        bail!("ip {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
