@@ -81,7 +81,10 @@ pub(crate) fn nearby_seeds() -> Vec<Seed> {
         Seed::new(name, &bytes)
     };
     let mut seeds: Vec<Seed> = bodies.into_iter().map(frame).collect();
-    seeds.push(Seed::new("hello", br#"{"frame":"hello","version":1,"port":7373,"instance":"00112233445566778899aabbccddeeff"}"#));
+    seeds.push(Seed::new(
+        "hello",
+        br#"{"frame":"hello","version":1,"port":7373,"instance":"00112233445566778899aabbccddeeff"}"#,
+    ));
     seeds.push(Seed::new("bye", br#"{"frame":"bye"}"#));
     seeds.push(Seed::new("taken", br#"{"frame":"taken","number":4}"#));
     seeds
