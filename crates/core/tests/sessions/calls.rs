@@ -134,6 +134,8 @@ fn an_invitation_that_is_refused_leaves_nothing_behind() {
     let offline = party.input(0, invite("bob", ApplicationId::ASK, 0));
     assert_eq!(offline.unwrap_err().number(), MSGR_E_NOT_LOGGED_ON);
     party.input(0, Input::Online).unwrap();
+    // Whoever was seen before is seen again.
+    party.input(0, Input::Appeared(endpoint("bob/desk"))).unwrap();
     assert_eq!((crate::party::digest(&party, 0), party.tables[0].timeout()), (before, None));
     assert!(party.events[0].is_empty() && party.wire.is_empty());
     party.input(0, invite("bob", ApplicationId::ASK, 0)).expect("the name is still free");

@@ -48,6 +48,57 @@ fn a_device_that_comes_back_gets_what_it_missed() {
     assert_eq!(texts(&party, 1, session), ["1"]);
 }
 
+/// Bob's device forgets everything; it knows Ann's device, and she sees it go and come.
+fn begins_anew(party: &mut Party) {
+    party.tables[1] = Sessions::new(endpoint("bob/desk").contact, SessionConfig::default());
+    party.tables[1].install(Application::new(ApplicationId::ASK, "Ask"));
+    party.input(0, Input::Disappeared(endpoint("bob/desk"))).unwrap();
+    party.input(0, Input::Appeared(endpoint("bob/desk"))).unwrap();
+}
+
+#[test]
+fn a_device_that_began_anew_is_noticed_at_once() {
+    let (mut party, session) = Party::connected(TWO, ApplicationId::ASK);
+    begins_anew(&mut party);
+    party.settle();
+    let ended = Event::Ended { result: Code::ConnectionFailure.into(), data: String::new() };
+    assert_eq!(party.told(0, session).last(), Some(&ended));
+}
+
+#[test]
+fn an_invitation_rings_again_where_it_was_forgotten() {
+    let mut party = Party::new(TWO);
+    let session = party.invite(0, "bob", ApplicationId::ASK);
+    party.settle();
+    begins_anew(&mut party);
+    party.settle();
+    assert_eq!(party.state(1, session), Some(State::Invitation));
+    party.accept(1, session);
+    party.settle();
+    assert_eq!(party.state(0, session), Some(State::Accepted));
+    let rang = party.told(0, session).into_iter().filter(|e| matches!(e, Event::Ringing(_))).count();
+    assert_eq!(rang, 1);
+}
+
+#[test]
+fn a_device_that_only_came_back_drops_the_double_and_knows_its_sessions() {
+    let mut party = Party::new(TWO);
+    let session = party.invite(0, "bob", ApplicationId::ASK);
+    party.settle();
+    for (device, other) in [(0, "bob/desk"), (1, "ann/desk")] {
+        party.input(device, Input::Disappeared(endpoint(other))).unwrap();
+        party.input(device, Input::Appeared(endpoint(other))).unwrap();
+    }
+    party.settle();
+    assert_eq!(
+        (party.state(0, session), party.state(1, session)),
+        (Some(State::Invitation), Some(State::Invitation))
+    );
+    assert_eq!(party.tables[1].dropped().double, 1);
+    let seen_again = party.input(0, Input::Appeared(endpoint("bob/desk")));
+    assert!(seen_again.is_ok() && party.wire.is_empty(), "it was there all the time");
+}
+
 #[test]
 fn a_lost_text_is_reported_once_and_holds_nothing_up() {
     let (mut party, session) = Party::connected(TWO, ApplicationId::ASK);
