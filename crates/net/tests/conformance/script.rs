@@ -6,26 +6,51 @@ use rendezvous_core::{
 };
 use rendezvous_net::{Account, Network, NetworkEvent, Parcel, Proof, Seal, novice};
 use rendezvous_trust::{Contact, UnixTime, invite};
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::sync::mpsc;
 
-pub(crate) struct Script<W: World> {
+pub(crate) struct Script<W> {
     pub(crate) account: Account,
-    net: W::Net,
+    /// To the network, and from it. It is driven also while the test waits for somebody else.
+    out: mpsc::UnboundedSender<(Token, To, Parcel)>,
+    events: mpsc::UnboundedReceiver<NetworkEvent>,
     sent: u32,
+    world: PhantomData<W>,
+}
+
+async fn drive(
+    mut net: impl Network,
+    mut out: mpsc::UnboundedReceiver<(Token, To, Parcel)>,
+    events: mpsc::UnboundedSender<NetworkEvent>,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            sent = out.recv() => match sent {
+                Some((token, to, parcel)) => net.send(token, to, parcel),
+                None => return,
+            },
+            event = net.next() => drop(events.send(event)),
+        }
+    }
 }
 
 impl<W: World> Script<W> {
     pub(crate) async fn new(world: &mut W, who: &str, device: &str) -> Self {
         let (account, net) = world.join(who, device).await;
-        Self { account, net, sent: 0 }
+        let (out, sent) = mpsc::unbounded_channel();
+        let (heard, events) = mpsc::unbounded_channel();
+        tokio::spawn(drive(net, sent, heard));
+        Self { account, out, events, sent: 0, world: PhantomData }
     }
 
     /// Sends a parcel as it is.
     pub(crate) fn send(&mut self, to: To, parcel: Parcel) -> Token {
         self.sent += 1;
         let token = Token { session: parcel.message.session, link: 0, sequence: Some(self.sent) };
-        self.net.send(token, to, parcel);
+        self.out.send((token, to, parcel)).expect("the network is driven");
         token
     }
 
@@ -90,7 +115,7 @@ impl<W: World> Script<W> {
         let mut others = Vec::new();
         let search = async {
             loop {
-                match self.net.next().await {
+                match self.events.recv().await.expect("the network is driven") {
                     NetworkEvent::Received { from, parcel } if wanted(&parcel.message.body) => {
                         return (from, *parcel);
                     }
@@ -111,7 +136,8 @@ impl<W: World> Script<W> {
     /// Everything that has come by now.
     pub(crate) async fn everything(&mut self) -> Vec<Body> {
         let mut heard = Vec::new();
-        while let Ok(event) = tokio::time::timeout(Duration::from_millis(10), self.net.next()).await {
+        while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(10), self.events.recv()).await
+        {
             if let NetworkEvent::Received { parcel, .. } = event {
                 heard.push(parcel.message.body);
             }
@@ -123,7 +149,7 @@ impl<W: World> Script<W> {
     pub(crate) async fn outcome(&mut self, of: Token) -> Delivery {
         let search = async {
             loop {
-                match self.net.next().await {
+                match self.events.recv().await.expect("the network is driven") {
                     NetworkEvent::Delivery { token, outcome } if token == of => return outcome,
                     _ => {}
                 }
