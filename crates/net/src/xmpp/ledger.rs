@@ -40,6 +40,11 @@ impl Ledger {
         self.taken
     }
 
+    /// How many of ours the server has confirmed, and whether there are others.
+    pub(super) fn progress(&self) -> (u32, bool) {
+        (self.confirmed, !self.unconfirmed.is_empty())
+    }
+
     /// Takes note of a stanza that came in.
     pub(super) fn take(&mut self) {
         self.taken = self.taken.wrapping_add(1);

@@ -234,6 +234,11 @@ impl Link {
         self.ask
     }
 
+    /// How far the server is with what we wrote, and whether it owes us a word on the rest.
+    pub(super) fn progress(&self) -> (u32, bool) {
+        self.rest.ledger.as_ref().map_or((0, false), Ledger::progress)
+    }
+
     /// What is left when the connection is gone.
     pub(super) fn into_rest(self) -> Rest {
         self.rest
@@ -326,7 +331,9 @@ impl Link {
             self.asked -= 1;
             return xml.start_send(&XmppStreamElement::SM(sm::Nonza::Ack(sm::A { h: ledger.taken() })));
         }
-        if let Some(stanza) = self.rest.queue.pop_front() {
+        if !self.ask
+            && let Some(stanza) = self.rest.queue.pop_front()
+        {
             if let Err(error) = xml.as_mut().start_send(&stanza) {
                 // It cannot be written as XML, and never will be; nobody answers it.
                 tracing::warn!(%error, "Left out a stanza that cannot be written");
@@ -334,7 +341,8 @@ impl Link {
             }
             if let Some(ledger) = &mut self.rest.ledger {
                 ledger.wrote(stanza);
-                self.ask |= self.rest.queue.is_empty();
+                // After each, so that one can see that the server goes on, however slowly it lets us write.
+                self.ask = true;
             }
             return Ok(());
         }

@@ -22,6 +22,9 @@ use xmpp_parsers::ping::Ping;
 const QUIET: Duration = Duration::from_secs(60);
 /// …within this time.
 const ANSWER: Duration = Duration::from_secs(15);
+/// A server that confirms nothing for so long has stopped reading, even if it still writes: Prosody 0.12 does when a
+/// connection is resumed that it had just slowed down.
+const STUCK: Duration = Duration::from_secs(25);
 /// A sleeping machine stops our timers, but not the clock that is looked at, so none is longer.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
@@ -112,10 +115,21 @@ impl Task {
     async fn carry(&mut self, mut link: Link) -> Result<(Trouble, Rest), Dropped> {
         let mut heard_at = now();
         let mut probed_at: Option<Time> = None;
+        let mut progress = (link.progress(), heard_at);
         loop {
             let due = self.drain(&mut link).await?;
             let quiet = probed_at.map_or(heard_at.after(QUIET), |at| at.after(ANSWER));
-            let due = due.map_or(quiet, |due| due.min(quiet));
+            let (state, owes) = (link.progress(), link.progress().1);
+            if state != progress.0 || !owes {
+                progress = (state, now());
+            }
+            let stuck = progress.1.after(STUCK);
+            if owes && now() >= stuck {
+                // What stands between the server and us there is of no use any more.
+                let why = "the server does not read any more".into();
+                return Ok((Trouble::Lost(why), Rest::default()));
+            }
+            let due = due.map_or(quiet, |due| due.min(quiet)).min(stuck);
             tokio::select! {
                 heard = link.next_heard() => {
                     heard_at = now();

@@ -33,6 +33,11 @@ impl Ejabberd {
     ///
     /// When ejabberd is not installed or does not start.
     pub fn start(setup: &Setup) -> Result<Self> {
+        // A port that was free may be somebody else's by now: once more, with others.
+        Self::start_once(setup).or_else(|_| Self::start_once(setup))
+    }
+
+    fn start_once(setup: &Setup) -> Result<Self> {
         let home = Home::new("ejabberd")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
