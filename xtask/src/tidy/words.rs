@@ -15,7 +15,7 @@ const NOWHERE: &[(&str, &str)] = &[
 /// What only one place may do: the person's yes, to a call and to a question. Tests play persons; `core` and `assist`
 /// define what a yes means, and the examples in their pages show it.
 const ONE_PLACE: &[(&str, &str, &[&str])] = &[
-    ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/mod.rs"]),
+    ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
     ("Input::Answer", "a question is answered where it was asked", &["crates/cli/src/assistance/novice.rs"]),
 ];
 /// Where the yes is defined, and where the proof and the fuzzer's oracles play every person there could be.
@@ -130,9 +130,9 @@ mod tests {
     #[test]
     fn nothing_accepts_but_a_person() {
         check_bites("a.toml", concat!("auto", "_accept = true"), "person");
-        check_bites("crates/cli/src/call.rs", "fn f() { g(Command::Accept { data }) }", "agent/mod.rs");
+        check_bites("crates/cli/src/call.rs", "fn f() { g(Command::Accept { data }) }", "agent/ring.rs");
         check_bites("crates/net/src/driver.rs", "fn f() { g(Input::Answer { question, yes }) }", "novice.rs");
-        check_passes("crates/cli/src/agent/mod.rs", "fn f() { g(Command::Accept { data }) }");
+        check_passes("crates/cli/src/agent/ring.rs", "fn f() { g(Command::Accept { data }) }");
         check_passes("crates/desktop/tests/x11/person.rs", "fn f() { g(Input::Answer { question, yes }) }");
     }
 
