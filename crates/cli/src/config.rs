@@ -27,7 +27,8 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nearby {
     pub(crate) enabled: bool,
-    pub(crate) listen: String,
+    /// Everywhere, if nothing is said.
+    pub(crate) listen: Option<String>,
     pub(crate) multicast: bool,
     /// Shown to others while visible; empty for the computer's name.
     pub(crate) name: String,
@@ -35,7 +36,7 @@ pub(crate) struct Nearby {
 
 impl Default for Nearby {
     fn default() -> Self {
-        Self { enabled: true, listen: "127.0.0.1:7373".to_owned(), multicast: true, name: String::new() }
+        Self { enabled: true, listen: None, multicast: true, name: String::new() }
     }
 }
 
@@ -251,7 +252,7 @@ fn nearby(mut section: Section<'_>) -> Result<Nearby, ConfigError> {
     }
     let nearby = Nearby {
         enabled: section.truth("enabled")?.unwrap_or(default.enabled),
-        listen: listen.map_or(default.listen, |l| l.value),
+        listen: listen.map_or(default.listen, |l| Some(l.value)),
         multicast: section.truth("multicast")?.unwrap_or(default.multicast),
         name: name.map_or(default.name, |n| n.value),
     };
@@ -339,7 +340,7 @@ mod tests {
              [[account]]\ntype = \"xmpp\"\njid = \"a@b.example\"\n",
         )
         .expect("it is right");
-        assert_eq!(config.nearby.listen, "[::1]:7000");
+        assert_eq!(config.nearby.listen.as_deref(), Some("[::1]:7000"));
         assert!(!config.nearby.enabled && !config.nearby.multicast && config.nearby.name == "Ann's laptop");
         assert_eq!(config.accounts.len(), 2);
         assert_eq!(config.accounts[0].security, Security::StartTls);

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
             _ = writeln!(std::io::stderr(), "{error:#}");
             ExitCode::from(match error.downcast_ref() {
                 // The exit code of every wrong command line.
-                Some(NearbyError::NotAnAddress(_)) => 2,
+                Some(NearbyError::NotAnAddress(_) | NearbyError::NotAPlace(_)) => 2,
                 _ => 1,
             })
         }

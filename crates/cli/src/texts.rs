@@ -97,7 +97,6 @@ pub(crate) fn known_as(address: &str) -> String {
     format!("They see you as {address}")
 }
 
-pub(crate) const LOOPBACK_ONLY: &str = "For now only programs on this computer can: people cannot be verified yet, so other addresses are refused.";
 pub(crate) const LEAVE_OPEN: &str =
     "Leave this open: you are asked here when somebody calls. Ctrl-C ends it.";
 pub(crate) const ANSWER_IN_INBOX: &str = "This is not a terminal. Answer calls with \"rendezvous inbox\".";

@@ -14,7 +14,7 @@ use rendezvous_net::xmpp::{self, Xmpp};
 use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Network, SessionInfo, Status};
 use rendezvous_trust::DeviceKey;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -88,15 +88,10 @@ impl Accounts {
         let (sender, happenings) = mpsc::unbounded_channel();
         let mut accounts = Self { begun: Vec::new(), refused: Vec::new(), nearby: None };
         if config.nearby.enabled || listen.is_some() {
-            let listen = nearby::parse_address(listen.unwrap_or(&config.nearby.listen))?;
-            let settings = nearby::Config {
-                listen,
-                name: config.nearby.name.clone(),
-                multicast: config.nearby.multicast,
-            };
-            let (network, control) = Nearby::listen(settings, identity.key()).await?;
+            let said = listen.or(config.nearby.listen.as_deref());
+            let (network, control, at) = listen_nearby(said, &config.nearby, identity).await?;
             let me = network.address();
-            let place = SocketAddr::new(listen.ip(), network.port()).to_string();
+            let place = SocketAddr::new(shown_address(at), network.port()).to_string();
             accounts.nearby = Some(control);
             accounts.begin(NEARBY, me, place, identity.key(), network, &sender);
         }
@@ -173,7 +168,7 @@ impl Accounts {
             Err(error)
                 if matches!(
                     error.downcast_ref(),
-                    Some(NearbyError::NotAnAddress(_) | NearbyError::NotLoopback(_))
+                    Some(NearbyError::NotAPlace(_) | NearbyError::NoSuchHost(_))
                 ) =>
             {
                 return Err(error);
@@ -202,7 +197,6 @@ impl Accounts {
 
     /// Who is at a place, as they prove it.
     pub(super) async fn look_up(&self, place: &str) -> Result<Address> {
-        nearby::parse_address(place)?;
         let control = self.nearby.as_ref().context("The network nearby is not enabled.")?;
         Ok(control.lookup(place).await?)
     }
@@ -348,4 +342,42 @@ impl Accounts {
     pub(super) fn places(&self) -> impl Iterator<Item = (&str, &str)> {
         self.begun.iter().filter(|a| !a.place.is_empty()).map(|a| (a.place.as_str(), a.me.as_str()))
     }
+}
+
+/// Where we listen if nothing else is said: everywhere, at the usual port, or at a free one when that is taken, as by
+/// another person on this computer. A computer without IPv6 has only the second and the last.
+const USUAL: [&str; 4] = ["[::]:7373", "0.0.0.0:7373", "[::]:0", "0.0.0.0:0"];
+
+async fn listen_nearby(
+    said: Option<&str>,
+    config: &crate::config::Nearby,
+    identity: &Identity,
+) -> Result<(Nearby, Control, IpAddr)> {
+    let places = said.map_or_else(|| USUAL.to_vec(), |said| vec![said]);
+    let mut refused = None;
+    for place in places {
+        let listen = nearby::parse_address(place)?;
+        let settings = nearby::Config { listen, name: config.name.clone(), multicast: config.multicast };
+        match Nearby::listen(settings, identity.key()).await {
+            Ok((network, control)) => return Ok((network, control, listen.ip())),
+            Err(error @ NearbyError::Listen { .. }) => refused = Some(error),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(refused.context("there is no place to listen at")?.into())
+}
+
+/// An address that a person can pass on: of a computer that listens everywhere, one that others in its network can use.
+fn shown_address(listen: IpAddr) -> IpAddr {
+    if !listen.is_unspecified() {
+        return listen;
+    }
+    let usable = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_link_local(),
+        IpAddr::V6(ip) => !ip.is_loopback() && !ip.is_unicast_link_local(),
+    };
+    let mut found: Vec<IpAddr> =
+        if_addrs::get_if_addrs().unwrap_or_default().iter().map(|i| i.ip()).filter(usable).collect();
+    found.sort_by_key(IpAddr::is_ipv6);
+    found.first().copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }

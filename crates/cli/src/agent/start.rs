@@ -50,7 +50,7 @@ pub(super) fn greet(accounts: &Accounts, terminal: Option<&Terminal>, detached: 
     }
     let mut out = std::io::stdout().lock();
     for (place, me) in accounts.places() {
-        writeln!(out, "{}\n{}\n{}", texts::ready(place), texts::known_as(me), texts::LOOPBACK_ONLY)?;
+        writeln!(out, "{}\n{}", texts::ready(place), texts::known_as(me))?;
     }
     writeln!(out, "{}", if terminal.is_some() { texts::LEAVE_OPEN } else { texts::ANSWER_IN_INBOX })?;
     Ok(out.flush()?)

@@ -8,7 +8,7 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
     (
         "nearby",
         "listen",
-        "Where other devices reach this one, as in \"127.0.0.1:7373\"; port 0 takes a free one. Default: \"127.0.0.1:7373\".",
+        "Where other devices reach this one, as in \"192.0.2.1:7373\"; \"[::]\" is every address of this computer, port 0 takes a free port. Default: every address, port 7373 or a free one if that is taken.",
     ),
     (
         "nearby",

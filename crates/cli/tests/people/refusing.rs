@@ -1,6 +1,8 @@
 //! What cannot be done is refused at once, with a sentence that says what was wrong and what to do.
 
 use crate::house::{AGENT, Desk, Side, program, two_people};
+use std::fs;
+
 use anyhow::{Result, ensure};
 use rendezvous_testkit::home::Home;
 use std::net::TcpListener;
@@ -37,16 +39,28 @@ fn an_address_that_is_none() {
 }
 
 #[test]
-fn an_address_of_another_computer() {
+fn a_place_that_is_none() {
     two_people(|two| {
-        for far in ["192.0.2.1:7001", "[2001:db8::1]:7001", "0.0.0.0:7001"] {
-            let sentence = "is not on this computer. Until people can be verified, only loopback addresses such as 127.0.0.1:7001 are possible";
-            refused(two.novice.types(&["ask", far])?, sentence, 1)?;
+        for bad in ["127.0.0.1:0", "127.0.0.1:70000", "[::1:7001"] {
+            let sentence = format!("\"{bad}\" is not a place; expected a computer and a port");
+            refused(two.novice.types(&["ask", bad])?, &sentence, 2)?;
         }
-        let agent = Home::new("far")?;
-        let launch = program(&agent, &[]).args(["agent", "--foreground", "--listen", "0.0.0.0:0"]);
-        refused(Desk::start("the agent", &launch)?, "0.0.0.0 is not on this computer.", 1)
+        nothing_rang(&two.expert)
     });
+}
+
+#[test]
+fn an_agent_that_listens_everywhere_says_an_address_that_others_can_use() {
+    let home = Home::new("everywhere").expect("a home");
+    fs::write(home.join("config.toml"), "[nearby]\nmulticast = false\n").expect("it is ours");
+    let launch = program(&home, &[]).args(["agent", "--foreground", "--listen", "0.0.0.0:0"]);
+    let mut desk = Desk::start("the agent", &launch).expect("it starts");
+    desk.reads("Ready. Others reach you at ").expect("it is ready");
+    let line = desk.reads("They see you as ").expect("and says who it is");
+    let place: std::net::SocketAddr = line.trim().parse().expect("an address and a port");
+    assert!(!place.ip().is_unspecified() && place.port() != 0, "{place}");
+    desk.interrupts().expect("it hears");
+    assert_eq!(desk.ends().expect("it ends"), 0);
 }
 
 #[test]

@@ -46,7 +46,7 @@ use rendezvous_core::{Address, Body, To, Token};
 use rendezvous_trust::DeviceKey;
 use std::collections::HashSet;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -64,11 +64,6 @@ pub enum NearbyError {
         "\"{0}\" is not a place; expected a computer and a port, as in desk.local:7373 or 192.0.2.1:7373"
     )]
     NotAPlace(String),
-    /// Somewhere else than this machine.
-    #[error(
-        "{0} is not on this computer. Until people can be verified, only loopback addresses such as 127.0.0.1:7001 are possible"
-    )]
-    NotLoopback(IpAddr),
     /// The port cannot be had.
     #[error("cannot listen on {address}: {error}. Choose another port, or end the program that uses it")]
     Listen {
