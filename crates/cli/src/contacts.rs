@@ -212,7 +212,7 @@ mod tests {
         assert!(contacts.is_blocked("nearby", "b") && !contacts.is_blocked("nearby", "a"));
         assert!(!contacts.is_blocked("xmpp", "b"), "another network, another person");
         Contacts::change(&home, |c| c.block(now, "nearby", "b", false)).expect("it is written");
-        Contacts::change(&home, |c| Ok(assert!(c.remove("nearby", "a")))).expect("it is written");
+        assert!(Contacts::change(&home, |c| Ok(c.remove("nearby", "a"))).expect("it is written"));
         assert_eq!(Contacts::load(&home).expect("it is read"), Contacts::default());
     }
 

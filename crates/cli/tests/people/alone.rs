@@ -26,7 +26,7 @@ impl Someone {
 
     pub(crate) fn with(name: &'static str, surroundings: Vec<(&'static str, String)>) -> Result<Self> {
         let home = Home::new(name)?;
-        fs::write(home.join("config.toml"), "[nearby]\nlisten = \"127.0.0.1:0\"\n")?;
+        fs::write(home.join("config.toml"), "[nearby]\nlisten = \"127.0.0.1:0\"\nmulticast = false\n")?;
         Ok(Self { name, home, surroundings })
     }
 

@@ -10,6 +10,7 @@ use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::wait;
 use rustix::process::Signal;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use tokio::sync::mpsc;
 
@@ -256,7 +257,7 @@ fn something_else_at_its_socket_is_not_spoken_to_for_ever() {
 fn the_systems_manager_hands_over_the_socket() {
     scene(|someone| {
         let Some(activate) = rendezvous_testkit::process::find_program("systemd-socket-activate") else {
-            eprintln!("skipped: systemd-socket-activate is not installed");
+            _ = writeln!(std::io::stderr(), "skipped: systemd-socket-activate is not installed");
             return Ok(());
         };
         let path = someone.home().join("agent.sock");

@@ -84,7 +84,7 @@ fn a_slip_is_found_before_anything_is_used_up() {
         // A number that is not open there is answered by a rule; nobody is asked.
         let mut offer = expert.types(&["offer", "--code", &place])?;
         offer.reads("The code that you were told:")?;
-        offer.says("7 otter otter otter")?;
+        offer.says("7 dolphin alphabet pelican")?;
         offer.reads("Nobody can be asked at whoever made the code right now.")?;
         ensure!(offer.ends()? == 3);
 

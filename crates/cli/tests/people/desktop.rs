@@ -8,6 +8,7 @@ use rendezvous_testkit::process::{Launch, Log, Process, find_program};
 use rendezvous_testkit::wait;
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex};
 use zbus::OwnedVariant;
@@ -81,7 +82,7 @@ fn needs_dbus_a_notification_shows_the_call_and_opens_the_inbox() {
 fn notified() -> Result<()> {
     let place = Home::new("desktop")?;
     let Some(bus) = Bus::start(&place)? else {
-        eprintln!("skipped: dbus-daemon is not installed");
+        _ = writeln!(std::io::stderr(), "skipped: dbus-daemon is not installed");
         return Ok(());
     };
     let shown = Arc::new(Mutex::new(Shown::default()));

@@ -167,6 +167,8 @@ impl Side {
         wrap: impl FnOnce(Launch) -> Launch,
     ) -> Result<Self> {
         let home = Home::new(name)?;
+        // Many are played on one machine at once; they need not find each other by themselves.
+        fs::write(home.join("config.toml"), "[nearby]\nmulticast = false\n")?;
         let launch = program(&home, &surroundings).args(AGENT);
         let (agent, [address, who]) = ready(name, &wrap(launch))?;
         let side = Self { name, home, surroundings, agent, address, who };
