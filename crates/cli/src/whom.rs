@@ -8,8 +8,7 @@ use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::agent::AgentClient;
-use rendezvous_net::nearby::is_nearby_address;
-use std::net::SocketAddr;
+use rendezvous_net::nearby::{is_nearby_address, is_place};
 
 /// The name of the network that takes `host:port`.
 pub(crate) use crate::agent::accounts::NEARBY;
@@ -49,8 +48,8 @@ pub(crate) async fn find(
 
 /// `host:port` names a device of whoever is there, and a whole address of a device nearby names itself.
 fn place(typed: &str) -> Option<Whom> {
-    let is_place = typed.parse::<SocketAddr>().is_ok() || is_nearby_address(typed);
-    is_place.then(|| Whom { network: NEARBY.to_owned(), address: typed.to_owned() })
+    let is_nearby = is_place(typed) || is_nearby_address(typed);
+    is_nearby.then(|| Whom { network: NEARBY.to_owned(), address: typed.to_owned() })
 }
 
 async fn choose(typed: &str, several: Vec<Candidate>, terminal: Option<&Terminal>) -> Result<Candidate> {

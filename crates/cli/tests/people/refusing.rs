@@ -39,17 +39,6 @@ fn an_address_that_is_none() {
 }
 
 #[test]
-fn a_place_that_is_none() {
-    two_people(|two| {
-        for bad in ["127.0.0.1:0", "127.0.0.1:70000", "[::1:7001"] {
-            let sentence = format!("\"{bad}\" is not a place; expected a computer and a port");
-            refused(two.novice.types(&["ask", bad])?, &sentence, 2)?;
-        }
-        nothing_rang(&two.expert)
-    });
-}
-
-#[test]
 fn an_agent_that_listens_everywhere_says_an_address_that_others_can_use() {
     let home = Home::new("everywhere").expect("a home");
     fs::write(home.join("config.toml"), "[nearby]\nmulticast = false\n").expect("it is ours");

@@ -33,6 +33,12 @@ pub fn parse_address(text: &str) -> Result<SocketAddr, NearbyError> {
     text.parse().map_err(|_| NearbyError::NotAnAddress(text.to_owned()))
 }
 
+/// Whether this has the form `host:port`, which [`Control::lookup`](super::Control::lookup) takes.
+#[must_use]
+pub fn is_place(text: &str) -> bool {
+    host_and_port(text).is_some()
+}
+
 /// Takes `host:port` apart; a numeric IPv6 address stands in brackets.
 pub(super) fn host_and_port(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':')?;

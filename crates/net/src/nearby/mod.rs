@@ -29,7 +29,7 @@ mod peers;
 mod table;
 mod tls;
 
-pub use address::{is_nearby_address, nearby_address, parse_address};
+pub use address::{is_nearby_address, is_place, nearby_address, parse_address};
 pub use announcement::{Neighbour, SERVICE, read_announcement};
 pub use control::Control;
 pub use discovery::Discovery;
