@@ -60,6 +60,20 @@ fn every_invitation_of_ours_gives_way_to_the_one_that_goes_first() {
 }
 
 #[test]
+fn one_goes_on_also_where_as_many_ring_as_may() {
+    let mut party = Party::new(&["ann/desk", "bob/desk", "carl/desk", "dora/desk", "emil/desk"]);
+    for other in 2..5u8 {
+        party.invite_as(SessionId([other + 7; 16]), other.into(), "ann", ApplicationId::ASK).unwrap();
+    }
+    party.settle();
+    party.invite_as(HIGH, 0, "bob", ApplicationId::ASK).unwrap();
+    party.invite_as(LOW, 1, "ann", ApplicationId::ASK).unwrap();
+    party.settle();
+    assert_eq!(party.state(0, HIGH), Some(State::Cancelled));
+    assert_eq!([party.state(0, LOW), party.state(1, LOW)], [Some(State::Invitation); 2]);
+}
+
+#[test]
 fn other_applications_do_not_cross() {
     let mut party = Party::new(TWO);
     let other = ApplicationId([9; 16]);
