@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How long the terminal may take to come back after the person wants to leave.
 const GOODBYE: Duration = Duration::from_secs(11);
+/// Whether a code that is too old can go is looked at so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Hands this terminal over until nothing rings any more, or the person leaves.
 pub(crate) async fn run(home: &Home, stay: bool, json: bool) -> Result<ExitCode> {
@@ -47,15 +49,19 @@ pub(crate) async fn with_code(home: &Home) -> Result<ExitCode> {
     let mut news = agent.news();
     let code = agent.make_code(surroundings::of(&terminal)?).await.map_err(|e| anyhow!(e.sentence()))?;
     terminal.say(&texts::your_code(&code));
-    let too_old = tokio::time::sleep(rendezvous_trust::code::LIFETIME);
-    let (asked, how) = tokio::select! {
-        asked = over(&mut news) => (asked?, None),
-        () = ends.next() => (leave(&agent, &mut news).await?, Some(texts::CODE_WITHDRAWN)),
-        // Whoever is being asked, or helped, meanwhile goes on.
-        () = too_old => match agent.ringing().await?.is_empty() && agent.sessions().await?.is_empty() {
-            true => (leave(&agent, &mut news).await?, Some(texts::CODE_TOO_OLD)),
-            false => (over(&mut news).await?, None),
-        },
+    let mut too_old = Box::pin(tokio::time::sleep(rendezvous_trust::code::LIFETIME));
+    let (asked, how) = loop {
+        tokio::select! {
+            asked = over(&mut news) => break (asked?, None),
+            () = ends.next() => break (leave(&agent, &mut news).await?, Some(texts::CODE_WITHDRAWN)),
+            () = &mut too_old => {
+                if agent.ringing().await?.is_empty() && agent.sessions().await?.is_empty() {
+                    break (leave(&agent, &mut news).await?, Some(texts::CODE_TOO_OLD));
+                }
+                // Whoever is being asked, or helped, meanwhile goes on.
+                too_old.as_mut().reset(tokio::time::Instant::now() + LOOK_AGAIN);
+            }
+        }
     };
     terminal.restore();
     match how {

@@ -40,7 +40,14 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
 
 /// Writes a whole file, and forces it out to the disk.
 pub(crate) fn write_new(path: &Path, content: &[u8]) -> Result<()> {
-    let mut file = open(path, OpenOptions::new().create(true).truncate(true))?;
+    // What was left behind under this name, or put there by somebody else, is not written into.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+        }
+        _ => {}
+    }
+    let mut file = open(path, OpenOptions::new().create_new(true))?;
     file.write_all(content)
         .and_then(|()| file.sync_all())
         .with_context(|| format!("cannot write {}", path.display()))

@@ -241,7 +241,15 @@ impl Agent {
         let (session, event) = (happening.session, happening.event);
         tracing::info!(%session, event = name(&event), "Session");
         match &event {
+            // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
+            // account is refused there, and nothing that happens to it reaches the session of this name here.
+            Event::Invited(_) if self.open.contains_key(&session) => {
+                let decline = Command::Decline { by: DeclinedBy::Busy, data: String::new() };
+                _ = self.accounts.command(which, session, decline).await;
+                return;
+            }
             Event::Invited(invite) => self.invited(which, session, invite).await,
+            _ if self.open.get(&session).is_some_and(|open| open.which != which) => return,
             Event::Launch => self.launch(session).await,
             _ => {}
         }

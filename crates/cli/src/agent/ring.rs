@@ -87,6 +87,10 @@ impl Agent {
     pub(super) async fn answered(&mut self, answer: prompt::Answer) {
         let prompt::Answer { session, yes, terminal } = answer;
         let Some(open) = self.open.get_mut(&session) else { return };
+        // A question that was taken away meanwhile has no answer.
+        if !matches!(open.asking, Asking::Open(_)) {
+            return;
+        }
         open.asking = Asking::No;
         self.notices.over(session);
         let command = if yes {

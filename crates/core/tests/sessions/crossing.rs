@@ -69,7 +69,7 @@ fn one_goes_on_also_where_as_many_ring_as_may() {
     party.invite_as(HIGH, 0, "bob", ApplicationId::ASK).unwrap();
     party.invite_as(LOW, 1, "ann", ApplicationId::ASK).unwrap();
     party.settle();
-    assert_eq!(party.state(0, HIGH), Some(State::Cancelled));
+    assert_eq!(party.end(0, HIGH).0, State::Cancelled);
     assert_eq!([party.state(0, LOW), party.state(1, LOW)], [Some(State::Invitation); 2]);
 }
 

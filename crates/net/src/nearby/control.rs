@@ -7,6 +7,7 @@ use super::discovery::{Discovery, Nearness, Wanted};
 use super::frame::FrameError;
 use super::open::{self, Own};
 use rendezvous_core::Address;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,8 @@ use tokio::sync::{mpsc, watch};
 
 /// So many addresses of one name are tried.
 const MAX_RESOLVED: usize = 8;
+/// Finding a place takes no longer than this, its name included.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whoever wants to be seen for ever says so again each day.
 const LONGEST_VISIBLE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -56,6 +59,11 @@ impl Control {
     ///
     /// [`NearbyError`] says for a person why nobody was found.
     pub async fn lookup(&self, place: &str) -> Result<Address, NearbyError> {
+        let late = || NearbyError::Unreachable { place: place.to_owned(), error: ErrorKind::TimedOut.into() };
+        tokio::time::timeout(PATIENCE, self.look(place)).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn look(&self, place: &str) -> Result<Address, NearbyError> {
         let (host, port) = host_and_port(place).ok_or_else(|| NearbyError::NotAPlace(place.to_owned()))?;
         let resolved = tokio::net::lookup_host((host, port)).await;
         let mut problem = NearbyError::NoSuchHost(host.to_owned());
@@ -138,7 +146,7 @@ fn why(place: &str, error: FrameError) -> NearbyError {
             Some(_) => NearbyError::NotRendezvous(place),
             None => NearbyError::Unreachable { place, error },
         },
-        FrameError::Timeout => NearbyError::Unreachable { place, error: std::io::ErrorKind::TimedOut.into() },
+        FrameError::Timeout => NearbyError::Unreachable { place, error: ErrorKind::TimedOut.into() },
         FrameError::TooMany => NearbyError::TooManyLinks,
         _ => NearbyError::NotRendezvous(place),
     }

@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
 
 /// So many messages may wait for a slow link; further ones fail at once.
-const QUEUE: usize = 256;
+const QUEUE: usize = 2048;
 /// So many bytes are written ahead of their confirmation. What waits in the system's buffers delays the confirmations of
 /// the other direction, and is lost with the link.
 const WINDOW: usize = 4 * 1024;

@@ -64,15 +64,14 @@ pub(super) fn can(info: &DiscoInfoResult) -> bool {
 }
 
 /// Whether what a device says is what its presence announced, so that it holds for all that announce the same. The
-/// announcement joins texts by `<`, so one that contains it could be read in two ways.
+/// announcement joins texts by `<`, so one that contains it could be read in two ways; and a form in it can stand for
+/// features, so what has one holds for the device that said it alone.
 pub(super) fn proves(info: &DiscoInfoResult, caps: &Caps) -> bool {
     let identities = info.identities.iter().flat_map(|identity| {
         [Some(&identity.category), Some(&identity.type_), identity.lang.as_ref(), identity.name.as_ref()]
     });
     let texts: BTreeSet<&String> = info.features.iter().chain(identities.flatten()).collect();
-    if texts.iter().any(|text| text.contains('<'))
-        || !info.extensions.is_empty() && info.extensions.len() > 16
-    {
+    if texts.iter().any(|text| text.contains('<')) || !info.extensions.is_empty() {
         return false;
     }
     let hash = hash_caps(&compute_disco(info), caps.hash.clone());

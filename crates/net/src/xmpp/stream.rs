@@ -162,7 +162,7 @@ impl Link {
                 XmppStreamElement::Stanza(Stanza::Iq(Iq::Error { id, error, .. })) if id == ID => {
                     let why = error.texts.into_values().next();
                     let why = why.unwrap_or_else(|| format!("{:?}", error.defined_condition));
-                    return Err(Trouble::NoResource(why));
+                    return Err(Trouble::no_resource(why));
                 }
                 XmppStreamElement::Stanza(_) => {}
                 other => return Err(Trouble::protocol(format!("{other:?}"))),

@@ -159,6 +159,10 @@ impl Trouble {
         }
     }
 
+    pub(super) fn no_resource(why: impl ToString) -> Self {
+        Self::NoResource(short(why.to_string()))
+    }
+
     pub(super) fn protocol(why: impl ToString) -> Self {
         Self::Protocol(short(why.to_string()))
     }
@@ -186,6 +190,11 @@ impl From<RecvFeaturesError> for Trouble {
 /// What somebody else's program says, fit for a line: short, printable, without a full stop.
 fn short(text: impl ToString) -> String {
     let text = text.to_string();
-    let clean: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
+    // Nor what changes how the rest of the line reads.
+    let is_strange = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    };
+    let clean: String = text.chars().filter(|c| !is_strange(*c)).take(200).collect();
     clean.trim_end_matches('.').to_owned()
 }

@@ -172,8 +172,8 @@ pub(crate) async fn alice_and_bob(server: &Server) -> (Person, Person) {
 pub(crate) async fn meet(alice: &Person, bob: &Person) {
     let device =
         |person: &Person| Endpoint { contact: person.address.clone(), device: (*person.device).into() };
-    alice.sees(&[device(bob)]).await;
-    bob.sees(&[device(alice)]).await;
+    let (theirs, ours) = ([device(bob)], [device(alice)]);
+    tokio::join!(alice.sees(&theirs), bob.sees(&ours));
 }
 
 /// Alice's invitation rings at Bob's.

@@ -4,6 +4,7 @@ use crate::person::*;
 use crate::server::{Server, on_both_servers};
 use rendezvous_core::*;
 use rendezvous_testkit::xmpp::Setup;
+use std::time::Duration;
 
 on_both_servers! {
     async fn from_invitation_to_end(Setup::alice_and_bob(), server) {
@@ -68,7 +69,17 @@ on_both_servers! {
 async fn needs_prosody_the_contact_list_is_shown() {
     let server = Server::prosody(&Setup::alice_and_bob());
     let alice = Person::new(&server, "alice", "laptop");
-    let seen = alice.sees(&[]).await;
+    // The list comes by itself, a moment after she is online.
+    let shown = async {
+        loop {
+            let seen = alice.sees(&[]).await;
+            if !seen.contacts.is_empty() {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let seen = tokio::time::timeout(SOON, shown).await.expect("the list is shown");
     let listed: Vec<_> =
         seen.contacts.iter().map(|c| (c.address.as_str(), c.name.as_str(), c.is_mutual)).collect();
     assert_eq!(listed, [("bob@rendezvous.test", "bob", true)]);

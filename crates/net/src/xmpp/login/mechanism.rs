@@ -77,8 +77,9 @@ fn bind(
             Ok(ChannelBinding::TlsExporter(name))
         }
         Channel::Nameless if is_offered => Err(Trouble::Binding),
-        Channel::Exporter(_) => Ok(ChannelBinding::Unsupported),
-        Channel::Nameless | Channel::Clear => Ok(ChannelBinding::None),
+        // Also of an older TLS, which has no name: else whoever stands between chooses it, and nobody notices.
+        Channel::Exporter(_) | Channel::Nameless => Ok(ChannelBinding::Unsupported),
+        Channel::Clear => Ok(ChannelBinding::None),
     }
 }
 
@@ -192,16 +193,24 @@ impl Exchange {
     }
 }
 
-/// What the library does not look at in a server's first message: that it goes on with our random number, and that what
-/// it asks for is neither too much work nor too little.
+/// What the library does not look at in a server's first message: that it is nothing but the three fields of RFC 5802 in
+/// their order, goes on with our random number, and asks for neither too much work nor too little. Of doubled fields the
+/// library takes the last.
 fn look_at(challenge: &[u8], nonce: &str) -> Result<(), Trouble> {
     let text = str::from_utf8(challenge).map_err(Trouble::protocol)?;
-    let field = |name: &str| text.split(',').find_map(|part| part.strip_prefix(name));
-    let theirs = field("r=").unwrap_or_default();
+    let fields: Vec<&str> = text.split(',').collect();
+    let [Some(theirs), Some(_), Some(rounds)] = [("r=", 0), ("s=", 1), ("i=", 2)]
+        .map(|(name, place)| fields.get(place).and_then(|field| field.strip_prefix(name)))
+    else {
+        return Err(Trouble::Protocol("a challenge that is none".into()));
+    };
+    if fields.len() != 3 {
+        return Err(Trouble::Protocol("a challenge with more than it may have".into()));
+    }
     if nonce.is_empty() || !theirs.starts_with(nonce) || theirs.len() == nonce.len() {
         return Err(Trouble::Impostor);
     }
-    let rounds: u32 = field("i=").and_then(|rounds| rounds.parse().ok()).unwrap_or(0);
+    let rounds: u32 = rounds.parse().unwrap_or(0);
     if !(MIN_ROUNDS..=MAX_ROUNDS).contains(&rounds) {
         return Err(Trouble::Protocol(format!("{rounds} rounds for the password")));
     }
