@@ -51,8 +51,7 @@ impl Friends {
         let place = self.server.place();
         let authority = place.authority.to_str().context("a path of letters")?;
         let (jid, at) = (jid(user), format!("127.0.0.1:{}", place.start_tls));
-        let mut login =
-            who.types(&["login", &jid, "--server", &at, "--certificate-authority", authority])?;
+        let mut login = who.types(&["login", &jid, "--server", &at, "--certificate-authority", authority])?;
         login.reads(&format!("Password of {jid} {PASSWORD}"))?;
         Ok(login)
     }
@@ -84,6 +83,13 @@ impl Friends {
         for who in [&self.maria, &self.karl] {
             who.leaves()?;
             keeps_its_secrets(who)?;
+        }
+        // Whoever was signed in has signed off: else the server shows a device for minutes that is not there.
+        let log = self.server.log()?;
+        for session in log.lines().filter(|line| line.contains("Authenticated as")) {
+            let id = session.split_whitespace().nth(3).context("a line of a session names it")?;
+            let end = format!("{id}\tinfo\tClient disconnected: closed");
+            ensure!(log.contains(&end), "somebody left without a word: {session}");
         }
         Ok(())
     }
@@ -120,7 +126,6 @@ fn is_shown(who: &Someone, user: &str, mark: &str) -> Result<()> {
 
 /// The passwords are in their file, and in nothing else.
 fn keeps_its_secrets(who: &Someone) -> Result<()> {
-    ensure!(who.log().contains("TRACE"), "everything is logged: {}", who.log());
     let mut secrets = vec![WRONG.to_owned()];
     for user in ["maria", "karl"] {
         let plain = format!("\0{user}\0{}", password(user));
@@ -168,7 +173,10 @@ fn needs_prosody_an_account_from_login_to_logout() {
         is_online(maria, "maria")?;
 
         let said = maria.does(&["logout", &me])?;
-        ensure!(said == format!("{me} is not used any more, and its password is forgotten here.\n"), "{said}");
+        ensure!(
+            said == format!("{me} is not used any more, and its password is forgotten here.\n"),
+            "{said}"
+        );
         ensure!(!maria.does(&["accounts"])?.contains(&me));
         ensure!(!fs::read_to_string(&kept)?.contains(&password("maria")));
         let after = fs::read_to_string(maria.home().join("config.toml"))?;
@@ -211,6 +219,7 @@ fn needs_prosody_a_password_that_stays_wrong_changes_nothing() {
 fn needs_prosody_whoever_is_on_both_lists_is_called_and_verified_once() {
     scene(|friends| {
         friends.both_sign_in()?;
+        ensure!(friends.maria.log().contains("Signed in me="), "what happens is logged");
         let (from, to) = (jid("maria"), jid("karl"));
         let mut inbox = friends.karl.types(&["inbox", "--wait"])?;
         inbox.reads("Ctrl-C ends it.")?;
@@ -248,6 +257,7 @@ fn needs_prosody_whoever_is_on_both_lists_is_called_and_verified_once() {
 fn needs_prosody_hello_goes_both_ways_and_a_no_is_a_no() {
     scene(|friends| {
         friends.both_sign_in()?;
+        ensure!(friends.maria.log().contains("Signed in me="), "what happens is logged");
         let to = jid("karl");
         let mut inbox = friends.karl.types(&["inbox", "--wait"])?;
         inbox.reads("Ctrl-C ends it.")?;
