@@ -376,7 +376,7 @@ async fn listen_nearby(
         let settings = nearby::Config { listen, name: config.name.clone(), multicast: config.multicast };
         match Nearby::listen(settings, identity.key()).await {
             Ok((network, control)) => return Ok((network, control, listen.ip())),
-            Err(error @ NearbyError::Listen { .. }) => refused = Some(error),
+            Err(error @ (NearbyError::Listen { .. } | NearbyError::NotHere(_))) => refused = Some(error),
             Err(error) => return Err(error.into()),
         }
     }
