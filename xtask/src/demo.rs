@@ -2,6 +2,7 @@
 
 mod check;
 pub(crate) mod desktop;
+mod meeting;
 pub(crate) mod people;
 mod terminal;
 mod window;
@@ -16,6 +17,7 @@ use crate::repo::{self, Profile};
 use crate::say;
 
 pub(crate) use check::{check, fetch_browser_driver};
+pub(crate) use meeting::Way;
 
 /// How to run the demo.
 #[derive(Debug, clap::Args)]
@@ -26,6 +28,9 @@ pub(crate) struct Arguments {
     /// With --check: puts the screenshots into docs/pictures
     #[arg(long, requires = "check")]
     save_pictures: bool,
+    /// The two reach each other by accounts on an XMPP server (Prosody) that runs for the demo only
+    #[arg(long, conflicts_with = "save_pictures")]
+    xmpp: bool,
     /// Installs nothing
     #[arg(long)]
     no_install: bool,
@@ -63,17 +68,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         (false, true) => &[Need::Build, Need::Desktop, Need::Browser, Need::Window],
         (false, false) => &[Need::Build, Need::Desktop],
     };
-    packages::ensure(needs, arguments.no_install)?;
-    let missing = packages::missing(needs);
+    let mut needs = needs.to_vec();
+    let way = if arguments.xmpp { Way::Xmpp } else { Way::Nearby };
+    if way == Way::Xmpp {
+        needs.push(Need::Prosody);
+    }
+    packages::ensure(&needs, arguments.no_install)?;
+    let missing = packages::missing(&needs);
     if !missing.is_empty() {
         bail!("the demo cannot run without {}", missing.join(", "));
     }
     if arguments.check {
         let pictures = if arguments.save_pictures { Pictures::Documentation } else { Pictures::Scratch };
-        check(pictures)?;
+        check(pictures, way)?;
         say::line("The demo works.");
         return Ok(());
     }
     let program = repo::build_program(Profile::Debug)?;
-    if has_display { window::run(&program) } else { terminal::run(&program) }
+    if has_display { window::run(&program, way) } else { terminal::run(&program, way) }
 }

@@ -170,7 +170,7 @@ fn demo(context: &mut Context) -> Result<Outcome> {
     if let Some(skipped) = missing(demo::NEEDED_BY_CHECK) {
         return Ok(skipped);
     }
-    demo::check(demo::Pictures::Scratch)?;
+    demo::check(demo::Pictures::Scratch, demo::Way::Nearby)?;
     Ok(PASSED)
 }
 

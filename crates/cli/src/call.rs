@@ -26,6 +26,9 @@ pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) 
     }
     let agent = client::connect(home).await?;
     let found = whom::find(home, Some(&agent), contact, Some(&terminal)).await?;
+    if found.whom.network == whom::XMPP {
+        client::settled(&agent).await?;
+    }
     let mut ends = EndSignals::listen()?.or_suspended()?;
     let mut progress = agent.news();
     // Before anything can begin that would want to speak here.

@@ -8,10 +8,13 @@ use rendezvous_dbus::agent::AgentClient;
 use rendezvous_dbus::{DbusError, socket};
 use std::io::{ErrorKind, Read};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An agent that was asked to end, and has not by then, is not waited for.
 const GOODBYE: Duration = Duration::from_secs(15);
+
+/// So long is waited for accounts that are being signed in to.
+const SIGNING_IN: Duration = Duration::from_secs(10);
 
 /// This program's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -29,6 +32,18 @@ pub(crate) async fn connect(home: &Home) -> Result<AgentClient> {
 /// The person's agent, if one of this version runs.
 pub(crate) async fn running(home: &Home) -> Result<Option<AgentClient>> {
     find(home).await
+}
+
+/// Waits until it is known of every account whether it can be used. Right after the agent has started none can yet.
+pub(crate) async fn settled(agent: &AgentClient) -> Result<()> {
+    let deadline = Instant::now() + SIGNING_IN;
+    loop {
+        let accounts = agent.status().await?.accounts;
+        if accounts.iter().all(|account| account.state != "connecting") || Instant::now() >= deadline {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Starts the agent in the background, unless another command has just done so.

@@ -1,6 +1,6 @@
 //! `login`, `logout`, `accounts`: the person's accounts on servers.
 
-use crate::agent::accounts::{device_name, xmpp_config};
+use crate::agent::accounts::{SIGNING_OFF, device_name, xmpp_config};
 use crate::args::LoginOptions;
 use crate::config::{self, Config, Security, XmppAccount};
 use crate::home::Home;
@@ -100,7 +100,11 @@ async fn check(account: &XmppAccount, password: &Zeroizing<String>, identity: &I
         }
     };
     let silent = || Answer::NotReached(texts::SERVER_SILENT.to_owned());
-    Ok(tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| silent()))
+    let answer = tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| silent());
+    let signed_off = network.signed_off();
+    drop(network);
+    _ = tokio::time::timeout(SIGNING_OFF, signed_off).await;
+    Ok(answer)
 }
 
 async fn keep(

@@ -28,6 +28,7 @@ struct Row {
 /// `contacts`: everybody, with presence where the network tells it.
 pub(crate) async fn list(home: &Home, json: bool) -> Result<ExitCode> {
     let agent = client::connect(home).await?;
+    client::settled(&agent).await?;
     let (seen, everybody) = (agent.people().await?, whom::everybody(home, Some(&agent)).await?);
     let (contacts, identity) = (Contacts::load(home)?, Identity::open(home)?);
     let rows = everybody
@@ -155,7 +156,7 @@ pub(crate) fn written(address: &str) -> Result<Whom> {
     let network = if is_nearby_address(address) {
         whom::NEARBY
     } else if config::is_jid(address) {
-        "xmpp"
+        whom::XMPP
     } else {
         bail!(texts::not_an_address(address))
     };

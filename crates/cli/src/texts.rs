@@ -37,10 +37,12 @@ pub(crate) fn calling(who: &str, rings: bool, devices: &[String], time: Duration
     format!("Calling {who}{how} · {}  (Ctrl-C to withdraw)", span(time))
 }
 
-/// Whether a device's name says something to a person. Links and random names do not.
+/// Whether a device's name says something to a person. Links, numbers of keys (our own in accounts) and random names do
+/// not.
 pub(crate) fn is_device_name(name: &str) -> bool {
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    letters >= 3 && name.len() <= 40 && !name.starts_with("link")
+    let is_number = ["link", "rendezvous-"].iter().any(|beginning| name.starts_with(beginning));
+    letters >= 3 && name.len() <= 40 && !is_number
 }
 
 /// What is known of somebody's key.

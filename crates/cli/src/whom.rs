@@ -5,13 +5,13 @@ use crate::home::Home;
 use crate::identity::Identity;
 use crate::resolve::{self, Candidate, Meant, Whom};
 use crate::terminal::Terminal;
-use crate::texts;
+use crate::{client, config, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::agent::AgentClient;
 use rendezvous_net::nearby::{is_nearby_address, is_place};
 
 /// The name of the network that takes `host:port`.
-pub(crate) use crate::agent::accounts::NEARBY;
+pub(crate) use crate::agent::accounts::{NEARBY, XMPP};
 
 /// Everybody who is known here, and, where an agent is asked, to the networks.
 pub(crate) async fn everybody(home: &Home, agent: Option<&AgentClient>) -> Result<Vec<Candidate>> {
@@ -36,7 +36,13 @@ pub(crate) async fn find(
     typed: &str,
     terminal: Option<&Terminal>,
 ) -> Result<Candidate> {
-    match resolve::resolve(typed, &everybody(home, agent).await?) {
+    let mut meant = resolve::resolve(typed, &everybody(home, agent).await?);
+    if let (Meant::Nobody { .. }, Some(agent)) = (&meant, agent) {
+        // Those who are only on the list of an account are not known before it is signed in.
+        client::settled(agent).await?;
+        meant = resolve::resolve(typed, &everybody(home, Some(agent)).await?);
+    }
+    match meant {
         Meant::One(candidate) => Ok(candidate),
         Meant::Several(several) => choose(typed, several, terminal).await,
         Meant::Nobody { nearest } => match place(typed) {
@@ -46,10 +52,16 @@ pub(crate) async fn find(
     }
 }
 
-/// `host:port` names a device of whoever is there, and a whole address of a device nearby names itself.
+/// `host:port` names a device of whoever is there, and a whole address names itself.
 fn place(typed: &str) -> Option<Whom> {
-    let is_nearby = is_place(typed) || is_nearby_address(typed);
-    is_nearby.then(|| Whom { network: NEARBY.to_owned(), address: typed.to_owned() })
+    let network = if is_place(typed) || is_nearby_address(typed) {
+        NEARBY
+    } else if config::is_jid(typed) {
+        XMPP
+    } else {
+        return None;
+    };
+    Some(Whom { network: network.to_owned(), address: typed.to_owned() })
 }
 
 async fn choose(typed: &str, several: Vec<Candidate>, terminal: Option<&Terminal>) -> Result<Candidate> {

@@ -10,10 +10,12 @@ use rendezvous_testkit::process::{Log, Process};
 use rendezvous_testkit::screen::Picture;
 use rendezvous_testkit::terminal::Person;
 use rendezvous_testkit::wait;
+use rendezvous_testkit::xmpp::Prosody;
 use rendezvous_testkit::xserver::XServer;
 
 use super::Pictures;
 use super::desktop::Desktop;
+use super::meeting::{Meeting, Way};
 use super::people::{self, HOME, Place, QUESTION};
 use crate::browser::Browser;
 use crate::repo::{self, Profile};
@@ -29,10 +31,10 @@ const SENTENCE: &str = "Hello from far away: 2 + 2 = 4, isn't it?";
 const SCREEN: (u16, u16) = (1280, 720);
 
 /// Plays the demo and checks it.
-pub(crate) fn check(pictures: Pictures) -> Result<()> {
+pub(crate) fn check(pictures: Pictures, way: Way) -> Result<()> {
     let program = repo::build_program(Profile::Debug)?;
     fetch_browser_driver()?;
-    let mut play = Play::set_up(&program, pictures)?;
+    let mut play = Play::set_up(&program, pictures, way)?;
     play.ask_and_accept()?;
     play.show_the_screen()?;
     play.ask_for_control()?;
@@ -59,14 +61,16 @@ struct Play {
     expert_place: Place,
     desktop: Desktop,
     pictures: PathBuf,
+    // Last, so that everybody has signed off before.
+    _server: Option<Prosody>,
 }
 
 impl Play {
-    fn set_up(program: &Path, pictures: Pictures) -> Result<Self> {
+    fn set_up(program: &Path, pictures: Pictures, way: Way) -> Result<Self> {
         step("the novice's desktop: window manager, terminal, editor");
         let desktop = Desktop::start(XServer::xvfb(SCREEN.0, SCREEN.1)?)?;
         step("both agents");
-        let (novice_place, expert_place) = (Place::new("novice", program)?, Place::new("expert", program)?);
+        let Meeting { novice: novice_place, expert: expert_place, server } = Meeting::arrange(way, program)?;
         let novice_agent = people::start_novice(&novice_place, desktop.screen())?;
         let expert_agent = people::start_expert(&expert_place)?;
         let browser = Browser::start("demo", 1280, 800)?;
@@ -80,6 +84,7 @@ impl Play {
             expert_place,
             desktop,
             pictures,
+            _server: server,
         })
     }
 

@@ -1,5 +1,6 @@
 //! The two people and their programs: each has a home of their own, as on two machines.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,10 +10,12 @@ use rendezvous_testkit::home::Home;
 use rendezvous_testkit::ports;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::terminal::{Person, WIDE};
+use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
+use serde_json::Value;
 
-/// What an agent says when it can be reached.
-pub(crate) const READY: &str = "Ready.";
+/// The end of what an agent says when it waits for calls.
+const WAITING: &str = "Ctrl-C ends it.";
 /// How every question ends.
 pub(crate) const QUESTION: &str = "[y/N]";
 /// The question for the words that the other person reads aloud.
@@ -27,21 +30,34 @@ pub(crate) const HOME: &str = "RENDEZVOUS_HOME";
 pub(crate) struct Place {
     program: PathBuf,
     home: Home,
-    port: u16,
+    reached: Reached,
+}
+
+/// How others reach a person.
+enum Reached {
+    AtPort(u16),
+    ByAccount(String),
 }
 
 impl Place {
     pub(crate) fn new(name: &str, program: &Path) -> Result<Self> {
-        Ok(Self { program: program.to_owned(), home: Home::new(name)?, port: ports::free()? })
+        let reached = Reached::AtPort(ports::free()?);
+        Ok(Self { program: program.to_owned(), home: Home::new(name)?, reached })
+    }
+
+    /// Somebody who is reached by an account only, once they have signed in.
+    pub(crate) fn with_account(name: &str, program: &Path, account: &str) -> Result<Self> {
+        let home = Home::new(name)?;
+        fs::write(home.join("config.toml"), "[nearby]\nenabled = false\n")?;
+        Ok(Self { program: program.to_owned(), home, reached: Reached::ByAccount(account.to_owned()) })
     }
 
     /// Where others reach this person.
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+        match &self.reached {
+            Reached::AtPort(port) => format!("127.0.0.1:{port}"),
+            Reached::ByAccount(account) => account.clone(),
+        }
     }
 
     /// The value of [`HOME`] for this person's programs.
@@ -55,11 +71,27 @@ impl Place {
     }
 
     pub(crate) fn agent(&self) -> Launch {
-        self.launch(["agent", "--foreground", "--listen", &self.address()])
+        match self.reached {
+            Reached::AtPort(_) => self.launch(["agent", "--foreground", "--listen", &self.address()]),
+            Reached::ByAccount(_) => self.launch(["agent", "--foreground"]),
+        }
     }
 
-    /// Lets the other person call, who is not verified yet: a person's own act.
+    /// Waits until the agent that runs for this person can be reached.
+    pub(crate) fn wait_reachable(&self) -> Result<()> {
+        wait::until(format_args!("{} to be reachable", self.address()), Duration::from_secs(60), || {
+            let accounts = self.launch(["accounts", "--json"]).command().output()?;
+            let accounts: Value = serde_json::from_slice(&accounts.stdout).unwrap_or_default();
+            let online = |all: &Vec<Value>| !all.is_empty() && all.iter().all(|a| a["state"] == "online");
+            Ok(accounts.as_array().is_some_and(online).then_some(()))
+        })
+    }
+
+    /// Lets the other person call, who is not verified yet: a person's own act. Whoever is a contact may anyway.
     pub(crate) fn make_visible(&self) -> Result<()> {
+        if matches!(self.reached, Reached::ByAccount(_)) {
+            return Ok(());
+        }
         let status = self.launch(["visible", "60"]).command().stdout(Stdio::null()).status()?;
         ensure!(status.success(), "\"rendezvous visible\" failed");
         Ok(())
@@ -71,6 +103,7 @@ pub(crate) fn start_expert(place: &Place) -> Result<Person> {
     let launch =
         place.agent().env("RENDEZVOUS_BROWSER", "none").without("DISPLAY").without("WAYLAND_DISPLAY");
     let agent = start_agent("the expert's agent", &launch)?;
+    place.wait_reachable()?;
     place.make_visible()?;
     Ok(agent)
 }
@@ -79,15 +112,14 @@ pub(crate) fn start_expert(place: &Place) -> Result<Person> {
 pub(crate) fn start_novice(place: &Place, screen: &XServer) -> Result<Person> {
     let launch = place.agent().envs(screen.environment()).without("WAYLAND_DISPLAY");
     let agent = start_agent("the novice's agent", &launch)?;
+    place.wait_reachable()?;
     place.make_visible()?;
     Ok(agent)
 }
 
 fn start_agent(name: &str, launch: &Launch) -> Result<Person> {
     let mut person = Person::start(name, launch, WIDE)?;
-    person.expect(READY, Duration::from_secs(30)).context("the agent did not get ready")?;
-    // And where, to the end of the line.
-    person.expect("\n", Duration::from_secs(30))?;
+    person.expect(WAITING, Duration::from_secs(30)).context("the agent did not get ready")?;
     Ok(person)
 }
 

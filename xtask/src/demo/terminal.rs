@@ -12,19 +12,20 @@ use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
 
 use super::desktop::Desktop;
-use super::people::{self, Place, QUESTION, WORDS};
+use super::meeting::{Meeting, Way};
+use super::people::{self, QUESTION, WORDS};
 use crate::say;
 
 /// Nobody plays longer.
 const DAY: Duration = Duration::from_hours(24);
 
-pub(crate) fn run(program: &Path) -> Result<()> {
+pub(crate) fn run(program: &Path, way: Way) -> Result<()> {
     ensure!(
         stdin().is_terminal(),
         "there is no display and nobody at the terminal to play the two people; `cargo xtask demo --check` plays them by itself"
     );
     let desktop = Desktop::start(XServer::xvfb(1280, 720)?)?;
-    let (novice, expert) = (Place::new("novice", program)?, Place::new("expert", program)?);
+    let Meeting { novice, expert, server: _server } = Meeting::arrange(way, program)?;
     let _novice_agent = people::start_novice(&novice, desktop.screen())?;
     let expert_agent = people::start_expert(&expert)?;
     say::line(INSTRUCTIONS);

@@ -6,23 +6,24 @@ use std::time::Duration;
 
 use anyhow::Result;
 use rendezvous_testkit::process::{Launch, Log, Process};
+use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
-use rendezvous_testkit::{ports, wait};
 
 use super::desktop::Desktop;
-use super::people::{self, Place};
+use super::meeting::{Meeting, Way};
+use super::people;
 use crate::say;
 
 /// Nobody plays longer.
 const DAY: Duration = Duration::from_hours(24);
 
-pub(crate) fn run(program: &Path) -> Result<()> {
+pub(crate) fn run(program: &Path, way: Way) -> Result<()> {
     let mut desktop = Desktop::start(XServer::xephyr("The screen of the person who is helped", 1280, 720)?)?;
-    let (novice, expert) = (Place::new("novice", program)?, Place::new("expert", program)?);
+    let Meeting { novice, expert, server: _server } = Meeting::arrange(way, program)?;
     let _novice_agent = people::start_novice(&novice, desktop.screen())?;
 
     let mut expert_window = open(&terminal("You, who help", "100x22-0-0", expert.agent().words()))?;
-    ports::wait_listening(expert.port(), &mut expert_window, Duration::from_secs(30))?;
+    expert.wait_reachable()?;
     expert.make_visible()?;
     let ask = novice.launch(["ask", &expert.address()]).envs(desktop.screen().environment());
     let mut novice_window = open(&terminal("You, who are helped", "100x20+0-0", again_and_again(&ask)))?;

@@ -18,6 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
 use zeroize::Zeroizing;
 
 /// The name of the network that needs no account.
@@ -25,6 +26,9 @@ pub(crate) const NEARBY: &str = "nearby";
 
 /// The name of the network of XMPP accounts.
 pub(crate) const XMPP: &str = "xmpp";
+
+/// A server that does not take our goodbye by then does without.
+pub(crate) const SIGNING_OFF: Duration = Duration::from_secs(3);
 
 /// What this device is called in an account: the same at every start, another for every device. The computer's own name
 /// is nobody's business there.
@@ -67,12 +71,15 @@ pub(super) struct Accounts {
     refused: Vec<AccountStatus>,
     /// What the network without an account is asked besides sending.
     nearby: Option<Control>,
+    /// Those that tell a server when they go, until they have.
+    signed_off: JoinSet<()>,
 }
 
 struct Begun {
     network: Arc<str>,
     me: Address,
     handle: Handle,
+    driver: AbortHandle,
     /// Where others reach us, for the person; empty where the address says it.
     place: String,
 }
@@ -86,7 +93,8 @@ impl Accounts {
         listen: Option<&str>,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Happened>)> {
         let (sender, happenings) = mpsc::unbounded_channel();
-        let mut accounts = Self { begun: Vec::new(), refused: Vec::new(), nearby: None };
+        let mut accounts =
+            Self { begun: Vec::new(), refused: Vec::new(), nearby: None, signed_off: JoinSet::new() };
         if config.nearby.enabled || listen.is_some() {
             let said = listen.or(config.nearby.listen.as_deref());
             let (network, control, at) = listen_nearby(said, &config.nearby, identity).await?;
@@ -124,6 +132,7 @@ impl Accounts {
         let password = secrets::load(home, &account.jid).await?;
         let password = password.with_context(|| texts::password_missing(&account.jid))?;
         let network = Xmpp::start(xmpp_config(account, password, device_name(identity)))?;
+        self.signed_off.spawn(network.signed_off());
         self.begin(XMPP, network.address(), String::new(), identity.key(), network, sender);
         Ok(())
     }
@@ -140,7 +149,7 @@ impl Accounts {
         let account = Account { network: network_name.into(), me: me.clone(), key };
         let (driver, handle, mut happenings) =
             Driver::new(account, SessionConfig::default(), installed(), network);
-        tokio::spawn(driver.run());
+        let driver = tokio::spawn(driver.run()).abort_handle();
         let (which, sender) = (Which(self.begun.len()), sender.clone());
         tokio::spawn(async move {
             while let Some(happening) = happenings.recv().await {
@@ -149,7 +158,14 @@ impl Accounts {
                 }
             }
         });
-        self.begun.push(Begun { network: network_name.into(), me, handle, place });
+        self.begun.push(Begun { network: network_name.into(), me, handle, driver, place });
+    }
+
+    /// Ends all accounts, and waits until the servers know: else they would show this device for minutes to come.
+    pub(super) async fn sign_off(mut self) {
+        self.begun.iter().for_each(|account| account.driver.abort());
+        let all = async { while self.signed_off.join_next().await.is_some() {} };
+        _ = tokio::time::timeout(SIGNING_OFF, all).await;
     }
 
     /// The account that reaches somebody, and how its network spells them.
@@ -360,7 +376,7 @@ async fn listen_nearby(
         let settings = nearby::Config { listen, name: config.name.clone(), multicast: config.multicast };
         match Nearby::listen(settings, identity.key()).await {
             Ok((network, control)) => return Ok((network, control, listen.ip())),
-            Err(error @ NearbyError::Listen { .. }) => refused = Some(error),
+            Err(error @ (NearbyError::Listen { .. } | NearbyError::NotHere(_))) => refused = Some(error),
             Err(error) => return Err(error.into()),
         }
     }

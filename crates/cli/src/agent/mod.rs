@@ -223,6 +223,7 @@ impl Agent {
             }
         };
         _ = tokio::time::timeout(GOODBYE, end).await;
+        self.accounts.sign_off().await;
     }
 
     /// Declines what rings here, cancels what is ours, ends the rest.

@@ -8,6 +8,7 @@
 //! question goes when the call does.
 
 mod a_minute;
+mod accounts;
 mod alone;
 mod answering;
 mod background;

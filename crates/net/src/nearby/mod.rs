@@ -46,7 +46,7 @@ use rendezvous_core::{Address, Body, To, Token};
 use rendezvous_trust::DeviceKey;
 use std::collections::HashSet;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -72,6 +72,11 @@ pub enum NearbyError {
         /// Why not.
         error: io::Error,
     },
+    /// Another computer has this address, or none.
+    #[error(
+        "{0} is not on this computer. Choose an address of its own, or none to be reached at all of them"
+    )]
+    NotHere(IpAddr),
     /// TLS cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Tls(String),
@@ -136,7 +141,10 @@ impl Nearby {
         let tls = tls::Tls::new(key).map_err(|e| NearbyError::Tls(e.to_string()))?;
         let mut instance = [0; 16];
         getrandom::fill(&mut instance).map_err(|_| NearbyError::NoRandomness)?;
-        let listen_error = |error| NearbyError::Listen { address: config.listen, error };
+        let listen_error = |error: io::Error| match error.kind() {
+            io::ErrorKind::AddrNotAvailable => NearbyError::NotHere(config.listen.ip()),
+            _ => NearbyError::Listen { address: config.listen, error },
+        };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
         let place = listener.local_addr().map_err(listen_error)?;
         let (sender, events) = mpsc::channel(256);

@@ -69,6 +69,8 @@ pub struct Xmpp {
     failed: VecDeque<Token>,
     /// What was heard while we waited for something else.
     early: VecDeque<NetworkEvent>,
+    /// Closed when the task has ended.
+    task: watch::Receiver<Option<FullJid>>,
 }
 
 impl Xmpp {
@@ -100,7 +102,15 @@ impl Xmpp {
         let task =
             Task { target, engine, commands: receiver, waiting: waiting_there, events: sender, me: bound };
         tokio::spawn(task.run());
-        (Self { me, commands, waiting, events, failed: VecDeque::new(), early: VecDeque::new() }, known)
+        let (failed, early) = (VecDeque::new(), VecDeque::new());
+        (Self { me, commands, waiting, events, failed, early, task: known.clone() }, known)
+    }
+
+    /// Waits, when the network has been dropped, until it has signed off. Whoever ends the process before leaves a device
+    /// behind that the server shows to the contacts for some minutes more.
+    pub fn signed_off(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut task = self.task.clone();
+        async move { while task.changed().await.is_ok() {} }
     }
 
     /// The account's own address.
