@@ -134,8 +134,8 @@ impl Sessions {
             }
             Crossing::None => {}
         }
-        // One that crosses takes the place of ours, which this side sent itself: else neither would be left.
-        if !crossed && self.is_over_limit(from) && !mutant::on(Mutant::NoRingingLimit) {
+        // Also when it crosses: how many may ring goes before which of two goes on, and both sides are told.
+        if self.is_over_limit(from) && !mutant::on(Mutant::NoRingingLimit) {
             return self.decline_by_rule(now, from, id, &invite, DeclinedBy::Busy);
         }
         let from_and_kind = Invite {
