@@ -11,6 +11,7 @@
 mod assist;
 mod dbus;
 mod nearby;
+mod parcel;
 mod random;
 mod script;
 mod session;

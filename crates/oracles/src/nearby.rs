@@ -4,12 +4,11 @@ use rendezvous_core::{
     Address, ApplicationId, Body, Chunk, Invite, MAX_ALIVE, Message, SessionId, SessionResult, Versions,
 };
 use rendezvous_net::nearby::oracle::{Heard, decode, encode};
-use rendezvous_net::{Parcel, Proof, Seal};
-use rendezvous_trust::{DeviceKey, Signature, UnixTime};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Seed;
+use crate::parcel::sealed;
 
 /// The largest frame that a link reads.
 const MAX_FRAME: usize = 64 * 1024;
@@ -37,20 +36,6 @@ pub(crate) fn nearby_frame(data: &[u8]) {
         // A list of names grows when they are written out; the table refuses such a list whole.
         Err(error) => assert!(many, "what came in a frame does not fit one: {error}"),
     }
-}
-
-/// With a seal of the right kind. Nothing here checks what was signed.
-fn sealed(message: Message) -> Parcel {
-    let mut seed = [7; 32];
-    seed[0] = 1;
-    let key = DeviceKey::from_seed(&seed).expect("these are not equal bytes").public();
-    let proof = Proof { key, signature: Signature::from_bytes([9; 64]) };
-    let seal = match &message.body {
-        Body::Invite(_) => Seal::Invite { expiry: UnixTime(1_790_000_000), proof },
-        Body::Accept { .. } => Seal::Accept { proof },
-        _ => Seal::Plain,
-    };
-    Parcel { message, seal }
 }
 
 pub(crate) fn nearby_seeds() -> Vec<Seed> {

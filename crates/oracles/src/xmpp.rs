@@ -7,13 +7,13 @@ use rendezvous_core::{
     Address, ApplicationId, Body, CancelReason, Chunk, DeclinedBy, Invite, Message, Role, SessionId,
     SessionResult, Versions,
 };
+use rendezvous_net::Parcel;
 use rendezvous_net::xmpp::map::{Nesting, error, from_stanza, is_ours, result, sender, to_stanza};
-use rendezvous_net::{Parcel, Proof, Seal};
-use rendezvous_trust::{DeviceKey, Signature, UnixTime};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Seed;
+use crate::parcel::sealed;
 
 const MARIA: &str = "maria@example.org/rendezvous-1f2e";
 const JONAS: &str = "jonas@example.net/rendezvous-77aa";
@@ -63,20 +63,6 @@ fn attribute(name: &str) -> NcName {
 
 fn depth(element: &Element) -> usize {
     1 + element.children().map(depth).max().unwrap_or(0)
-}
-
-/// With a seal of the right kind. Nothing here checks what was signed.
-fn sealed(message: Message) -> Parcel {
-    let mut seed = [7; 32];
-    seed[0] = 1;
-    let key = DeviceKey::from_seed(&seed).expect("these are not equal bytes").public();
-    let proof = Proof { key, signature: Signature::from_bytes([9; 64]) };
-    let seal = match &message.body {
-        Body::Invite(_) => Seal::Invite { expiry: UnixTime(1_790_000_000), proof },
-        Body::Accept { .. } => Seal::Accept { proof },
-        _ => Seal::Plain,
-    };
-    Parcel { message, seal }
 }
 
 pub(crate) fn stanza_seeds() -> Vec<Seed> {
