@@ -108,7 +108,7 @@ async fn a_link_that_is_cut_anywhere_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
-#[ignore = "some minutes; part of `cargo xtask prove network`"]
+#[ignore = "takes minutes; run by hand with --ignored"]
 async fn a_link_that_is_cut_two_hundred_times_loses_and_doubles_nothing() {
     let cuts = cut_anywhere(100..=130).await;
     assert!(cuts >= 200, "links were cut {cuts} times");
