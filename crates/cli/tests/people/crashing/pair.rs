@@ -88,7 +88,7 @@ impl Pair {
         self.start_again()?;
         self.is_over()?;
         if self.has_server {
-            return wait::until("both to see each other", SOON, || Ok(self.see_each_other()?.then_some(())));
+            return self.is_seen();
         }
         // They have never compared words.
         self.invitee().does(&["visible", "60"]).map(|_| ())
@@ -220,6 +220,11 @@ impl Pair {
         Ok(self.devices()? == [1, 1])
     }
 
+    fn is_seen(&self) -> Result<()> {
+        let seen = || Ok(self.see_each_other()?.then_some(()));
+        wait::until("both to see one device of the other", SOON, seen).with_context(|| self.standing())
+    }
+
     fn devices(&self) -> Result<[usize; 2]> {
         let of = |at: usize| -> Result<usize> {
             let contacts = self.people[1 - at].someone.json(&["contacts", "--json"])?;
@@ -235,7 +240,7 @@ impl Pair {
         self.start_again()?;
         let [one, other] = &self.people;
         if self.has_server {
-            wait::until("both to see each other", SOON, || Ok(self.see_each_other()?.then_some(())))?;
+            self.is_seen()?;
         }
         one.someone.leaves()?;
         if self.has_server {
