@@ -28,7 +28,7 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-const KEPT: [&str; 11] = [
+pub(crate) const KEPT: [&str; 11] = [
     "agent.lock",
     "config.toml",
     "contacts.lock",

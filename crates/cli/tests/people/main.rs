@@ -15,6 +15,7 @@ mod background;
 mod calling;
 mod codes;
 mod controlling;
+mod crashing;
 mod desktop;
 mod ending;
 mod house;
