@@ -20,6 +20,11 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "name",
         "What others see of you while you are visible (\"rendezvous visible\"). Default: the computer's name.",
     ),
+    (
+        "assist",
+        "addresses",
+        "Between which kinds of addresses picture and input may travel, any of \"ipv4\" and \"ipv6\"; with none, no screen is shared. Default: both.",
+    ),
     ("account", "type", "The kind of account: \"xmpp\". Required."),
     (
         "account",
