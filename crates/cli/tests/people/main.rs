@@ -11,6 +11,7 @@ mod a_minute;
 mod accounts;
 mod alone;
 mod answering;
+mod applications;
 mod background;
 mod calling;
 mod codes;
