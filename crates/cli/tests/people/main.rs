@@ -12,6 +12,7 @@ mod accounts;
 mod addresses;
 mod alone;
 mod answering;
+mod applications;
 mod background;
 mod calling;
 mod codes;
