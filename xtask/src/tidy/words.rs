@@ -18,9 +18,16 @@ const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
     ("Input::Answer", "a question is answered where it was asked", &["crates/cli/src/assistance/novice.rs"]),
 ];
-/// Where the yes is defined, and where the proof and the fuzzer's oracles play every person there could be.
-const DEFINED: &[&str] =
-    &["crates/core/src/", "crates/assist/src/", "xtask/src/tidy/", "crates/proof/", "crates/oracles/"];
+/// Where the yes is defined, and where the proof, the fuzzer's oracles and the benchmark's contacts play every person there
+/// could be.
+const DEFINED: &[&str] = &[
+    "crates/core/src/",
+    "crates/assist/src/",
+    "xtask/src/tidy/",
+    "crates/proof/",
+    "crates/oracles/",
+    "crates/cli/benches/",
+];
 
 /// Macros that no code may call, with the reason.
 const NO_MACROS: &[&str] = &["todo", "unimplemented"];
