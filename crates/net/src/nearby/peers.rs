@@ -6,8 +6,8 @@ use crate::NetworkEvent;
 use rendezvous_core::{Address, Body, Delivery, Endpoint, Token};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
@@ -373,10 +373,7 @@ impl Peers {
     /// Forgets a device of which nothing is left to know.
     fn prune(&mut self, address: &Address) {
         let idle = |peer: &Peer| {
-            !peer.is_contact()
-                && peer.links.is_empty()
-                && peer.search.is_none()
-                && peer.waiting.is_empty()
+            !peer.is_contact() && peer.links.is_empty() && peer.search.is_none() && peer.waiting.is_empty()
         };
         if self.all.get(address).is_some_and(idle) {
             self.all.remove(address);
