@@ -25,5 +25,6 @@ mod meeting;
 mod naming;
 mod page;
 mod refusing;
+mod rooms;
 mod watching;
 mod wording;
