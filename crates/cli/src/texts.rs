@@ -241,6 +241,9 @@ pub(crate) fn not_heard(who: &str) -> String {
     )
 }
 
+/// Why a code did not bring two people together, for the one who made it.
+pub(crate) const ANOTHER_CODE: &str = "they typed another one";
+
 pub(crate) fn code_failed(who: &str, why: &str) -> String {
     format!(
         "The code did not bring you together with {who}: {why}. Nothing was shared. A code is good for one try; make a new one and try again.\n{}",

@@ -142,7 +142,7 @@ impl Table<'_> {
             let input = match self.next(events, ends).await {
                 Next::Text(text) => Input::Text(text),
                 Next::Line(Some(line)) if !is_stop(&line) => self.answered(line),
-                Next::Ended(ending) => return Ok(Meeting::Over(ending)),
+                Next::Ended(ending) => return Ok(Meeting::Over(self.told_of_code(ending))),
                 Next::Line(_) | Next::Stop => {
                     self.leave(SessionResult::SUCCESS).await;
                     return Ok(Meeting::Over(self.over(events).await));
@@ -298,6 +298,15 @@ impl Table<'_> {
         if let Err(error) = self.session.terminate(result, "").await {
             tracing::info!(%error, "It had ended already");
         }
+    }
+
+    /// Whoever came with a wrong code finds it out first, and ends it.
+    fn told_of_code(&self, ending: Ending) -> Ending {
+        if self.code != Claim::Burned || ending.result != ResultCode::AuthenticationFailed.into() {
+            return ending;
+        }
+        self.say(&texts::code_failed(&self.who, texts::ANOTHER_CODE));
+        Ending { said_elsewhere: true, ..ending }
     }
 
     /// We ended it; how it ended, when that has been told.

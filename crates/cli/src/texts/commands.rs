@@ -249,6 +249,28 @@ pub(crate) fn which_of_them(typed: &str, list: &str) -> String {
     format!("\"{typed}\" may be one of these:\n{list}")
 }
 
+/// What others call themselves is theirs to choose.
+pub(crate) fn claim(name: &str) -> String {
+    format!("calls themselves \"{name}\"")
+}
+
+pub(crate) fn listed_as(typed: &str, address: &str, network: &str) -> String {
+    format!("\"{typed}\" is {address} ({network}), as the list of your account says.")
+}
+
+pub(crate) fn calls_themselves(name: &str, address: &str, network: &str) -> String {
+    format!(
+        "None of your own contacts is called so. Somebody {}, and anybody can do that:\n  {address} · {network}",
+        claim(name)
+    )
+}
+
+pub(crate) const MEAN_THEM: &str = "Do you mean them? [y/N]";
+
+pub(crate) fn say_the_address(sentence: &str) -> String {
+    format!("{sentence}\nIf you mean them, type that address.")
+}
+
 pub(crate) fn which_number(most: usize) -> String {
     format!("Which one? [1-{most}, nothing for none]")
 }
