@@ -391,7 +391,10 @@ mod tests {
         )
         .expect("it is right");
         let codes = config.codes.expect("it is set");
-        assert_eq!((codes.server.as_str(), codes.rooms.as_deref()), ("guests.example.org", Some("rooms.example.org")));
+        assert_eq!(
+            (codes.server.as_str(), codes.rooms.as_deref()),
+            ("guests.example.org", Some("rooms.example.org"))
+        );
         assert_eq!((codes.address.as_deref(), codes.security), (Some("127.0.0.1:5222"), Security::StartTls));
         assert!(codes.authority.is_some());
         assert_eq!(config.nearby.listen.as_deref(), Some("[::1]:7000"));

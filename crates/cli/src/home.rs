@@ -124,7 +124,8 @@ impl Home {
 /// trusts. Of the directories above it, those that everybody may write to do no harm where nobody can remove what is not
 /// theirs, as in /tmp. What only the person's own group may write to is left to the person.
 fn is_safe(dir: &Path) -> Result<()> {
-    let about = |dir: &Path| std::fs::metadata(dir).with_context(|| format!("cannot look at {}", dir.display()));
+    let about =
+        |dir: &Path| std::fs::metadata(dir).with_context(|| format!("cannot look at {}", dir.display()));
     let own = about(dir)?;
     if own.uid() != rustix::process::geteuid().as_raw() {
         bail!(texts::directory_of_another(&dir.display().to_string()));
@@ -204,7 +205,8 @@ mod tests {
     fn what_was_for_one_use_is_removed_and_nothing_else() {
         let place = Place::new("home").expect("a place for a test");
         let home = Home::at(place.path().to_owned());
-        for name in ["page-1.html", "code.json", "code-00ff.json", "config.toml", "codes.toml", "page-1.txt"] {
+        for name in ["page-1.html", "code.json", "code-00ff.json", "config.toml", "codes.toml", "page-1.txt"]
+        {
             fs::write(place.join(name), "").expect("a file");
         }
         home.clear_leftovers();

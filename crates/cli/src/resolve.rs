@@ -170,7 +170,9 @@ mod tests {
 
     #[test]
     fn whom_others_name_is_meant_only_perhaps() {
-        for (typed, address) in [("mimi", "maria@example.org"), ("karl", "karl@example.org"), ("kar", "karl@example.org")] {
+        for (typed, address) in
+            [("mimi", "maria@example.org"), ("karl", "karl@example.org"), ("kar", "karl@example.org")]
+        {
             let Meant::Perhaps(candidate) = resolve(typed, &people()) else { panic!("{typed}") };
             assert_eq!(candidate.whom.address, address);
         }

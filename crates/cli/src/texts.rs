@@ -269,7 +269,9 @@ pub(crate) fn acquainted(who: &str) -> String {
 
 /// The same for whoever offered.
 pub(crate) fn acquainted_expert(who: &str) -> String {
-    format!("{who} is verified now, and has shown you nothing. When they want your help, they ask you for it.")
+    format!(
+        "{who} is verified now, and has shown you nothing. When they want your help, they ask you for it."
+    )
 }
 
 pub(crate) fn says_hello(who: &str, known: &Known) -> String {

@@ -18,7 +18,8 @@ pub(crate) async fn everybody(home: &Home, agent: Option<&AgentClient>) -> Resul
     let contacts = Contacts::load(home)?;
     let identity = Identity::open(home)?;
     let pins = identity.pins()?;
-    let whom = |network: &str, address: &str| Whom { network: network.to_owned(), address: address.to_owned() };
+    let whom =
+        |network: &str, address: &str| Whom { network: network.to_owned(), address: address.to_owned() };
     let own = contacts.iter().map(|p| (Source::Own, whom(&p.network, &p.address), Some(p.name.clone())));
     let pinned = pins.iter().map(|(c, _)| (Source::Own, whom(c.network(), c.address()), None));
     let seen = match agent {

@@ -137,12 +137,7 @@ impl Accounts {
         Ok((accounts, happenings))
     }
 
-    async fn begin_xmpp(
-        &mut self,
-        home: &Home,
-        account: &XmppAccount,
-        identity: &Identity,
-    ) -> Result<()> {
+    async fn begin_xmpp(&mut self, home: &Home, account: &XmppAccount, identity: &Identity) -> Result<()> {
         let password = secrets::load(home, &account.jid).await?;
         let password = password.with_context(|| texts::password_missing(&account.jid))?;
         let network = Xmpp::start(xmpp_config(account, password, device_name(identity)))?;
@@ -345,7 +340,8 @@ impl Accounts {
     /// The account of the network that needs none.
     pub(super) fn nearby_account(&self) -> Result<Which> {
         let mut own = self.own();
-        let (which, _) = own.find(|(_, account)| *account.network == *NEARBY).context("nearby is not enabled")?;
+        let (which, _) =
+            own.find(|(_, account)| *account.network == *NEARBY).context("nearby is not enabled")?;
         Ok(which)
     }
 

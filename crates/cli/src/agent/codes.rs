@@ -160,17 +160,22 @@ impl Agent {
         }
     }
 
-    /// A code is of no use any more: it was used, or its person left. Whoever has answered it, and of whom nobody has
-    /// been asked, is declined: nobody will be.
+    /// A code is of no use any more: it was used, or its person left.
     pub(super) async fn withdraw_code(&mut self, nameplate: Option<u16>) {
-        if nameplate.is_none() {
-            return;
+        if nameplate.is_some() {
+            // Gone already, if somebody has answered it.
+            _ = std::fs::remove_file(code::file(&self.home));
+            self.close_code().await;
         }
+    }
+
+    /// Nobody else can answer the code that is open here. Whoever has, and of whom nobody has been asked, is declined:
+    /// nobody will be.
+    pub(super) async fn close_code(&mut self) {
         if let Some(control) = self.accounts.nearby() {
             control.offer_code(None);
         }
-        // Gone already, if somebody has answered it.
-        _ = std::fs::remove_file(code::file(&self.home));
+        self.inboxes.iter_mut().for_each(|inbox| inbox.guests.clear());
         let waits = |open: &Open| open.answers_code && matches!(open.asking, Asking::Waits);
         let late: Vec<SessionId> =
             self.open.iter().filter(|(_, open)| waits(open)).map(|(session, _)| *session).collect();

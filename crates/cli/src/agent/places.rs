@@ -118,9 +118,7 @@ pub(super) async fn find(places: &[MeetingPlace], nameplate: u16) -> Sought {
         match sought {
             Ok((network, others)) => match others.as_slice() {
                 [] => empty.extend(at.is_named.then(|| at.domain().to_owned())),
-                [one] => {
-                    found.push((Guest { domain: at.domain().to_owned(), network }, one.contact.clone()))
-                }
+                [one] => found.push((Guest { domain: at.domain().to_owned(), network }, one.contact.clone())),
                 _ => return Sought::Several,
             },
             Err(error) if error.is_nobody() => empty.extend(at.is_named.then(|| at.domain().to_owned())),
@@ -144,7 +142,10 @@ mod tests {
 
     fn domains(config: &str) -> Vec<(String, String, bool)> {
         let places = of(&Config::parse(config).expect("it is right"));
-        places.into_iter().map(|at| (at.place.config.jid.clone(), at.place.rooms.clone(), at.is_named)).collect()
+        places
+            .into_iter()
+            .map(|at| (at.place.config.jid.clone(), at.place.rooms.clone(), at.is_named))
+            .collect()
     }
 
     #[test]

@@ -118,9 +118,13 @@ impl Agent {
             speaker.say(texts::CANNOT_ANSWER);
             return self.decline(session, DeclinedBy::Policy).await;
         }
+        let (which, answers_code) = (open.which, open.answers_code);
         let command = Command::Accept { data: String::new() };
-        if let Err(error) = self.accounts.command(open.which, session, command).await {
+        if let Err(error) = self.accounts.command(which, session, command).await {
             tracing::info!(%session, %error, "The answer came too late");
+        }
+        if answers_code {
+            self.close_code().await;
         }
     }
 

@@ -172,7 +172,9 @@ impl Table<'_> {
                     }
                     continue;
                 }
-                Output::Read(..) | Output::Type(..) | Output::Met(_) if matches!(self.code, Claim::Open(_)) => {
+                Output::Read(..) | Output::Type(..) | Output::Met(_)
+                    if matches!(self.code, Claim::Open(_)) =>
+                {
                     return Err(SecureError::UnusedCode);
                 }
                 Output::Read(words, why) => {
@@ -280,7 +282,9 @@ impl Table<'_> {
         let sentence = match error {
             SecureError::WrongWords => texts::wrong_words(&self.who),
             SecureError::NotHeard => texts::not_heard(&self.who),
-            SecureError::Code(_) | SecureError::NoCode | SecureError::UnusedCode => texts::code_failed(&self.who, &error.to_string()),
+            SecureError::Code(_) | SecureError::NoCode | SecureError::UnusedCode => {
+                texts::code_failed(&self.who, &error.to_string())
+            }
             other => texts::cannot_be_sure(&self.who, &other.to_string()),
         };
         self.fail(&sentence).await;

@@ -90,7 +90,8 @@ impl Session1 {
 
 /// A person, at home.
 struct Person {
-    place: Place,
+    /// Removed with this.
+    _place: Place,
     home: Home,
 }
 
@@ -98,7 +99,7 @@ impl Person {
     fn new(name: &str) -> Self {
         let place = Place::new(name).unwrap();
         let home = Home::at(place.path().to_owned());
-        Self { place, home }
+        Self { _place: place, home }
     }
 
     fn pinned(&self) -> usize {

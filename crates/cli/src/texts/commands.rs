@@ -100,8 +100,11 @@ pub(crate) fn meeting_place_lost(domain: &str, why: &str) -> String {
 
 /// Nobody was found, neither nearby nor in these rooms; and what is wrong with others.
 pub(crate) fn nobody_has_code(is_nearby: bool, rooms: &[String], away: &[String]) -> String {
-    let places: Vec<String> =
-        is_nearby.then(|| "nearby".to_owned()).into_iter().chain(rooms.iter().map(|at| format!("at {at}"))).collect();
+    let places: Vec<String> = is_nearby
+        .then(|| "nearby".to_owned())
+        .into_iter()
+        .chain(rooms.iter().map(|at| format!("at {at}")))
+        .collect();
     let first = match places.as_slice() {
         [] => "Whoever made the code was not found.".to_owned(),
         places => format!("Nobody {} has a code of this number open.", places.join(" or ")),

@@ -108,7 +108,7 @@ fn whoever_comes_second_does_not_ring_on_when_the_code_is_gone() {
     scene(|novice, expert| {
         let place = novice.is_reached_at()?;
         let other = Someone::new("other")?;
-        for withdraws in [false, true] {
+        for answer in ["n", "y", "\u{3}"] {
             let mut ask = novice.types(&["ask", "--code"])?;
             let number = code(&ask.reads("Ctrl-C ends it.")?)?;
             let mut calls = Vec::new();
@@ -120,18 +120,39 @@ fn whoever_comes_second_does_not_ring_on_when_the_code_is_gone() {
                 calls.push(offer);
             }
             ask.reads(ANSWER)?;
-            if withdraws {
-                ask.interrupts()?;
-                ask.reads("The code is of no use any more. Nothing was shared.")?;
+            if answer == "\u{3}" {
+                ask.interrupts()?
             } else {
-                ask.says("n")?;
+                ask.says(answer)?
             }
-            ensure!(ask.ends()? == if withdraws { 130 } else { 3 });
-            ask.is_as_found()?;
-            for mut offer in calls {
+            let declined = match answer {
+                // Whoever came second may be the one who was told the code.
+                "n" => {
+                    ask.reads(ANSWER)?;
+                    ask.says("n")?;
+                    calls
+                }
+                // The code is the first one's from now on, while the two are still busy with each other.
+                "y" => {
+                    ask.reads(SHOW)?;
+                    let second = calls.split_off(1);
+                    calls[0].reads("is asked whether you may see their screen.")?;
+                    second
+                }
+                _ => {
+                    ask.reads("The code is of no use any more. Nothing was shared.")?;
+                    calls
+                }
+            };
+            for mut offer in declined {
                 offer.reads("(INVITATION_DECLINED (0x81000602))")?;
                 ensure!(offer.ends()? == 3);
             }
+            if answer == "y" {
+                ask.says("n")?;
+            }
+            ensure!(ask.ends()? == if answer == "\u{3}" { 130 } else { 3 });
+            ask.is_as_found()?;
             let waiting = novice.json(&["inbox", "--json"])?;
             ensure!(waiting == serde_json::json!([]), "{waiting}");
         }

@@ -302,9 +302,7 @@ fn an_offer_of_a_stranger_ends_when_they_are_no_stranger_any_more() {
         two.novice.agent.reads("The words are right")?;
         two.call().says("y")?;
         let (from, to) = (two.expert.who.clone(), two.novice.who.clone());
-        two.novice
-            .agent
-            .reads(&format!("{from} is verified now. If you want help from them, ask them."))?;
+        two.novice.agent.reads(&format!("{from} is verified now. If you want help from them, ask them."))?;
         two.call().reads(&format!("{to} is verified now, and has shown you nothing."))?;
         two.call_ends_with(0)?;
         ensure!(!two.novice.agent.screen().contains("Show"), "{}", two.novice.agent.screen());

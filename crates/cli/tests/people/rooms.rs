@@ -120,7 +120,10 @@ fn needs_prosody_two_without_an_account_verify_each_other_by_a_code() {
         ensure!(question.contains("Someone has typed your code."), "{question}");
         ask.says("y")?;
         let question = ask.reads(SHOW)?;
-        ensure!(question.contains("verified just now") && !ask.screen().contains("three words"), "{question}");
+        ensure!(
+            question.contains("verified just now") && !ask.screen().contains("three words"),
+            "{question}"
+        );
         ask.says("n")?;
         offer.reads("said: not now.")?;
         ended(&mut offer, 3)?;
@@ -174,7 +177,8 @@ fn needs_prosody_a_code_in_a_room_is_good_for_one_try_and_while_it_is_open() {
         let (mut ask, code) = two.asks()?;
         let file = two.novice.home().join("code.json");
         let mut kept: serde_json::Value = serde_json::from_slice(&fs::read(&file)?)?;
-        let made = kept["made"].as_u64().with_context(|| format!("{:?}", kept.as_object().map(|o| o.len())))?;
+        let made =
+            kept["made"].as_u64().with_context(|| format!("{:?}", kept.as_object().map(|o| o.len())))?;
         kept["made"] = (made - 601).into();
         fs::write(&file, kept.to_string())?;
         let mut offer = two.types(&code)?;
@@ -200,8 +204,7 @@ fn needs_prosody_strangers_in_the_room_can_do_nothing_but_answer() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let declined = runtime.block_on(strangers_calls(&two.server, number))?;
         ensure!(
-            declined
-                == [DeclinedBy::NotInstalled, DeclinedBy::Policy, DeclinedBy::Policy],
+            declined == [DeclinedBy::NotInstalled, DeclinedBy::Policy, DeclinedBy::Policy],
             "{declined:?}"
         );
         ensure!(!ask.screen().contains(ANSWER), "nobody was asked: {}", ask.screen());
@@ -223,7 +226,8 @@ async fn strangers_calls(server: &Prosody, number: u16) -> Result<Vec<DeclinedBy
     };
     let (network, others) = rooms::find(&Place { config, rooms: ROOMS.into() }, number).await?;
     let contact = others.first().context("the one who made the code")?.contact.clone();
-    let key = Arc::new(DeviceKey::from_seed(&std::array::from_fn(|at| u8::try_from(at).unwrap_or_default()))?);
+    let key =
+        Arc::new(DeviceKey::from_seed(&std::array::from_fn(|at| u8::try_from(at).unwrap_or_default()))?);
     let account = Account { network: "guest".into(), me: network.address(), key };
     let all = [ApplicationId::ASK, ApplicationId::OFFER].map(|id| Application::new(id, "Help"));
     let (driver, handle, mut happenings) = Driver::new(account, SessionConfig::default(), all, network);
@@ -255,7 +259,9 @@ fn needs_prosody_a_server_that_is_away_is_said_in_one_sentence() {
         let (mut ask, code) = two.asks()?;
         two.server.kill();
         ask.reads(&format!("Your code cannot be used at {GUESTS} any more. "))?;
-        let away = format!("{GUESTS}, where people meet by codes, cannot be used right now. Cannot reach the server at");
+        let away = format!(
+            "{GUESTS}, where people meet by codes, cannot be used right now. Cannot reach the server at"
+        );
         let mut offer = two.types(&code)?;
         offer.reads(&format!("Nobody nearby has a code of this number open. {away}"))?;
         ended(&mut offer, 1)?;

@@ -107,8 +107,9 @@ impl Engine {
                 // Who visits looks for whoever made the room, and not for others who have guessed its name.
                 let visits = room.part == Part::Visitor;
                 let mut items = user.items.into_iter();
-                if let Some(device) =
-                    items.find(|item| !visits || item.affiliation == Affiliation::Owner).and_then(|item| item.jid)
+                if let Some(device) = items
+                    .find(|item| !visits || item.affiliation == Affiliation::Owner)
+                    .and_then(|item| item.jid)
                 {
                     self.met(seat.clone(), device);
                 }
