@@ -28,5 +28,6 @@ mod meeting;
 mod naming;
 mod page;
 mod refusing;
+mod rooms;
 mod watching;
 mod wording;
