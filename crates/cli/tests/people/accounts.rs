@@ -48,12 +48,7 @@ fn scene(play: impl FnOnce(&Friends) -> Result<()>) {
 impl Friends {
     /// Begins to sign in; returns at the question for the password.
     fn begins_login(&self, who: &Someone, user: &str) -> Result<Desk> {
-        let place = self.server.place();
-        let authority = place.authority.to_str().context("a path of letters")?;
-        let (jid, at) = (jid(user), format!("127.0.0.1:{}", place.start_tls));
-        let mut login = who.types(&["login", &jid, "--server", &at, "--certificate-authority", authority])?;
-        login.reads(&format!("Password of {jid} {PASSWORD}"))?;
-        Ok(login)
+        begins_login(&self.server, who, user)
     }
 
     fn signs_in(&self, who: &Someone, user: &str) -> Result<()> {
@@ -97,17 +92,27 @@ impl Friends {
     }
 }
 
-fn jid(user: &str) -> String {
+/// Somebody begins to sign in; returns at the question for the password.
+pub(crate) fn begins_login(server: &Prosody, who: &Someone, user: &str) -> Result<Desk> {
+    let place = server.place();
+    let authority = place.authority.to_str().context("a path of letters")?;
+    let (jid, at) = (jid(user), format!("127.0.0.1:{}", place.start_tls));
+    let mut login = who.types(&["login", &jid, "--server", &at, "--certificate-authority", authority])?;
+    login.reads(&format!("Password of {jid} {PASSWORD}"))?;
+    Ok(login)
+}
+
+pub(crate) fn jid(user: &str) -> String {
     format!("{user}@{DOMAIN}")
 }
 
-fn ended(desk: &mut Desk, code: u32) -> Result<()> {
+pub(crate) fn ended(desk: &mut Desk, code: u32) -> Result<()> {
     let ended = desk.ends()?;
     ensure!(ended == code, "exit code {ended}, expected {code}: {}", desk.screen());
     desk.is_as_found()
 }
 
-fn is_online(who: &Someone, user: &str) -> Result<()> {
+pub(crate) fn is_online(who: &Someone, user: &str) -> Result<()> {
     let wanted = json!({ "network": "xmpp", "address": jid(user), "state": "online", "text": "" });
     wait::until(format_args!("{user} to be online"), SOON, || {
         who.does(&["agent"])?;
