@@ -107,8 +107,10 @@ pub(crate) const LEAVE_OPEN: &str =
 pub(crate) const ANSWER_IN_INBOX: &str = "This is not a terminal. Answer calls with \"rendezvous inbox\".";
 
 /// The question for an invitation. An offer of somebody who is not verified is none: only whoever is known offers help.
-pub(crate) fn invited(caller: &Caller, application: ApplicationId) -> String {
-    let (what, meaning) = asked(caller, application);
+///
+/// `name` is what an application that others made is called here.
+pub(crate) fn invited(caller: &Caller, application: ApplicationId, name: Option<&str>) -> String {
+    let (what, meaning) = asked(caller, application, name);
     format!("\n{what}\n  {}\n  {meaning}", caller.line())
 }
 
@@ -121,12 +123,12 @@ pub(crate) fn invited_by_code(caller: &Caller) -> String {
 }
 
 /// The same as a notification: a title, and what is known.
-pub(crate) fn notice(caller: &Caller, application: ApplicationId) -> (String, String) {
-    let (what, meaning) = asked(caller, application);
+pub(crate) fn notice(caller: &Caller, application: ApplicationId, name: Option<&str>) -> (String, String) {
+    let (what, meaning) = asked(caller, application, name);
     (what, format!("{}\n{meaning}", caller.line()))
 }
 
-fn asked(caller: &Caller, application: ApplicationId) -> (String, &'static str) {
+fn asked(caller: &Caller, application: ApplicationId, name: Option<&str>) -> (String, &'static str) {
     let who = &caller.who;
     match (application, caller.standing) {
         (ApplicationId::OFFER, Standing::Verified { .. }) => (
@@ -145,8 +147,29 @@ fn asked(caller: &Caller, application: ApplicationId) -> (String, &'static str) 
             format!("{who} says hello."),
             "If you say yes, you make sure together that it is them. Nothing is shared.",
         ),
-        _ => (format!("{who} invites you."), "If you say yes, a program starts on both sides."),
+        _ => (
+            match name {
+                Some(name) => format!("{who} invites you to \"{name}\"."),
+                None => format!("{who} invites you."),
+            },
+            "If you say yes, this program starts on both sides.",
+        ),
     }
+}
+
+/// Somebody invited to something that is not here: a title, and what there is to know. All but the first is theirs.
+pub(crate) fn not_installed(who: &str, name: &str, id: &str, link: Option<&str>) -> (String, String) {
+    let what = if name.is_empty() { "a program without a name".to_owned() } else { format!("\"{name}\"") };
+    let link = match link {
+        Some(link) => {
+            format!("They say that it is to be had at {link} . Only get it if you trust them and the place.")
+        }
+        None => "They do not say where it is to be had.".to_owned(),
+    };
+    (
+        format!("{who} invited you to {what}, which is not on this computer."),
+        format!("  They were told so. {link}\n  ({id})"),
+    )
 }
 
 pub(crate) const ANSWER_IT: &str = "Answer? [y/N]";

@@ -5,7 +5,8 @@ use crate::vouch::Vouching;
 use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
     Address, Application, ApplicationId, Body, Command, Delivery, Dropped, Endpoint, Event, Input, Message,
-    Output, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
+    Output, Registry, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To,
+    Token,
 };
 use rendezvous_trust::{PublicKey, UnixTime};
 use std::collections::{BTreeSet, VecDeque};
@@ -150,6 +151,7 @@ enum Request {
     List(oneshot::Sender<Vec<SessionInfo>>),
     Seen(oneshot::Sender<Seen>),
     Census(oneshot::Sender<Census>),
+    Install(Vec<Application>, oneshot::Sender<()>),
 }
 
 /// What the driver turns to next.
@@ -256,6 +258,11 @@ impl<N: Network> Driver<N> {
                     dropped: self.sessions.dropped(),
                 };
                 _ = answer.send(census);
+            }
+            Request::Install(applications, answer) => {
+                *self.sessions.registry_mut() = Registry::default();
+                applications.into_iter().for_each(|application| self.sessions.install(application));
+                _ = answer.send(());
             }
         }
     }
@@ -424,6 +431,11 @@ impl Handle {
     /// How much the driver holds.
     pub async fn census(&self) -> Result<Census, CallError> {
         self.ask(Request::Census).await
+    }
+
+    /// From now on exactly these applications are installed. Sessions that go on are not touched by it.
+    pub async fn install(&self, applications: Vec<Application>) -> Result<(), CallError> {
+        self.ask(|answer| Request::Install(applications, answer)).await
     }
 
     /// How it stands with the account, now and whenever it changes.

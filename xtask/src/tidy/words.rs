@@ -22,9 +22,16 @@ const ONE_PLACE: &[(&str, &str, &[&str])] = &[
         &["crates/cli/src/assistance/novice/person.rs"],
     ),
 ];
-/// Where the yes is defined, and where the proof and the fuzzer's oracles play every person there could be.
-const DEFINED: &[&str] =
-    &["crates/core/src/", "crates/assist/src/", "xtask/src/tidy/", "crates/proof/", "crates/oracles/"];
+/// Where the yes is defined, and where the proof, the fuzzer's oracles and the benchmark's contacts play every person there
+/// could be.
+const DEFINED: &[&str] = &[
+    "crates/core/src/",
+    "crates/assist/src/",
+    "xtask/src/tidy/",
+    "crates/proof/",
+    "crates/oracles/",
+    "crates/cli/benches/",
+];
 
 /// Macros that no code may call, with the reason.
 const NO_MACROS: &[&str] = &["todo", "unimplemented"];

@@ -1,13 +1,13 @@
 //! The person's accounts, one driver each: the only place that knows which networks there are.
 
-use super::installed;
+use crate::apps;
 use crate::config::{Config, Security, XmppAccount, host_and_port};
 use crate::contacts::Contacts;
 use crate::home::Home;
 use crate::identity::Identity;
 use crate::{secrets, texts};
 use anyhow::{Context, Result, bail};
-use rendezvous_core::{Address, ApplicationId, Command, SessionConfig, SessionId};
+use rendezvous_core::{Address, Application, ApplicationId, Command, SessionConfig, SessionId};
 use rendezvous_dbus::agent::{AccountStatus, Seen};
 use rendezvous_net::nearby::{self, Control, Nearby, NearbyError, is_nearby_address};
 use rendezvous_net::xmpp::{self, Xmpp};
@@ -148,7 +148,7 @@ impl Accounts {
     ) {
         let account = Account { network: network_name.into(), me: me.clone(), key };
         let (driver, handle, mut happenings) =
-            Driver::new(account, SessionConfig::default(), installed(), network);
+            Driver::new(account, SessionConfig::default(), apps::built_in(), network);
         let driver = tokio::spawn(driver.run()).abort_handle();
         let (which, sender) = (Which(self.begun.len()), sender.clone());
         tokio::spawn(async move {
@@ -224,6 +224,15 @@ impl Accounts {
             let places = person.places.iter().filter_map(|place| place.parse().ok()).collect();
             if let Ok(address) = person.address.parse() {
                 control.know(address, places);
+            }
+        }
+    }
+
+    /// From now on exactly these applications are installed.
+    pub(super) async fn install(&self, applications: &[Application]) {
+        for account in &self.begun {
+            if let Err(error) = account.handle.install(applications.to_vec()).await {
+                tracing::warn!(%error, "An account does not know the applications");
             }
         }
     }

@@ -51,6 +51,7 @@ impl Agent {
                     Ok(contacts) => self.accounts.know(&contacts),
                     Err(error) => tracing::warn!(error = format!("{error:#}"), "The contacts cannot be read"),
                 }
+                self.look_at_applications().await;
                 _ = answer.send(());
             }
             Request::Ringing { answer } => _ = answer.send(self.ringing()),
@@ -114,6 +115,9 @@ impl Agent {
         let (which, contact) = self.accounts.reach(network, &contact).await?;
         self.environment = surroundings::known(surroundings.environment.clone());
         let place = launch::Place::handed_over(surroundings)?;
+        if !self.installed.applications.contains_key(&application) {
+            self.look_at_applications().await;
+        }
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
         let session = self.accounts.invite(which, contact, application, String::new()).await?;
         let open = Open::new(unix_now(), which, application, Role::Inviter, caller);

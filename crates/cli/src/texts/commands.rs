@@ -292,6 +292,36 @@ pub(crate) fn no_such_application(typed: &str, nearest: Option<&str>) -> String 
     format!("There is no application \"{typed}\" here. {hint}")
 }
 
+pub(crate) fn several_applications(typed: &str, list: &str) -> String {
+    format!("\"{typed}\" may be one of these; say which by the GUID in front:\n{list}")
+}
+
+pub(crate) fn application_registered(name: &str, file: &str) -> String {
+    format!("{name} is registered: {file}")
+}
+
+pub(crate) fn application_unregistered(id: &str) -> String {
+    format!("{id} is not registered any more.")
+}
+
+pub(crate) const APPLICATION_STAYS: &str = "This one is part of Rendezvous and stays.";
+
+pub(crate) fn application_of_the_system(file: &str) -> String {
+    format!("{file} belongs to the system. Whoever installed it removes it.")
+}
+
+pub(crate) fn registration_in_the_way(file: &str) -> String {
+    format!("{file} is in the way, and is no good registration. Look at it, remove it, and try again.")
+}
+
+pub(crate) fn application_is_good(file: &str, name: &str) -> String {
+    format!("{file} is good: {name}")
+}
+
+pub(crate) fn applications_are_good(count: usize) -> String {
+    format!("{count} applications, all of them good.")
+}
+
 pub(crate) const NOTHING_GOES_ON: &str = "Nothing is going on.";
 pub(crate) const CALLED_OFF: &str = "It is called off.";
 

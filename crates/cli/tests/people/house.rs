@@ -29,8 +29,9 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-const KEPT: [&str; 11] = [
+pub(crate) const KEPT: [&str; 12] = [
     "agent.lock",
+    "apps",
     "config.toml",
     "contacts.lock",
     "contacts.toml",
@@ -400,7 +401,7 @@ impl Two {
             _ = write!(text, "\n----- the terminal of {name}:\n{}\n", desk.screen().trim_end());
         }
         for side in [&self.novice, &self.expert] {
-            for log in ["agent", "assist", "hello"] {
+            for log in ["agent", "assist", "hello", "applications"] {
                 let log = fs::read_to_string(side.home.join(format!("{log}.log"))).unwrap_or_default();
                 _ = write!(text, "\n----- a log of the {}:\n{}\n", side.name, log.trim_end());
             }

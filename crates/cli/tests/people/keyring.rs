@@ -90,7 +90,7 @@ impl Scene {
     }
 
     fn begins_login(&self) -> Result<Desk> {
-        begins_login(&self.server, &self.maria, USER)
+        begins_login(self.server.place(), &self.maria, USER, &[])
     }
 
     fn signs_in(&self) -> Result<()> {
