@@ -13,9 +13,11 @@ use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
 mod commands;
+mod doctor;
 mod time;
 
 pub(crate) use commands::*;
+pub(crate) use doctor::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.

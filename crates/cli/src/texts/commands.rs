@@ -2,7 +2,7 @@
 
 use super::{moment, standing};
 use crate::application::hello::HELLO;
-use crate::secrets::Place;
+use crate::secrets::{Closed, Place};
 use crate::standing::Standing;
 use rendezvous_core::ApplicationId;
 
@@ -148,7 +148,45 @@ pub(crate) fn password_of(jid: &str) -> String {
 
 pub(crate) fn password_missing(jid: &str) -> String {
     format!(
-        "The password of {jid} is not here, or the keyring is closed. Give it with \"rendezvous login {jid}\"."
+        "The password of {jid} is not here: there is none in the file for it, and no keyring that has it. Give it with \"rendezvous login {jid}\"."
+    )
+}
+
+/// What is wrong with a keyring that is there.
+pub(crate) fn keyring_fault(closed: &Closed) -> String {
+    match closed {
+        Closed::Absent => "There is no keyring here".to_owned(),
+        Closed::Locked => "Your keyring is locked".to_owned(),
+        Closed::Broken(why) => format!("Your keyring does not work ({why})"),
+    }
+}
+
+fn keyring_remedy(closed: &Closed) -> &'static str {
+    match closed {
+        Closed::Absent => "",
+        Closed::Locked => "Unlock it",
+        Closed::Broken(_) => "Start it again, or log out of the desktop and in again",
+    }
+}
+
+pub(crate) fn not_kept(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} was not put into it, and nothing was changed. {remedy}, then try again."
+    )
+}
+
+pub(crate) fn not_readable(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} cannot be read. {remedy}, then type \"rendezvous agent stop\": whatever you do next signs in."
+    )
+}
+
+pub(crate) fn not_forgotten(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} cannot be taken out of it, and nothing was changed. {remedy}, then try again."
     )
 }
 
@@ -172,8 +210,13 @@ pub(crate) fn logged_in(jid: &str, place: &Place) -> String {
     }
 }
 
-pub(crate) fn logged_out(jid: &str) -> String {
-    format!("{jid} is not used any more, and its password is forgotten here.")
+pub(crate) fn logged_out(jid: &str, forgotten: bool) -> String {
+    if forgotten {
+        return format!("{jid} is not used any more, and its password is forgotten here.");
+    }
+    format!(
+        "{jid} is not used any more. Its password was not found here; if you kept it in the keyring of a desktop, take it out there."
+    )
 }
 
 pub(crate) fn no_such_account(jid: &str, nearest: Option<&str>) -> String {

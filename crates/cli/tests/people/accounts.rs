@@ -106,7 +106,7 @@ pub(crate) fn jid(user: &str) -> String {
     format!("{user}@{DOMAIN}")
 }
 
-fn ended(desk: &mut Desk, code: u32) -> Result<()> {
+pub(crate) fn ended(desk: &mut Desk, code: u32) -> Result<()> {
     let ended = desk.ends()?;
     ensure!(ended == code, "exit code {ended}, expected {code}: {}", desk.screen());
     desk.is_as_found()
