@@ -27,6 +27,7 @@ mod pending;
 mod places;
 mod roster;
 mod stream;
+mod tally;
 mod task;
 mod tls;
 mod transport;
