@@ -37,6 +37,8 @@ pub(crate) enum Need {
     Machines,
     /// Another program that finds others nearby.
     Avahi,
+    /// A message bus, and what watches one.
+    Bus,
     /// The other side of the comparison.
     Comparison,
 }
@@ -102,7 +104,13 @@ const PACKAGES: &[Package] = {
             "another program that announces and finds",
         ),
         package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
-        package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
+        package(
+            Bus,
+            "dbus-daemon",
+            Program(&["dbus-daemon"]),
+            "a message bus, for IM programs, applications and Avahi",
+        ),
+        package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
         package(
             Schema,
             "libxml2-utils",

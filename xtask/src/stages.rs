@@ -73,6 +73,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
     ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
     ("needs_ip", Need::Machines, "tests on two machines"),
+    ("needs_dbus_", Need::Bus, "tests on a message bus"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
 
@@ -89,6 +90,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Ejabberd,
         Need::Machines,
         Need::Avahi,
+        Need::Bus,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);

@@ -85,7 +85,7 @@ impl Agent {
         let code = Code::read(typed)?;
         let Some((which, contact)) = self.who_has(code.nameplate(), place).await? else { return Ok(None) };
         self.environment = surroundings::known(surroundings.environment.clone());
-        let place = launch::Place::handed_over(surroundings)?;
+        let place = launch::Place::handed_over(surroundings, true)?;
         let caller = Caller::look_up(&self.home, &self.identity, NEARBY, contact.as_str(), None);
         let data = format!("{MARK}{}", code.nameplate());
         let session = self.accounts.invite(which, contact, ApplicationId::OFFER, data).await?;

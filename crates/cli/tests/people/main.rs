@@ -24,6 +24,7 @@ mod killing;
 mod logging;
 mod meeting;
 mod naming;
+mod on_the_bus;
 mod page;
 mod refusing;
 mod watching;
