@@ -39,6 +39,8 @@ pub(crate) enum Need {
     Avahi,
     /// A message bus, and what watches one.
     Bus,
+    /// The examples for authors.
+    Examples,
     /// The other side of the comparison.
     Comparison,
 }
@@ -111,6 +113,7 @@ const PACKAGES: &[Package] = {
             "a message bus, for IM programs, applications and Avahi",
         ),
         package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
+        package(Examples, "python3-dbus-fast", Installed, "runs the examples for authors"),
         package(
             Schema,
             "libxml2-utils",

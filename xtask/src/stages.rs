@@ -74,6 +74,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
     ("needs_ip", Need::Machines, "tests on two machines"),
     ("needs_dbus_", Need::Bus, "tests on a message bus"),
+    ("needs_python_", Need::Examples, "tests of the examples for authors"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
 
@@ -91,6 +92,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Machines,
         Need::Avahi,
         Need::Bus,
+        Need::Examples,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);

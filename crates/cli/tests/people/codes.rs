@@ -17,7 +17,7 @@ fn scene(play: impl FnOnce(&Someone, &Someone) -> Result<()>) {
 }
 
 /// The code that stands on a terminal.
-fn code(text: &str) -> Result<String> {
+pub(crate) fn code(text: &str) -> Result<String> {
     let is_code =
         |word: &&str| word.matches('-').count() == 3 && word.starts_with(|c: char| c.is_ascii_digit());
     Ok(text.split_whitespace().find(is_code).context("there is a code")?.to_owned())

@@ -18,6 +18,7 @@ mod codes;
 mod controlling;
 mod desktop;
 mod ending;
+mod examples;
 mod house;
 mod inbox;
 mod killing;

@@ -1,45 +1,53 @@
 //! Applications that a session bus starts, and our own started there by the agent as any other IM program would start them.
 
+use crate::alone::Someone;
 use crate::applications::{
     CHESS, GIVEN_UP, LAUNCH_FAILED, a_good_one, invites_and_yes, manifest, registers, unregisters,
 };
-use crate::house::{ANSWER, SOON, Side, Two, send, these_two};
+use crate::house::{ANSWER, NO_SUCH_SCREEN, SHOW, SOON, Side, Two, send, these_two};
 use anyhow::{Context as _, Result, ensure};
 use futures_util::StreamExt as _;
 use rendezvous_testkit::bus::Bus;
+use rendezvous_testkit::home::Home;
+use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::wait;
 use rustix::process::Signal;
 use std::fs;
+use std::path::PathBuf;
 
 /// A registration that names somebody on the bus.
-fn on_bus(name: &str) -> String {
+pub(crate) fn on_bus(name: &str) -> String {
     manifest("Chess", &["/x"]).replace("exec = [\"/x\"]", &format!("dbus = \"{name}\""))
 }
 
 /// Two people, each with a session bus of their own.
-struct Buses {
-    novice: Bus,
-    expert: Bus,
+pub(crate) struct Buses {
+    pub(crate) novice: Bus,
+    pub(crate) expert: Bus,
 }
 
 impl Buses {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let bus = || Bus::start().expect("a session bus");
         Self { novice: bus(), expert: bus() }
     }
 
-    fn play(&self, scene: impl FnOnce(&mut Two) -> Result<()>) {
+    pub(crate) fn play(&self, scene: impl FnOnce(&mut Two) -> Result<()>) {
+        self.play_with(true, scene);
+    }
+
+    fn play_with(&self, are_acquainted: bool, scene: impl FnOnce(&mut Two) -> Result<()>) {
         let side = |name, bus: &Bus| {
             let surroundings = vec![("DBUS_SESSION_BUS_ADDRESS", bus.address().to_owned())];
             Side::start(name, surroundings).expect("an agent")
         };
         let (novice, expert) = (side("novice", &self.novice), side("expert", &self.expert));
-        these_two(Two { novice, expert, call: None, screen: None, are_acquainted: true }, scene);
+        these_two(Two { novice, expert, call: None, screen: None, are_acquainted }, scene);
     }
 }
 
 /// The smallest application of ours, started by this bus for the person of this side.
-fn starts_hello(bus: &Bus, side: &Side) -> Result<()> {
+pub(crate) fn starts_hello(bus: &Bus, side: &Side) -> Result<()> {
     let (home, program) = (side.home().path().display(), env!("CARGO_BIN_EXE_rendezvous"));
     let line = format!("/usr/bin/env RENDEZVOUS_HOME={home} {program} application hello --bus");
     bus.starts("im.rendezvous.Hello", &line)
@@ -132,6 +140,105 @@ fn needs_dbus_one_that_is_killed_while_it_waits() {
         unregisters(&two.novice)?;
         unregisters(&two.expert)
     });
+}
+
+/// Whoever watches a bus, as every program of the same user can.
+struct Watcher {
+    seen: PathBuf,
+    _home: Home,
+    _monitor: Process,
+}
+
+impl Watcher {
+    fn of(bus: &Bus) -> Result<Self> {
+        let home = Home::new("watcher")?;
+        let seen = home.join("seen.log");
+        let launch = Launch::new("dbus-monitor").args(["--address", bus.address()]);
+        let watcher = Self { _monitor: Process::start(&launch, Log::File(&seen))?, seen, _home: home };
+        watcher.sees("NameAcquired")?;
+        Ok(watcher)
+    }
+
+    /// Everything that it has seen, once this is among it.
+    fn sees(&self, text: &str) -> Result<String> {
+        wait::until(format_args!("{text:?} on the bus"), SOON, || {
+            Ok(fs::read_to_string(&self.seen)?.contains(text).then_some(()))
+        })?;
+        Ok(fs::read_to_string(&self.seen)?)
+    }
+}
+
+#[test]
+fn needs_dbus_whoever_watches_sees_no_word_and_no_key() {
+    let buses = Buses::start();
+    let watchers = [&buses.novice, &buses.expert].map(|bus| Watcher::of(bus).expect("a watcher"));
+    buses.play_with(false, |two| {
+        // Strangers compare words, over the private sockets of their agents.
+        two.call = Some(two.novice.types(&["hello", &two.expert.address.clone()])?);
+        two.expert.agent.reads(ANSWER)?;
+        two.expert.agent.says("y")?;
+        let words = crate::meeting::has_to_read(&mut two.expert.agent)?;
+        two.call().reads(crate::meeting::WORDS)?;
+        two.call().says(&words)?;
+        two.call().reads("The words are right")?;
+        two.expert.agent.says("y")?;
+        two.call_ends_with(0)?;
+        two.are_idle()?;
+        // Now that they know each other, by an application on the bus: all that the two of them say is seen.
+        for (side, bus) in [(&two.novice, &buses.novice), (&two.expert, &buses.expert)] {
+            starts_hello(bus, side)?;
+            registers(side, &on_bus("im.rendezvous.Hello"))?;
+        }
+        let to = two.expert.address.clone();
+        two.call = Some(two.novice.types(&["invite", "--app", "chess", &to])?);
+        two.expert.agent.reads(ANSWER)?;
+        two.expert.agent.says("y")?;
+        two.call_ends_with(0)?;
+        for (side, watcher) in [&two.novice, &two.expert].into_iter().zip(&watchers) {
+            let seen = watcher.sees("member=Ended")?;
+            ensure!(seen.contains("member=ContextData"), "it sees what is said");
+            for joint in [" ", "-", "\",\"", "\", \""] {
+                ensure!(!seen.contains(&words.replace(' ', joint)), "the words");
+            }
+            let key = fs::read_to_string(side.home().join("device.key"))?;
+            ensure!(!seen.contains(key.trim()), "the private key");
+            unregisters(side)?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn needs_dbus_whoever_watches_sees_no_code() {
+    let bus = Bus::start().expect("a session bus");
+    let watcher = Watcher::of(&bus).expect("a watcher");
+    let surroundings =
+        vec![("DISPLAY", NO_SUCH_SCREEN.to_owned()), ("DBUS_SESSION_BUS_ADDRESS", bus.address().to_owned())];
+    let person = |name| Someone::with(name, surroundings.clone()).expect("a home");
+    let (novice, expert) = (person("novice"), person("expert"));
+    let play = || -> Result<()> {
+        let place = novice.is_reached_at()?;
+        let mut ask = novice.types(&["ask", "--code"])?;
+        let code = crate::codes::code(&ask.reads("Ctrl-C ends it.")?)?;
+        let mut offer = expert.types(&["offer", "--code", &place])?;
+        offer.reads("The code that you were told:")?;
+        offer.says(&code)?;
+        ask.reads(ANSWER)?;
+        ask.says("y")?;
+        ask.reads(SHOW)?;
+        ask.says("n")?;
+        ensure!(offer.ends()? == 3 && ask.ends()? == 0);
+        let seen = watcher.sees("im.rendezvous.Agent")?;
+        let (_, secret) = code.split_once('-').context("a number and words")?;
+        for joint in ["-", " ", "\",\"", "\", \""] {
+            ensure!(!seen.contains(&secret.replace('-', joint)), "the code was on the bus");
+        }
+        novice.leaves()?;
+        expert.leaves()
+    };
+    if let Err(error) = play() {
+        panic!("{error:#}\n{}\n{}", novice.log(), expert.log());
+    }
 }
 
 /// A program on the novice's desktop, as a contact list might be.

@@ -107,10 +107,13 @@ impl Program {
     }
 }
 
+/// A program, and how it is told that it has left.
+type Known = (Arc<Commander>, watch::Sender<bool>);
+
 /// The programs that have asked something and are still there.
 struct Programs {
     bus: Connection,
-    known: Mutex<HashMap<String, (Arc<Commander>, watch::Sender<bool>)>>,
+    known: Mutex<HashMap<String, Known>>,
 }
 
 impl Programs {
