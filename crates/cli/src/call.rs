@@ -236,8 +236,10 @@ pub(crate) fn exit_code(result: SessionResult, took_place: bool) -> u8 {
             Code::ConnectionFailure
             | Code::InvitationSendFailure
             | Code::AcceptSendFailure
+            | Code::RemoteNetNotSupported
             | Code::FirewallNotSupported,
         ) => 5,
+        Some(Code::AuthenticationFailed) => 6,
         Some(_) => 1,
     }
 }

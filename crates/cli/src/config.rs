@@ -7,6 +7,7 @@ pub(crate) use keys::{KEYS, documentation};
 
 use crate::home::Home;
 use anyhow::{Context, Result};
+use rendezvous_assist::families::Families;
 use section::{Section, line_of};
 use std::fmt;
 use std::path::PathBuf;
@@ -22,6 +23,14 @@ pub(crate) struct Config {
     pub(crate) nearby: Nearby,
     pub(crate) codes: Option<Codes>,
     pub(crate) accounts: Vec<XmppAccount>,
+    pub(crate) assist: Assist,
+}
+
+/// Remote assistance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Assist {
+    /// Between which kinds of addresses picture and input travel.
+    pub(crate) addresses: Families,
 }
 
 /// The network without an account.
@@ -235,6 +244,9 @@ impl Config {
         if let Some(section) = root.table("nearby")? {
             config.nearby = nearby(section)?;
         }
+        if let Some(section) = root.table("assist")? {
+            config.assist = assist(section)?;
+        }
         if let Some(section) = root.table("codes")? {
             config.codes = Some(codes(section)?);
         }
@@ -276,6 +288,26 @@ fn nearby(mut section: Section<'_>) -> Result<Nearby, ConfigError> {
     };
     section.end()?;
     Ok(nearby)
+}
+
+fn assist(mut section: Section<'_>) -> Result<Assist, ConfigError> {
+    let mut assist = Assist::default();
+    if let Some(allowed) = section.texts("addresses")? {
+        assist.addresses = Families::NONE;
+        for kind in allowed {
+            match kind.value.as_str() {
+                "ipv4" => assist.addresses.ipv4 = true,
+                "ipv6" => assist.addresses.ipv6 = true,
+                other => {
+                    let problem =
+                        format!("\"{other}\" is not a kind of address; expected \"ipv4\" or \"ipv6\"");
+                    return Err(section.error(kind.at, problem));
+                }
+            }
+        }
+    }
+    section.end()?;
+    Ok(assist)
 }
 
 fn xmpp(mut section: Section<'_>) -> Result<XmppAccount, ConfigError> {
@@ -402,6 +434,26 @@ mod tests {
         assert_eq!(config.accounts.len(), 2);
         assert_eq!(config.accounts[0].security, Security::StartTls);
         assert!(!config.accounts[0].channel_binding && config.accounts[1].channel_binding);
+    }
+
+    #[test]
+    fn kinds_of_addresses_are_allowed_one_by_one() {
+        let allowed = |text: &str| {
+            let config = Config::parse(&format!("[assist]\naddresses = [{text}]\n"));
+            config.map(|config| (config.assist.addresses.ipv4, config.assist.addresses.ipv6))
+        };
+        assert_eq!(allowed("\"ipv4\", \"ipv6\""), Ok((true, true)));
+        assert_eq!(allowed("\"ipv6\""), Ok((false, true)));
+        assert_eq!(allowed(""), Ok((false, false)));
+        let (line, problem) = refused("[assist]\naddresses = [\n  \"ipv4\",\n  \"ipv5\",\n]\n");
+        assert_eq!(
+            (line, &*problem),
+            (4, "\"ipv5\" is not a kind of address; expected \"ipv4\" or \"ipv6\"")
+        );
+        for wrong in ["addresses = \"ipv4\"", "addresses = [4]"] {
+            let (_, problem) = refused(&format!("[assist]\n{wrong}\n"));
+            assert!(problem.contains("expected a list of texts"), "{problem}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The person's accounts, one driver each: the only place that knows which networks there are.
 
-use super::installed;
+use crate::apps;
 use crate::config::{Config, Security, XmppAccount, host_and_port};
 use crate::contacts::Contacts;
 use crate::home::Home;
@@ -116,7 +116,7 @@ impl Accounts {
             let me = network.address();
             let place = SocketAddr::new(shown_address(at), network.port()).to_string();
             accounts.nearby = Some(control);
-            accounts.begin(NEARBY, me, place, installed(), network);
+            accounts.begin(NEARBY, me, place, apps::built_in(), network);
         }
         for account in &config.accounts {
             if let Err(error) = accounts.begin_xmpp(home, account, identity).await {
@@ -142,7 +142,7 @@ impl Accounts {
         let password = password.with_context(|| texts::password_missing(&account.jid))?;
         let network = Xmpp::start(xmpp_config(account, password, device_name(identity)))?;
         self.signed_off.spawn(network.signed_off());
-        self.begin(XMPP, network.address(), String::new(), installed(), network);
+        self.begin(XMPP, network.address(), String::new(), apps::built_in(), network);
         Ok(())
     }
 
@@ -176,7 +176,7 @@ impl Accounts {
         // Those who have gone meanwhile.
         while self.signed_off.try_join_next().is_some() {}
         self.signed_off.spawn(network.signed_off());
-        let offer = installed().into_iter().filter(|application| application.id == ApplicationId::OFFER);
+        let offer = apps::built_in().into_iter().filter(|application| application.id == ApplicationId::OFFER);
         self.begin(GUEST, network.address(), String::new(), offer, network)
     }
 
@@ -240,6 +240,15 @@ impl Accounts {
             let places = person.places.iter().filter_map(|place| place.parse().ok()).collect();
             if let Ok(address) = person.address.parse() {
                 control.know(address, places);
+            }
+        }
+    }
+
+    /// From now on exactly these applications are installed. Guests stay with what they are there for.
+    pub(super) async fn install(&self, applications: &[Application]) {
+        for (_, account) in self.own() {
+            if let Err(error) = account.handle.install(applications.to_vec()).await {
+                tracing::warn!(%error, "An account does not know the applications");
             }
         }
     }

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 pub(super) struct Inbox {
     pub(super) id: u64,
     commander: Arc<Commander>,
-    terminal: Arc<Mutex<Terminal>>,
+    pub(super) terminal: Arc<Mutex<Terminal>>,
     pub(super) environment: HashMap<String, String>,
     /// Only for whoever has typed the one-time code of this number.
     pub(super) code: Option<u16>,

@@ -5,6 +5,7 @@
 pub(crate) mod accounts;
 mod codes;
 mod inbox;
+mod installed;
 mod launch;
 mod notify;
 mod open;
@@ -15,7 +16,7 @@ mod ring;
 mod start;
 
 use crate::application::code;
-use crate::application::hello::HELLO;
+use crate::apps::{Entry, Installed, Stamp};
 use crate::config::Config;
 use crate::contacts::Contacts;
 use crate::home::Home;
@@ -26,7 +27,7 @@ use crate::{log, record};
 use accounts::{Accounts, Happened, Which};
 use anyhow::{Context, Result};
 use open::{Asking, Open};
-use rendezvous_core::{Address, Application, ApplicationId, Command, DeclinedBy, Event, SessionId};
+use rendezvous_core::{Address, Command, DeclinedBy, Event, SessionId};
 use rendezvous_dbus::agent::{Commander, Request};
 use rendezvous_dbus::socket::PrivateSocket;
 use rendezvous_trust::UnixTime;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::MissedTickBehavior;
 
 /// How long the agent waits at its end until the others know and the applications are gone.
 const GOODBYE: Duration = Duration::from_secs(11);
@@ -73,7 +75,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     let (requests, incoming) = mpsc::channel(16);
     let commanders = tokio::spawn(take_commanders(socket, requests));
     let (news, internal) = mpsc::channel(16);
-    let agent = Agent {
+    let mut agent = Agent {
         home: home.clone(),
         identity,
         accounts,
@@ -82,6 +84,8 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         open: HashMap::new(),
         inboxes: Vec::new(),
         next_inbox: 0,
+        installed: Installed::default(),
+        stamp: None,
         environment: crate::surroundings::environment(),
         visible_until: None,
         notices: notify::start(home),
@@ -89,21 +93,13 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         since: unix_now(),
         ending: false,
     };
+    agent.look_at_applications().await;
     let code = agent.serve(happenings, incoming, internal, ends).await;
     home.clear_leftovers();
     // Ends the listening, and with it removes the socket's file.
     commanders.abort();
     _ = commanders.await;
     code
-}
-
-/// The applications inside this program.
-pub(crate) fn installed() -> [Application; 3] {
-    [
-        Application::new(HELLO, "Hello"),
-        Application::new(ApplicationId::ASK, "Ask for Remote Assistance"),
-        Application::new(ApplicationId::OFFER, "Offer Remote Assistance"),
-    ]
 }
 
 /// A request, and who made it.
@@ -170,6 +166,10 @@ struct Agent {
     /// Terminals that were handed over, for questions.
     inboxes: Vec<inbox::Inbox>,
     next_inbox: u64,
+    /// The applications that can be started here.
+    installed: Installed,
+    /// What their files looked like then.
+    stamp: Option<Stamp>,
     /// Where the person's desktop was when they last gave a command.
     environment: HashMap<String, String>,
     /// Until then strangers may call: milliseconds of the clock that goes on while the machine sleeps.
@@ -189,6 +189,8 @@ impl Agent {
         mut internal: mpsc::Receiver<News>,
         mut ends: EndSignals,
     ) -> Result<ExitCode> {
+        let mut look = tokio::time::interval(installed::LOOK_AGAIN);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 happened = happenings.recv() => self.happened(happened.context("the drivers ended")?).await,
@@ -198,6 +200,7 @@ impl Agent {
                     }
                 }
                 Some(news) = internal.recv() => self.told(news).await,
+                _ = look.tick() => self.look_at_applications().await,
                 () = ends.next() => break,
             }
         }
@@ -266,6 +269,9 @@ impl Agent {
         match &event {
             // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
             // account is refused there, and nothing that happens to it reaches the session of this name here.
+            Event::AppNotPresent { from, application, name, url } => {
+                return self.not_installed(which, from, *application, name, url).await;
+            }
             Event::Invited(_) if self.open.contains_key(&session) => {
                 let decline = Command::Decline { by: DeclinedBy::Busy, data: String::new() };
                 _ = self.accounts.command(which, session, decline).await;
@@ -335,6 +341,7 @@ impl Agent {
     /// Both sides agreed: start the application.
     async fn launch(&mut self, session: SessionId) {
         let Some(open) = self.open.get_mut(&session) else { return };
+        let start = self.installed.applications.get(&open.application).and_then(Entry::start).cloned();
         let Some(info) = self.accounts.look(open.which, session).await else { return };
         let Some(place) = open.place.take() else { return };
         open.key = info.key;
@@ -342,7 +349,7 @@ impl Agent {
         open.program = Some(sender);
         let handle = self.accounts.handle(open.which).clone();
         let code = open.typed_code.take();
-        let life = launch::run(self.home.clone(), info, handle, place, code, events);
+        let life = launch::run(self.home.clone(), start, info, handle, place, code, events);
         let news = self.news.clone();
         tokio::spawn(async move {
             life.await;

@@ -67,6 +67,7 @@ impl Agent {
                     Ok(contacts) => self.accounts.know(&contacts),
                     Err(error) => tracing::warn!(error = format!("{error:#}"), "The contacts cannot be read"),
                 }
+                self.look_at_applications().await;
                 _ = answer.send(());
             }
             Request::Ringing { answer } => _ = answer.send(self.ringing()),
@@ -156,6 +157,9 @@ impl Agent {
     ) -> Result<SessionId> {
         self.environment = surroundings::known(surroundings.environment.clone());
         let place = launch::Place::handed_over(surroundings)?;
+        if !self.installed.applications.contains_key(&application) {
+            self.look_at_applications().await;
+        }
         let network = self.accounts.network(which);
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
         let session = self.accounts.invite(which, contact, application, String::new()).await?;

@@ -63,7 +63,11 @@ impl Agent {
             Some(Err(_)) => self.decline(session, DeclinedBy::Busy).await,
             None => {
                 if let Some(open) = self.open.get(&session) {
-                    let (title, body) = texts::notice(&open.caller, open.application);
+                    let (title, body) = texts::notice(
+                        &open.caller,
+                        open.application,
+                        self.name_of(open.application).as_deref(),
+                    );
                     self.notices.ring(session, title, body, self.environment.clone());
                 }
                 self.ask_in_inboxes().await;
@@ -73,11 +77,13 @@ impl Agent {
 
     /// Asks the person at this terminal.
     pub(super) fn ask_at(&mut self, session: SessionId, at: prompt::Held, inbox: Option<u64>) {
+        let Some(application) = self.open.get(&session).map(|open| open.application) else { return };
+        let name = self.name_of(application);
         let Some(open) = self.open.get_mut(&session) else { return };
         let text = if open.answers_code {
             texts::invited_by_code(&open.caller)
         } else {
-            texts::invited(&open.caller, open.application)
+            texts::invited(&open.caller, application, name.as_deref())
         };
         let question = prompt::start(session, open.caller.who.clone(), text, at, self.news.clone());
         open.asking = Asking::Open(question);

@@ -331,6 +331,7 @@ impl Table<'_> {
                 result: ResultCode::ConnectionFailure.into(),
                 lost: false,
                 said_elsewhere: self.said,
+                by_us: true,
             },
         }
     }

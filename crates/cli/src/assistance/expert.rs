@@ -1,5 +1,6 @@
 //! The expert's side: serves the page, and carries words between it and the novice's application.
 
+use super::media::Lack;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession};
@@ -11,6 +12,7 @@ use crate::texts;
 use anyhow::Result;
 use rendezvous_assist::consent;
 use rendezvous_assist::description::{Description, Fingerprint};
+use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role, SessionResult};
@@ -24,20 +26,23 @@ use std::time::Instant;
 pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
+    families: Families,
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
-    let mut expert = Expert::new(session, terminal);
+    let mut expert = Expert::new(session, families, terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
-    if matches!(expert.session.known(), Known::Since(_)) {
+    if families.is_empty() {
+        expert.lacks(&Lack::Allowed).await;
+    } else if matches!(expert.session.known(), Known::Since(_)) {
         expert.offer_page(home, &page);
     }
     while let Some(heard) = expert.session.next_early() {
         expert.heard(heard, &page).await;
     }
-    if expert.greeted && !expert.offered {
+    if expert.wants_page() {
         expert.offer_page(home, &page);
     }
     let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
@@ -48,7 +53,7 @@ pub(super) async fn run(
         tokio::select! {
             event = events.next() => {
                 expert.session_event(event, &page).await;
-                if expert.greeted && !expert.offered {
+                if expert.wants_page() {
                     expert.offer_page(home, &page);
                 }
             }
@@ -57,6 +62,7 @@ pub(super) async fn run(
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
     };
+    let ending = Ending { by_us: expert.leaving.is_some(), ..ending };
     let (title, text) = if !expert.offered && ending.is_ordinary() {
         let text = texts::acquainted_expert(&expert.who);
         expert.terminal.say(&text);
@@ -75,6 +81,8 @@ struct Expert {
     /// What both sides have signed for the page that is open. Nothing connects without it.
     bound: Option<Bound>,
     who: String,
+    /// The kinds of addresses that the picture may travel between.
+    families: Families,
     terminal: Terminal,
     begun: Instant,
     greeted: bool,
@@ -90,12 +98,13 @@ struct Expert {
 }
 
 impl Expert {
-    fn new(session: SecuredSession, terminal: Terminal) -> Self {
+    fn new(session: SecuredSession, families: Families, terminal: Terminal) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
             session,
             bound: None,
+            families,
             terminal,
             begun: Instant::now(),
             greeted: false,
@@ -107,6 +116,11 @@ impl Expert {
             ended: None,
             watch: Watch::default(),
         }
+    }
+
+    /// Whether the novice's side is there for help, so that the page is of use.
+    fn wants_page(&self) -> bool {
+        self.greeted && !self.offered && self.leaving.is_none()
     }
 
     /// Opens the page in a browser, or says where it is.
@@ -171,6 +185,13 @@ impl Expert {
         self.terminate(Code::AuthenticationFailed.into()).await;
     }
 
+    /// There is no way for the picture, and it is known why.
+    async fn lacks(&mut self, lack: &Lack) {
+        tracing::error!(?lack, "There is no way for the picture");
+        self.terminal.say(&texts::lack(lack));
+        self.terminate(lack.code().into()).await;
+    }
+
     /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates.
     fn connect(&self, page: &Page) {
         if self.view == ViewState::Granted && self.bound.is_some() {
@@ -199,7 +220,10 @@ impl Expert {
             Some(bound) if description.media() == bound.novice() => {}
             Some(_) => return self.distrust(AuthenticationError::Media).await,
         }
-        match serde_json::to_value(description) {
+        if !description.may_be_reached_by(self.families) {
+            return self.lacks(&Lack::InCommon(self.who.clone())).await;
+        }
+        match serde_json::to_value(description.clone().within(self.families)) {
             Ok(description) => _ = page.send(&ToPage::Answer { description }),
             Err(error) => tracing::error!(%error, "A checked description cannot be written"),
         }
@@ -249,7 +273,7 @@ impl Expert {
     async fn describe(&mut self, description: Description) {
         match &self.bound {
             Some(bound) if description.media() == bound.expert() => {
-                self.send(ExpertSays::Describe(description)).await;
+                self.send(ExpertSays::Describe(description.within(self.families))).await;
             }
             _ => tracing::warn!("Refused a description without the certificate that both sides have signed"),
         }

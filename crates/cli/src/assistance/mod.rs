@@ -17,9 +17,12 @@ mod screen;
 mod sharing;
 mod stop;
 
+pub(crate) use media::Lack;
+
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
 use crate::application::{GOODBYE, HAND_OVER, connected, inherited_socket};
+use crate::config::Config;
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
@@ -47,6 +50,7 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, "assist")?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    let families = Config::load(home)?.assist.addresses;
     let (session, mut events) = take_session(socket, HAND_OVER).await?;
     let side = side(&session)?;
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
@@ -67,8 +71,8 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
                 acquaintance::run(*session, events, &terminal, ends).await;
                 Ok(())
             }
-            Side::Novice => novice::run(*session, events, terminal, ends).await,
-            Side::Expert => expert::run(home, *session, events, terminal, ends).await,
+            Side::Novice => novice::run(*session, families, events, terminal, ends).await,
+            Side::Expert => expert::run(home, *session, families, events, terminal, ends).await,
         },
         Ok(Meeting::Over(ending)) => {
             terminal.restore();

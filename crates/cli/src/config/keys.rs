@@ -21,6 +21,11 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "What others see of you while you are visible (\"rendezvous visible\"). Default: the computer's name.",
     ),
     (
+        "assist",
+        "addresses",
+        "Between which kinds of addresses picture and input may travel, any of \"ipv4\" and \"ipv6\"; with none, no screen is shared. Default: both.",
+    ),
+    (
         "codes",
         "server",
         "The domain of an XMPP server that lets guests in (anonymous login), as in \"guests.example.org\". People who are not on the same network find each other there by one-time codes; both have to name the same. Without this section the servers of your accounts are tried.",

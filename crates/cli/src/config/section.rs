@@ -36,6 +36,22 @@ impl<'t> Section<'t> {
         .map(|found| found.map(|(value, at)| Text { value, at }))
     }
 
+    /// A list of texts, each with its place.
+    pub(super) fn texts(&mut self, key: &str) -> Result<Option<Vec<Text>>, ConfigError> {
+        const EXPECTED: &str = "a list of texts in quotes, as in [\"one\", \"two\"]";
+        let found = self.take(key, |value| match value {
+            DeValue::Array(values) => values
+                .into_iter()
+                .map(|value| match apart(value) {
+                    (at, DeValue::String(text)) => Ok(Text { value: text.into_owned(), at }),
+                    _ => Err(EXPECTED),
+                })
+                .collect::<Result<Vec<_>, _>>(),
+            _ => Err(EXPECTED),
+        })?;
+        Ok(found.map(|(texts, _)| texts))
+    }
+
     pub(super) fn required(&mut self, key: &str, expected: &str) -> Result<Text, ConfigError> {
         let at = self.at;
         let found = self.text(key)?;

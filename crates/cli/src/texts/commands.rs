@@ -2,7 +2,7 @@
 
 use super::{moment, standing};
 use crate::application::hello::HELLO;
-use crate::secrets::Place;
+use crate::secrets::{Closed, Place};
 use crate::standing::Standing;
 use rendezvous_core::ApplicationId;
 
@@ -148,7 +148,45 @@ pub(crate) fn password_of(jid: &str) -> String {
 
 pub(crate) fn password_missing(jid: &str) -> String {
     format!(
-        "The password of {jid} is not here, or the keyring is closed. Give it with \"rendezvous login {jid}\"."
+        "The password of {jid} is not here: there is none in the file for it, and no keyring that has it. Give it with \"rendezvous login {jid}\"."
+    )
+}
+
+/// What is wrong with a keyring that is there.
+pub(crate) fn keyring_fault(closed: &Closed) -> String {
+    match closed {
+        Closed::Absent => "There is no keyring here".to_owned(),
+        Closed::Locked => "Your keyring is locked".to_owned(),
+        Closed::Broken(why) => format!("Your keyring does not work ({why})"),
+    }
+}
+
+fn keyring_remedy(closed: &Closed) -> &'static str {
+    match closed {
+        Closed::Absent => "",
+        Closed::Locked => "Unlock it",
+        Closed::Broken(_) => "Start it again, or log out of the desktop and in again",
+    }
+}
+
+pub(crate) fn not_kept(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} was not put into it, and nothing was changed. {remedy}, then try again."
+    )
+}
+
+pub(crate) fn not_readable(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} cannot be read. {remedy}, then type \"rendezvous agent stop\": whatever you do next signs in."
+    )
+}
+
+pub(crate) fn not_forgotten(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} cannot be taken out of it, and nothing was changed. {remedy}, then try again."
     )
 }
 
@@ -172,8 +210,13 @@ pub(crate) fn logged_in(jid: &str, place: &Place) -> String {
     }
 }
 
-pub(crate) fn logged_out(jid: &str) -> String {
-    format!("{jid} is not used any more, and its password is forgotten here.")
+pub(crate) fn logged_out(jid: &str, forgotten: bool) -> String {
+    if forgotten {
+        return format!("{jid} is not used any more, and its password is forgotten here.");
+    }
+    format!(
+        "{jid} is not used any more. Its password was not found here; if you kept it in the keyring of a desktop, take it out there."
+    )
 }
 
 pub(crate) fn no_such_account(jid: &str, nearest: Option<&str>) -> String {
@@ -313,6 +356,36 @@ pub(crate) fn no_such_application(typed: &str, nearest: Option<&str>) -> String 
         None => "\"rendezvous apps\" lists what there is.".to_owned(),
     };
     format!("There is no application \"{typed}\" here. {hint}")
+}
+
+pub(crate) fn several_applications(typed: &str, list: &str) -> String {
+    format!("\"{typed}\" may be one of these; say which by the GUID in front:\n{list}")
+}
+
+pub(crate) fn application_registered(name: &str, file: &str) -> String {
+    format!("{name} is registered: {file}")
+}
+
+pub(crate) fn application_unregistered(id: &str) -> String {
+    format!("{id} is not registered any more.")
+}
+
+pub(crate) const APPLICATION_STAYS: &str = "This one is part of Rendezvous and stays.";
+
+pub(crate) fn application_of_the_system(file: &str) -> String {
+    format!("{file} belongs to the system. Whoever installed it removes it.")
+}
+
+pub(crate) fn registration_in_the_way(file: &str) -> String {
+    format!("{file} is in the way, and is no good registration. Look at it, remove it, and try again.")
+}
+
+pub(crate) fn application_is_good(file: &str, name: &str) -> String {
+    format!("{file} is good: {name}")
+}
+
+pub(crate) fn applications_are_good(count: usize) -> String {
+    format!("{count} applications, all of them good.")
 }
 
 pub(crate) const NOTHING_GOES_ON: &str = "Nothing is going on.";

@@ -204,9 +204,27 @@ fn three_times_wrong_ends_it_and_nothing_is_remembered() {
         two.call().reads("Those were not the words either, so this has ended.")?;
         two.call().reads(FAILED)?;
         two.expert.agent.reads(FAILED)?;
-        two.call_ends_with(1)?;
+        two.call_ends_with(6)?;
         ensure!(pinned(&two.novice)? == 0 && pinned(&two.expert)? == 0);
         ensure!(!two.call().screen().contains("Show"));
+        two.are_idle()
+    });
+}
+
+#[test]
+fn whoever_called_is_told_by_the_exit_code_that_nobody_was_made_sure_of() {
+    strangers(|two| {
+        two.offers()?;
+        two.novice.agent.says("y")?;
+        has_to_read(two.call())?;
+        for _ in 0..3 {
+            two.novice.agent.reads(WORDS)?;
+            two.novice.agent.says("these are wrong")?;
+        }
+        two.novice.agent.reads(FAILED)?;
+        two.call().reads(FAILED)?;
+        two.call_ends_with(6)?;
+        ensure!(pinned(&two.novice)? == 0 && pinned(&two.expert)? == 0);
         two.are_idle()
     });
 }
@@ -221,7 +239,7 @@ fn an_expert_who_did_not_hear_it_ends_it() {
         two.expert.agent.says("")?;
         two.expert.agent.reads("Then this has ended")?;
         two.call().reads(FAILED)?;
-        two.call_ends_with(1)?;
+        two.call_ends_with(6)?;
         ensure!(pinned(&two.expert)? == 0);
         ensure!(!two.call().screen().contains("Show"));
         two.are_idle()

@@ -25,6 +25,7 @@ mod ledger;
 mod login;
 mod pending;
 mod places;
+pub mod probe;
 mod roster;
 mod stream;
 mod task;

@@ -244,11 +244,17 @@ impl Link {
         self.rest
     }
 
-    /// Signs off: writes what waits, then the end of the stream.
+    /// Signs off: writes what waits, then the end of the stream, and reads on until the server has ended its own. A
+    /// connection that is closed with something unread is reset, and that takes from the server what it has not read yet:
+    /// then it keeps a session, and shows a device, that are not there any more.
     pub(super) async fn close(mut self) {
         _ = timeout(GOODBYE, async {
             poll_fn(|cx| self.poll_write(cx)).await?;
-            self.xml.shutdown().await
+            self.xml.shutdown().await?;
+            while matches!(self.xml.next().await, Some(Ok(_) | Err(ReadError::SoftTimeout))) {
+                self.meter.reset();
+            }
+            io::Result::Ok(())
         })
         .await;
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::{DOMAIN, GUESTS, Place, ROOMS, START, Setup, certificates, password};
+use super::{DOMAIN, GUESTS, Limits, Place, ROOMS, START, Setup, certificates, password};
 use crate::home::Home;
 use crate::ports::wait_listening;
 use crate::process::{Launch, Log, Process, find_program};
@@ -27,15 +27,28 @@ impl Prosody {
     ///
     /// When Prosody is not installed or does not start.
     pub fn start(setup: &Setup) -> Result<Self> {
-        // A port that was free may be somebody else's by now: once more, with others.
-        Self::start_once(setup).or_else(|_| Self::start_once(setup))
+        Self::start_with(setup, Limits::Packaged)
     }
 
-    fn start_once(setup: &Setup) -> Result<Self> {
+    /// Starts one without rate limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prosody::start`].
+    pub fn start_for_load(setup: &Setup) -> Result<Self> {
+        Self::start_with(setup, Limits::Raised)
+    }
+
+    fn start_with(setup: &Setup, limits: Limits) -> Result<Self> {
+        // A port that was free may be somebody else's by now: once more, with others.
+        Self::start_once(setup, limits).or_else(|_| Self::start_once(setup, limits))
+    }
+
+    fn start_once(setup: &Setup, limits: Limits) -> Result<Self> {
         let home = Home::new("prosody")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
-        fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, &files, &place))?;
+        fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, limits, &files, &place))?;
         for user in &setup.users {
             write_user(&home, setup, user)?;
         }
@@ -92,7 +105,17 @@ fn launch(home: &Home) -> Result<Process> {
 
 /// Debian's configuration, as far as it concerns clients. The three ports differ only in what they ask for: a port of
 /// Prosody's that asks for no encryption would be one for all, so *clear* is the port of StartTLS without the asking.
-fn configuration(home: &Home, setup: &Setup, files: &certificates::Files, place: &Place) -> String {
+fn configuration(
+    home: &Home,
+    setup: &Setup,
+    limits: Limits,
+    files: &certificates::Files,
+    place: &Place,
+) -> String {
+    let rate = match limits {
+        Limits::Packaged => "limits = { c2s = { rate = \"10kb/s\"; }; }\n",
+        Limits::Raised => "",
+    };
     let at = |path: &PathBuf| format!("{:?}", path.display().to_string());
     let keeps = setup.keeps.map(|keeps| format!("smacks_hibernation_time = {keeps}\n")).unwrap_or_default();
     format!(
@@ -113,8 +136,7 @@ c2s_direct_tls_ports = {{ {direct_tls} }}
 http_ports = {{ }}
 https_ports = {{ }}
 c2s_require_encryption = false
-limits = {{ c2s = {{ rate = "10kb/s"; }}; }}
-authentication = "internal_hashed"
+{rate}authentication = "internal_hashed"
 {keeps}log = {{ info = {log} }}
 ssl = {{ certificate = {certificate}; key = {key}; }}
 c2s_direct_tls_ssl = {{ certificate = {certificate}; key = {key}; }}
