@@ -33,6 +33,8 @@ pub(crate) enum Need {
     Ejabberd,
     /// To hold the published schemas against the examples and the vectors.
     Schema,
+    /// A DNS server that knows what a test tells it.
+    Dns,
     /// Several machines in one.
     Machines,
     /// Another program that finds others nearby.
@@ -94,6 +96,12 @@ const PACKAGES: &[Package] = {
         ),
         package(Prosody, "prosody", Program(&["prosody"]), "an XMPP server, for the tests of that network"),
         package(Ejabberd, "ejabberd", Program(&["ejabberdctl"]), "another one, which behaves differently"),
+        package(
+            Dns,
+            "dnsmasq-base",
+            Program(&["dnsmasq"]),
+            "a DNS server, for where a domain has its servers",
+        ),
         package(Machines, "iproute2", Program(&["ip"]), "two machines on one wire, for tests of the network"),
         package(
             Avahi,

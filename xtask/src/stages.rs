@@ -72,6 +72,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_prosody_", Need::Prosody, "tests of the XMPP network on Prosody"),
     ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
     ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
+    ("needs_dnsmasq_", Need::Dns, "tests that ask a DNS server"),
     ("needs_ip", Need::Machines, "tests on two machines"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
@@ -87,6 +88,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Schema,
         Need::Prosody,
         Need::Ejabberd,
+        Need::Dns,
         Need::Machines,
         Need::Avahi,
     ];
