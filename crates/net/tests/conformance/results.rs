@@ -398,11 +398,7 @@ fn page() -> String {
     page
 }
 
-fn row(
-    code: Code,
-    accounts: &OverAccounts,
-    reasons: &mut Vec<&'static str>,
-) -> (String, String, String) {
+fn row(code: Code, accounts: &OverAccounts, reasons: &mut Vec<&'static str>) -> (String, String, String) {
     let what = match kind(code) {
         Kind::Event(what) | Kind::Call(what) => what,
         Kind::Local(call) => {

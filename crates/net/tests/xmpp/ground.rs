@@ -39,22 +39,32 @@ fn needs_ip_needs_prosody_an_account_is_back_when_its_machine_has_another_addres
         Ok(machines) => machines,
         Err(why) => return skip("an_account_is_back_when_its_machine_has_another_address", &why),
     };
-    std::thread::scope(|scope| {
-        let there = scope.spawn(|| {
-            machines.enter(0).unwrap();
-            let server = Server::prosody(&Setup::alice_and_bob());
-            let door = Cutter::start_at(Ipv4Addr::UNSPECIFIED, server.place().start_tls).unwrap();
-            (server, door)
-        });
-        let (server, door) = there.join().unwrap();
-        let machines = &machines;
-        let here = scope.spawn(move || {
-            machines.enter(1).unwrap();
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(talk_while_moving(machines, &server, &door));
-        });
-        here.join().unwrap();
+    let (server, door) = on(&machines, 0, || {
+        let server = Server::prosody(&Setup::alice_and_bob());
+        let door = Cutter::start_at(Ipv4Addr::UNSPECIFIED, server.place().start_tls).unwrap();
+        (server, door)
+    })
+    .unwrap();
+    let talked = on(&machines, 1, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(talk_while_moving(&machines, &server, &door));
     });
+    // They are ended where they run.
+    on(&machines, 0, move || drop((door, server))).unwrap();
+    talked.unwrap();
+}
+
+/// Does something on a machine.
+fn on<T: Send>(
+    machines: &Machines,
+    machine: usize,
+    work: impl FnOnce() -> T + Send,
+) -> std::thread::Result<T> {
+    let there = || {
+        machines.enter(machine).unwrap();
+        work()
+    };
+    std::thread::scope(|scope| scope.spawn(there).join())
 }
 
 async fn talk_while_moving(machines: &Machines, server: &Server, door: &Cutter) {

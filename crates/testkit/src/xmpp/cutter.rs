@@ -42,6 +42,8 @@ struct Shared {
     /// Connections that are open, both ends of each.
     open: Mutex<Vec<TcpStream>>,
     refuses: AtomicBool,
+    /// In how many directions bytes are carried.
+    busy: AtomicUsize,
     /// How many connections there were.
     carried: AtomicUsize,
     /// So many of them, the first, carry nothing any more.
@@ -125,6 +127,11 @@ impl Cutter {
         self.shared.cuts.load(Ordering::SeqCst)
     }
 
+    /// Whether no connection is open.
+    pub fn is_idle(&self) -> bool {
+        self.shared.busy.load(Ordering::SeqCst) == 0
+    }
+
     /// How many complete elements went from this side.
     pub fn elements(&self, side: Side) -> usize {
         self.shared.elements[side as usize].load(Ordering::SeqCst)
@@ -159,10 +166,12 @@ impl Shared {
             [(Side::Client, client.try_clone()?, server.try_clone()?), (Side::Server, server, client)]
         {
             let shared = Arc::clone(self);
+            self.busy.fetch_add(1, Ordering::SeqCst);
             thread::Builder::new().name("cutter".into()).spawn(move || {
                 let _ = shared.copy(number, side, &from, &to);
                 let _ = from.shutdown(Shutdown::Both);
                 let _ = to.shutdown(Shutdown::Both);
+                shared.busy.fetch_sub(1, Ordering::SeqCst);
             })?;
         }
         Ok(())
