@@ -14,11 +14,11 @@
 
 pub mod avahi;
 pub mod bus;
+pub mod dns;
 pub mod hand;
 pub mod home;
 pub mod keyring;
 pub mod machines;
-pub mod names;
 pub mod painter;
 pub mod ports;
 pub mod process;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The server forgets a device whose connection is gone after so many seconds, not after the usual minutes.
-const FORGETS: u32 = 15;
+const FORGETS: u32 = 25;
 /// So many devices of one contact are looked at.
 const LOOKED_AT: usize = 16;
 
