@@ -265,6 +265,8 @@ pub(crate) fn not_heard(who: &str) -> String {
     )
 }
 
+pub(crate) const ANOTHER_CODE: &str = "they typed another one, so it is used up";
+
 pub(crate) fn code_failed(who: &str, why: &str) -> String {
     format!(
         "The code did not bring you together with {who}: {why}. Nothing was shared. A code is good for one try; make a new one and try again.\n{}",

@@ -51,6 +51,7 @@ pub(crate) async fn meet(
         deadline: Instant::now() + GREETING,
         watch: Watch::default(),
         said: false,
+        code_taken: false,
     };
     match machine {
         Ok(machine) => table.sit(machine, events, ends).await,
@@ -95,6 +96,8 @@ struct Table<'a> {
     watch: Watch,
     /// The person here knows already how it ended.
     said: bool,
+    /// The code that was open here is used up.
+    code_taken: bool,
 }
 
 /// What comes next at the table.
@@ -123,7 +126,7 @@ impl Table<'_> {
             let input = match self.next(events, ends).await {
                 Next::Text(text) => Input::Text(text),
                 Next::Line(Some(line)) if !is_stop(&line) => self.answered(line),
-                Next::Ended(ending) => return Ok(Meeting::Over(ending)),
+                Next::Ended(ending) => return Ok(Meeting::Over(self.ended_there(ending))),
                 Next::Line(_) | Next::Stop => {
                     self.leave(SessionResult::SUCCESS).await;
                     return Ok(Meeting::Over(self.over(events).await));
@@ -161,10 +164,13 @@ impl Table<'_> {
                     self.ask_for_words(left, why);
                     continue;
                 }
-                Output::FindCode => Input::Code(code::take(self.home).unwrap_or_else(|error| {
-                    tracing::error!(error = format!("{error:#}"), "The open code cannot be used");
-                    None
-                })),
+                Output::FindCode => {
+                    self.code_taken = true;
+                    Input::Code(code::take(self.home).unwrap_or_else(|error| {
+                        tracing::error!(error = format!("{error:#}"), "The open code cannot be used");
+                        None
+                    }))
+                }
                 // It was burned when it was taken.
                 Output::Burn => Input::Burned,
                 Output::Met(met) => return Ok(Some(*met)),
@@ -237,6 +243,15 @@ impl Table<'_> {
             });
         }
         Ok(SecuredSession::new(self.session, link, &evidence))
+    }
+
+    /// The other side ended it. Whoever made a code and hears that nobody was made sure of, has heard why.
+    fn ended_there(&self, ending: Ending) -> Ending {
+        if !self.code_taken || ending.result != ResultCode::AuthenticationFailed.into() {
+            return ending;
+        }
+        self.say(&texts::code_failed(&self.who, texts::ANOTHER_CODE));
+        Ending { said_elsewhere: true, ..ending }
     }
 
     /// The machine refuses: one sentence to the person, and the end.
