@@ -175,6 +175,8 @@ pub(crate) fn not_installed(who: &str, name: &str, id: &str, link: Option<&str>)
 pub(crate) const ANSWER_IT: &str = "Answer? [y/N]";
 pub(crate) const CALL_TAKEN: &str = "One moment…";
 pub(crate) const CALL_DECLINED: &str = "You said no.";
+pub(crate) const CANNOT_ANSWER: &str =
+    "The call cannot be answered on this terminal, so it was declined. Try again in another one.";
 
 /// The question was taken away from this terminal, and the call goes on.
 pub(crate) fn still_rings(who: &str) -> String {
@@ -265,7 +267,8 @@ pub(crate) fn not_heard(who: &str) -> String {
     )
 }
 
-pub(crate) const ANOTHER_CODE: &str = "they typed another one, so it is used up";
+/// Why a code did not bring two people together, for the one who made it.
+pub(crate) const ANOTHER_CODE: &str = "they typed another one";
 
 pub(crate) fn code_failed(who: &str, why: &str) -> String {
     format!(
@@ -283,6 +286,18 @@ pub(crate) fn cannot_be_sure(who: &str, why: &str) -> String {
 
 pub(crate) fn nobody_checked(who: &str) -> String {
     format!("Nobody made sure that this is {who}, so this has ended. Nothing was shared.")
+}
+
+/// First contact by an offer: the words were right, and that is all there is to this call.
+pub(crate) fn acquainted(who: &str) -> String {
+    format!("{who} is verified now. If you want help from them, ask them.")
+}
+
+/// The same for whoever offered.
+pub(crate) fn acquainted_expert(who: &str) -> String {
+    format!(
+        "{who} is verified now, and has shown you nothing. When they want your help, they ask you for it."
+    )
 }
 
 pub(crate) fn says_hello(who: &str, known: &Known) -> String {

@@ -110,6 +110,17 @@ pub(crate) struct Member {
     pub(crate) out: Outgoing,
 }
 
+impl Member {
+    /// Does nothing but tell who asks what this device can do.
+    pub(crate) async fn attend(mut self, manners: Arc<Manners>) {
+        while let Some(stanza) = self.incoming.next().await {
+            if stanza.starts_with("<iq") && wire::attribute(&stanza, "type") == Some("get") {
+                manners.answer(&stanza).into_iter().for_each(|answer| self.out.send(answer));
+            }
+        }
+    }
+}
+
 /// Signs these members in, and shows them to the agent.
 pub(crate) async fn gather(
     port: u16,

@@ -46,17 +46,17 @@ pub(crate) async fn run(
     let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
     let application = hello()?;
     let mut members = crowd::gather(place.clear, &manners, 0..SENDERS + OTHERS).await?;
-    agent.sees(SENDERS + OTHERS).await?;
     let mut other =
         || -> Result<Peer> { Peer::new(members.pop().context("there are others")?, &manners, application) };
     let (steady, beside) = (other()?, other()?);
+    let senders = Senders::new(members, &manners, ApplicationId::ASK)?;
+    agent.sees(SENDERS + OTHERS).await?;
     let steady = Steady::begin(&agent, steady, application).await?;
     let mut beside = Beside::new(Arc::clone(&agent), beside, application);
 
     beside.go_on(quiet).await?;
     let before = beside.report();
     figures.note("other sessions before a flood, one after the other", before.to_string());
-    let senders = Senders::new(members, &manners, ApplicationId::ASK)?;
     for (who, many) in [("one contact", 1), ("1,000 contacts", SENDERS)] {
         let seen = flood(&agent, &senders, &mut beside, many, length).await?;
         note(figures, who, &seen);

@@ -5,7 +5,9 @@ use crate::crowd::{self, Manners};
 use crate::figures::Figures;
 use anyhow::Result;
 use rendezvous_testkit::xmpp::{CROWD, Ejabberd};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// The user whose agent it is.
 pub(crate) const USER: &str = "idle";
@@ -24,7 +26,9 @@ pub(crate) async fn run(figures: &mut Figures, server: &Ejabberd, length: Durati
     let place = server.place();
     let agent = Agent::start(place, USER).await?;
     let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
-    let _contacts = crowd::gather(place.clear, &manners, 0..CONTACTS).await?;
+    let contacts = crowd::gather(place.clear, &manners, 0..CONTACTS).await?;
+    let mut attending = JoinSet::new();
+    contacts.into_iter().for_each(|contact| _ = attending.spawn(contact.attend(Arc::clone(&manners))));
     agent.sees(CONTACTS).await?;
     tokio::time::sleep(SETTLING).await;
     let before = agent.usage()?;

@@ -27,14 +27,15 @@ pub(crate) async fn run(figures: &mut Figures, server: &Ejabberd, sessions: usiz
     let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
     let application = hello()?;
     let members = crowd::gather(place.clear, &manners, 0..sessions).await?;
+    let peers = members.into_iter().map(|member| Peer::new(member, &manners, application));
+    let peers = peers.collect::<Result<Vec<_>>>()?;
     agent.sees(sessions).await?;
     let before = agent.usage()?;
 
     let start = Instant::now();
     let under_way = Arc::new(Semaphore::new(UNDER_WAY));
     let mut tasks: JoinSet<Result<(Peer, Terminal, Vec<_>)>> = JoinSet::new();
-    for member in members {
-        let mut peer = Peer::new(member, &manners, application)?;
+    for mut peer in peers {
         let (agent, under_way) = (Arc::clone(&agent), Arc::clone(&under_way));
         tasks.spawn(async move {
             let _permit = under_way.acquire().await?;

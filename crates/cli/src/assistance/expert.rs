@@ -3,7 +3,7 @@
 use super::media::Lack;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::secured::SecuredSession;
+use crate::application::secured::{Known, SecuredSession};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageState, ScreenSize, ToPage, ViewState};
 use crate::signals::EndSignals;
@@ -36,11 +36,14 @@ pub(super) async fn run(
     expert.send(ExpertSays::Hello(Program::this())).await;
     if families.is_empty() {
         expert.lacks(&Lack::Allowed).await;
-    } else {
+    } else if matches!(expert.session.known(), Known::Since(_)) {
         expert.offer_page(home, &page);
     }
     while let Some(heard) = expert.session.next_early() {
         expert.heard(heard, &page).await;
+    }
+    if expert.wants_page() {
+        expert.offer_page(home, &page);
     }
     let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
     let ending = loop {
@@ -48,14 +51,25 @@ pub(super) async fn run(
             break ending;
         }
         tokio::select! {
-            event = events.next() => expert.session_event(event, &page).await,
+            event = events.next() => {
+                expert.session_event(event, &page).await;
+                if expert.wants_page() {
+                    expert.offer_page(home, &page);
+                }
+            }
             event = page.next() => expert.page_event(event, &page, home).await,
             _ = second.tick() => expert.tick().await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
     };
     let ending = Ending { by_us: expert.leaving.is_some(), ..ending };
-    let (title, text) = ending::say_to_expert(&expert.terminal, &expert.who, ending);
+    let (title, text) = if !expert.offered && ending.is_ordinary() {
+        let text = texts::acquainted_expert(&expert.who);
+        expert.terminal.say(&text);
+        (texts::HELP_OVER.to_owned(), text)
+    } else {
+        ending::say_to_expert(&expert.terminal, &expert.who, ending)
+    };
     page.send(&ToPage::Ended { title, text, code: ending.result.to_string() });
     page.close().await;
     Ok(())
@@ -72,6 +86,8 @@ struct Expert {
     terminal: Terminal,
     begun: Instant,
     greeted: bool,
+    /// Whether there is a page: somebody whom these two have just met may want no more than that.
+    offered: bool,
     view: ViewState,
     control: ControlState,
     screen: Option<ScreenSize>,
@@ -92,6 +108,7 @@ impl Expert {
             terminal,
             begun: Instant::now(),
             greeted: false,
+            offered: false,
             view: ViewState::Waiting,
             control: ControlState::None,
             screen: None,
@@ -101,8 +118,14 @@ impl Expert {
         }
     }
 
+    /// Whether the novice's side is there for help, so that the page is of use.
+    fn wants_page(&self) -> bool {
+        self.greeted && !self.offered && self.leaving.is_none()
+    }
+
     /// Opens the page in a browser, or says where it is.
-    fn offer_page(&self, home: &Home, page: &Page) {
+    fn offer_page(&mut self, home: &Home, page: &Page) {
+        self.offered = true;
         let file = match page.write_redirect_file(home.path()) {
             Ok(file) => file,
             Err(error) => {

@@ -3,8 +3,10 @@
 //! It knows its session by the contract only: `SetRendezvousSession`, context data, `Terminate`. Which side helps
 //! follows from who invited and to which application (reference 2.4). Before anything else it makes sure who is there
 //! (`crate::application::meeting`); both sides are given a session only after that. The novice's side is native (`novice` and what
-//! it owns: `sharing`, `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`).
+//! it owns: `sharing`, `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`). Who offers help to
+//! somebody who did not know them makes an `acquaintance`, and no more.
 
+mod acquaintance;
 mod browser;
 mod clock;
 mod expert;
@@ -65,6 +67,10 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
     }
     let played = match meet(home, session, &mut events, Some(&terminal), &mut ends).await {
         Ok(Meeting::Met(session)) => match side {
+            Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
+                acquaintance::run(*session, events, &terminal, ends).await;
+                Ok(())
+            }
             Side::Novice => novice::run(*session, families, events, terminal, ends).await,
             Side::Expert => expert::run(home, *session, families, events, terminal, ends).await,
         },

@@ -66,7 +66,7 @@ impl<'t> Section<'t> {
     pub(super) fn table(&mut self, name: &'static str) -> Result<Option<Section<'t>>, ConfigError> {
         let found = self.take(name, |value| match value {
             DeValue::Table(table) => Ok(table),
-            _ => Err("a section: write its name in brackets, as in [nearby]"),
+            _ => Err(format!("a section: write [{name}]")),
         })?;
         Ok(found.map(|(table, at)| Section { text: self.text, name, at, table }))
     }
@@ -111,10 +111,10 @@ impl<'t> Section<'t> {
         Err(self.error(key.span().start, format!("\"{typed}\" is not {place}{hint}")))
     }
 
-    fn take<T>(
+    fn take<T, E: std::fmt::Display>(
         &mut self,
         key: &str,
-        read: impl FnOnce(DeValue<'t>) -> Result<T, &'static str>,
+        read: impl FnOnce(DeValue<'t>) -> Result<T, E>,
     ) -> Result<Option<(T, usize)>, ConfigError> {
         let Some(value) = self.table.remove(key) else { return Ok(None) };
         let (at, value) = apart(value);

@@ -45,6 +45,20 @@ pub(crate) fn ringing(count: u32) -> String {
     format!("  {calls} for your answer: \"rendezvous inbox\"")
 }
 
+pub(crate) const NEARBY_IS_OFF: &str = "The network nearby is not enabled in the configuration.";
+
+// Files.
+
+pub(crate) fn directory_for_others(dir: &str) -> String {
+    format!(
+        "Others can write to {dir}, so nothing in it can be trusted. If nobody has, make it yours alone with \"chmod go-w\" and try again."
+    )
+}
+
+pub(crate) fn directory_of_another(dir: &str) -> String {
+    format!("{dir} belongs to somebody else, so nothing in it can be trusted. Use a directory of your own.")
+}
+
 // Being visible, and answering.
 
 pub(crate) const NOT_VISIBLE: &str =
@@ -61,17 +75,47 @@ pub(crate) const INBOX_STAYS: &str = "You are asked here when somebody calls. Ct
 
 // One-time codes.
 
-pub(crate) const CODES_NEED_NEARBY: &str =
-    "Codes need the network nearby, which is not enabled in the configuration.";
+pub(crate) const CODES_NEED_A_NETWORK: &str = "There is nowhere to meet by a code: the network nearby is not enabled, and no server that lets guests in is set up. Change that in the configuration, under [nearby] or [codes].";
+pub(crate) const ALL_NUMBERS_IN_USE: &str =
+    "Many codes are open right now, and no free number was found. Try again.";
+pub(crate) const CODE_ONLY_NEARBY: &str =
+    "So your code is only good for somebody on the same network, or who types your place.";
+pub(crate) const MAKING_CODE: &str = "Making a code…  (Ctrl-C to stop)";
 pub(crate) const ONE_CODE: &str = "A code of yours is open already, in another terminal. End that one first.";
 pub(crate) const SEVERAL_WITH_CODE: &str =
     "Several devices say that they have a code of this number. Let them make a new one, and try that.";
-pub(crate) const NOBODY_HAS_CODE: &str = "Nobody nearby has a code of this number open. Check the number, and that you are on the same network; or type \"rendezvous offer --code HOST:PORT\" with their place.";
 pub(crate) const THE_CODE: &str = "The code that you were told:";
 pub(crate) const SEARCHING: &str = "Looking for whoever made this code…  (Ctrl-C to withdraw)";
 pub(crate) const WHO_HAS_CODE: &str = "whoever made the code";
 pub(crate) const CODE_WITHDRAWN: &str = "The code is of no use any more. Nothing was shared.";
 pub(crate) const CODE_TOO_OLD: &str = "Nobody has typed the code in ten minutes, so it is of no use any more. Make a new one when the other person is ready.";
+
+pub(crate) fn no_meeting_place(domain: &str, why: &str) -> String {
+    format!("{domain}, where people meet by codes, cannot be used right now. {why}")
+}
+
+pub(crate) fn meeting_place_lost(domain: &str, why: &str) -> String {
+    format!("Your code cannot be used at {domain} any more. {why}")
+}
+
+/// Nobody was found, neither nearby nor in these rooms; and what is wrong with others.
+pub(crate) fn nobody_has_code(is_nearby: bool, rooms: &[String], away: &[String]) -> String {
+    let places: Vec<String> = is_nearby
+        .then(|| "nearby".to_owned())
+        .into_iter()
+        .chain(rooms.iter().map(|at| format!("at {at}")))
+        .collect();
+    let first = match places.as_slice() {
+        [] => "Whoever made the code was not found.".to_owned(),
+        places => format!("Nobody {} has a code of this number open.", places.join(" or ")),
+    };
+    let what = match (away, rooms) {
+        ([], []) => "Check the number, and that you are on the same network; or type \"rendezvous offer --code HOST:PORT\" with their place.".to_owned(),
+        ([], _) => "Check the number, and whether their code is still open.".to_owned(),
+        (away, _) => away.join("\n"),
+    };
+    format!("{first} {what}")
+}
 
 /// The code stands on the person's own terminal, and nowhere else.
 pub(crate) fn your_code(code: &str) -> String {
@@ -256,6 +300,28 @@ pub(crate) fn several_of_that_name(typed: &str, list: &str) -> String {
 
 pub(crate) fn which_of_them(typed: &str, list: &str) -> String {
     format!("\"{typed}\" may be one of these:\n{list}")
+}
+
+/// What others call themselves is theirs to choose.
+pub(crate) fn claim(name: &str) -> String {
+    format!("calls themselves \"{name}\"")
+}
+
+pub(crate) fn listed_as(typed: &str, address: &str, network: &str) -> String {
+    format!("\"{typed}\" is {address} ({network}), as the list of your account says.")
+}
+
+pub(crate) fn calls_themselves(name: &str, address: &str, network: &str) -> String {
+    format!(
+        "None of your own contacts is called so. Somebody {}, and anybody can do that:\n  {address} · {network}",
+        claim(name)
+    )
+}
+
+pub(crate) const MEAN_THEM: &str = "Do you mean them? [y/N]";
+
+pub(crate) fn say_the_address(sentence: &str) -> String {
+    format!("{sentence}\nIf you mean them, type that address.")
 }
 
 pub(crate) fn which_number(most: usize) -> String {

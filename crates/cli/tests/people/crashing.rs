@@ -13,7 +13,7 @@ mod pair;
 mod process;
 mod stage;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use ground::{Ground, Kind};
 use pair::Pair;
 use stage::{Stage, Victim};
@@ -146,7 +146,7 @@ impl Field {
                     // What is wrong once needs no more.
                     jobs.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 });
-                times.push(time.with_context(|| pair.tell(stage, victim))?);
+                times.push(time.map_err(|error| pair.tell(stage, victim, &error))?);
             }
             Ok(times)
         })?;
@@ -155,15 +155,15 @@ impl Field {
 
     fn kill_server(&mut self, stages: &[Stage]) -> Result<Vec<Duration>> {
         let mut hit: Vec<_> = self.pairs.iter_mut().zip(stages.iter().copied()).collect();
-        let tell = |pair: &Pair, stage| pair.tell(stage, Victim::Server);
-        in_parallel(&mut hit, |(pair, stage)| pair.approach(*stage).with_context(|| tell(pair, *stage)))?;
-        in_parallel(&mut hit, |(pair, stage)| pair.enter().with_context(|| tell(pair, *stage)))?;
+        let tell = |pair: &Pair, stage, error: &_| pair.tell(stage, Victim::Server, error);
+        in_parallel(&mut hit, |(pair, stage)| pair.approach(*stage).map_err(|e| tell(pair, *stage, &e)))?;
+        in_parallel(&mut hit, |(pair, stage)| pair.enter().map_err(|e| tell(pair, *stage, &e)))?;
         self.ground.kill();
-        hit.iter_mut().for_each(|(pair, _)| pair.resume());
+        hit.iter_mut().try_for_each(|(pair, _)| pair.resume())?;
         self.ground.restart()?;
         let back = Instant::now();
         in_parallel(&mut hit, |(pair, stage)| {
-            pair.settle(Victim::Server, back, SERVER_BACK).with_context(|| tell(pair, *stage))
+            pair.settle(Victim::Server, back, SERVER_BACK).map_err(|e| tell(pair, *stage, &e))
         })
     }
 }
@@ -173,7 +173,7 @@ impl Pair {
         self.approach(stage)?;
         self.enter()?;
         self.kill(victim)?;
-        self.resume();
+        self.resume()?;
         self.start_again()?;
         self.settle(victim, Instant::now(), AGENT_BACK)
     }

@@ -31,6 +31,7 @@ mod meeting;
 mod naming;
 mod page;
 mod refusing;
+mod rooms;
 mod secrets;
 mod troubleshooting;
 mod watching;

@@ -19,7 +19,7 @@ use crate::{NetworkEvent, Parcel};
 use jid::{BareJid, FullJid};
 use minidom::Element;
 use rendezvous_core::{Delivery, Endpoint, Time, To, Token};
-pub(super) use room::{Part, Room};
+pub(super) use room::{IN_USE, NOBODY, Part, Room};
 use sending::Parked;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -55,7 +55,7 @@ macro_rules! cases {
         }
         mod nearby {
             $(#[test] $($(#[ignore = $nearby])?)? fn $case() {
-                crate::over(super::$file::$case::<crate::world::Links>);
+                crate::over(super::$file::$case::<crate::links::Links>);
             })*
         }
     };
@@ -84,7 +84,6 @@ cases! {
     context::there_is_a_limit_to_what_is_under_way {
         blind: "nobody sees a device come back, so what is sent to one that is gone fails",
         bad: "what is lost by the weather is under way too, so the count differs",
-        nearby: "a link that is cut is lost for good",
     };
     forking::every_device_rings_and_the_first_answer_wins { nearby: "a person is one device there" };
     forking::of_two_who_accept_at_once_exactly_one_wins { nearby: "a person is one device there" };
@@ -146,21 +145,19 @@ cases! {
     restarting::a_link_that_comes_back_lets_it_go_on {
         blind: "nobody sees a device come back, so what was lost is not sent again",
         bad: "the weather has links of its own that break",
-        nearby: "a link that is cut is lost for good",
     };
-    restarting::a_link_that_is_gone_for_good_leaves_nothing_hanging { nearby: "a link that is cut is lost for good" };
+    restarting::a_link_that_is_gone_for_good_leaves_nothing_hanging;
     restarting::both_lose_power_at_once_and_begin_anew;
     presence::devices_are_seen_while_they_are_there {
         blind: "nobody sees anybody there",
-        nearby: "nobody sees anybody there",
+        nearby: "a person is one device there, seen by multicast: the tests on two machines see it come and go",
     };
     presence::who_is_offline_sees_nobody_and_invites_nobody {
         blind: "nobody sees anybody there",
         bad: "the weather has links of its own that break",
-        nearby: "nobody sees anybody there",
+        nearby: "nobody is signed in there, so nobody is offline",
     };
     presence::clocks_may_differ_by_two_minutes {
         bad: "the weather takes its share of the time",
-        nearby: "drivers there read the machine's clock, of which there is one",
     };
 }

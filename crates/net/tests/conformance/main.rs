@@ -5,6 +5,7 @@
 
 mod cases;
 mod flood;
+mod links;
 mod lives;
 mod person;
 mod results;

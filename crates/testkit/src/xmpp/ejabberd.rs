@@ -206,7 +206,7 @@ fn configuration(
     let backlog = if is_raised { "    backlog: 1024\n" } else { "" };
     let shaper = if is_raised { "none" } else { "normal" };
     let (crowd, open) = if is_raised {
-        let open = "    auth_method: anonymous\n    anonymous_protocol: login_anon\n";
+        let open = "    auth_method: anonymous\n    anonymous_protocol: login_anon\n    allow_multiple_connections: true\n";
         (format!("  - {CROWD}\n"), format!("  {CROWD}:\n{open}"))
     } else {
         Default::default()

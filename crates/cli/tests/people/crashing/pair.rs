@@ -1,21 +1,20 @@
 //! Two people who call each other, by turns, and whose session is held in some state.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Error, Result, ensure};
 use rendezvous_testkit::ports;
 use rendezvous_testkit::wait;
 use rendezvous_testkit::xmpp::password;
-use rustix::process::Signal;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
 use std::time::{Duration, Instant};
 
 use super::ground::{Ground, people};
-use super::process::go_on;
+use super::process::{Gate, agent_of, go_on, kill};
 use super::stage::{Stage, Victim, is_stable};
 use crate::accounts::{begins_login, is_online, jid};
 use crate::alone::Someone;
-use crate::house::{ANSWER, Desk, KEPT, SOON, processes_of, send};
+use crate::house::{ANSWER, Desk, KEPT, SOON, processes_of};
 
 /// So much of a log is told when something is wrong.
 const LAST_LINES: usize = 60;
@@ -46,6 +45,8 @@ pub(super) struct Held {
     pub(super) inbox: Desk,
     /// Processes that stand still.
     pub(super) stopped: Vec<u32>,
+    /// What keeps an application from being started.
+    pub(super) gate: Option<Gate>,
 }
 
 impl Pair {
@@ -143,13 +144,14 @@ impl Pair {
     /// Kills an agent, and waits until it is gone.
     pub(super) fn kill(&self, victim: Victim) -> Result<()> {
         let someone = if victim == Victim::Inviter { self.inviter() } else { self.invitee() };
-        send(someone.agent()?, Signal::KILL)?;
-        wait::until("the agent to be gone", SOON, || Ok(someone.agents()?.is_empty().then_some(())))
+        kill(agent_of(someone)?)
     }
 
-    /// Whatever stood still goes on.
-    pub(super) fn resume(&mut self) {
-        self.held().stopped.drain(..).for_each(go_on);
+    /// Whatever was held goes on.
+    pub(super) fn resume(&mut self) -> Result<()> {
+        let held = self.held();
+        held.stopped.drain(..).for_each(go_on);
+        held.gate.as_mut().map_or(Ok(()), Gate::open)
     }
 
     /// Waits until both ends are final, or have the same session again and can still end it. After that nothing is left
@@ -203,7 +205,7 @@ impl Pair {
             };
             wait::until("no other process to be left", SOON, || Ok(others()?.is_empty().then_some(())))
                 .with_context(|| format!("{:?}", others()))?;
-            someone.agent()?;
+            agent_of(someone)?;
             let left = files(someone)?;
             ensure!(left.iter().all(|name| is_kept(name)), "files stay behind: {left:?}");
         }
@@ -254,8 +256,8 @@ impl Pair {
     }
 
     /// What there is to know when something went wrong.
-    pub(super) fn tell(&self, stage: Stage, victim: Victim) -> String {
-        let mut text = format!("{victim:?} is killed in the state {stage:?}");
+    pub(super) fn tell(&self, stage: Stage, victim: Victim, error: &Error) -> Error {
+        let mut text = format!("{error:#}\n{victim:?} is killed in the state {stage:?}");
         if let Some(held) = &self.held {
             _ = write!(text, "\n----- the call:\n{}", held.call.screen().trim_end());
             _ = write!(text, "\n----- the inbox:\n{}", held.inbox.screen().trim_end());
@@ -263,7 +265,7 @@ impl Pair {
         for (who, someone) in [("inviter", self.inviter()), ("invitee", self.invitee())] {
             _ = write!(text, "\n----- the log of the {who}:\n{}", end_of(&someone.log()));
         }
-        text
+        Error::msg(text)
     }
 }
 

@@ -1,21 +1,46 @@
-//! Processes that are stopped for a while, so that a state lasts.
+//! Processes that are held for a while, so that a state lasts.
 
+use crate::alone::Someone;
 use crate::house::{SOON, send};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result};
+use rendezvous_testkit::home::Home;
 use rendezvous_testkit::wait;
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::process::Signal;
-use std::fs;
-use std::thread;
-use std::time::Instant;
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+/// The one agent of a person. While it starts a program there are two for a moment, until that is another program.
+pub(super) fn agent_of(someone: &Someone) -> Result<u32> {
+    wait::until("one agent to be there", SOON, || Ok(someone.agent().ok()))
+        .with_context(|| format!("{:?}", someone.agents()))
+}
 
 /// Stops a process, and returns when it stands still.
 pub(super) fn stop(id: u32) -> Result<()> {
     send(id, Signal::STOP)?;
-    wait::until(format_args!("process {id} to stand still"), SOON, || {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-        // The letter of the state stands behind the name, which can contain anything.
-        Ok(stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')).then_some(()))
-    })
+    let stands = || Ok((state_of(id) == Some('T')).then_some(()));
+    wait::until(format_args!("process {id} to stand still"), SOON, stands)
+}
+
+/// Kills a process as a crash would, and returns when nothing that it had open is left.
+pub(super) fn kill(id: u32) -> Result<()> {
+    send(id, Signal::KILL)?;
+    // As long as one of its threads is on its way out, its sockets may be there yet.
+    let threads = || fs::read_dir(format!("/proc/{id}/task")).map_or(0, Iterator::count);
+    let gone = || {
+        let is_over = matches!(state_of(id), None | Some('Z' | 'X')) && threads() <= 1;
+        Ok(is_over.then_some(()))
+    };
+    wait::until(format_args!("process {id} to be gone"), SOON, gone)
+}
+
+/// The letter of a process's state: see proc_pid_stat(5).
+fn state_of(id: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // It stands behind the name, which can contain anything.
+    stat.rsplit(") ").next()?.chars().next()
 }
 
 /// Lets a process go on, if it is still there.
@@ -24,40 +49,32 @@ pub(super) fn go_on(id: u32) {
     _ = send(id, Signal::CONT);
 }
 
-/// Waits for the application that this agent starts, and stops it before it has said a word to anybody. `None` when it
-/// was quicker; then it runs on.
-pub(super) fn stop_application(agent: u32) -> Result<Option<u32>> {
-    let deadline = Instant::now() + SOON;
-    loop {
-        if let Some(application) = application_of(agent) {
-            stop(application)?;
-            if has_said_nothing(application)? {
-                return Ok(Some(application));
-            }
-            go_on(application);
-            return Ok(None);
-        }
-        ensure!(Instant::now() < deadline, "no application was started");
-        // It takes a few milliseconds from its start to its first word: no time for a nap.
-        thread::yield_now();
+/// Keeps an agent from starting *hello*: its log is a pipe, and whoever opens that to write waits for somebody who reads.
+pub(super) struct Gate {
+    path: PathBuf,
+    reader: Option<File>,
+}
+
+impl Gate {
+    pub(super) fn close(home: &Home) -> Result<Self> {
+        let path = home.join("hello.log");
+        // It is there when hello has been said before.
+        _ = fs::remove_file(&path);
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).context("cannot make a pipe")?;
+        Ok(Self { path, reader: None })
+    }
+
+    /// Lets it start. What it logs stays in the pipe.
+    pub(super) fn open(&mut self) -> Result<()> {
+        let flags = i32::try_from(OFlags::NONBLOCK.bits())?;
+        self.reader = Some(OpenOptions::new().read(true).custom_flags(flags).open(&self.path)?);
+        Ok(())
     }
 }
 
-fn application_of(agent: u32) -> Option<u32> {
-    let tasks = fs::read_dir(format!("/proc/{agent}/task")).ok()?;
-    let children = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let children: Vec<u32> = children
-        .flat_map(|line| line.split(' ').filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
-        .collect();
-    children.into_iter().find(|id| {
-        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0).nth(1) == Some(b"application")
-    })
-}
-
-/// Whoever talks with others has something that waits for events of theirs.
-fn has_said_nothing(application: u32) -> Result<bool> {
-    let mut files = fs::read_dir(format!("/proc/{application}/fd"))?.flatten();
-    let waits = |path| fs::read_link(path).is_ok_and(|file| file.as_os_str() == "anon_inode:[eventpoll]");
-    Ok(!files.any(|file| waits(file.path())))
+impl Drop for Gate {
+    fn drop(&mut self) {
+        // The next log is a file again.
+        _ = fs::remove_file(&self.path);
+    }
 }

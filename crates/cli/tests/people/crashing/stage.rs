@@ -1,12 +1,13 @@
-//! The states in which somebody is killed, and how each is held: by the next step that nobody takes, or by a process that
-//! stands still meanwhile.
+//! The states in which somebody is killed, and how each is held: by the next step that nobody takes, by an agent that
+//! stands still meanwhile, or by an application that cannot be started.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::pair::{Held, Pair};
-use super::process::{stop, stop_application};
-use crate::house::ANSWER;
+use super::process::{Gate, agent_of, stop};
+use crate::house::{ANSWER, SOON};
 use crate::meeting::{WORDS, has_to_read};
+use rendezvous_testkit::wait;
 
 /// Which side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +47,6 @@ pub(super) enum Stage {
     Ending(Side),
 }
 
-/// How often a yes is said for an application to be stopped in time.
-const ATTEMPTS: usize = 6;
-
 /// The numbers of states that travel, as `sessions --json` shows them.
 const INVITATION: u64 = 2;
 const ACCEPTED: u64 = 3;
@@ -75,8 +73,8 @@ impl Stage {
         match self {
             Self::Sent => [Some(INVITATION), None],
             Self::Ringing => [Some(INVITATION); 2],
-            Self::Accepted => [None, Some(ACCEPTED)],
-            Self::Joining(_) => [Some(ACCEPTED); 2],
+            Self::Accepted | Self::Joining(Side::Inviter) => [None, Some(ACCEPTED)],
+            Self::Joining(Side::Invitee) => [Some(ACCEPTED), None],
             Self::Connected => [Some(CONNECTED); 2],
             Self::Withdrawing | Self::Ending(Side::Inviter) => [Some(CANCELLED), None],
             Self::Declining => [None, Some(DECLINED)],
@@ -99,18 +97,18 @@ impl Pair {
         let mut stopped = Vec::new();
         if stage == Stage::Sent {
             self.opens_a_link(&mut inbox)?;
-            stopped.push(self.invitee().agent()?);
+            stopped.push(agent_of(self.invitee())?);
             stop(stopped[0])?;
         }
         let call = self.calls()?;
-        let mut held = Held { stage, call, inbox, stopped };
+        let mut held = Held { stage, call, inbox, stopped, gate: None };
         if stage != Stage::Sent {
             held.rings()?;
         }
         match stage {
             Stage::Sent | Stage::Ringing | Stage::Withdrawing | Stage::Declining => {}
             Stage::Accepted => {
-                held.stop(self.inviter().agent()?)?;
+                held.stop(agent_of(self.inviter())?)?;
                 held.inbox.says("y")?;
             }
             Stage::Joining(side) => self.joins_without(side, &mut held)?,
@@ -126,7 +124,7 @@ impl Pair {
 
     /// The last step, which holds for seconds only; returns when both sides say what they should.
     pub(super) fn enter(&mut self) -> Result<()> {
-        let [inviter, invitee] = [self.inviter().agent()?, self.invitee().agent()?];
+        let [inviter, invitee] = [agent_of(self.inviter())?, agent_of(self.invitee())?];
         let held = self.held();
         match held.stage {
             Stage::Withdrawing | Stage::Ending(Side::Inviter) => {
@@ -146,25 +144,17 @@ impl Pair {
         self.is_held()
     }
 
-    /// The invitee says yes, and the application of this side is stopped before it can attach.
-    fn joins_without(&mut self, side: Side, held: &mut Held) -> Result<()> {
-        let agent = match side {
-            Side::Inviter => self.inviter().agent()?,
-            Side::Invitee => self.invitee().agent()?,
+    /// The invitee says yes, both sides want to start their applications, and that of this side cannot be started.
+    fn joins_without(&self, side: Side, held: &mut Held) -> Result<()> {
+        let someone = match side {
+            Side::Inviter => self.inviter(),
+            Side::Invitee => self.invitee(),
         };
-        for _ in 0..ATTEMPTS {
-            held.inbox.says("y")?;
-            if let Some(application) = stop_application(agent)? {
-                held.stopped.push(application);
-                return Ok(());
-            }
-            held.call.interrupts()?;
-            held.call.ends()?;
-            self.is_over()?;
-            held.call = self.calls()?;
-            held.rings()?;
-        }
-        bail!("the application was quicker {ATTEMPTS} times")
+        let launches = || someone.log().matches("event=\"Launch\"").count();
+        let before = launches();
+        held.gate = Some(Gate::close(someone.home())?);
+        held.inbox.says("y")?;
+        wait::until("the agent to start the application", SOON, || Ok((launches() > before).then_some(())))
     }
 }
 

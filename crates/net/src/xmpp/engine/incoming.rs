@@ -123,7 +123,7 @@ impl Engine {
                 self.write(map::result(&element));
             }
             Err(error) => {
-                tracing::info!(%from, %error, "Refused a message");
+                tracing::debug!(%from, %error, "Refused a message");
                 self.write(map::error(&element, &error));
             }
         }
