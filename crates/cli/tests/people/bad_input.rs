@@ -59,8 +59,7 @@ fn a_wrong_code_is_used_up_and_both_are_told() {
             desk.reads(FAILED)?;
         }
         ended(&mut offer, 6)?;
-        ask.ends()?;
-        ask.is_as_found()?;
+        ended(&mut ask, 6)?;
         ensure!(!ask.screen().contains("Show my screen"), "nothing is asked after that");
         ensure!(!novice.home().join("code.json").exists(), "it is burned");
         ensure!(verified(novice)? == 0 && verified(expert)? == 0, "and nothing is remembered");
