@@ -22,6 +22,9 @@ pub(crate) trait World: Sized {
     /// Whether devices see each other come and go.
     const HAS_PRESENCE: bool;
 
+    /// Whether a server stands between the devices, which keeps what it has for one that is gone for a while.
+    const HAS_SERVER: bool = false;
+
     fn new(seed: u64) -> Self;
 
     /// A device comes up, for the first time or again with the same name and key.
@@ -176,4 +179,23 @@ pub(crate) const OFFER: ApplicationId = ApplicationId::OFFER;
 /// The usual configuration.
 pub(crate) fn usual() -> SessionConfig {
     SessionConfig::default()
+}
+
+/// Times after which things end by themselves: short where nobody says that a device is gone, so that they must be waited
+/// for; else the usual ones.
+pub(crate) fn impatient<W: World>() -> SessionConfig {
+    let usual = usual();
+    if !W::HAS_SERVER {
+        return usual;
+    }
+    SessionConfig {
+        ringing: W::short(usual.ringing) * 3,
+        longest: W::short(usual.longest) * 3,
+        confirming: W::short(usual.confirming) * 3,
+        attaching: W::short(usual.attaching) * 3,
+        repair: W::short(usual.repair) * 3,
+        alive: W::short(usual.alive),
+        silence: W::short(usual.silence) * 3,
+        ..usual
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::person::Person;
 use crate::two::Two;
-use crate::world::{ASK, World};
+use crate::world::{ASK, World, impatient, usual};
 use rendezvous_core::*;
 use std::time::Duration;
 use tokio::task::{JoinHandle, LocalSet};
@@ -49,12 +49,16 @@ enum Side {
 const RECOVERY: Duration = Duration::from_secs(15);
 
 async fn brought<W: World>(phase: Phase) -> Two<W> {
-    let world = W::new(0);
+    brought_with(phase, usual()).await
+}
+
+async fn brought_with<W: World>(phase: Phase, config: SessionConfig) -> Two<W> {
+    let two = Two::with(W::new(0), config).await;
     let mut two = match phase {
-        Phase::Inviting => Two::there(world).await,
-        Phase::Ringing | Phase::Accepting => Two::ringing(world).await,
-        Phase::Joining | Phase::AnnAttached | Phase::BobAttached => Two::joining(world).await,
-        Phase::Connected | Phase::Talking | Phase::Ending => Two::connected(world).await,
+        Phase::Inviting => two,
+        Phase::Ringing | Phase::Accepting => two.ring().await,
+        Phase::Joining | Phase::AnnAttached | Phase::BobAttached => two.ring().await.join().await,
+        Phase::Connected | Phase::Talking | Phase::Ending => two.ring().await.join().await.connect().await,
     };
     let session = two.session;
     match phase {
@@ -126,7 +130,7 @@ pub(crate) async fn who_loses_power_and_comes_back_leaves_nothing_hanging<W: Wor
 
 pub(crate) async fn who_loses_power_for_good_leaves_nothing_hanging<W: World + 'static>(_: W) {
     in_every_phase::<W, _>(|phase, side| async move {
-        let Two { ann, bob, world: _world, .. } = brought::<W>(phase).await;
+        let Two { ann, bob, world: _world, .. } = brought_with::<W>(phase, impatient::<W>()).await;
         let (victim, mut survivor) = if side == Side::Ann { (ann, bob) } else { (bob, ann) };
         victim.kill().await;
         survivor.is_clear().await;
@@ -166,7 +170,7 @@ pub(crate) async fn a_link_that_comes_back_lets_it_go_on<W: World + 'static>(_: 
 
 pub(crate) async fn a_link_that_is_gone_for_good_leaves_nothing_hanging<W: World + 'static>(_: W) {
     in_every_phase::<W, _>(|phase, side| async move {
-        let mut two = brought::<W>(phase).await;
+        let mut two = brought_with::<W>(phase, impatient::<W>()).await;
         two.world.cut(if side == Side::Ann { &two.ann.endpoint } else { &two.bob.endpoint });
         two.ann.is_clear().await;
         two.bob.is_clear().await;
