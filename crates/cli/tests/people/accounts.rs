@@ -125,7 +125,7 @@ pub(crate) fn is_online(who: &Someone, user: &str) -> Result<()> {
 }
 
 /// Waits until somebody is there in the contacts (●), or is not (○).
-fn is_shown(who: &Someone, user: &str, mark: &str) -> Result<()> {
+pub(crate) fn is_shown(who: &Someone, user: &str, mark: &str) -> Result<()> {
     let line = format!("{mark} {user} · {} · ", jid(user));
     wait::until(format_args!("\"{line}\""), SOON, || {
         Ok(who.does(&["contacts"])?.lines().any(|shown| shown.starts_with(&line)).then_some(()))

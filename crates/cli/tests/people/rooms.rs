@@ -167,8 +167,8 @@ fn needs_prosody_a_code_in_a_room_is_good_for_one_try_and_while_it_is_open() {
         ask.reads("The code did not bring you together with")?;
         ask.reads(FAILED)?;
         offer.reads(FAILED)?;
-        ended(&mut offer, 1)?;
-        ended(&mut ask, 1)?;
+        ended(&mut offer, 6)?;
+        ended(&mut ask, 6)?;
         let mut offer = two.types(&code)?;
         offer.reads(&nobody)?;
         ended(&mut offer, 1)?;
