@@ -56,6 +56,7 @@ struct Part {
 }
 
 const CUTS: Count = Count::Said(" cuts, 0 lost, 0 doubled", 200);
+const CASES: Count = Count::Said(" cases", 40);
 const PEOPLE: (&str, &str) = ("cli", "people");
 const XMPP: (&str, &str) = ("net", "xmpp");
 const NEARBY: (&str, &str) = ("net", "nearby");
@@ -114,10 +115,10 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "suite",
-        what: "conformance over every network",
+        what: "suite, in one process and nearby",
         lane: Lane::Pure,
         program: ("net", "conformance"),
-        filters: &["cases::", "flood::", "results::"],
+        filters: &["cases::loopback", "cases::nearby::", "flood::", "results::"],
         ignored: false,
         count: Count::Tests(200),
     },
@@ -129,6 +130,15 @@ const PARTS: &[Part] = &[
         filters: &["lives::"],
         ignored: false,
         count: Count::Said(" lives, 0 left hanging", 600),
+    },
+    Part {
+        name: "suite-prosody",
+        what: "suite over Prosody",
+        lane: Lane::Prosody,
+        program: ("net", "conformance"),
+        filters: &["cases::needs_prosody_every_case_over_accounts"],
+        ignored: false,
+        count: CASES,
     },
     Part {
         name: "kill-prosody",
@@ -156,6 +166,15 @@ const PARTS: &[Part] = &[
         filters: &["cuts::a_cut_at_any_place_loses_nothing_when_the_session_is_forgotten::needs_prosody_"],
         ignored: false,
         count: CUTS,
+    },
+    Part {
+        name: "suite-ejabberd",
+        what: "suite over ejabberd",
+        lane: Lane::Ejabberd,
+        program: ("net", "conformance"),
+        filters: &["cases::needs_ejabberd_every_case_over_accounts"],
+        ignored: false,
+        count: CASES,
     },
     Part {
         name: "kill-ejabberd",
