@@ -37,6 +37,10 @@ pub(crate) enum Need {
     Machines,
     /// Another program that finds others nearby.
     Avahi,
+    /// The keyring of a desktop.
+    Keyring,
+    /// A name server on a machine of the tests.
+    Names,
     /// The other side of the comparison.
     Comparison,
 }
@@ -103,6 +107,18 @@ const PACKAGES: &[Package] = {
         ),
         package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
         package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
+        package(
+            Keyring,
+            "gnome-keyring",
+            Program(&["gnome-keyring-daemon"]),
+            "keeps the passwords of accounts",
+        ),
+        package(
+            Names,
+            "dnsmasq-base",
+            Program(&["dnsmasq"]),
+            "tells programs where the server of a domain is",
+        ),
         package(
             Schema,
             "libxml2-utils",

@@ -11,6 +11,7 @@ Exit codes of ask, offer and invite:
   3  somebody said no: the other person, their program, or you to showing your screen
   4  nobody answered in time
   5  the other side could not be reached, or was lost
+  6  it could not be made sure who was there, so nothing was shared
   130  you withdrew it (Ctrl-C)
 The others: 0 when it was done, 1 when it could not be (doctor: when something is missing; agent status: when it does
 not run), 2 when the command line was wrong.
@@ -131,7 +132,7 @@ pub(crate) enum Verb {
     /// Your accounts, and how it stands with them
     Accounts(Json),
     /// The applications that you can start with somebody
-    Apps(Json),
+    Apps(AppsOptions),
     /// What happened lately
     Log {
         /// So many at most
@@ -219,6 +220,45 @@ pub(crate) enum AgentVerb {
     },
     /// End it, and everything that is going on
     Stop,
+}
+
+/// What `apps` is to do.
+#[derive(Debug, Arguments)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AppsOptions {
+    #[command(subcommand)]
+    pub(crate) verb: Option<AppsVerb>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// What else there is to do with applications.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppsVerb {
+    /// List them
+    List(Json),
+    /// Register one for yourself
+    Register {
+        /// The file that describes it
+        file: std::path::PathBuf,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Take a registration of yours away again
+    Unregister {
+        /// Which: its GUID
+        #[arg(value_name = "GUID")]
+        application: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Look whether what is registered can be used, and say what is wrong
+    Check {
+        /// Only this file, registered or not
+        file: Option<std::path::PathBuf>,
+        #[command(flatten)]
+        json: Json,
+    },
 }
 
 /// Whether strangers may call.

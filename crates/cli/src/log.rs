@@ -41,6 +41,15 @@ pub(crate) fn open(home: &Home, name: &str) -> Result<File> {
     append_to(&path).with_context(|| format!("cannot write the log {}", path.display()))
 }
 
+/// The same for programs of others, which do not put a full log aside themselves: it is done before they start.
+pub(crate) fn of_others(home: &Home, name: &str) -> Result<File> {
+    let path = home.log(name);
+    if std::fs::metadata(&path).is_ok_and(|about| about.len() >= MAX_FILE) {
+        std::fs::rename(&path, path.with_extension("1.log")).context("the full log cannot be put aside")?;
+    }
+    open(home, name)
+}
+
 fn append_to(path: &std::path::Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }

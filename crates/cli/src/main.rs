@@ -69,7 +69,6 @@ fn run(args: Args) -> Result<ExitCode> {
         // These need no files of the person's.
         Verb::Completions { shell } => return manual::completions(shell),
         Verb::Man { directory } => return manual::pages(directory.as_deref()),
-        Verb::Apps(Json { json }) => return apps::run(json),
         _ => {}
     }
     let home = Home::open()?;
@@ -91,7 +90,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
             call::run(home, &contact.unwrap_or_default(), ApplicationId::OFFER).await
         }
         Verb::Hello { contact } => call::run(home, &contact, HELLO).await,
-        Verb::Invite { app, contact } => call::run(home, &contact, apps::find(&app)?).await,
+        Verb::Invite { app, contact } => call::run(home, &contact, apps::find(home, &app)?).await,
         Verb::Cancel { contact } => sessions::cancel(home, contact.as_deref()).await,
         Verb::Sessions(Json { json }) => sessions::run(home, json).await,
         Verb::Inbox { wait, json: Json { json } } => inbox::run(home, wait, json).await,
@@ -112,7 +111,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Doctor(Json { json }) => doctor::run(home, json).await,
         Verb::Application { name: ApplicationName::Assist } => assistance::run(home).await,
         Verb::Application { name: ApplicationName::Hello } => application::hello::run(home).await,
-        Verb::Apps(Json { json }) => apps::run(json),
+        Verb::Apps(options) => apps::run(home, &options).await,
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
     }

@@ -1,21 +1,45 @@
 //! The side that owns sessions: hands one to one application and relays what happens.
 
 use crate::application::{TypedCode, option};
-use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, DbusError, SESSION_INTERFACE, session_path};
-use rendezvous_core::{Code, Command, Event, SessionError, SessionResult, flags};
+use crate::serve::{Gate, Served, serve};
+use crate::session::Session1;
+use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, DbusError, SESSION_INTERFACE, bus, session_path};
+use futures_util::StreamExt;
+use rendezvous_core::{Code, Event, SessionError};
 use rendezvous_net::{CallError, Handle, SessionInfo};
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use zbus::connection::Builder;
-use zbus::object_server::SignalEmitter;
-use zbus::{Connection, Guid, OwnedObjectPath, Variant, fdo, interface};
+use zbus::export::serde::Serialize;
+use zbus::message::Flags;
+use zbus::names::OwnedUniqueName;
+use zbus::zvariant::DynamicType;
+use zbus::{Connection, Guid, Message, MessageStream, OwnedObjectPath, Variant, fdo};
 
-/// A session that was handed to an application over a private socket.
+/// A bus takes everything at once, whether the application reads it or not. So after this many bytes the application is
+/// asked whether it is there, and nothing more is sent until it has answered.
+const WINDOW: usize = 512 * 1024;
+
+/// An application may have just taken its last session, and be about to give up its name.
+const TRIES: usize = 3;
+
+/// A session that was handed to an application. When this is dropped, the session is gone for the application.
 #[derive(Debug)]
 pub struct HandedSession {
     connection: Connection,
     path: OwnedObjectPath,
+    session: Arc<Session1>,
+    /// The application's connection, on a bus.
+    to: Option<OwnedUniqueName>,
+    /// Turns true when that connection has left the bus.
+    left: watch::Receiver<bool>,
+    /// So many bytes were sent since it was last heard of.
+    under_way: AtomicUsize,
+    _served: [Option<Served>; 2],
 }
 
 impl HandedSession {
@@ -40,62 +64,183 @@ impl HandedSession {
         code: Option<TypedCode>,
         patience: Duration,
     ) -> Result<Self, DbusError> {
-        let path = session_path(session.id);
-        let hand_over = async {
+        within(patience, async {
             let mut options = introduce(&session);
             options.extend(code.map(|TypedCode(code)| (option::CODE, Variant::from(code))));
-            let object = Session1 { session, handle };
-            let connection = Builder::unix_stream(stream)
-                .server(Guid::generate())
-                .p2p()
-                .serve_at(path.clone(), object)
-                .build()
-                .await?;
-            let arguments = (&path, options);
-            connection
-                .call_method(
-                    None::<&str>,
-                    APPLICATION_PATH,
-                    Some(APPLICATION_INTERFACE),
-                    "SetRendezvousSession",
-                    &arguments,
-                )
-                .await?;
-            Ok::<_, DbusError>(connection)
-        };
-        let connection = tokio::time::timeout(patience, hand_over)
-            .await
-            .map_err(|_| DbusError::Timeout("the application's answer to SetRendezvousSession"))??;
-        Ok(Self { connection, path })
+            let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
+            let stream = builder.build_message_stream().await?;
+            let handed = Self::export(stream, session, handle, None);
+            handed.call(&options).await?;
+            Ok(handed)
+        })
+        .await
+    }
+
+    /// Exports the session on the bus at `address`, for whoever owns the name `service` there and nobody else, and hands it
+    /// over. The bus starts the application where it does not run.
+    ///
+    /// # Errors
+    ///
+    /// As the bus says when it cannot start it; [`DbusError::ForeignUser`] when the owner of that name is another user;
+    /// what the application answers; and when all of it takes longer than `patience`.
+    pub async fn hand_over_on_bus(
+        address: &str,
+        service: &str,
+        session: SessionInfo,
+        handle: Handle,
+        patience: Duration,
+    ) -> Result<Self, DbusError> {
+        within(patience, async {
+            let options = introduce(&session);
+            for _ in 1..TRIES {
+                let (session, handle) = (session.clone(), handle.clone());
+                match Self::try_on_bus(address, service, session, handle, &options).await {
+                    Err(error) if error.is_transient() => {
+                        tracing::info!(%error, service, "The application is busy; once more");
+                    }
+                    other => return other,
+                }
+            }
+            Self::try_on_bus(address, service, session, handle, &options).await
+        })
+        .await
+    }
+
+    async fn try_on_bus(
+        address: &str,
+        service: &str,
+        session: SessionInfo,
+        handle: Handle,
+        options: &HashMap<&'static str, Variant<'static>>,
+    ) -> Result<Self, DbusError> {
+        // A connection for each session: what one application does never holds up another one.
+        let (connection, stream) = bus::connect(address).await?;
+        let _: u32 = bus::ask(&connection, "StartServiceByName", &(service, 0u32)).await?;
+        // From here on it is this connection and no other, whoever gets the name later.
+        let owner = bus::owner(&connection, service).await?;
+        bus::watch(&connection, &owner).await?;
+        if !bus::is_same_user(&connection, owner.as_str()).await {
+            return Err(DbusError::ForeignUser(service.to_owned()));
+        }
+        let handed = Self::export(stream, session, handle, Some(owner));
+        handed.call(options).await?;
+        Ok(handed)
+    }
+
+    fn export(stream: MessageStream, info: SessionInfo, handle: Handle, to: Option<OwnedUniqueName>) -> Self {
+        let connection = Connection::from(&stream);
+        let path = session_path(info.id);
+        let session = Arc::new(Session1::new(info, handle));
+        let gate = to.clone().map_or(Gate::Socket, Gate::Only);
+        let (leaves, left) = watch::channel(false);
+        let watching = to.clone().map(|owner| watch_for(&connection, owner, leaves));
+        let served = serve(stream, path.clone(), session.clone(), gate);
+        let _served = [Some(served), watching];
+        Self { connection, path, session, to, left, under_way: AtomicUsize::new(0), _served }
+    }
+
+    async fn call(&self, options: &HashMap<&'static str, Variant<'static>>) -> Result<(), DbusError> {
+        let mut call = Message::method_call(APPLICATION_PATH, "SetRendezvousSession")
+            .interface(APPLICATION_INTERFACE)
+            // The name was resolved; if that connection is gone, no other one is to be started in its place.
+            .with_flags(Flags::NO_AUTO_START);
+        if let Some(to) = &self.to {
+            call = call.destination(to.clone());
+        }
+        let call = call.build(&(&self.path, options))?;
+        let serial = call.primary_header().serial_num();
+        // The stream is there before the call is sent, so the answer cannot be missed.
+        let mut answers = MessageStream::from(&self.connection);
+        self.connection.send(&call).await?;
+        while let Some(message) = answers.next().await {
+            let message = message?;
+            if message.header().reply_serial() != Some(serial) {
+                continue;
+            }
+            return match message.message_type() {
+                zbus::message::Type::Error => Err(DbusError::Bus(message.into())),
+                _ => Ok(()),
+            };
+        }
+        Err(DbusError::Contract("the application closed the connection"))
     }
 
     /// Tells the application what happened. Events that are not the application's business are passed over.
     pub async fn tell(&self, event: &Event) -> Result<(), DbusError> {
-        let object = self.connection.object_server().interface::<_, Session1>(&self.path).await?;
-        let emitter = object.signal_emitter();
         match event {
             Event::StateChanged { previous, current } => {
-                object.get_mut().await.session.state = *current;
-                Session1::state_changed_to(emitter, previous.number(), current.number()).await?;
+                self.session.set_state(*current);
+                self.signal("StateChanged", &(previous.number(), current.number())).await
             }
-            Event::ContextData(text) => Session1::context_data(emitter, text).await?,
-            Event::SendError(code) => Session1::send_error(emitter, code.number()).await?,
-            Event::Ended { result, data } => Session1::ended(emitter, result.0, data).await?,
+            Event::ContextData(text) => {
+                self.make_sure(text.len()).await?;
+                self.signal("ContextData", &(text,)).await
+            }
+            Event::SendError(code) => self.signal("SendError", &(code.number(),)).await,
+            Event::Ended { result, data } => self.signal("Ended", &(result.0, data)).await,
             Event::Invited(_)
             | Event::AppNotPresent { .. }
             | Event::Ringing(_)
             | Event::Accepted { .. }
             | Event::Launch
             | Event::Declined { .. }
-            | Event::Cancelled { .. } => {}
+            | Event::Cancelled { .. } => Ok(()),
         }
-        Ok(())
+    }
+
+    async fn signal<B: Serialize + DynamicType>(&self, member: &str, body: &B) -> Result<(), DbusError> {
+        let to = self.to.as_ref().map(|to| to.as_str());
+        Ok(self.connection.emit_signal(to, &self.path, SESSION_INTERFACE, member, body).await?)
+    }
+
+    /// On a bus: waits for an application that has not read what was sent before.
+    async fn make_sure(&self, bytes: usize) -> Result<(), DbusError> {
+        let Some(to) = &self.to else { return Ok(()) };
+        if self.under_way.fetch_add(bytes, Ordering::Relaxed) + bytes <= WINDOW {
+            return Ok(());
+        }
+        let ping =
+            self.connection.call_method(Some(to.as_str()), APPLICATION_PATH, Some(PEER), "Ping", &()).await;
+        match ping {
+            // One that knows no Ping has read it all the same.
+            Ok(_) | Err(zbus::Error::MethodError(..)) => {
+                self.under_way.store(bytes, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Resolves when the application is gone.
     pub async fn closed(&self) {
-        self.connection.closed().await;
+        let mut left = self.left.clone();
+        tokio::select! {
+            () = self.connection.closed() => {}
+            _ = left.wait_for(|left| *left), if self.to.is_some() => {}
+        }
     }
+}
+
+const PEER: &str = "org.freedesktop.DBus.Peer";
+
+async fn within<T>(
+    patience: Duration,
+    hand_over: impl Future<Output = Result<T, DbusError>>,
+) -> Result<T, DbusError> {
+    tokio::time::timeout(patience, hand_over)
+        .await
+        .map_err(|_| DbusError::Timeout("the application's answer to SetRendezvousSession"))?
+}
+
+fn watch_for(connection: &Connection, owner: OwnedUniqueName, leaves: watch::Sender<bool>) -> Served {
+    let mut stream = MessageStream::from(connection);
+    Served::task(async move {
+        while let Some(Ok(message)) = stream.next().await {
+            if bus::left(&message).is_some_and(|name| name == owner.as_str()) {
+                leaves.send_replace(true);
+            }
+        }
+    })
 }
 
 /// What an application gets to know besides the session, for a handshake of its own with the other side: both must
@@ -114,73 +259,6 @@ fn introduce(session: &SessionInfo) -> HashMap<&'static str, Variant<'static>> {
     options
 }
 
-/// The session as the application sees it.
-struct Session1 {
-    session: SessionInfo,
-    handle: Handle,
-}
-
-#[interface(name = "im.rendezvous.Session1")]
-impl Session1 {
-    /// The public state, 0 to 7.
-    #[zbus(property(emits_changed_signal = "false"))]
-    fn state(&self) -> u32 {
-        self.session.state.number()
-    }
-
-    /// The other person's address.
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn remote_user(&self) -> String {
-        self.session.contact.to_string()
-    }
-
-    /// `RENDEZVOUS_SESSION_FLAGS`: 1 inviter, 2 invitee.
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn flags(&self) -> u32 {
-        flags::rendezvous(self.session.role)
-    }
-
-    /// The session's name, a GUID.
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn session_id(&self) -> String {
-        self.session.id.to_string()
-    }
-
-    /// The application's name, a GUID.
-    #[zbus(property(emits_changed_signal = "const"))]
-    fn application(&self) -> String {
-        self.session.application.to_string()
-    }
-
-    /// Sends a text of at most 64 KiB to the other application. Success means taken; see `SendError`.
-    async fn send_context_data(&self, data: String) -> fdo::Result<()> {
-        self.command(Command::SendContext(data)).await
-    }
-
-    /// Ends the session on both sides. `data` is at most 512 bytes.
-    async fn terminate(&self, result: u32, data: String) -> fdo::Result<()> {
-        self.command(Command::Terminate { result: SessionResult(result), data }).await
-    }
-
-    #[zbus(signal, name = "StateChanged")]
-    async fn state_changed_to(emitter: &SignalEmitter<'_>, previous: u32, current: u32) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn context_data(emitter: &SignalEmitter<'_>, data: &str) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn send_error(emitter: &SignalEmitter<'_>, result: u32) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn ended(emitter: &SignalEmitter<'_>, result: u32, data: &str) -> zbus::Result<()>;
-}
-
-impl Session1 {
-    async fn command(&self, command: Command) -> fdo::Result<()> {
-        self.handle.command(self.session.id, command).await.map_err(|e| refusal(&e))
-    }
-}
-
 /// A refused call as a D-Bus error: the number of the result first, where there is one.
 pub(crate) fn refusal(error: &CallError) -> fdo::Error {
     match error {
@@ -190,6 +268,7 @@ pub(crate) fn refusal(error: &CallError) -> fdo::Error {
         CallError::Refused(SessionError::DataOverLimit(_) | SessionError::UnknownApplication(_)) => {
             fdo::Error::InvalidArgs(error.to_string())
         }
+        CallError::Refused(SessionError::TooMuchInFlight(_)) => fdo::Error::LimitsExceeded(error.to_string()),
         _ => fdo::Error::Failed(error.to_string()),
     }
 }
@@ -197,6 +276,3 @@ pub(crate) fn refusal(error: &CallError) -> fdo::Error {
 fn number(code: Code) -> String {
     format!("{:#010x} {}", code.number(), code.name())
 }
-
-// The name is said once in the attribute above, which takes only a literal.
-const _: () = assert!(matches!(SESSION_INTERFACE.as_bytes(), b"im.rendezvous.Session1"));

@@ -18,8 +18,11 @@
 
 pub mod agent;
 pub mod application;
+mod bus;
 pub mod im;
 mod pump;
+mod serve;
+mod session;
 pub mod socket;
 
 /// The interface that an application implements.
@@ -55,12 +58,26 @@ pub enum DbusError {
     /// It did not come in time.
     #[error("{0} did not come in time")]
     Timeout(&'static str),
+    /// On the bus this name is another user's.
+    #[error("{0} on the bus is another user's program")]
+    ForeignUser(String),
     /// The other process sent something that the contract does not know.
     #[error("the other process broke the contract: {0}")]
     Contract(&'static str),
 }
 
 impl DbusError {
+    /// Whether it may be otherwise when it is tried at once again: an application on a bus takes one session after the
+    /// other, and between two of them nobody has its name.
+    fn is_transient(&self) -> bool {
+        const TRANSIENT: [&str; 2] =
+            ["org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.LimitsExceeded"];
+        match self {
+            Self::Bus(zbus::Error::MethodError(name, _, _)) => TRANSIENT.contains(&name.as_str()),
+            _ => false,
+        }
+    }
+
     /// What the other side's error says in plain words, without the name of the D-Bus error.
     #[must_use]
     pub fn sentence(&self) -> String {

@@ -15,7 +15,9 @@
 pub mod avahi;
 pub mod hand;
 pub mod home;
+pub mod keyring;
 pub mod machines;
+pub mod names;
 pub mod painter;
 pub mod ports;
 pub mod process;

@@ -16,7 +16,11 @@ const NOWHERE: &[(&str, &str)] = &[
 /// define what a yes means, and the examples in their pages show it.
 const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
-    ("Input::Answer", "a question is answered where it was asked", &["crates/cli/src/assistance/novice.rs"]),
+    (
+        "Input::Answer",
+        "a question is answered where it was asked",
+        &["crates/cli/src/assistance/novice/person.rs"],
+    ),
 ];
 /// Where the yes is defined, and where the proof, the fuzzer's oracles and the benchmark's contacts play every person there
 /// could be.
@@ -138,7 +142,11 @@ mod tests {
     fn nothing_accepts_but_a_person() {
         check_bites("a.toml", concat!("auto", "_accept = true"), "person");
         check_bites("crates/cli/src/call.rs", "fn f() { g(Command::Accept { data }) }", "agent/ring.rs");
-        check_bites("crates/net/src/driver.rs", "fn f() { g(Input::Answer { question, yes }) }", "novice.rs");
+        check_bites(
+            "crates/net/src/driver.rs",
+            "fn f() { g(Input::Answer { question, yes }) }",
+            "novice/person.rs",
+        );
         check_passes("crates/cli/src/agent/ring.rs", "fn f() { g(Command::Accept { data }) }");
         check_passes("crates/desktop/tests/x11/person.rs", "fn f() { g(Input::Answer { question, yes }) }");
     }

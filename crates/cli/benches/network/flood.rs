@@ -134,10 +134,7 @@ fn note(figures: &mut Figures, who: &str, kind: &str, seen: &Seen) {
     let Count { sent, answered, told } = seen.count;
     let rate = sent as f64 / seen.seconds;
     figures.bar(
-        format!(
-            "flood from {who}: invitations in {:.0} s, every second one with a wrong signature",
-            seen.seconds
-        ),
+        format!("flood from {who}: invitations in {:.0} s, {kind}", seen.seconds),
         format!(
             "{sent} sent ({rate:.0} /s), {answered} answered, {told} declined; agent {:.0} % of a core",
             seen.processor

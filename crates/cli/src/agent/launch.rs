@@ -1,15 +1,14 @@
 //! Starts an application, hands it its session, relays events, and notices when it is gone.
 
-use crate::application::SOCKET_FD;
-use crate::application::hello::HELLO;
+mod program;
+
+use crate::apps::Start;
 use crate::home::Home;
-use crate::surroundings::{self, HANDED_OVER};
+use crate::surroundings;
 use crate::terminal::Terminal;
-use crate::{log, texts};
-use anyhow::{Context, Result};
-use command_fds::{CommandFdExt, FdMapping};
-use rendezvous_core::{ApplicationId, Code, Command, Event};
-use rendezvous_dbus::SOCKET_VARIABLE;
+use crate::texts;
+use anyhow::{Context, Result, bail};
+use rendezvous_core::{Code, Command, Event};
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::application::TypedCode;
 use rendezvous_dbus::im::HandedSession;
@@ -17,7 +16,6 @@ use rendezvous_net::{Handle, SessionInfo};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Child;
 use tokio::sync::{OwnedMutexGuard, mpsc};
@@ -73,9 +71,11 @@ impl Drop for Place {
     }
 }
 
-/// The life of one application. When this returns, the application is gone.
+/// The life of one application, started as its registration says; `None` for one inside this program.
+/// When this returns, the application is gone.
 pub(super) async fn run(
     home: Home,
+    start: Option<Start>,
     info: SessionInfo,
     handle: Handle,
     place: Place,
@@ -83,7 +83,7 @@ pub(super) async fn run(
     mut events: mpsc::UnboundedReceiver<Event>,
 ) {
     let (session, who) = (info.id, info.contact.to_string());
-    let started = start(&home, &place, info, handle.clone(), code);
+    let started = begin(&home, &place, start, info, handle.clone(), code);
     // An ending that comes while it starts takes the unfinished application with it.
     let result = tokio::select! {
         result = started => result,
@@ -159,46 +159,25 @@ async fn relay(
     }
 }
 
-async fn start(
+async fn begin(
     home: &Home,
     place: &Place,
+    start: Option<Start>,
     info: SessionInfo,
     handle: Handle,
     code: Option<Zeroizing<String>>,
 ) -> Result<(Child, HandedSession)> {
     let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
     let code = code.map(|code| TypedCode(code.to_string()));
-    let mut child = spawn(home, place, theirs, inside(info.application))?;
+    let command = match start {
+        None => program::inside(home, info.application)?,
+        Some(Start::Exec(words)) => program::registered(home, &words)?,
+        Some(Start::Bus(name)) => bail!("there is no session bus on which {name} could be started"),
+    };
+    let mut child = program::spawn(command, home, place, theirs)?;
     let handed = tokio::select! {
         handed = HandedSession::hand_over_with_code(ours, info, handle, code, PATIENCE) => handed?,
-        status = child.wait() => anyhow::bail!("it ended at once: {}", status?),
+        status = child.wait() => bail!("it ended at once: {}", status?),
     };
     Ok((child, handed))
-}
-
-/// Which of the applications inside this program it is.
-fn inside(application: ApplicationId) -> &'static str {
-    if application == HELLO { "hello" } else { "assist" }
-}
-
-fn spawn(home: &Home, place: &Place, socket: UnixStream, name: &str) -> Result<Child> {
-    let program = std::env::current_exe().context("cannot find this program")?;
-    let [input, output] = &place.terminal;
-    let mut command = std::process::Command::new(program);
-    command
-        .args(["application", name])
-        .stdin(Stdio::from(input.try_clone()?))
-        .stdout(Stdio::from(output.try_clone()?));
-    command.stderr(Stdio::from(log::open(home, name)?));
-    for name in HANDED_OVER {
-        command.env_remove(name);
-    }
-    // What the system's manager told this process is not meant for others.
-    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
-        command.env_remove(name);
-    }
-    command.envs(&place.environment).envs(home.variable()).env(SOCKET_VARIABLE, SOCKET_FD.to_string());
-    command.fd_mappings(vec![FdMapping { parent_fd: socket.into(), child_fd: SOCKET_FD }])?;
-    let mut command = tokio::process::Command::from(command);
-    command.kill_on_drop(true).spawn().context("cannot start the application")
 }

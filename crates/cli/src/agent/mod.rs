@@ -5,15 +5,18 @@
 pub(crate) mod accounts;
 mod codes;
 mod inbox;
+mod installed;
 mod launch;
 mod notify;
 mod open;
+mod places;
 mod prompt;
 mod requests;
 mod ring;
 mod start;
 
-use crate::application::hello::HELLO;
+use crate::application::code;
+use crate::apps::{Entry, Installed, Stamp};
 use crate::config::Config;
 use crate::contacts::Contacts;
 use crate::home::Home;
@@ -21,10 +24,10 @@ use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, record};
-use accounts::{Accounts, Happened};
+use accounts::{Accounts, Happened, Which};
 use anyhow::{Context, Result};
 use open::{Asking, Open};
-use rendezvous_core::{Application, ApplicationId, Command, DeclinedBy, Event, SessionId};
+use rendezvous_core::{Address, Command, DeclinedBy, Event, SessionId};
 use rendezvous_dbus::agent::{Commander, Request};
 use rendezvous_dbus::socket::PrivateSocket;
 use rendezvous_trust::UnixTime;
@@ -33,6 +36,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::MissedTickBehavior;
 
 /// How long the agent waits at its end until the others know and the applications are gone.
 const GOODBYE: Duration = Duration::from_secs(11);
@@ -64,21 +68,24 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     let identity = Identity::open(home)?;
     let (accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
     accounts.know(&Contacts::load(home)?);
-    home.clear_pages();
+    home.clear_leftovers();
     let ends = EndSignals::listen()?;
     start::greet(&accounts, terminal.as_ref(), manner.detached)?;
 
     let (requests, incoming) = mpsc::channel(16);
     let commanders = tokio::spawn(take_commanders(socket, requests));
     let (news, internal) = mpsc::channel(16);
-    let agent = Agent {
+    let mut agent = Agent {
         home: home.clone(),
         identity,
         accounts,
+        meeting_places: places::of(&config),
         terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
         open: HashMap::new(),
         inboxes: Vec::new(),
         next_inbox: 0,
+        installed: Installed::default(),
+        stamp: None,
         environment: crate::surroundings::environment(),
         visible_until: None,
         notices: notify::start(home),
@@ -86,21 +93,13 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         since: unix_now(),
         ending: false,
     };
+    agent.look_at_applications().await;
     let code = agent.serve(happenings, incoming, internal, ends).await;
-    home.clear_pages();
+    home.clear_leftovers();
     // Ends the listening, and with it removes the socket's file.
     commanders.abort();
     _ = commanders.await;
     code
-}
-
-/// The applications inside this program.
-pub(crate) fn installed() -> [Application; 3] {
-    [
-        Application::new(HELLO, "Hello"),
-        Application::new(ApplicationId::ASK, "Ask for Remote Assistance"),
-        Application::new(ApplicationId::OFFER, "Offer Remote Assistance"),
-    ]
 }
 
 /// A request, and who made it.
@@ -144,6 +143,14 @@ enum News {
     ApplicationGone(SessionId),
     /// The command that handed over a terminal is gone, or wants it back.
     InboxLeft(u64),
+    /// Whoever is to be called was found, or it is known why not.
+    Located(Box<requests::Calling>, Result<(Which, Address)>),
+    /// There is a number for a code that is to be made.
+    CodeDrawn(Box<codes::Making>),
+    /// A code's room cannot be used any more, perhaps only for a while. A sentence.
+    RoomLost(Which, String),
+    /// Whoever made a code that was typed was found, or nobody.
+    CodeSought(Box<codes::Typed>),
 }
 
 /// What the agent knows.
@@ -151,12 +158,18 @@ struct Agent {
     home: Home,
     identity: Identity,
     accounts: Accounts,
+    /// Servers where people meet by a one-time code.
+    meeting_places: Vec<places::MeetingPlace>,
     /// Locked by whoever talks with the person there: one question or one application at a time.
     terminal: Option<Arc<Mutex<Terminal>>>,
     open: HashMap<SessionId, Open>,
     /// Terminals that were handed over, for questions.
     inboxes: Vec<inbox::Inbox>,
     next_inbox: u64,
+    /// The applications that can be started here.
+    installed: Installed,
+    /// What their files looked like then.
+    stamp: Option<Stamp>,
     /// Where the person's desktop was when they last gave a command.
     environment: HashMap<String, String>,
     /// Until then strangers may call: milliseconds of the clock that goes on while the machine sleeps.
@@ -176,6 +189,8 @@ impl Agent {
         mut internal: mpsc::Receiver<News>,
         mut ends: EndSignals,
     ) -> Result<ExitCode> {
+        let mut look = tokio::time::interval(installed::LOOK_AGAIN);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 happened = happenings.recv() => self.happened(happened.context("the drivers ended")?).await,
@@ -185,6 +200,7 @@ impl Agent {
                     }
                 }
                 Some(news) = internal.recv() => self.told(news).await,
+                _ = look.tick() => self.look_at_applications().await,
                 () = ends.next() => break,
             }
         }
@@ -197,6 +213,10 @@ impl Agent {
             News::Answered(answer) => self.answered(answer).await,
             News::ApplicationGone(session) => self.application_gone(session).await,
             News::InboxLeft(inbox) => self.inbox_left(inbox).await,
+            News::Located(call, found) => self.located(*call, found).await,
+            News::CodeDrawn(making) => self.code_drawn(*making),
+            News::RoomLost(which, sentence) => self.room_lost(which, &sentence),
+            News::CodeSought(typed) => self.code_sought(*typed).await,
         }
     }
 
@@ -240,10 +260,16 @@ impl Agent {
     /// Something happened in a session.
     async fn happened(&mut self, (which, happening): Happened) {
         let (session, event) = (happening.session, happening.event);
+        if !self.accounts.is_there(which) {
+            return;
+        }
         tracing::info!(%session, event = name(&event), "Session");
         match &event {
             // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
             // account is refused there, and nothing that happens to it reaches the session of this name here.
+            Event::AppNotPresent { from, application, name, url } => {
+                return self.not_installed(which, from, *application, name, url).await;
+            }
             Event::Invited(_) if self.open.contains_key(&session) => {
                 let decline = Command::Decline { by: DeclinedBy::Busy, data: String::new() };
                 _ = self.accounts.command(which, session, decline).await;
@@ -294,25 +320,34 @@ impl Agent {
         let Some(open) = self.open.remove(&session) else { return };
         self.notices.over(session);
         if let Event::Ended { result, .. } = end {
-            let entry = open.entry(unix_now(), self.accounts.network(open.which), *result);
+            let network = self.accounts.network(open.which);
+            let is_verified = open.is_verified(&self.identity, network);
+            let entry = open.entry(unix_now(), network, is_verified, *result);
             if let Err(error) = record::append(&self.home, &entry) {
                 tracing::warn!(error = format!("{error:#}"), "The record cannot be written");
             }
         }
+        if open.answers_code {
+            // Gone already, if its application has burned it.
+            _ = std::fs::remove_file(code::claimed(&self.home, session));
+        }
         drop(open);
         self.ask_in_inboxes().await;
+        self.end_guests();
     }
 
     /// Both sides agreed: start the application.
     async fn launch(&mut self, session: SessionId) {
         let Some(open) = self.open.get_mut(&session) else { return };
+        let start = self.installed.applications.get(&open.application).and_then(Entry::start).cloned();
         let Some(info) = self.accounts.look(open.which, session).await else { return };
         let Some(place) = open.place.take() else { return };
+        open.key = info.key;
         let (sender, events) = mpsc::unbounded_channel();
         open.program = Some(sender);
         let handle = self.accounts.handle(open.which).clone();
         let code = open.typed_code.take();
-        let life = launch::run(self.home.clone(), info, handle, place, code, events);
+        let life = launch::run(self.home.clone(), start, info, handle, place, code, events);
         let news = self.news.clone();
         tokio::spawn(async move {
             life.await;

@@ -25,6 +25,7 @@ pub(super) struct Notices(mpsc::UnboundedSender<Notice>);
 
 enum Notice {
     Ring { session: SessionId, title: String, body: String, environment: HashMap<String, String> },
+    Tell { title: String, body: String, environment: HashMap<String, String> },
     Over(SessionId),
 }
 
@@ -38,6 +39,11 @@ impl Notices {
         environment: HashMap<String, String>,
     ) {
         _ = self.0.send(Notice::Ring { session, title, body, environment });
+    }
+
+    /// Something to know, and nothing to answer.
+    pub(super) fn tell(&self, title: String, body: String, environment: HashMap<String, String>) {
+        _ = self.0.send(Notice::Tell { title, body, environment });
     }
 
     /// It is answered, or over.
@@ -60,6 +66,15 @@ struct Desktop {
     shown: HashMap<SessionId, Shown>,
 }
 
+/// How much a notification matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Urgency {
+    /// Somebody waits.
+    Call,
+    /// Nobody does.
+    Normal,
+}
+
 struct Shown {
     number: u32,
     environment: HashMap<String, String>,
@@ -77,9 +92,17 @@ impl Desktop {
             tokio::select! {
                 notice = notices.recv() => match notice {
                     Some(Notice::Ring { session, title, body, environment }) => {
-                        match tokio::time::timeout(PATIENCE, self.show(&title, &body, &environment)).await {
+                        match tokio::time::timeout(PATIENCE, self.show(Urgency::Call, &title, &body, &environment)).await {
                             Ok(Ok(Some(number))) => _ = self.shown.insert(session, Shown { number, environment }),
                             Ok(Ok(None)) => tracing::info!("There is no session bus, so no notification"),
+                            Ok(Err(error)) => self.failed(&error),
+                            Err(_) => tracing::info!("The desktop does not answer, so no notification"),
+                        }
+                    }
+                    Some(Notice::Tell { title, body, environment }) => {
+                        let shown = self.show(Urgency::Normal, &title, &body, &environment);
+                        match tokio::time::timeout(PATIENCE, shown).await {
+                            Ok(Ok(_)) => {}
                             Ok(Err(error)) => self.failed(&error),
                             Err(_) => tracing::info!("The desktop does not answer, so no notification"),
                         }
@@ -103,17 +126,29 @@ impl Desktop {
     /// Shows it on the desktop of this environment; its number, or nothing where there is no session bus.
     async fn show(
         &mut self,
+        urgency: Urgency,
         title: &str,
         body: &str,
         environment: &HashMap<String, String>,
     ) -> Result<Option<u32>, zbus::Error> {
         let Some(address) = environment.get("DBUS_SESSION_BUS_ADDRESS") else { return Ok(None) };
         let bus = self.bus(address).await?;
-        // Critical: it must not go by itself before the call does.
-        let hints =
-            HashMap::from([("urgency", Variant::from(2u8)), ("category", Variant::from("call.incoming"))]);
-        let actions = vec!["default", "Answer…"];
-        let body = ("Rendezvous", 0u32, "call-start", title, escaped(body), actions, hints, 0i32);
+        let (icon, actions, hints, lasts) = match urgency {
+            // Critical, and without an end: it must not go by itself before the call does.
+            Urgency::Call => (
+                "call-start",
+                vec!["default", "Answer…"],
+                HashMap::from([
+                    ("urgency", Variant::from(2u8)),
+                    ("category", Variant::from("call.incoming")),
+                ]),
+                0,
+            ),
+            Urgency::Normal => {
+                ("call-missed", Vec::new(), HashMap::from([("urgency", Variant::from(1u8))]), -1)
+            }
+        };
+        let body = ("Rendezvous", 0u32, icon, title, escaped(body), actions, hints, lasts);
         let reply = bus.connection.call_method(Some(SERVICE), PATH, Some(SERVICE), "Notify", &body).await?;
         Ok(Some(reply.body().deserialize()?))
     }

@@ -9,21 +9,27 @@
 
 mod a_minute;
 mod accounts;
+mod addresses;
 mod alone;
 mod answering;
+mod applications;
 mod background;
 mod calling;
 mod codes;
 mod controlling;
+mod crashing;
 mod desktop;
+mod doctoring;
 mod ending;
 mod house;
 mod inbox;
+mod keyring;
 mod killing;
 mod logging;
 mod meeting;
 mod naming;
 mod page;
 mod refusing;
+mod rooms;
 mod watching;
 mod wording;

@@ -121,6 +121,7 @@ impl Senders {
             inviter: contact(sender.address.as_str())?,
             invitee: contact(agent.to_bare().as_str())?,
             novice: novice(self.application),
+            app_invite: false,
         };
         let mut signature = statement.sign(&sender.key).map_err(|error| anyhow::anyhow!("{error}"))?;
         if !is_signed {

@@ -75,7 +75,7 @@ impl Engine {
     fn send_to(&mut self, now: Time, token: Token, role: Role, parcel: &Parcel, devices: &[FullJid]) {
         let has_room = match is_answer(&token, &parcel.message.body) {
             true => self.pending.has_room_for_answers(),
-            false => !self.pending.is_full(),
+            false => self.pending.has_room(devices.len()),
         };
         if devices.is_empty() || !has_room {
             return self.report(token, Delivery::Failed);
@@ -115,7 +115,7 @@ impl Engine {
         match question {
             Question::Info => {
                 let info = result.ok().flatten().and_then(|payload| payload.try_into().ok());
-                let changes = self.devices.answered(&to, info.as_ref());
+                let changes = self.devices.answered(now, &to, info.as_ref());
                 self.follow(now, changes);
                 self.unpark(now);
             }
@@ -149,7 +149,7 @@ impl Engine {
                 self.settle(sending, Delivery::Unknown);
             }
             Question::Info => {
-                let changes = self.devices.answered(&to, None);
+                let changes = self.devices.unanswered(now, &to);
                 self.follow(now, changes);
             }
         }

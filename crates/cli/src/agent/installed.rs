@@ -1,0 +1,130 @@
+//! The applications that are registered here, kept up to date while the agent runs; and what the person is told of one
+//! that is not.
+
+use super::Agent;
+use super::accounts::Which;
+use crate::apps::{self, Entry, NAME_WIDTH, is_plain, shown};
+use crate::contacts::Contacts;
+use crate::identity::unix_now;
+use crate::record::{self, Direction, Entry as Record};
+use crate::standing::{Caller, Circumstances, Standing, Verdict, may_call};
+use crate::texts;
+use rendezvous_core::{Address, Application, ApplicationId, Code, DeclinedBy, SessionResult};
+use std::time::Duration;
+
+/// Registrations come and go as files; what no command tells is noticed within this time.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+impl Agent {
+    /// Takes up what is registered now, if that has changed.
+    pub(super) async fn look_at_applications(&mut self) {
+        let stamp = apps::stamp(&self.home);
+        if self.stamp.as_ref() == Some(&stamp) {
+            return;
+        }
+        let installed = apps::installed(&self.home);
+        for skipped in &installed.skipped {
+            tracing::warn!(%skipped, "Passed over a registration");
+        }
+        let all: Vec<Application> =
+            installed.applications.values().map(|entry| entry.application().clone()).collect();
+        tracing::info!(count = all.len(), "The applications that can be started");
+        self.accounts.install(&all).await;
+        (self.installed, self.stamp) = (installed, Some(stamp));
+    }
+
+    /// What an application that others registered is called here, for the person. The name that travels is its sender's.
+    pub(super) fn name_of(&self, application: ApplicationId) -> Option<String> {
+        match self.installed.applications.get(&application) {
+            Some(Entry::File(_, manifest)) => Some(shown(&manifest.application.name, NAME_WIDTH)),
+            Some(Entry::BuiltIn(_)) | None => None,
+        }
+    }
+
+    /// Somebody invited to something that is not installed here, which was declined by that. The person hears what it
+    /// was, if whoever called may call; whether they get it is theirs to decide, and nothing is opened.
+    pub(super) async fn not_installed(
+        &mut self,
+        which: Which,
+        from: &Address,
+        application: ApplicationId,
+        name: &str,
+        url: &str,
+    ) {
+        let network = self.accounts.network(which).to_owned();
+        let caller = Caller::look_up(&self.home, &self.identity, &network, from.as_str(), None);
+        let circumstances = Circumstances {
+            blocked: Contacts::load(&self.home).map_or(true, |c| c.is_blocked(&network, from.as_str())),
+            // Whose key it was is not known any more; that the contact has one that is verified is enough to be told.
+            mutual: caller.standing != Standing::NeverChecked || self.accounts.is_mutual(which, from).await,
+            visible: self.visible_for() > 0,
+            answers_code: false,
+        };
+        let verdict = may_call(Standing::NeverChecked, circumstances);
+        tracing::info!(%application, ?verdict, "Declined: not installed");
+        if verdict == Verdict::Decline || self.ending {
+            return;
+        }
+        let record = Record {
+            at: unix_now().0,
+            network,
+            contact: caller.address.clone(),
+            name: (caller.who != caller.address).then(|| caller.who.clone()),
+            application: application.to_string(),
+            direction: Direction::In,
+            verified: false,
+            result: SessionResult::from(Code::InvitationDeclined).0,
+            declined: Some(record::declined_name(DeclinedBy::NotInstalled).to_owned()),
+            seconds: None,
+        };
+        if let Err(error) = record::append(&self.home, &record) {
+            tracing::warn!(error = format!("{error:#}"), "The record cannot be written");
+        }
+        let (title, body) =
+            texts::not_installed(&caller.who, &shown(name, NAME_WIDTH), &application.to_string(), link(url));
+        self.tell_somewhere(&title, &body);
+    }
+
+    /// Says something that asks nothing: at the agent's own terminal if nobody is being asked there, else on those that
+    /// were handed over, else on the desktop.
+    fn tell_somewhere(&self, title: &str, body: &str) {
+        let handed_over = self.inboxes.iter().filter(|inbox| inbox.code.is_none());
+        let terminals = self.terminal.iter().chain(handed_over.map(|inbox| &inbox.terminal));
+        let mut said = false;
+        for terminal in terminals {
+            if let Ok(free) = terminal.try_lock() {
+                free.say(&format!("\n{title}\n{body}"));
+                said = true;
+            }
+        }
+        if !said {
+            self.notices.tell(title.to_owned(), body.to_owned(), self.environment.clone());
+        }
+    }
+}
+
+/// A link that a person can judge: plain letters to the end, and a page, not a command.
+fn link(url: &str) -> Option<&str> {
+    let is_one = url.starts_with("https://") && url.bytes().all(|b| b.is_ascii_graphic()) && is_plain(url);
+    is_one.then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::link;
+
+    #[test]
+    fn only_a_page_in_plain_letters_is_a_link() {
+        assert_eq!(link("https://example.org/chess?a=b"), Some("https://example.org/chess?a=b"));
+        for other in [
+            "",
+            "http://example.org",
+            "javascript:alert(1)",
+            "https://exämple.org",
+            "https://a b",
+            "file:///etc",
+        ] {
+            assert_eq!(link(other), None, "{other}");
+        }
+    }
+}

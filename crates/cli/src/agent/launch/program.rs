@@ -1,0 +1,56 @@
+//! An application as a process of its own, with its end of a private socket.
+
+use super::Place;
+use crate::application::SOCKET_FD;
+use crate::application::hello::HELLO;
+use crate::home::Home;
+use crate::log;
+use crate::surroundings::HANDED_OVER;
+use anyhow::{Context, Result, bail};
+use command_fds::{CommandFdExt, FdMapping};
+use rendezvous_core::ApplicationId;
+use rendezvous_dbus::SOCKET_VARIABLE;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use tokio::process::Child;
+
+/// Where the errors of all applications of others go.
+const LOG_OF_OTHERS: &str = "applications";
+
+/// One of the applications inside this program.
+pub(super) fn inside(home: &Home, application: ApplicationId) -> Result<Command> {
+    let name = match application {
+        HELLO => "hello",
+        ApplicationId::ASK | ApplicationId::OFFER => "assist",
+        // Between the answer and the start its registration went.
+        other => bail!("{other} is not registered any more"),
+    };
+    let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
+    command.args(["application", name]).stderr(Stdio::from(log::open(home, name)?));
+    Ok(command)
+}
+
+/// One that somebody registered: its program, and the words that follow.
+pub(super) fn registered(home: &Home, words: &[String]) -> Result<Command> {
+    let (program, arguments) = words.split_first().context("the registration names no program")?;
+    let mut command = Command::new(program);
+    command.args(arguments).stderr(Stdio::from(log::of_others(home, LOG_OF_OTHERS)?));
+    Ok(command)
+}
+
+/// Starts it at its person's terminal, in its person's surroundings.
+pub(super) fn spawn(mut command: Command, home: &Home, place: &Place, socket: UnixStream) -> Result<Child> {
+    let [input, output] = &place.terminal;
+    command.stdin(Stdio::from(input.try_clone()?)).stdout(Stdio::from(output.try_clone()?));
+    for name in HANDED_OVER {
+        command.env_remove(name);
+    }
+    // What the system's manager told this process is not meant for others.
+    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+        command.env_remove(name);
+    }
+    command.envs(&place.environment).envs(home.variable()).env(SOCKET_VARIABLE, SOCKET_FD.to_string());
+    command.fd_mappings(vec![FdMapping { parent_fd: socket.into(), child_fd: SOCKET_FD }])?;
+    let mut command = tokio::process::Command::from(command);
+    command.kill_on_drop(true).spawn().context("cannot start the application")
+}
