@@ -300,6 +300,24 @@ fn needs_prosody_hello_goes_both_ways_and_a_no_is_a_no() {
 }
 
 #[test]
+fn needs_prosody_a_server_that_lets_no_guests_in_is_no_place_to_meet() {
+    scene(|friends| {
+        friends.both_sign_in()?;
+        let mut ask = friends.maria.types(&["ask", "--code"])?;
+        ask.reads("Your code is")?;
+        ensure!(!ask.screen().contains("cannot be used"), "it was only tried: {}", ask.screen());
+        let mut offer = friends.karl.types(&["offer", "--code"])?;
+        offer.reads("The code that you were told:")?;
+        offer.says("7 dolphin alphabet pelican")?;
+        offer.reads("Nobody nearby has a code of this number open. Check the number")?;
+        ended(&mut offer, 1)?;
+        ask.interrupts()?;
+        ask.reads("The code is of no use any more. Nothing was shared.")?;
+        ended(&mut ask, 130)
+    });
+}
+
+#[test]
 fn needs_prosody_who_is_not_there_cannot_be_called() {
     scene(|friends| {
         let (maria, to) = (&friends.maria, jid("karl"));

@@ -212,7 +212,9 @@ fn a_hundred_thousand_wrong_guesses_burn_a_hundred_thousand_codes() {
     // With one word unknown, 391 of 100,000 by chance, with a standard deviation of 20.
     let right = guess(100_000);
     assert!((310..=475).contains(&right), "{right}");
-    eprintln!("{burned} wrong guesses, as many codes burned: with two of three words known {right} of 100000 are right");
+    eprintln!(
+        "{burned} wrong guesses, as many codes burned: with two of three words known {right} of 100000 are right"
+    );
 }
 
 proptest! {
