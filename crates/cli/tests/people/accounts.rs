@@ -271,6 +271,8 @@ fn needs_prosody_hello_goes_both_ways_and_a_no_is_a_no() {
         let mut inbox = friends.karl.types(&["inbox", "--wait"])?;
         inbox.reads("Ctrl-C ends it.")?;
         let mut call = friends.rings(&["hello", "karl"], &mut inbox, "says hello.")?;
+        let whom = format!("\"karl\" is {to} (xmpp), as the list of your account says.");
+        ensure!(call.screen().contains(&whom), "{}", call.screen());
         inbox.says("n")?;
         call.reads("said no.")?;
         ended(&mut call, 3)?;
