@@ -13,6 +13,7 @@
 //! `cargo xtask test` can leave them out, and say so, on a machine where it is not installed.
 
 pub mod avahi;
+pub mod bus;
 pub mod hand;
 pub mod home;
 pub mod keyring;

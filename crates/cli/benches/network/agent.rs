@@ -117,9 +117,9 @@ impl Agent {
 /// What a process uses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
-    /// Memory that is in the machine's, in KiB.
+    /// Memory that is in the machine's, in the system's kB.
     pub(crate) resident: u64,
-    /// Of that, what no file backs, in KiB.
+    /// Of that, what no file backs.
     pub(crate) anonymous: u64,
     /// Processor time, all threads.
     pub(crate) time: Duration,
@@ -152,9 +152,9 @@ impl Usage {
     }
 }
 
-/// KiB as MB of 1,000,000 bytes.
-pub(crate) fn megabytes(kibibytes: u64) -> f64 {
-    kibibytes as f64 * 1024.0 / 1e6
+/// The system's kB, of 1,024 bytes, as MB of as many of them.
+pub(crate) fn megabytes(kilobytes: u64) -> f64 {
+    kilobytes as f64 / 1024.0
 }
 
 /// Which application is *Hello*, as the program says it.

@@ -4,6 +4,7 @@
 
 pub(crate) mod accounts;
 mod codes;
+mod desktop;
 mod inbox;
 mod installed;
 mod launch;
@@ -73,7 +74,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     start::greet(&accounts, terminal.as_ref(), manner.detached)?;
 
     let (requests, incoming) = mpsc::channel(16);
-    let commanders = tokio::spawn(take_commanders(socket, requests));
+    let commanders = tokio::spawn(take_commanders(socket, requests.clone()));
     let (news, internal) = mpsc::channel(16);
     let mut agent = Agent {
         home: home.clone(),
@@ -86,6 +87,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         next_inbox: 0,
         installed: Installed::default(),
         stamp: None,
+        on_bus: desktop::OnBuses::new(requests),
         environment: crate::surroundings::environment(),
         visible_until: None,
         notices: notify::start(home),
@@ -94,6 +96,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         ending: false,
     };
     agent.look_at_applications().await;
+    agent.be_on_a_bus().await;
     let code = agent.serve(happenings, incoming, internal, ends).await;
     home.clear_leftovers();
     // Ends the listening, and with it removes the socket's file.
@@ -170,6 +173,8 @@ struct Agent {
     installed: Installed,
     /// What their files looked like then.
     stamp: Option<Stamp>,
+    /// Where programs of the person's desktop find us.
+    on_bus: desktop::OnBuses,
     /// Where the person's desktop was when they last gave a command.
     environment: HashMap<String, String>,
     /// Until then strangers may call: milliseconds of the clock that goes on while the machine sleeps.

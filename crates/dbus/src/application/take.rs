@@ -40,7 +40,7 @@ pub async fn take_session_on_bus(
     patience: Duration,
 ) -> Result<(HeldSession, Events), DbusError> {
     within(patience, async {
-        let (connection, stream) = bus::connect(address).await?;
+        let (connection, stream) = bus::connect(address, CALL_PATIENCE).await?;
         let (served, receiver) = offer(stream, Gate::SameUser(Users::of(&connection)));
         let answer: u32 = bus::ask(&connection, "RequestName", &(name, DO_NOT_QUEUE)).await?;
         if answer != PRIMARY_OWNER {

@@ -28,6 +28,7 @@ mod places;
 pub mod probe;
 mod roster;
 mod stream;
+mod tally;
 mod task;
 mod tls;
 mod transport;

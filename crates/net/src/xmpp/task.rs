@@ -6,6 +6,7 @@ use super::config::Target;
 use super::engine::{Engine, Input, Output};
 use super::login::log_in;
 use super::stream::{self, Begun, Heard, Link, Rest};
+use super::tally::Tally;
 use super::trouble::Trouble;
 use crate::{Clock, NetworkEvent};
 use jid::FullJid;
@@ -104,7 +105,7 @@ impl Task {
             }
             Begun::Resumed => {
                 tracing::info!(account = %self.target.account, "Signed in again; nothing was lost");
-                news.into_queue().into_iter().for_each(|stanza| link.push(stanza));
+                news.into_queue().for_each(|stanza| link.push(stanza));
             }
         }
         self.input(Input::Begun(begun), &mut link).await;
@@ -116,6 +117,7 @@ impl Task {
         let mut heard_at = now();
         let mut probed_at: Option<Time> = None;
         let mut progress = (link.progress(), heard_at);
+        let mut unanswered = Tally::default();
         loop {
             let due = self.drain(&mut link).await;
             let quiet = probed_at.map_or(heard_at.after(QUIET), |at| at.after(ANSWER));
@@ -135,6 +137,12 @@ impl Task {
                     heard_at = now();
                     probed_at = None;
                     match heard {
+                        // Whoever asked asks again, or takes it for lost.
+                        Ok(heard) if link.is_full() && heard.is_question() => {
+                            if let Some(count) = unanswered.note(heard_at) {
+                                tracing::warn!(count, "The server takes no more: left questions alone");
+                            }
+                        }
                         Ok(Heard::Stanza(stanza)) => self.engine.handle(heard_at, Input::Stanza(stanza)),
                         Ok(Heard::Unreadable(header)) => {
                             self.engine.handle(heard_at, Input::Unreadable(Box::new(header)));

@@ -1,10 +1,11 @@
 //! The thirty results, each from a real event between two drivers, and the page that says so.
 
 use crate::cases::{CASES, NETWORKS};
+use crate::links::Links;
 use crate::person::Person;
 use crate::script::Script;
 use crate::two::Two;
-use crate::world::{ASK, Fair, Links, OFFER, World, name, usual};
+use crate::world::{ASK, Fair, OFFER, World, name, usual};
 use rendezvous_core::*;
 use rendezvous_net::CallError;
 use std::fmt::Write as _;

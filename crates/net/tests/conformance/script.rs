@@ -186,7 +186,7 @@ fn statement(
 }
 
 /// The calendar of this world, near enough: clocks may differ by minutes.
-fn now<W: World>() -> UnixTime {
+pub(crate) fn now<W: World>() -> UnixTime {
     if W::IS_VIRTUAL {
         return crate::world::EPOCH;
     }

@@ -60,7 +60,7 @@ impl Ejabberd {
         fs::write(home.join("ejabberd.yml"), configuration(setup, limits, &files, &place, api))?;
         let mut ejabberd = Self { process: launch(&home, limits)?, place, api, limits, home };
         ejabberd.wait()?;
-        ejabberd.add_users(setup)?;
+        ejabberd.admit(&setup.users, &setup.friends)?;
         Ok(ejabberd)
     }
 
@@ -101,12 +101,17 @@ impl Ejabberd {
         Ok(())
     }
 
-    fn add_users(&self, setup: &Setup) -> Result<()> {
-        for user in &setup.users {
+    /// Gives more people an account, and makes some of those who have one each other's contacts.
+    ///
+    /// # Errors
+    ///
+    /// When it does not obey.
+    pub fn admit(&self, users: &[&str], friends: &[(&str, &str)]) -> Result<()> {
+        for user in users {
             let password = password(user);
             self.call("register", &[("user", user), ("host", DOMAIN), ("password", &password)])?;
         }
-        for (a, b) in &setup.friends {
+        for (a, b) in friends {
             for (owner, other) in [(a, b), (b, a)] {
                 self.add_contact(owner, other, DOMAIN)?;
             }

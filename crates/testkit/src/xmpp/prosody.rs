@@ -50,11 +50,21 @@ impl Prosody {
         let place = Place::free(files.authority.clone())?;
         fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, limits, &files, &place))?;
         for user in &setup.users {
-            write_user(&home, setup, user)?;
+            write_user(&home, &setup.friends, user)?;
         }
         let mut prosody = Self { process: launch(&home)?, place, home };
         prosody.wait()?;
         Ok(prosody)
+    }
+
+    /// Gives more people an account. Friends must be named before either of them signs in: a running server has read the
+    /// list of whoever is there.
+    ///
+    /// # Errors
+    ///
+    /// When its storage cannot be written.
+    pub fn admit(&self, users: &[&str], friends: &[(&str, &str)]) -> Result<()> {
+        users.iter().try_for_each(|user| write_user(&self.home, friends, user))
     }
 
     /// Where it is.
@@ -160,7 +170,7 @@ Component "{ROOMS}" "muc"
 
 /// Writes a user's account and contact list where Prosody's storage has them. It hashes the password when it is first
 /// used.
-fn write_user(home: &Home, setup: &Setup, user: &str) -> Result<()> {
+fn write_user(home: &Home, friends: &[(&str, &str)], user: &str) -> Result<()> {
     let directory = home.join("data").join(DOMAIN.replace('.', "%2e"));
     let write = |store: &str, text: String| {
         let directory = directory.join(store);
@@ -169,9 +179,9 @@ fn write_user(home: &Home, setup: &Setup, user: &str) -> Result<()> {
     };
     write("accounts", format!("return {{ [\"password\"] = {:?}; }};\n", password(user)))?;
     let mut roster = String::from("return {\n[false] = { [\"version\"] = 1; [\"pending\"] = {}; };\n");
-    for (a, b) in &setup.friends {
+    for (a, b) in friends {
         let other = if *a == user { b } else { a };
-        if [a, b].contains(&&user) {
+        if [*a, *b].contains(&user) {
             writeln!(
                 roster,
                 "[\"{other}@{DOMAIN}\"] = {{ [\"subscription\"] = \"both\"; [\"groups\"] = {{}}; [\"name\"] = \"{other}\"; }};"
