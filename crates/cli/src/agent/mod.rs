@@ -25,7 +25,7 @@ use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, record};
-use accounts::{Accounts, Happened, Which};
+use accounts::{Accounts, GUEST, Happened, Which};
 use anyhow::{Context, Result};
 use open::{Asking, Open};
 use rendezvous_core::{Address, Command, DeclinedBy, Event, SessionId};
@@ -272,11 +272,13 @@ impl Agent {
         }
         tracing::info!(%session, event = name(&event), "Session");
         match &event {
-            // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
-            // account is refused there, and nothing that happens to it reaches the session of this name here.
+            // In the room of a code nobody calls for anything else.
+            Event::AppNotPresent { .. } if self.accounts.network(which) == GUEST => return,
             Event::AppNotPresent { from, application, name, url } => {
                 return self.not_installed(which, from, *application, name, url).await;
             }
+            // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
+            // account is refused there, and nothing that happens to it reaches the session of this name here.
             Event::Invited(_) if self.open.contains_key(&session) => {
                 let decline = Command::Decline { by: DeclinedBy::Busy, data: String::new() };
                 _ = self.accounts.command(which, session, decline).await;

@@ -199,6 +199,8 @@ fn needs_prosody_a_code_in_a_room_is_good_for_one_try_and_while_it_is_open() {
 #[test]
 fn needs_prosody_strangers_in_the_room_can_do_nothing_but_answer() {
     scene(|two| {
+        // Also while strangers may call: here they come by the code only.
+        two.novice.does(&["visible"])?;
         let (mut ask, code) = two.asks()?;
         let number: u16 = code.split('-').next().context("a number")?.parse()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -208,6 +210,10 @@ fn needs_prosody_strangers_in_the_room_can_do_nothing_but_answer() {
             "{declined:?}"
         );
         ensure!(!ask.screen().contains(ANSWER), "nobody was asked: {}", ask.screen());
+        let log = two.novice.json(&["log", "--json"])?;
+        let offer = ApplicationId::OFFER.to_string();
+        let entries = log.as_array().context("a list")?;
+        ensure!(entries.iter().all(|entry| entry["application"] == *offer), "nobody is told of it: {log}");
         ask.interrupts()?;
         ask.reads("The code is of no use any more.")?;
         ended(&mut ask, 130)?;
