@@ -233,7 +233,8 @@ pub(crate) fn run(only: &[String], is_list: bool) -> Result<()> {
         let again: String = open.iter().map(|name| format!(" --only {name}")).collect();
         bail!("not proven, after {time:.0} s; to go on: cargo xtask prove network{again}");
     }
-    say::line(format_args!("All of it is proven, in {time:.0} s."));
+    let what = if only.is_empty() { "All of it" } else { "What was asked for" };
+    say::line(format_args!("{what} is proven, in {time:.0} s."));
     ensure!(
         start.elapsed() <= BUDGET,
         "that is longer than the {} minutes it may take",
