@@ -21,7 +21,7 @@ pub const GUESTS: &str = "guests.rendezvous.test";
 pub const ROOMS: &str = "rooms.guests.rendezvous.test";
 
 /// How long a server may take to start on a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(180);
 
 /// What a server is to be like. Everything else is as its distribution has it, rate limits included.
 #[derive(Clone, Debug)]
