@@ -4,6 +4,7 @@ mod assist;
 mod core;
 mod figures;
 mod machine;
+mod net;
 mod vnc;
 
 use anyhow::{Result, bail};
@@ -24,6 +25,8 @@ enum Subject {
     Assist(assist::Arguments),
     /// The session: how fast it is and what it weighs
     Core,
+    /// Sessions over real servers, and the agent: idle, with a thousand sessions, under a flood
+    Net(net::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -38,5 +41,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             assist::run(arguments)
         }
         Subject::Core => core::run(),
+        Subject::Net(arguments) => {
+            let needs = [Need::Build, Need::Prosody, Need::Ejabberd];
+            packages::ensure(&needs, arguments.no_install)?;
+            let missing = packages::missing(&needs);
+            if !missing.is_empty() {
+                bail!("the benchmark cannot run without {}", missing.join(", "));
+            }
+            net::run(arguments)
+        }
     }
 }

@@ -41,6 +41,10 @@ pub(crate) enum Need {
     Bus,
     /// The examples for authors.
     Examples,
+    /// The keyring of a desktop.
+    Keyring,
+    /// A name server on a machine of the tests.
+    Names,
     /// The other side of the comparison.
     Comparison,
 }
@@ -114,6 +118,18 @@ const PACKAGES: &[Package] = {
         ),
         package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
         package(Examples, "python3-dbus-fast", Installed, "runs the examples for authors"),
+        package(
+            Keyring,
+            "gnome-keyring",
+            Program(&["gnome-keyring-daemon"]),
+            "keeps the passwords of accounts",
+        ),
+        package(
+            Names,
+            "dnsmasq-base",
+            Program(&["dnsmasq"]),
+            "tells programs where the server of a domain is",
+        ),
         package(
             Schema,
             "libxml2-utils",

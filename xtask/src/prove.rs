@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use rendezvous_testkit::process::{Launch, Log, Process};
 
-use crate::{prove_session, repo, say};
+use crate::{prove_network, prove_session, repo, say};
 
 /// One proof: properties over random inputs, in rounds. Each round has a seed of its own, so that a run can be gone on
 /// with where it was interrupted, and a round can be repeated.
@@ -51,9 +51,9 @@ const LIMIT: Duration = Duration::from_hours(1);
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// A proof with a program of its own
-    #[arg(value_name = "SUBJECT", conflicts_with_all = ["only", "seed"])]
+    #[arg(value_name = "SUBJECT", conflicts_with_all = ["seed", "rounds"])]
     subject: Option<Subject>,
-    /// Only this proof; can be given several times
+    /// Only this proof, or this part of the network's; can be given several times
     #[arg(long, value_name = "PROOF")]
     only: Vec<String>,
     /// The seed of the first round, to go on after an interruption; each round has the next one
@@ -72,11 +72,18 @@ pub(crate) struct Arguments {
 enum Subject {
     /// The session: every state of every configuration, and every seeded fault
     Session,
+    /// Keys, networks and agents: hostile peers, cut connections, killed agents and servers
+    Network,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    if let Some(Subject::Session) = arguments.subject {
-        return prove_session::run();
+    match arguments.subject {
+        None => {}
+        Some(Subject::Network) => return prove_network::run(&arguments.only, arguments.list),
+        Some(Subject::Session) => {
+            ensure!(arguments.only.is_empty() && !arguments.list, "the proof of the session is one");
+            return prove_session::run();
+        }
     }
     if let Some(unknown) = arguments.only.iter().find(|only| PROOFS.iter().all(|proof| proof.name != **only))
     {
@@ -129,7 +136,7 @@ fn run_tests(launch: &Launch) -> Result<u32> {
 }
 
 /// Reads `test result: ok. 20 passed; 0 failed; …`.
-fn passed_in(line: &str) -> Option<u32> {
+pub(crate) fn passed_in(line: &str) -> Option<u32> {
     line.strip_prefix("test result: ok. ")?.split(' ').next()?.parse().ok()
 }
 

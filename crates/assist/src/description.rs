@@ -16,6 +16,7 @@ use rendezvous_trust::bind::{self, Media};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::wire::Wire;
+use crate::families::Families;
 
 /// The most candidates in one description.
 pub const MAX_CANDIDATES: usize = 16;
@@ -71,6 +72,20 @@ impl Description {
     #[must_use]
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
+    }
+
+    /// The same without the candidates of kinds that are not allowed.
+    #[must_use]
+    pub fn within(mut self, families: Families) -> Self {
+        self.candidates.retain(|candidate| families.include(candidate.address.ip()));
+        self
+    }
+
+    /// Whether the side can be reached by one of these kinds, as far as it says. A side that hides its addresses may be.
+    #[must_use]
+    pub fn may_be_reached_by(&self, families: Families) -> bool {
+        let mut candidates = self.candidates.iter();
+        self.candidates.is_empty() || candidates.any(|candidate| families.include(candidate.address.ip()))
     }
 
     /// Checks that this is what the expert's page may say: both DTLS roles open, and no media of its own.

@@ -22,6 +22,7 @@
 
 pub mod consent;
 pub mod description;
+pub mod families;
 pub mod grant;
 pub mod input;
 pub mod link;

@@ -89,7 +89,7 @@ pub(crate) async fn connected(session: &HeldSession, events: &mut Events) -> Opt
         match events.next().await {
             SessionEvent::StateChanged { current, .. } => state = current,
             SessionEvent::Ended { result, .. } => {
-                return Some(Ending { result, lost: false, said_elsewhere });
+                return Some(Ending { result, lost: false, said_elsewhere, by_us: false });
             }
             SessionEvent::Lost => return Some(Watch::default().lost(session.role)),
             SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}

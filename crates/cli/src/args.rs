@@ -11,6 +11,7 @@ Exit codes of ask, offer and invite:
   3  somebody said no: the other person, their program, or you to showing your screen
   4  nobody answered in time
   5  the other side could not be reached, or was lost
+  6  it could not be made sure who was there, so nothing was shared
   130  you withdrew it (Ctrl-C)
 The others: 0 when it was done, 1 when it could not be (doctor: when something is missing; agent status: when it does
 not run), 2 when the command line was wrong.

@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 /// How long a withdrawal may take: until the other side knows it, or cannot be told, and the application is gone.
 const GOODBYE: Duration = Duration::from_secs(11);
 
-/// So long is looked for whoever has a code.
-const SEARCH: Duration = Duration::from_secs(20);
+/// The exit code of a person who withdrew it.
+pub(crate) const WITHDRAWN: u8 = 130;
 
 /// Calls `contact` and waits until it is over.
 pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) -> Result<ExitCode> {
@@ -34,10 +34,12 @@ pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) 
     // Before anything can begin that would want to speak here.
     let word = terminal.take_word();
     let (network, address) = (&found.whom.network, &found.whom.address);
-    let session = agent
-        .invite(network, address, application, surroundings::of(&terminal)?)
-        .await
-        .map_err(|e| anyhow!(e.sentence()))?;
+    let invited = agent.invite(network, address, application, surroundings::of(&terminal)?);
+    let session = tokio::select! {
+        session = invited => session.map_err(|e| anyhow!(e.sentence()))?,
+        // Whoever is at a place may take long to say who they are. Without us the agent calls nobody.
+        () = ends.next() => return Ok(gave_up(&terminal)),
+    };
     let mut call = Call::new(found.label(), address, terminal, word);
     follow(&agent, &session, &mut progress, &mut call, &mut ends).await
 }
@@ -51,28 +53,30 @@ pub(crate) async fn by_code(home: &Home, place: &str) -> Result<ExitCode> {
     terminal.prompt(texts::THE_CODE);
     let typed = tokio::select! {
         typed = lines.next() => typed.map(Zeroizing::new).unwrap_or_default(),
-        () = ends.next() => bail!(texts::WITHDRAWN),
+        () = ends.next() => return Ok(gave_up(&terminal)),
     };
     drop(lines);
     // A slip is found here, before anything is used up.
     OneTimeCode::read(&typed).map_err(|error| anyhow!(texts::not_a_code(&error.to_string())))?;
     let mut progress = agent.news();
     let word = terminal.take_word();
-    let deadline = Instant::now() + SEARCH;
-    let session = loop {
-        terminal.status(texts::SEARCHING);
-        let found = agent.type_code(&typed, place, surroundings::of(&terminal)?).await;
-        match found.map_err(|e| anyhow!(e.sentence()))? {
-            Some(session) => break session,
-            None if Instant::now() >= deadline => bail!(texts::NOBODY_HAS_CODE),
-            None => tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                () = ends.next() => bail!(texts::WITHDRAWN),
-            },
+    terminal.status(texts::SEARCHING);
+    let session = tokio::select! {
+        found = agent.type_code(&typed, place, surroundings::of(&terminal)?) => {
+            found.map_err(|e| anyhow!(e.sentence()))?
         }
+        () = ends.next() => return Ok(gave_up(&terminal)),
     };
     let mut call = Call::new(texts::WHO_HAS_CODE, texts::WHO_HAS_CODE, terminal, word);
     follow(&agent, &session, &mut progress, &mut call, &mut ends).await
+}
+
+/// The person left before anybody was called.
+fn gave_up(terminal: &Terminal) -> ExitCode {
+    terminal.restore();
+    terminal.say("");
+    terminal.say(texts::WITHDRAWN);
+    ExitCode::from(WITHDRAWN)
 }
 
 /// Shows how a call goes until it is over, or the person wants out.
@@ -221,19 +225,21 @@ impl Call {
 }
 
 /// The exit codes that `--help` documents.
-fn exit_code(result: SessionResult, took_place: bool) -> u8 {
+pub(crate) fn exit_code(result: SessionResult, took_place: bool) -> u8 {
     match result.code() {
         Some(Code::InvitationDeclined) => 3,
         Some(Code::SessionTimeout) => 4,
-        Some(Code::SessionCancelledLocal) if !took_place => 130,
+        Some(Code::SessionCancelledLocal) if !took_place => WITHDRAWN,
         Some(Code::SessionCancelledLocal | Code::SessionCancelledRemote) | None => 0,
         Some(Code::CancelBeforeConnect) => 3,
         Some(
             Code::ConnectionFailure
             | Code::InvitationSendFailure
             | Code::AcceptSendFailure
+            | Code::RemoteNetNotSupported
             | Code::FirewallNotSupported,
         ) => 5,
+        Some(Code::AuthenticationFailed) => 6,
         Some(_) => 1,
     }
 }

@@ -7,6 +7,7 @@ pub(crate) use keys::{KEYS, documentation};
 
 use crate::home::Home;
 use anyhow::{Context, Result};
+use rendezvous_assist::families::Families;
 use section::{Section, line_of};
 use std::fmt;
 use std::path::PathBuf;
@@ -20,7 +21,16 @@ const MAX_FILE: u64 = 256 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) nearby: Nearby,
+    pub(crate) codes: Option<Codes>,
     pub(crate) accounts: Vec<XmppAccount>,
+    pub(crate) assist: Assist,
+}
+
+/// Remote assistance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Assist {
+    /// Between which kinds of addresses picture and input travel.
+    pub(crate) addresses: Families,
 }
 
 /// The network without an account.
@@ -38,6 +48,20 @@ impl Default for Nearby {
     fn default() -> Self {
         Self { enabled: true, listen: None, multicast: true, name: String::new() }
     }
+}
+
+/// A server that lets guests in, for one-time codes between people who are not on the same network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Codes {
+    /// The domain that lets guests in.
+    pub(crate) server: String,
+    /// Its service of rooms, if it is not the usual one.
+    pub(crate) rooms: Option<String>,
+    /// `host:port` in place of what the domain's records say.
+    pub(crate) address: Option<String>,
+    pub(crate) security: Security,
+    /// A certificate authority of the person's own, besides the system's.
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// An account on an XMPP server.
@@ -220,6 +244,12 @@ impl Config {
         if let Some(section) = root.table("nearby")? {
             config.nearby = nearby(section)?;
         }
+        if let Some(section) = root.table("assist")? {
+            config.assist = assist(section)?;
+        }
+        if let Some(section) = root.table("codes")? {
+            config.codes = Some(codes(section)?);
+        }
         for account in root.tables("account")? {
             config.accounts.push(xmpp(account)?);
         }
@@ -260,6 +290,26 @@ fn nearby(mut section: Section<'_>) -> Result<Nearby, ConfigError> {
     Ok(nearby)
 }
 
+fn assist(mut section: Section<'_>) -> Result<Assist, ConfigError> {
+    let mut assist = Assist::default();
+    if let Some(allowed) = section.texts("addresses")? {
+        assist.addresses = Families::NONE;
+        for kind in allowed {
+            match kind.value.as_str() {
+                "ipv4" => assist.addresses.ipv4 = true,
+                "ipv6" => assist.addresses.ipv6 = true,
+                other => {
+                    let problem =
+                        format!("\"{other}\" is not a kind of address; expected \"ipv4\" or \"ipv6\"");
+                    return Err(section.error(kind.at, problem));
+                }
+            }
+        }
+    }
+    section.end()?;
+    Ok(assist)
+}
+
 fn xmpp(mut section: Section<'_>) -> Result<XmppAccount, ConfigError> {
     let kind = section.required("type", "\"xmpp\"")?;
     if kind.value != "xmpp" {
@@ -274,28 +324,10 @@ fn xmpp(mut section: Section<'_>) -> Result<XmppAccount, ConfigError> {
             format!("\"{}\" is not an address of an account, as in \"maria@example.org\"", jid.value),
         ));
     }
-    let security = match section.text("security")? {
-        None => Security::Automatic,
-        Some(text) => Security::read(&text.value).ok_or_else(|| {
-            section.error(text.at, format!("\"{}\" is not a kind of security; expected \"automatic\", \"starttls\" or \"direct-tls\"", text.value))
-        })?,
-    };
-    let server = section.text("server")?;
-    if let Some(server) = &server
-        && host_and_port(&server.value).is_none()
-    {
-        return Err(section.error(
-            server.at,
-            format!(
-                "\"{}\" is not a server; expected a host and a port, as in \"xmpp.example.org:5222\"",
-                server.value
-            ),
-        ));
-    }
     let account = XmppAccount {
         jid: jid.value,
-        server: server.map(|s| s.value),
-        security,
+        server: place(&mut section, "server")?,
+        security: security(&mut section)?,
         channel_binding: section.truth("channel-binding")?.unwrap_or(true),
         plain_password: section.truth("plain-password")?.unwrap_or(false),
         authority: section.text("certificate-authority")?.map(|s| PathBuf::from(s.value)),
@@ -304,13 +336,61 @@ fn xmpp(mut section: Section<'_>) -> Result<XmppAccount, ConfigError> {
     Ok(account)
 }
 
+fn codes(mut section: Section<'_>) -> Result<Codes, ConfigError> {
+    let server = section.required("server", "a domain, as in \"guests.example.org\"")?;
+    let rooms = section.text("rooms")?;
+    for domain in std::iter::once(&server).chain(&rooms) {
+        if !is_plain(&domain.value) || domain.value.len() > 255 {
+            let problem = format!("\"{}\" is not a domain, as in \"guests.example.org\"", domain.value);
+            return Err(section.error(domain.at, problem));
+        }
+    }
+    let codes = Codes {
+        server: server.value,
+        rooms: rooms.map(|rooms| rooms.value),
+        address: place(&mut section, "address")?,
+        security: security(&mut section)?,
+        authority: section.text("certificate-authority")?.map(|s| PathBuf::from(s.value)),
+    };
+    section.end()?;
+    Ok(codes)
+}
+
+/// How TLS begins.
+fn security(section: &mut Section<'_>) -> Result<Security, ConfigError> {
+    let Some(text) = section.text("security")? else { return Ok(Security::Automatic) };
+    Security::read(&text.value).ok_or_else(|| {
+        section.error(
+            text.at,
+            format!(
+                "\"{}\" is not a kind of security; expected \"automatic\", \"starttls\" or \"direct-tls\"",
+                text.value
+            ),
+        )
+    })
+}
+
+/// `host:port`, if it is set.
+fn place(section: &mut Section<'_>, key: &str) -> Result<Option<String>, ConfigError> {
+    let Some(place) = section.text(key)? else { return Ok(None) };
+    if host_and_port(&place.value).is_none() {
+        let problem = format!(
+            "\"{}\" is not a server; expected a host and a port, as in \"xmpp.example.org:5222\"",
+            place.value
+        );
+        return Err(section.error(place.at, problem));
+    }
+    Ok(Some(place.value))
+}
+
 /// A bare address: something, an @, a domain.
 pub(crate) fn is_jid(text: &str) -> bool {
-    let is_plain = |part: &str| {
-        !part.is_empty()
-            && !part.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '@' | '/'))
-    };
     text.len() <= 255 && text.split_once('@').is_some_and(|(user, domain)| is_plain(user) && is_plain(domain))
+}
+
+/// A part of an address: a user's name, or a domain.
+fn is_plain(part: &str) -> bool {
+    !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '@' | '/'))
 }
 
 /// A value and where it stands.
@@ -337,14 +417,43 @@ mod tests {
             "[nearby]\nenabled = false\nlisten = \"[::1]:7000\"\nmulticast = false\nname = \"Ann's laptop\"\n\
              [[account]]\ntype = \"xmpp\"\njid = \"ann@example.org\"\nserver = \"127.0.0.1:5222\"\nsecurity = \"starttls\"\n\
              channel-binding = false\ncertificate-authority = \"/etc/ours.pem\"\n\
-             [[account]]\ntype = \"xmpp\"\njid = \"a@b.example\"\n",
+             [[account]]\ntype = \"xmpp\"\njid = \"a@b.example\"\n\
+             [codes]\nserver = \"guests.example.org\"\nrooms = \"rooms.example.org\"\naddress = \"127.0.0.1:5222\"\n\
+             security = \"starttls\"\ncertificate-authority = \"/etc/ours.pem\"\n",
         )
         .expect("it is right");
+        let codes = config.codes.expect("it is set");
+        assert_eq!(
+            (codes.server.as_str(), codes.rooms.as_deref()),
+            ("guests.example.org", Some("rooms.example.org"))
+        );
+        assert_eq!((codes.address.as_deref(), codes.security), (Some("127.0.0.1:5222"), Security::StartTls));
+        assert!(codes.authority.is_some());
         assert_eq!(config.nearby.listen.as_deref(), Some("[::1]:7000"));
         assert!(!config.nearby.enabled && !config.nearby.multicast && config.nearby.name == "Ann's laptop");
         assert_eq!(config.accounts.len(), 2);
         assert_eq!(config.accounts[0].security, Security::StartTls);
         assert!(!config.accounts[0].channel_binding && config.accounts[1].channel_binding);
+    }
+
+    #[test]
+    fn kinds_of_addresses_are_allowed_one_by_one() {
+        let allowed = |text: &str| {
+            let config = Config::parse(&format!("[assist]\naddresses = [{text}]\n"));
+            config.map(|config| (config.assist.addresses.ipv4, config.assist.addresses.ipv6))
+        };
+        assert_eq!(allowed("\"ipv4\", \"ipv6\""), Ok((true, true)));
+        assert_eq!(allowed("\"ipv6\""), Ok((false, true)));
+        assert_eq!(allowed(""), Ok((false, false)));
+        let (line, problem) = refused("[assist]\naddresses = [\n  \"ipv4\",\n  \"ipv5\",\n]\n");
+        assert_eq!(
+            (line, &*problem),
+            (4, "\"ipv5\" is not a kind of address; expected \"ipv4\" or \"ipv6\"")
+        );
+        for wrong in ["addresses = \"ipv4\"", "addresses = [4]"] {
+            let (_, problem) = refused(&format!("[assist]\n{wrong}\n"));
+            assert!(problem.contains("expected a list of texts"), "{problem}");
+        }
     }
 
     #[test]
@@ -426,6 +535,10 @@ mod tests {
             ),
             ("[nearby]\nname = \"a\n", 2, "this is not TOML"),
             ("[nearby\n", 1, "this is not TOML"),
+            ("codes = 1", 1, "expected a section: write [codes]"),
+            ("[codes]\nrooms = \"a.b\"", 1, "\"server\" is missing; expected a domain"),
+            ("[codes]\nserver = \"me@a.b\"", 2, "\"me@a.b\" is not a domain"),
+            ("[codes]\nserver = \"a.b\"\naddress = \"a.b\"", 3, "\"a.b\" is not a server"),
             ("[nearby]\nname = \"a\"\nname = \"b\"", 3, "this is not TOML"),
         ] {
             let (at, problem) = refused(text);

@@ -1,6 +1,7 @@
 //! Where one person's files are.
 
-use anyhow::{Context, Result};
+use crate::texts;
+use anyhow::{Context, Result, bail};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,7 @@ impl Home {
         builder.recursive(true).mode(0o700);
         for dir in [&home.config, &home.data, &home.state, &home.runtime] {
             builder.create(dir).with_context(|| format!("cannot make the directory {}", dir.display()))?;
+            is_safe(dir)?;
         }
         Ok(home)
     }
@@ -95,14 +97,17 @@ impl Home {
         self.is_one.then_some((VARIABLE, self.state.as_path()))
     }
 
-    /// Removes the files that would have opened a page, and that an application which was killed has left behind.
-    /// Their pages are gone, but such files are for one use only. To be called while no application runs.
-    pub(crate) fn clear_pages(&self) {
+    /// Removes what is for one use only, and what an application or an agent that was killed has left behind: files that
+    /// would have opened a page, and one-time codes. Nobody waits for either any more. To be called while no application
+    /// runs.
+    pub(crate) fn clear_leftovers(&self) {
         let Ok(entries) = std::fs::read_dir(self.path()) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if name.starts_with("page-") && name.ends_with(".html") {
+            let is_page = name.starts_with("page-") && name.ends_with(".html");
+            let is_code = name == "code.json" || name.starts_with("code-") && name.ends_with(".json");
+            if is_page || is_code {
                 // Another attempt comes with the next start.
                 _ = std::fs::remove_file(entry.path());
             }
@@ -113,6 +118,29 @@ impl Home {
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.state.join(format!("{name}.log"))
     }
+}
+
+/// Refuses a directory in which others can put things, or put another in its place: what is in it says whom the person
+/// trusts. Of the directories above it, those that everybody may write to do no harm where nobody can remove what is not
+/// theirs, as in /tmp. What only the person's own group may write to is left to the person.
+fn is_safe(dir: &Path) -> Result<()> {
+    let about =
+        |dir: &Path| std::fs::metadata(dir).with_context(|| format!("cannot look at {}", dir.display()));
+    let own = about(dir)?;
+    if own.uid() != rustix::process::geteuid().as_raw() {
+        bail!(texts::directory_of_another(&dir.display().to_string()));
+    }
+    if own.mode() & 0o022 != 0 {
+        bail!(texts::directory_for_others(&dir.display().to_string()));
+    }
+    for above in dir.ancestors().skip(1) {
+        const STICKY: u32 = 0o1000;
+        let mode = about(above)?.mode();
+        if mode & 0o002 != 0 && mode & STICKY == 0 {
+            bail!(texts::directory_for_others(&above.display().to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// Ours in one of the user's base directories. One that is not absolute does not count, as the specification says.
@@ -138,4 +166,55 @@ fn runtime_directory() -> Option<PathBuf> {
         std::fs::metadata(dir).is_ok_and(|about| about.is_dir() && about.uid() == user.as_raw())
     };
     [named, Some(usual)].into_iter().flatten().find(is_mine).map(|dir| dir.join("rendezvous"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_testkit::home::Home as Place;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn make(dir: &Path, mode: u32) {
+        fs::create_dir_all(dir).expect("a directory");
+        fs::set_permissions(dir, Permissions::from_mode(mode)).expect("it is ours");
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_to_is_refused() {
+        let place = Place::new("home").expect("a place for a test");
+        let (above, dir) = (place.join("above"), place.join("above/dir"));
+        for (above_mode, mode, refused) in [
+            (0o755, 0o700, None),
+            (0o755, 0o755, None),
+            (0o755, 0o770, Some(&dir)),
+            (0o755, 0o702, Some(&dir)),
+            (0o1777, 0o700, None),
+            (0o775, 0o700, None),
+            (0o777, 0o700, Some(&above)),
+        ] {
+            make(&above, above_mode);
+            make(&dir, mode);
+            let said = is_safe(&dir).err().map(|error| error.to_string());
+            let expected = refused.map(|dir| texts::directory_for_others(&dir.display().to_string()));
+            assert_eq!(said, expected, "{above_mode:o} {mode:o}");
+        }
+    }
+
+    #[test]
+    fn what_was_for_one_use_is_removed_and_nothing_else() {
+        let place = Place::new("home").expect("a place for a test");
+        let home = Home::at(place.path().to_owned());
+        for name in ["page-1.html", "code.json", "code-00ff.json", "config.toml", "codes.toml", "page-1.txt"]
+        {
+            fs::write(place.join(name), "").expect("a file");
+        }
+        home.clear_leftovers();
+        let mut left: Vec<_> = fs::read_dir(place.path())
+            .expect("it can be listed")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("letters"))
+            .collect();
+        left.sort();
+        assert_eq!(left, ["codes.toml", "config.toml", "page-1.txt"]);
+    }
 }

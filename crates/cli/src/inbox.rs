@@ -1,18 +1,22 @@
 //! `inbox`: the agent asks on this terminal about what rings; `visible`: whether strangers may call.
 
 use crate::args::Visibility;
+use crate::call::{WITHDRAWN, exit_code};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{client, surroundings, texts};
 use anyhow::{Context, Result, anyhow, bail};
-use rendezvous_dbus::agent::{AgentClient, News};
+use rendezvous_core::{SessionResult, State};
+use rendezvous_dbus::agent::{AgentClient, News, NewsStream, Progress};
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long the terminal may take to come back after the person wants to leave.
 const GOODBYE: Duration = Duration::from_secs(11);
+/// The exit code when nobody came in time.
+const NOT_ANSWERED: u8 = 4;
 /// Whether a code that is too old can go is looked at so often.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
@@ -47,34 +51,84 @@ pub(crate) async fn with_code(home: &Home) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?.or_suspended()?;
     let agent = client::connect(home).await?;
     let mut news = agent.news();
-    let code = agent.make_code(surroundings::of(&terminal)?).await.map_err(|e| anyhow!(e.sentence()))?;
+    terminal.status(texts::MAKING_CODE);
+    let code = tokio::select! {
+        code = agent.make_code(surroundings::of(&terminal)?) => code.map_err(|e| anyhow!(e.sentence()))?,
+        () = ends.next() => {
+            terminal.say(texts::CODE_WITHDRAWN);
+            return Ok(ExitCode::from(WITHDRAWN));
+        }
+    };
     terminal.say(&texts::your_code(&code));
+    let mut course = Course::default();
     let mut too_old = Box::pin(tokio::time::sleep(rendezvous_trust::code::LIFETIME));
-    let (asked, how) = loop {
+    let left = loop {
         tokio::select! {
-            asked = over(&mut news) => break (asked?, None),
-            () = ends.next() => break (leave(&agent, &mut news).await?, Some(texts::CODE_WITHDRAWN)),
+            over = course.follow(&mut news) => {
+                over?;
+                break None;
+            }
+            () = ends.next() => break Some((texts::CODE_WITHDRAWN, WITHDRAWN)),
             () = &mut too_old => {
-                if agent.ringing().await?.is_empty() && agent.sessions().await?.is_empty() {
-                    break (leave(&agent, &mut news).await?, Some(texts::CODE_TOO_OLD));
+                if !course.is_answered() && agent.ringing().await?.is_empty() && agent.sessions().await?.is_empty() {
+                    break Some((texts::CODE_TOO_OLD, NOT_ANSWERED));
                 }
                 // Whoever is being asked, or helped, meanwhile goes on.
                 too_old.as_mut().reset(tokio::time::Instant::now() + LOOK_AGAIN);
             }
         }
     };
+    if left.is_some() {
+        // It may have come back in the same moment. Whoever does not give it back in time loses it with this process.
+        _ = agent.leave_inbox().await;
+        _ = tokio::time::timeout(GOODBYE, course.follow(&mut news)).await;
+    }
     terminal.restore();
-    match how {
-        Some(how) if asked == 0 => {
-            terminal.say(how);
-            Ok(ExitCode::from(if how == texts::CODE_TOO_OLD { 4 } else { 130 }))
+    match (course.exit_code(), left) {
+        (Some(code), _) => Ok(ExitCode::from(code)),
+        (None, Some((sentence, code))) => {
+            terminal.say(sentence);
+            Ok(ExitCode::from(code))
         }
-        _ => Ok(ExitCode::SUCCESS),
+        (None, None) => bail!(texts::AGENT_GONE),
+    }
+}
+
+/// How the call goes that answers the code. What there is to say about it, the agent and the application say here.
+#[derive(Debug, Default)]
+struct Course {
+    /// Whether the applications were connected, once anything is known.
+    took_place: Option<bool>,
+    result: Option<SessionResult>,
+}
+
+impl Course {
+    /// Takes note of what happens until the terminal is ours again.
+    async fn follow(&mut self, news: &mut NewsStream) -> Result<()> {
+        loop {
+            match news.next().await {
+                Some(News::InboxOver { .. }) => return Ok(()),
+                Some(News::Session(_, Progress::StateChanged(state))) => {
+                    self.took_place = Some(self.took_place == Some(true) || state == State::Connected);
+                }
+                Some(News::Session(_, Progress::Ended { result })) => self.result = Some(result),
+                Some(News::Session(..)) => {}
+                None => bail!(texts::AGENT_GONE),
+            }
+        }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.took_place.is_some()
+    }
+
+    fn exit_code(&self) -> Option<u8> {
+        Some(exit_code(self.result?, self.took_place == Some(true)))
     }
 }
 
 /// Waits until the terminal is ours again.
-async fn over(news: &mut rendezvous_dbus::agent::NewsStream) -> Result<u32> {
+async fn over(news: &mut NewsStream) -> Result<u32> {
     loop {
         match news.next().await {
             Some(News::InboxOver { asked }) => return Ok(asked),
@@ -84,7 +138,7 @@ async fn over(news: &mut rendezvous_dbus::agent::NewsStream) -> Result<u32> {
     }
 }
 
-async fn leave(agent: &AgentClient, news: &mut rendezvous_dbus::agent::NewsStream) -> Result<u32> {
+async fn leave(agent: &AgentClient, news: &mut NewsStream) -> Result<u32> {
     // It may have come back in the same moment.
     _ = agent.leave_inbox().await;
     // Whoever does not give it back in time loses it with this process.

@@ -133,11 +133,11 @@ pub(crate) async fn logout(home: &Home, jid: &str) -> Result<ExitCode> {
         let names: Vec<_> = config.accounts.iter().map(|account| account.jid.as_str()).collect();
         bail!(texts::no_such_account(jid, crate::suggest::nearest(jid, names)));
     }
-    secrets::forget(home, jid).await?;
+    let forgotten = secrets::forget(home, jid).await?;
     config::remove_account(home, jid)?;
     let used = use_new_accounts(home).await?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", texts::logged_out(jid))?;
+    writeln!(out, "{}", texts::logged_out(jid, forgotten))?;
     if !used {
         writeln!(out, "{}", texts::NEEDS_RESTART)?;
     }

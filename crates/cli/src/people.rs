@@ -68,7 +68,8 @@ fn row(contacts: &Contacts, identity: &Identity, seen: &[Seen], candidate: Candi
 
 fn as_json(row: &Row) -> serde_json::Value {
     serde_json::json!({
-        "name": row.candidate.names.first(),
+        "name": row.candidate.name(),
+        "claims": row.candidate.claims(),
         "network": row.candidate.whom.network,
         "address": row.candidate.whom.address,
         "verified": matches!(row.standing, Standing::Verified { .. }),
@@ -86,6 +87,7 @@ fn as_line(row: &Row) -> String {
     if row.candidate.label() != row.candidate.whom.address {
         parts.push(row.candidate.whom.address.clone());
     }
+    parts.extend(row.candidate.claims().map(texts::claim));
     parts.push(texts::standing(row.standing));
     parts.extend(row.since.map(texts::in_contacts_since));
     if row.blocked {
@@ -138,7 +140,7 @@ pub(crate) async fn block(home: &Home, typed: &str, blocked: bool) -> Result<Exi
     let found = match known(home, typed).await {
         Ok(found) => found,
         // Somebody whom nothing here knows can be blocked by address.
-        Err(error) => Candidate { whom: written(typed).map_err(|_| error)?, names: Vec::new() },
+        Err(error) => Candidate::of_address(written(typed).map_err(|_| error)?),
     };
     let whom = &found.whom;
     Contacts::change(home, |contacts| contacts.block(unix_now(), &whom.network, &whom.address, blocked))?;

@@ -3,9 +3,11 @@
 
 mod keyring;
 
+pub(crate) use keyring::Closed;
+
 use crate::home::Home;
-use crate::private;
-use anyhow::{Context, Result};
+use crate::{private, texts};
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -20,16 +22,16 @@ pub(crate) enum Place {
     File(PathBuf),
 }
 
-/// Keeps the password of an account, and says where.
+/// Keeps the password of an account, and says where. A keyring that is there is never passed over for the file.
 pub(crate) async fn store(home: &Home, account: &str, password: &str) -> Result<Place> {
     match keyring::store(account, password).await {
-        Ok(true) => {
+        Ok(()) => {
             // An older one must not be found first.
-            change(home, |passwords| drop_one(passwords, account))?;
+            change(home, |passwords| _ = drop_one(passwords, account))?;
             return Ok(Place::Keyring);
         }
-        Ok(false) => {}
-        Err(error) => tracing::info!(%error, "The keyring cannot be used"),
+        Err(Closed::Absent) => {}
+        Err(closed) => bail!(texts::not_kept(account, &closed)),
     }
     change(home, |passwords| {
         drop_one(passwords, account);
@@ -38,7 +40,7 @@ pub(crate) async fn store(home: &Home, account: &str, password: &str) -> Result<
     Ok(Place::File(path(home)))
 }
 
-/// The password of an account, if it is here.
+/// The password of an account, if it is here. Fails, with what to do, where it may be behind a lock.
 pub(crate) async fn load(home: &Home, account: &str) -> Result<Option<Zeroizing<String>>> {
     let mut passwords = read(home)?;
     let found = passwords.remove(account).map(Zeroizing::new);
@@ -46,24 +48,36 @@ pub(crate) async fn load(home: &Home, account: &str) -> Result<Option<Zeroizing<
     if found.is_some() {
         return Ok(found);
     }
-    Ok(keyring::load(account).await.unwrap_or_else(|error| {
-        tracing::info!(%error, "The keyring cannot be used");
-        None
-    }))
+    match keyring::load(account).await {
+        Ok(found) => Ok(found),
+        Err(Closed::Absent) => Ok(None),
+        Err(closed) => bail!(texts::not_readable(account, &closed)),
+    }
 }
 
-/// Forgets the password of an account, wherever it is.
-pub(crate) async fn forget(home: &Home, account: &str) -> Result<()> {
-    if let Err(error) = keyring::forget(account).await {
-        tracing::info!(%error, "The keyring cannot be used");
-    }
-    change(home, |passwords| drop_one(passwords, account))
+/// Forgets the password of an account, wherever it is; whether it was found. Where it may be behind a lock nothing is
+/// changed.
+pub(crate) async fn forget(home: &Home, account: &str) -> Result<bool> {
+    let in_keyring = match keyring::forget(account).await {
+        Ok(was_there) => was_there,
+        Err(Closed::Absent) => false,
+        Err(closed) => bail!(texts::not_forgotten(account, &closed)),
+    };
+    let mut in_file = false;
+    change(home, |passwords| in_file = drop_one(passwords, account))?;
+    Ok(in_keyring || in_file)
 }
 
-fn drop_one(passwords: &mut BTreeMap<String, String>, account: &str) {
-    if let Some(mut password) = passwords.remove(account) {
-        password.zeroize();
-    }
+/// How it stands with the keyring, without asking anybody.
+pub(crate) async fn look() -> Result<(), Closed> {
+    keyring::look().await
+}
+
+/// Whether there was one.
+fn drop_one(passwords: &mut BTreeMap<String, String>, account: &str) -> bool {
+    let Some(mut password) = passwords.remove(account) else { return false };
+    password.zeroize();
+    true
 }
 
 fn change(home: &Home, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<()> {
@@ -114,7 +128,7 @@ mod tests {
         let mode = std::fs::metadata(path(&home)).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(read(&home).expect("it is read").get("a@b").map(String::as_str), Some("p \" \\ \u{e9}"));
-        change(&home, |all| drop_one(all, "a@b")).expect("it is written");
+        change(&home, |all| _ = drop_one(all, "a@b")).expect("it is written");
         assert_eq!(read(&home).expect("it is read").keys().collect::<Vec<_>>(), ["c@d"]);
         std::fs::set_permissions(path(&home), std::fs::Permissions::from_mode(0o644)).expect("it is ours");
         assert!(read(&home).is_err(), "others could have read it");

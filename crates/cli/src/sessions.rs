@@ -3,7 +3,7 @@
 use crate::application::hello::HELLO;
 use crate::contacts::Contacts;
 use crate::home::Home;
-use crate::resolve::{self, Candidate, Meant, Whom};
+use crate::resolve::{self, Candidate, Meant, Source, Whom};
 use crate::terminal::printable;
 use crate::{client, texts};
 use anyhow::{Result, anyhow, bail};
@@ -43,10 +43,10 @@ pub(crate) async fn cancel(home: &Home, contact: Option<&str>) -> Result<ExitCod
         Some(typed) => {
             let with = |s: &Listed| {
                 let name = contacts.name(&s.network, &s.contact).map(str::to_owned);
-                (Whom { network: s.network.clone(), address: s.contact.clone() }, name)
+                (Source::Own, Whom { network: s.network.clone(), address: s.contact.clone() }, name)
             };
             match resolve::resolve(typed, &resolve::merge(sessions.iter().map(with))) {
-                Meant::One(Candidate { whom, .. }) => sessions
+                Meant::One(Candidate { whom, .. }) | Meant::Perhaps(Candidate { whom, .. }) => sessions
                     .iter()
                     .filter(|s| s.network == whom.network && s.contact == whom.address)
                     .collect(),

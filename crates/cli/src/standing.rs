@@ -1,10 +1,12 @@
 //! What this device knows of somebody's key, in the words that a person reads, and whether they may call.
 
+use crate::agent::accounts::{GUEST, NEARBY};
 use crate::contacts::Contacts;
 use crate::home::Home;
 use crate::identity::Identity;
 use crate::texts;
 use anyhow::Result;
+use rendezvous_net::nearby::nearby_address;
 use rendezvous_trust::pins::{self, Origin, Pin};
 use rendezvous_trust::{Contact, How, PublicKey, UnixTime};
 
@@ -68,7 +70,11 @@ pub(crate) fn of(
     address: &str,
     key: Option<&PublicKey>,
 ) -> Result<Standing> {
-    let contact = Contact::new(network, address)?;
+    let contact = match key {
+        // A guest's own address is gone with the code; the device has another that stays.
+        Some(key) if network == GUEST => Contact::new(NEARBY, nearby_address(key).as_str())?,
+        _ => Contact::new(network, address)?,
+    };
     let pins = identity.pins()?;
     Ok(match key.map(|key| pins.standing(&contact, key)) {
         Some(pins::Standing::Pinned(pin)) => verified(pin),
@@ -77,6 +83,13 @@ pub(crate) fn of(
         None if pins.of(&contact).next().is_some() => Standing::Changed,
         None => Standing::NeverChecked,
     })
+}
+
+/// How this contact stands, whichever of their devices it is: by the one that was verified first.
+pub(crate) fn of_contact(identity: &Identity, network: &str, address: &str) -> Result<Standing> {
+    let contact = Contact::new(network, address)?;
+    let pins = identity.pins()?;
+    Ok(pins.of(&contact).min_by_key(|pin| pin.since().0).map_or(Standing::NeverChecked, verified))
 }
 
 /// What a pin says.

@@ -5,6 +5,7 @@
 
 use crate::application::hello::HELLO;
 use crate::application::secured::Known;
+use crate::assistance::Lack;
 use crate::standing::{Caller, Manner, Standing};
 use rendezvous_assist::secure::Why;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
@@ -12,9 +13,11 @@ use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
 mod commands;
+mod doctor;
 mod time;
 
 pub(crate) use commands::*;
+pub(crate) use doctor::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
@@ -173,6 +176,8 @@ pub(crate) fn not_installed(who: &str, name: &str, id: &str, link: Option<&str>)
 pub(crate) const ANSWER_IT: &str = "Answer? [y/N]";
 pub(crate) const CALL_TAKEN: &str = "One moment…";
 pub(crate) const CALL_DECLINED: &str = "You said no.";
+pub(crate) const CANNOT_ANSWER: &str =
+    "The call cannot be answered on this terminal, so it was declined. Try again in another one.";
 
 /// The question was taken away from this terminal, and the call goes on.
 pub(crate) fn still_rings(who: &str) -> String {
@@ -263,6 +268,9 @@ pub(crate) fn not_heard(who: &str) -> String {
     )
 }
 
+/// Why a code did not bring two people together, for the one who made it.
+pub(crate) const ANOTHER_CODE: &str = "they typed another one";
+
 pub(crate) fn code_failed(who: &str, why: &str) -> String {
     format!(
         "The code did not bring you together with {who}: {why}. Nothing was shared. A code is good for one try; make a new one and try again.\n{}",
@@ -279,6 +287,18 @@ pub(crate) fn cannot_be_sure(who: &str, why: &str) -> String {
 
 pub(crate) fn nobody_checked(who: &str) -> String {
     format!("Nobody made sure that this is {who}, so this has ended. Nothing was shared.")
+}
+
+/// First contact by an offer: the words were right, and that is all there is to this call.
+pub(crate) fn acquainted(who: &str) -> String {
+    format!("{who} is verified now. If you want help from them, ask them.")
+}
+
+/// The same for whoever offered.
+pub(crate) fn acquainted_expert(who: &str) -> String {
+    format!(
+        "{who} is verified now, and has shown you nothing. When they want your help, they ask you for it."
+    )
 }
 
 pub(crate) fn says_hello(who: &str, known: &Known) -> String {
@@ -366,7 +386,10 @@ pub(crate) fn titled(title: &str, text: &str) -> String {
 }
 
 /// How the help ended, for the helper's page and terminal: a title without a full stop, and what it means.
-pub(crate) fn ended_for_expert(who: &str, result: SessionResult) -> (String, String) {
+pub(crate) fn ended_for_expert(who: &str, result: SessionResult, by_us: bool) -> (String, String) {
+    if let Some(said) = result.code().filter(|_| !by_us).and_then(|code| lacking_there(who, code)) {
+        return said;
+    }
     let (title, text) = match result.code() {
         Some(Code::SessionCancelledLocal) => {
             ("You ended the help".to_owned(), "Nothing of their screen reaches you any more.".to_owned())
@@ -386,6 +409,37 @@ pub(crate) fn ended_for_expert(who: &str, result: SessionResult) -> (String, Str
         None => (HELP_OVER.to_owned(), result.text().to_owned()),
     };
     (title, text)
+}
+
+/// The same of a failure that may be the other side's: then it is their computer that lacks something, not this one.
+pub(crate) fn failure_of(who: &str, result: SessionResult, by_us: bool) -> String {
+    match result.code().filter(|_| !by_us).and_then(|code| lacking_there(who, code)) {
+        Some((title, text)) => format!("{title}. {text}\n{}", small(result)),
+        None => failure(result),
+    }
+}
+
+/// What the other side's computer lacks, where a result says that: a title without a full stop, and what to do.
+fn lacking_there(who: &str, code: Code) -> Option<(String, String)> {
+    let title = match code {
+        Code::NetworkConfigFailure => format!("The computer of {who} has no network address for this"),
+        Code::NetNotSupported => format!("The computer of {who} may use no kind of address for this"),
+        _ => return None,
+    };
+    Some((title, "They have to change that there: their program says what.".to_owned()))
+}
+
+/// Why there is no way for the picture.
+pub(crate) fn lack(lack: &Lack) -> String {
+    match lack {
+        Lack::Allowed => "Your configuration allows no kind of address for the picture, so nothing was begun. Change \"addresses\" under [assist].".to_owned(),
+        Lack::Here(families) => format!(
+            "This computer has no {families} address that others could reach, so nothing can be shared. Connect to a network that has one, or allow others under [assist] in the configuration."
+        ),
+        Lack::InCommon(who) => format!(
+            "{who} and you have no kind of address in common: one side may only use IPv4 and the other only IPv6. One of you has to allow both under [assist] in the configuration."
+        ),
+    }
 }
 
 /// A failure on the terminal: what happened, what to do, the code small below.
@@ -428,8 +482,11 @@ mod tests {
         for code in Code::ALL {
             let text = not_happened("Ann", None, code.into());
             assert!(text.contains(code.name()), "{text}");
-            let (title, text) = ended_for_expert("Ann", code.into());
-            assert!(!title.is_empty() && !title.ends_with('.') && text.ends_with('.'), "{title} {text}");
+            for by_us in [true, false] {
+                assert!(failure_of("Ann", code.into(), by_us).contains(code.name()));
+                let (title, text) = ended_for_expert("Ann", code.into(), by_us);
+                assert!(!title.is_empty() && !title.ends_with('.') && text.ends_with('.'), "{title} {text}");
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::contacts::Contacts;
 use crate::home::Home;
 use crate::identity::Identity;
-use crate::resolve::{self, Candidate, Meant, Whom};
-use crate::terminal::Terminal;
+use crate::resolve::{self, Candidate, Meant, Source, Whom};
+use crate::terminal::{Terminal, is_yes};
 use crate::{client, config, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::agent::AgentClient;
@@ -18,15 +18,19 @@ pub(crate) async fn everybody(home: &Home, agent: Option<&AgentClient>) -> Resul
     let contacts = Contacts::load(home)?;
     let identity = Identity::open(home)?;
     let pins = identity.pins()?;
-    let own = contacts.iter().map(|p| (p.network.clone(), p.address.clone(), Some(p.name.clone())));
-    let pinned = pins.iter().map(|(c, _)| (c.network().to_owned(), c.address().to_owned(), None));
+    let whom =
+        |network: &str, address: &str| Whom { network: network.to_owned(), address: address.to_owned() };
+    let own = contacts.iter().map(|p| (Source::Own, whom(&p.network, &p.address), Some(p.name.clone())));
+    let pinned = pins.iter().map(|(c, _)| (Source::Own, whom(c.network(), c.address()), None));
     let seen = match agent {
         Some(agent) => agent.people().await?,
         None => Vec::new(),
     };
-    let listed = seen.into_iter().map(|s| (s.network, s.address, Some(s.name)));
-    let all = own.chain(pinned).chain(listed);
-    Ok(resolve::merge(all.map(|(network, address, name)| (Whom { network, address }, name))))
+    let seen = seen.into_iter().map(|s| {
+        let source = if s.is_mutual { Source::Listed } else { Source::Announced };
+        (source, Whom { network: s.network, address: s.address }, Some(s.name))
+    });
+    Ok(resolve::merge(own.chain(pinned).chain(seen)))
 }
 
 /// Finds whoever is meant; asks on the terminal when it may be several.
@@ -44,9 +48,10 @@ pub(crate) async fn find(
     }
     match meant {
         Meant::One(candidate) => Ok(candidate),
+        Meant::Perhaps(candidate) => confirm(typed, candidate, terminal).await,
         Meant::Several(several) => choose(typed, several, terminal).await,
         Meant::Nobody { nearest } => match place(typed) {
-            Some(whom) => Ok(Candidate { whom, names: Vec::new() }),
+            Some(whom) => Ok(Candidate::of_address(whom)),
             None => bail!(texts::nobody_of_that_name(typed, nearest.as_deref())),
         },
     }
@@ -64,9 +69,28 @@ fn place(typed: &str) -> Option<Whom> {
     Some(Whom { network: network.to_owned(), address: typed.to_owned() })
 }
 
+/// Somebody whom only others call so. The person sees whom exactly; of a stranger they have to say that they mean them.
+async fn confirm(typed: &str, candidate: Candidate, terminal: Option<&Terminal>) -> Result<Candidate> {
+    let Whom { network, address } = &candidate.whom;
+    if candidate.source != Source::Announced {
+        if let Some(terminal) = terminal {
+            terminal.say(&texts::listed_as(typed, address, network));
+        }
+        return Ok(candidate);
+    }
+    let sentence = texts::calls_themselves(candidate.claims().unwrap_or(typed), address, network);
+    let Some(terminal) = terminal else { bail!(texts::say_the_address(&sentence)) };
+    terminal.say(&sentence);
+    let mut lines = terminal.lines();
+    terminal.prompt(texts::MEAN_THEM);
+    let is_meant = lines.next().await.is_some_and(|line| is_yes(&line));
+    is_meant.then_some(candidate).context(texts::NOBODY_CHOSEN)
+}
+
 async fn choose(typed: &str, several: Vec<Candidate>, terminal: Option<&Terminal>) -> Result<Candidate> {
     let line = |(number, c): (usize, &Candidate)| {
-        format!("  {}  {} · {} · {}", number + 1, c.label(), c.whom.address, c.whom.network)
+        let claim = c.claims().map(|name| format!(" · {}", texts::claim(name))).unwrap_or_default();
+        format!("  {}  {} · {} · {}{claim}", number + 1, c.label(), c.whom.address, c.whom.network)
     };
     let list = several.iter().enumerate().map(line).collect::<Vec<_>>().join("\n");
     let Some(terminal) = terminal else { bail!(texts::several_of_that_name(typed, &list)) };

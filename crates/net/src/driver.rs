@@ -1,6 +1,7 @@
 //! Runs a table of sessions over a network: the only place where the pure table meets a clock and a wire.
 
 use crate::answers::Answers;
+use crate::seldom::Seldom;
 use crate::vouch::Vouching;
 use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
@@ -136,6 +137,15 @@ pub struct Driver<N> {
     happenings: mpsc::UnboundedSender<Happening>,
     /// What could not be signed, and so was not sent.
     unsigned: VecDeque<Token>,
+    unsaid: Unsaid,
+}
+
+/// What others can make happen without end, as far as it was not logged yet.
+#[derive(Debug, Default)]
+struct Unsaid {
+    dropped: Seldom,
+    refused: Seldom,
+    unanswered: Seldom,
 }
 
 /// Calls the driver from elsewhere. Cheap to clone.
@@ -188,6 +198,7 @@ impl<N: Network> Driver<N> {
             requests: receiver,
             happenings,
             unsigned: VecDeque::new(),
+            unsaid: Unsaid::default(),
         };
         (driver, Handle { requests, status: watched }, events)
     }
@@ -217,6 +228,7 @@ impl<N: Network> Driver<N> {
                 Turn::Network(event) => self.take(event),
             }
             due = self.drain();
+            self.say();
         }
     }
 
@@ -268,12 +280,29 @@ impl<N: Network> Driver<N> {
     }
 
     fn take(&mut self, event: NetworkEvent) {
-        let before = self.sessions.dropped();
+        let before = self.sessions.dropped().total();
         if let Err(error) = self.note(event) {
             tracing::debug!(%error, "Ignored what the network reported");
         }
-        if self.sessions.dropped() != before {
-            tracing::info!(counts = ?self.sessions.dropped(), "Dropped a message that changes nothing");
+        let dropped = self.sessions.dropped().total().saturating_sub(before);
+        if dropped > 0 {
+            tracing::debug!(counts = ?self.sessions.dropped(), "Dropped a message that changes nothing");
+            self.unsaid.dropped.add(dropped);
+        }
+    }
+
+    /// Logs what happened too often to be logged each time.
+    fn say(&mut self) {
+        let now = self.clock.now();
+        if let Some(times) = self.unsaid.dropped.due(now) {
+            let counts = self.sessions.dropped();
+            tracing::info!(times, ?counts, "Dropped messages that change nothing");
+        }
+        if let Some(times) = self.unsaid.refused.due(now) {
+            tracing::info!(times, "Refused messages whose signature, or its absence, is wrong");
+        }
+        if let Some(times) = self.unsaid.unanswered.due(now) {
+            tracing::info!(times, "Answered contacts no more who had asked too often");
         }
     }
 
@@ -319,7 +348,8 @@ impl<N: Network> Driver<N> {
         let (message, claim) = match self.vouching.open(self.clock.unix(), &from, parcel) {
             Ok(opened) => opened,
             Err(error) => {
-                tracing::info!(%session, %from, %error, "Refused a message");
+                tracing::debug!(%session, %from, %error, "Refused a message");
+                self.unsaid.refused.add(1);
                 return Ok(());
             }
         };
@@ -363,7 +393,8 @@ impl<N: Network> Driver<N> {
             && let To::Endpoint(endpoint) = &to
             && !self.answers.may(self.clock.now(), &endpoint.contact)
         {
-            tracing::info!(session = %token.session, %endpoint, "Answered this contact too often");
+            tracing::debug!(session = %token.session, %endpoint, "Answered this contact too often");
+            self.unsaid.unanswered.add(1);
             return;
         }
         match self.vouching.seal(self.clock.unix(), &to, message) {

@@ -15,6 +15,7 @@ mod driver;
 pub mod loopback;
 mod network;
 mod parcel;
+mod seldom;
 #[cfg(all(test, any(feature = "nearby", feature = "xmpp")))]
 mod vectors;
 mod vouch;

@@ -81,7 +81,7 @@ impl Vouching {
     pub(crate) fn seal(&mut self, now: UnixTime, to: &To, message: Message) -> Result<Parcel, VouchError> {
         let seal = match &message.body {
             Body::Invite(invite) => self.seal_invite(now, message.session, to, invite)?,
-            Body::Accept { data, .. } => self.seal_accept(message.session, data)?,
+            Body::Accept { version, data } => self.seal_accept(message.session, *version, data)?,
             _ => Seal::Plain,
         };
         Ok(Parcel { message, seal })
@@ -110,11 +110,11 @@ impl Vouching {
         Ok(Seal::Invite { expiry, proof })
     }
 
-    fn seal_accept(&self, session: SessionId, data: &str) -> Result<Seal, VouchError> {
+    fn seal_accept(&self, session: SessionId, version: u16, data: &str) -> Result<Seal, VouchError> {
         let Some(Record::Theirs { hash, .. }) = self.sessions.get(&session) else {
             return Err(VouchError::Unsigned);
         };
-        let accept = invite::Accept { invite: *hash, data: data.to_owned() };
+        let accept = invite::Accept { invite: *hash, version, data: data.to_owned() };
         let signature = accept.sign(&self.account.key)?;
         Ok(Seal::Accept { proof: Proof { key: self.account.key.public(), signature } })
     }
@@ -181,7 +181,6 @@ impl Vouching {
         // To a session that is over any answer is late, signed or not, and the table says so to whoever sent it.
         let Some(record) = self.sessions.get_mut(&session) else { return Ok(()) };
         let Record::Ours { invite, answers, .. } = record else { return Err(VouchError::Unsigned) };
-        // Whoever carries the answer must not be able to make it one of an older version.
         if !invite.versions.contains(&version) {
             return Err(InviteError::Field("version").into());
         }
@@ -189,8 +188,8 @@ impl Vouching {
         if invite.invitee.address() != from.contact.as_str() {
             return Err(VouchError::Refused(InviteError::OtherInvite));
         }
-        let accept =
-            invite::Accept { invite: invite.hash(&self.account.key.public()), data: data.to_owned() };
+        let hash = invite.hash(&self.account.key.public());
+        let accept = invite::Accept { invite: hash, version, data: data.to_owned() };
         accept.verify(invite, &self.account.key.public(), &proof.key, &proof.signature)?;
         match answers.iter().find(|(endpoint, _)| endpoint == from) {
             Some((_, key)) if *key != proof.key => Err(VouchError::OtherKey),
@@ -257,6 +256,7 @@ impl Vouching {
             inviter: contact(inviter)?,
             invitee: contact(invitee)?,
             novice: novice(invite.application),
+            app_invite: invite.app_invite,
         })
     }
 }

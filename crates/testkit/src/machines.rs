@@ -94,6 +94,28 @@ impl Machines {
         Ok(())
     }
 
+    /// Sets a machine's interface up with or without multicast.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn multicast(&self, machine: usize, on: bool) -> Result<()> {
+        let state = if on { "on" } else { "off" };
+        ip(&["-n", &self.names[machine], "link", "set", INTERFACE, "multicast", state]).map(drop)
+    }
+
+    /// Lets a machine's programs join so many multicast groups of IPv4, and has it forget IPv6.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn groups(&self, machine: usize, most: u32) -> Result<()> {
+        let write = format!(
+            "echo {most} > /proc/sys/net/ipv4/igmp_max_memberships; echo 1 > /proc/sys/net/ipv6/conf/{INTERFACE}/disable_ipv6"
+        );
+        ip(&["netns", "exec", &self.names[machine], "sh", "-c", &write]).map(drop)
+    }
+
     /// Pulls the cable, or plugs it in.
     ///
     /// # Errors

@@ -20,6 +20,18 @@ pub const GUESTS: &str = "guests.rendezvous.test";
 /// Where the guests' rooms are.
 pub const ROOMS: &str = "rooms.guests.rendezvous.test";
 
+/// A domain of a server that was started for load: whoever asks is let in under any name with any password.
+pub const CROWD: &str = "crowd.rendezvous.test";
+
+/// How much a server takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limits {
+    /// What its distribution configures.
+    Packaged,
+    /// No rate limit, a longer queue of connections, more open files, and [`CROWD`].
+    Raised,
+}
+
 /// How long a server may take to start on a busy machine.
 const START: Duration = Duration::from_secs(60);
 

@@ -41,6 +41,8 @@ pub struct Invite {
     pub invitee: Contact,
     /// Which of them is helped.
     pub novice: Role,
+    /// Whether it is of the time before this protocol, and carries no context.
+    pub app_invite: bool,
 }
 
 /// The answer to an invitation.
@@ -48,6 +50,8 @@ pub struct Invite {
 pub struct Accept {
     /// What it answers: [`Invite::hash`].
     pub invite: [u8; 32],
+    /// The version that it takes of those that the invitation offers; whether it does, the inviter sees.
+    pub version: u16,
     /// Opaque text for the inviter's application, at most 512 bytes.
     pub data: String,
 }
@@ -160,6 +164,7 @@ impl Invite {
             .text(self.inviter.address())
             .text(self.invitee.address())
             .text(self.novice.text())
+            .number(u64::from(self.app_invite))
     }
 }
 
@@ -205,7 +210,11 @@ impl Accept {
 
     fn statement(&self, key: &PublicKey) -> Statement {
         let invite: &Hash = &self.invite;
-        Statement::new(Domain::Accept).bytes(key.as_bytes()).bytes(invite).text(&self.data)
+        Statement::new(Domain::Accept)
+            .bytes(key.as_bytes())
+            .bytes(invite)
+            .number(u64::from(self.version))
+            .text(&self.data)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The evidence that a person, or a code that passed between persons, confirmed a key.
 
-use crate::contact::Contact;
+use crate::contact::{Contact, ContactError};
 use crate::key::PublicKey;
 
 /// How a key came to be trusted by a person's own act.
@@ -36,6 +36,17 @@ impl Verified {
     #[must_use]
     pub const fn contact(&self) -> &Contact {
         &self.contact
+    }
+
+    /// The same, for a network on which a device's address is the fingerprint of its key, without the blanks. It says
+    /// nothing new: only this key can be there. For people who met at an address that nobody has afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`ContactError`] when this is no name of a network.
+    pub fn at_its_own_address(&self, network: &str) -> Result<Self, ContactError> {
+        let contact = Contact::new(network, self.peer.fingerprint().replace(' ', ""))?;
+        Ok(Self { contact, ..self.clone() })
     }
 
     /// How it was confirmed.

@@ -112,10 +112,12 @@ def check_invite():
         "rv1 invite", inviter, *items(invite["versions"]), unhex(invite["session"]), unhex(invite["application"]),
         invite["name"], invite["url"], invite["data"], invite["expiry"],
         invite["network"], invite["inviter"], invite["invitee"], invite["novice"],
+        int(invite["app_invite"]),
     )
     verify(inviter, signed, unhex(vector["invite_signature"]))
     assert sha256(signed) == unhex(vector["invite_hash"])
-    answer = statement("rv1 accept", invitee, sha256(signed), vector["accept"]["data"])
+    accept = vector["accept"]
+    answer = statement("rv1 accept", invitee, sha256(signed), accept["version"], accept["data"])
     verify(invitee, answer, unhex(vector["accept_signature"]))
 
 

@@ -16,11 +16,22 @@ const NOWHERE: &[(&str, &str)] = &[
 /// define what a yes means, and the examples in their pages show it.
 const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
-    ("Input::Answer", "a question is answered where it was asked", &["crates/cli/src/assistance/novice.rs"]),
+    (
+        "Input::Answer",
+        "a question is answered where it was asked",
+        &["crates/cli/src/assistance/novice/person.rs"],
+    ),
 ];
-/// Where the yes is defined, and where the proof and the fuzzer's oracles play every person there could be.
-const DEFINED: &[&str] =
-    &["crates/core/src/", "crates/assist/src/", "xtask/src/tidy/", "crates/proof/", "crates/oracles/"];
+/// Where the yes is defined, and where the proof, the fuzzer's oracles and the benchmark's contacts play every person there
+/// could be.
+const DEFINED: &[&str] = &[
+    "crates/core/src/",
+    "crates/assist/src/",
+    "xtask/src/tidy/",
+    "crates/proof/",
+    "crates/oracles/",
+    "crates/cli/benches/",
+];
 
 /// Macros that no code may call, with the reason.
 const NO_MACROS: &[&str] = &["todo", "unimplemented"];
@@ -131,7 +142,11 @@ mod tests {
     fn nothing_accepts_but_a_person() {
         check_bites("a.toml", concat!("auto", "_accept = true"), "person");
         check_bites("crates/cli/src/call.rs", "fn f() { g(Command::Accept { data }) }", "agent/ring.rs");
-        check_bites("crates/net/src/driver.rs", "fn f() { g(Input::Answer { question, yes }) }", "novice.rs");
+        check_bites(
+            "crates/net/src/driver.rs",
+            "fn f() { g(Input::Answer { question, yes }) }",
+            "novice/person.rs",
+        );
         check_passes("crates/cli/src/agent/ring.rs", "fn f() { g(Command::Accept { data }) }");
         check_passes("crates/desktop/tests/x11/person.rs", "fn f() { g(Input::Answer { question, yes }) }");
     }

@@ -46,6 +46,21 @@ fn with_added(field: &str, value: impl Into<Value>) -> Result<Description, Descr
 }
 
 #[test]
+fn candidates_of_kinds_that_are_not_allowed_are_left_out() {
+    let (only_4, only_6) =
+        (Families { ipv6: false, ..Families::ALL }, Families { ipv4: false, ..Families::ALL });
+    let hidden = Description { candidates: Vec::new(), ..parse(&offer()).unwrap() };
+    for (address, kind, other) in [("192.0.2.2", only_4, only_6), ("2001:db8::2", only_6, only_4)] {
+        let offer = with("/candidates/0/address", address).unwrap();
+        assert!(offer.may_be_reached_by(kind) && offer.may_be_reached_by(Families::ALL));
+        assert!(!offer.may_be_reached_by(other) && !offer.may_be_reached_by(Families::NONE));
+        assert_eq!(offer.clone().within(kind), offer);
+        assert_eq!(offer.within(other), hidden);
+    }
+    assert!(hidden.may_be_reached_by(only_4), "it may be there all the same");
+}
+
+#[test]
 fn an_offer_becomes_values() {
     let description = parse(&offer()).unwrap();
     assert_eq!(description.fingerprint().to_string(), PRINT);

@@ -14,6 +14,8 @@ pub enum SecureError {
     Code(CodeError),
     /// The other side typed a code, and none is open here.
     NoCode,
+    /// The other side said that it has typed a code, and does not show it.
+    UnusedCode,
     /// The other side does not say what it knows.
     Standing,
     /// The novice typed other words, three times.
@@ -54,6 +56,7 @@ impl fmt::Display for SecureError {
             Self::Authentication(error) => error.fmt(f),
             Self::Code(error) => error.fmt(f),
             Self::NoCode => f.write_str("the other side typed a code, and none is open here"),
+            Self::UnusedCode => f.write_str("the other side said that it has the code, and did not show it"),
             Self::Standing => f.write_str("the other side does not say what it knows"),
             Self::WrongWords => f.write_str("the words that were typed are not the ones that were read"),
             Self::NotHeard => f.write_str("the words were not confirmed"),

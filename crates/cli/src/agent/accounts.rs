@@ -27,6 +27,10 @@ pub(crate) const NEARBY: &str = "nearby";
 /// The name of the network of XMPP accounts.
 pub(crate) const XMPP: &str = "xmpp";
 
+/// The network of guests, who meet by a one-time code at a server that lets everybody in. An address there is gone with the
+/// code, so nobody is a contact there and nobody is called by it.
+pub(crate) const GUEST: &str = "guest";
+
 /// A server that does not take our goodbye by then does without.
 pub(crate) const SIGNING_OFF: Duration = Duration::from_secs(3);
 
@@ -57,8 +61,8 @@ pub(crate) fn xmpp_config(
     }
 }
 
-/// Which account, by its place in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which account. Never used again for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Which(usize);
 
 /// What happened, and on which account.
@@ -66,7 +70,11 @@ pub(super) type Happened = (Which, Happening);
 
 /// All accounts that could be begun, and why others could not.
 pub(super) struct Accounts {
-    begun: Vec<Begun>,
+    begun: BTreeMap<Which, Begun>,
+    /// How many there have been.
+    count: usize,
+    key: Arc<DeviceKey>,
+    happenings: mpsc::UnboundedSender<Happened>,
     /// Only the person can change that.
     refused: Vec<AccountStatus>,
     /// What the network without an account is asked besides sending.
@@ -93,18 +101,25 @@ impl Accounts {
         listen: Option<&str>,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Happened>)> {
         let (sender, happenings) = mpsc::unbounded_channel();
-        let mut accounts =
-            Self { begun: Vec::new(), refused: Vec::new(), nearby: None, signed_off: JoinSet::new() };
+        let mut accounts = Self {
+            begun: BTreeMap::new(),
+            count: 0,
+            key: identity.key(),
+            happenings: sender,
+            refused: Vec::new(),
+            nearby: None,
+            signed_off: JoinSet::new(),
+        };
         if config.nearby.enabled || listen.is_some() {
             let said = listen.or(config.nearby.listen.as_deref());
             let (network, control, at) = listen_nearby(said, &config.nearby, identity).await?;
             let me = network.address();
             let place = SocketAddr::new(shown_address(at), network.port()).to_string();
             accounts.nearby = Some(control);
-            accounts.begin(NEARBY, me, place, identity.key(), network, &sender);
+            accounts.begin(NEARBY, me, place, apps::built_in(), network);
         }
         for account in &config.accounts {
-            if let Err(error) = accounts.begin_xmpp(home, account, identity, &sender).await {
+            if let Err(error) = accounts.begin_xmpp(home, account, identity).await {
                 tracing::warn!(error = format!("{error:#}"), "An account cannot be used");
                 accounts.refused.push(AccountStatus {
                     network: XMPP.to_owned(),
@@ -114,7 +129,7 @@ impl Accounts {
                 });
             }
         }
-        if accounts.begun.is_empty() && accounts.refused.is_empty() {
+        if accounts.begun.is_empty() && accounts.refused.is_empty() && config.codes.is_none() {
             bail!(
                 "There is nothing to be reached by: [nearby] is not enabled, and there is no account. Change that in the configuration."
             );
@@ -122,18 +137,12 @@ impl Accounts {
         Ok((accounts, happenings))
     }
 
-    async fn begin_xmpp(
-        &mut self,
-        home: &Home,
-        account: &XmppAccount,
-        identity: &Identity,
-        sender: &mpsc::UnboundedSender<Happened>,
-    ) -> Result<()> {
+    async fn begin_xmpp(&mut self, home: &Home, account: &XmppAccount, identity: &Identity) -> Result<()> {
         let password = secrets::load(home, &account.jid).await?;
         let password = password.with_context(|| texts::password_missing(&account.jid))?;
         let network = Xmpp::start(xmpp_config(account, password, device_name(identity)))?;
         self.signed_off.spawn(network.signed_off());
-        self.begin(XMPP, network.address(), String::new(), identity.key(), network, sender);
+        self.begin(XMPP, network.address(), String::new(), apps::built_in(), network);
         Ok(())
     }
 
@@ -142,15 +151,15 @@ impl Accounts {
         network_name: &str,
         me: Address,
         place: String,
-        key: Arc<DeviceKey>,
+        installed: impl IntoIterator<Item = Application>,
         network: impl Network,
-        sender: &mpsc::UnboundedSender<Happened>,
-    ) {
-        let account = Account { network: network_name.into(), me: me.clone(), key };
+    ) -> Which {
+        let account = Account { network: network_name.into(), me: me.clone(), key: self.key.clone() };
         let (driver, handle, mut happenings) =
-            Driver::new(account, SessionConfig::default(), apps::built_in(), network);
+            Driver::new(account, SessionConfig::default(), installed, network);
         let driver = tokio::spawn(driver.run()).abort_handle();
-        let (which, sender) = (Which(self.begun.len()), sender.clone());
+        let (which, sender) = (Which(self.count), self.happenings.clone());
+        self.count += 1;
         tokio::spawn(async move {
             while let Some(happening) = happenings.recv().await {
                 if sender.send((which, happening)).is_err() {
@@ -158,63 +167,70 @@ impl Accounts {
                 }
             }
         });
-        self.begun.push(Begun { network: network_name.into(), me, handle, driver, place });
+        self.begun.insert(which, Begun { network: network_name.into(), me, handle, driver, place });
+        which
+    }
+
+    /// Begins with a guest, who can be called for nothing but to answer a code.
+    pub(super) fn begin_guest(&mut self, network: Xmpp) -> Which {
+        // Those who have gone meanwhile.
+        while self.signed_off.try_join_next().is_some() {}
+        self.signed_off.spawn(network.signed_off());
+        let offer = apps::built_in().into_iter().filter(|application| application.id == ApplicationId::OFFER);
+        self.begin(GUEST, network.address(), String::new(), offer, network)
+    }
+
+    /// Ends those guests of whom nothing is wanted any more.
+    pub(super) fn end_guests(&mut self, is_wanted: impl Fn(Which) -> bool) {
+        self.begun.retain(|which, account| {
+            let stays = *account.network != *GUEST || is_wanted(*which);
+            if !stays {
+                // With its driver the network goes, which signs off.
+                account.driver.abort();
+            }
+            stays
+        });
+    }
+
+    /// Whether there is such an account: what is heard of one may come after its end.
+    pub(super) fn is_there(&self, which: Which) -> bool {
+        self.begun.contains_key(&which)
     }
 
     /// Ends all accounts, and waits until the servers know: else they would show this device for minutes to come.
     pub(super) async fn sign_off(mut self) {
-        self.begun.iter().for_each(|account| account.driver.abort());
+        self.begun.values().for_each(|account| account.driver.abort());
         let all = async { while self.signed_off.join_next().await.is_some() {} };
         _ = tokio::time::timeout(SIGNING_OFF, all).await;
     }
 
-    /// The account that reaches somebody, and how its network spells them.
-    pub(super) async fn reach(&self, network: &str, address: &Address) -> Result<(Which, Address)> {
+    /// The account that reaches somebody, and the way to how its network spells them.
+    pub(super) async fn route(&self, network: &str, address: &Address) -> Result<Route> {
         let at = self.account_of(network, address).await.with_context(|| {
             format!("You have no account that reaches {address}: {network} is not set up.")
         })?;
-        if network != NEARBY || is_nearby_address(address.as_str()) {
-            return Ok((Which(at), address.clone()));
-        }
-        let found = match self.look_up(address.as_str()).await {
-            Ok(found) => found,
-            Err(error) if matches!(error.downcast_ref(), Some(NearbyError::Ourselves(_))) => {
-                self.begun[at].me.clone()
-            }
-            Err(error)
-                if matches!(
-                    error.downcast_ref(),
-                    Some(NearbyError::NotAPlace(_) | NearbyError::NoSuchHost(_))
-                ) =>
-            {
-                return Err(error);
-            }
-            // Of a place where nobody is, the invitation says so.
-            Err(error) => {
-                tracing::info!(%address, %error, "Nobody was found");
-                address.clone()
-            }
-        };
-        Ok((Which(at), found))
+        let is_place = network == NEARBY && !is_nearby_address(address.as_str());
+        let control = if is_place { self.nearby.clone() } else { None };
+        Ok(Route { which: at, me: self.begun[&at].me.clone(), to: address.clone(), control })
     }
 
     /// The account on whose list somebody is, else the first of that network.
-    async fn account_of(&self, network: &str, address: &Address) -> Option<usize> {
+    async fn account_of(&self, network: &str, address: &Address) -> Option<Which> {
         let mut first = None;
-        for (at, account) in self.begun.iter().enumerate().filter(|(_, a)| *a.network == *network) {
+        for (which, account) in self.own().filter(|(_, account)| *account.network == *network) {
             let seen = account.handle.seen().await.unwrap_or_default();
             if seen.contacts.iter().any(|listed| listed.address == *address) {
-                return Some(at);
+                return Some(which);
             }
-            first = first.or(Some(at));
+            first = first.or(Some(which));
         }
         first
     }
 
-    /// Who is at a place, as they prove it.
-    pub(super) async fn look_up(&self, place: &str) -> Result<Address> {
-        let control = self.nearby.as_ref().context("The network nearby is not enabled.")?;
-        Ok(control.lookup(place).await?)
+    /// The person's own accounts. Guests are nobody's.
+    fn own(&self) -> impl Iterator<Item = (Which, &Begun)> {
+        let all = self.begun.iter().map(|(which, account)| (*which, account));
+        all.filter(|(_, account)| *account.network != *GUEST)
     }
 
     /// Tells the network without a server where the person's contacts may be.
@@ -228,9 +244,9 @@ impl Accounts {
         }
     }
 
-    /// From now on exactly these applications are installed.
+    /// From now on exactly these applications are installed. Guests stay with what they are there for.
     pub(super) async fn install(&self, applications: &[Application]) {
-        for account in &self.begun {
+        for (_, account) in self.own() {
             if let Err(error) = account.handle.install(applications.to_vec()).await {
                 tracing::warn!(%error, "An account does not know the applications");
             }
@@ -238,11 +254,11 @@ impl Accounts {
     }
 
     pub(super) fn handle(&self, which: Which) -> &Handle {
-        &self.begun[which.0].handle
+        &self.begun[&which].handle
     }
 
     pub(super) fn network(&self, which: Which) -> &str {
-        &self.begun[which.0].network
+        &self.begun[&which].network
     }
 
     /// Invites somebody on an account.
@@ -274,7 +290,7 @@ impl Accounts {
     /// The sessions of all accounts.
     pub(super) async fn sessions(&self) -> Vec<SessionInfo> {
         let mut all = Vec::new();
-        for account in &self.begun {
+        for account in self.begun.values() {
             all.extend(account.handle.list().await.unwrap_or_default());
         }
         all
@@ -289,7 +305,7 @@ impl Accounts {
     /// Whom the networks know.
     pub(super) async fn people(&self) -> Vec<Seen> {
         let mut all = Vec::new();
-        for account in &self.begun {
+        for (_, account) in self.own() {
             let seen = account.handle.seen().await.unwrap_or_default();
             let mut people: BTreeMap<String, Seen> = BTreeMap::new();
             let blank = |address: &str| Seen {
@@ -330,6 +346,14 @@ impl Accounts {
         all
     }
 
+    /// The account of the network that needs none.
+    pub(super) fn nearby_account(&self) -> Result<Which> {
+        let mut own = self.own();
+        let (which, _) =
+            own.find(|(_, account)| *account.network == *NEARBY).context("nearby is not enabled")?;
+        Ok(which)
+    }
+
     /// What the network without an account is asked besides sending.
     pub(super) fn nearby(&self) -> Option<&Control> {
         self.nearby.as_ref()
@@ -360,12 +384,39 @@ impl Accounts {
                 sentence,
             }
         };
-        self.begun.iter().map(of).chain(self.refused.iter().cloned()).collect()
+        self.own().map(|(_, account)| of(account)).chain(self.refused.iter().cloned()).collect()
     }
 
     /// Where others reach us without a server, and as whom they see us.
     pub(super) fn places(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.begun.iter().filter(|a| !a.place.is_empty()).map(|a| (a.place.as_str(), a.me.as_str()))
+        self.begun.values().filter(|a| !a.place.is_empty()).map(|a| (a.place.as_str(), a.me.as_str()))
+    }
+}
+
+/// The way to somebody. Whoever is at a place is asked who they are, which takes the time of a network.
+pub(super) struct Route {
+    which: Which,
+    to: Address,
+    me: Address,
+    /// Where `to` is a place.
+    control: Option<Control>,
+}
+
+impl Route {
+    /// The account, and how its network spells whoever is there.
+    pub(super) async fn follow(self) -> Result<(Which, Address)> {
+        let Self { which, to, me, control } = self;
+        let Some(control) = control else { return Ok((which, to)) };
+        match control.lookup(to.as_str()).await {
+            Ok(found) => Ok((which, found)),
+            Err(NearbyError::Ourselves(_)) => Ok((which, me)),
+            Err(error @ (NearbyError::NotAPlace(_) | NearbyError::NoSuchHost(_))) => Err(error.into()),
+            // Of a place where nobody is, the invitation says so.
+            Err(error) => {
+                tracing::info!(address = %to, %error, "Nobody was found");
+                Ok((which, to))
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Terminals that the person handed over, on which they are asked about what rings.
 
+use super::accounts::Which;
 use super::open::Asking;
 use super::{Agent, DEAF, News};
 use crate::surroundings;
@@ -20,10 +21,21 @@ pub(super) struct Inbox {
     pub(super) environment: HashMap<String, String>,
     /// Only for whoever has typed the one-time code of this number.
     pub(super) code: Option<u16>,
+    /// The guests who wait for them in rooms.
+    pub(super) guests: Vec<Which>,
     /// Whether it stays when nothing rings any more.
     stay: bool,
     /// About how many calls the person was asked here.
     asked: u32,
+}
+
+impl Inbox {
+    /// Says something to the person, unless somebody else talks with them there.
+    pub(super) fn say(&self, sentence: &str) {
+        if let Ok(terminal) = self.terminal.try_lock() {
+            terminal.say(sentence);
+        }
+    }
 }
 
 impl Agent {
@@ -50,6 +62,7 @@ impl Agent {
             terminal: Arc::new(Mutex::new(terminal)),
             environment: surroundings::known(surroundings.environment),
             code,
+            guests: Vec::new(),
             stay,
             asked: 0,
         });
@@ -63,6 +76,12 @@ impl Agent {
             let Some(session) = self.waiting(self.inboxes[at].code.is_some()) else { continue };
             self.inboxes[at].asked += 1;
             let id = self.inboxes[at].id;
+            if self.inboxes[at].code.is_some()
+                && let Some(open) = self.open.get_mut(&session)
+            {
+                // The command that made the code ends as this does.
+                open.commander = Some(self.inboxes[at].commander.clone());
+            }
             self.ask_at(session, terminal, Some(id));
         }
         let is_used = |inbox: &Inbox| self.open.values().any(|open| open.inbox == Some(inbox.id));
@@ -74,7 +93,7 @@ impl Agent {
         let (done, rest) = std::mem::take(&mut self.inboxes).into_iter().partition(is_done);
         self.inboxes = rest;
         for inbox in done {
-            self.withdraw_code(inbox.code);
+            self.withdraw_code(inbox.code).await;
             give_back(inbox);
         }
     }
@@ -110,11 +129,13 @@ impl Agent {
     pub(super) async fn inbox_left(&mut self, id: u64) {
         let Some(at) = self.inboxes.iter().position(|inbox| inbox.id == id) else { return };
         let inbox = self.inboxes.remove(at);
-        self.withdraw_code(inbox.code);
         for (session, open) in self.open.iter_mut().filter(|(_, open)| open.inbox == Some(id)) {
             match std::mem::take(&mut open.asking) {
                 Asking::Open(question) => {
-                    question.leave();
+                    match inbox.code {
+                        Some(_) => question.void(),
+                        None => question.leave(),
+                    }
                     open.asking = Asking::Waits;
                     open.inbox = None;
                 }
@@ -124,6 +145,8 @@ impl Agent {
                 }
             }
         }
+        // Nobody else is asked about what answers a code.
+        self.withdraw_code(inbox.code).await;
         give_back(inbox);
         self.ask_in_inboxes().await;
     }

@@ -10,11 +10,13 @@ mod installed;
 mod launch;
 mod notify;
 mod open;
+mod places;
 mod prompt;
 mod requests;
 mod ring;
 mod start;
 
+use crate::application::code;
 use crate::apps::{Entry, Installed, Stamp};
 use crate::config::Config;
 use crate::contacts::Contacts;
@@ -23,10 +25,10 @@ use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, record};
-use accounts::{Accounts, Happened};
+use accounts::{Accounts, Happened, Which};
 use anyhow::{Context, Result};
 use open::{Asking, Open};
-use rendezvous_core::{Command, DeclinedBy, Event, SessionId};
+use rendezvous_core::{Address, Command, DeclinedBy, Event, SessionId};
 use rendezvous_dbus::agent::{Commander, Request};
 use rendezvous_dbus::socket::PrivateSocket;
 use rendezvous_trust::UnixTime;
@@ -67,7 +69,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     let identity = Identity::open(home)?;
     let (accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
     accounts.know(&Contacts::load(home)?);
-    home.clear_pages();
+    home.clear_leftovers();
     let ends = EndSignals::listen()?;
     start::greet(&accounts, terminal.as_ref(), manner.detached)?;
 
@@ -78,6 +80,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         home: home.clone(),
         identity,
         accounts,
+        meeting_places: places::of(&config),
         terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
         open: HashMap::new(),
         inboxes: Vec::new(),
@@ -95,7 +98,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     agent.look_at_applications().await;
     agent.be_on_a_bus().await;
     let code = agent.serve(happenings, incoming, internal, ends).await;
-    home.clear_pages();
+    home.clear_leftovers();
     // Ends the listening, and with it removes the socket's file.
     commanders.abort();
     _ = commanders.await;
@@ -143,6 +146,14 @@ enum News {
     ApplicationGone(SessionId),
     /// The command that handed over a terminal is gone, or wants it back.
     InboxLeft(u64),
+    /// Whoever is to be called was found, or it is known why not.
+    Located(Box<requests::Calling>, Result<(Which, Address)>),
+    /// There is a number for a code that is to be made.
+    CodeDrawn(Box<codes::Making>),
+    /// A code's room cannot be used any more, perhaps only for a while. A sentence.
+    RoomLost(Which, String),
+    /// Whoever made a code that was typed was found, or nobody.
+    CodeSought(Box<codes::Typed>),
 }
 
 /// What the agent knows.
@@ -150,6 +161,8 @@ struct Agent {
     home: Home,
     identity: Identity,
     accounts: Accounts,
+    /// Servers where people meet by a one-time code.
+    meeting_places: Vec<places::MeetingPlace>,
     /// Locked by whoever talks with the person there: one question or one application at a time.
     terminal: Option<Arc<Mutex<Terminal>>>,
     open: HashMap<SessionId, Open>,
@@ -205,6 +218,10 @@ impl Agent {
             News::Answered(answer) => self.answered(answer).await,
             News::ApplicationGone(session) => self.application_gone(session).await,
             News::InboxLeft(inbox) => self.inbox_left(inbox).await,
+            News::Located(call, found) => self.located(*call, found).await,
+            News::CodeDrawn(making) => self.code_drawn(*making),
+            News::RoomLost(which, sentence) => self.room_lost(which, &sentence),
+            News::CodeSought(typed) => self.code_sought(*typed).await,
         }
     }
 
@@ -248,6 +265,9 @@ impl Agent {
     /// Something happened in a session.
     async fn happened(&mut self, (which, happening): Happened) {
         let (session, event) = (happening.session, happening.event);
+        if !self.accounts.is_there(which) {
+            return;
+        }
         tracing::info!(%session, event = name(&event), "Session");
         match &event {
             // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
@@ -305,13 +325,20 @@ impl Agent {
         let Some(open) = self.open.remove(&session) else { return };
         self.notices.over(session);
         if let Event::Ended { result, .. } = end {
-            let entry = open.entry(unix_now(), self.accounts.network(open.which), *result);
+            let network = self.accounts.network(open.which);
+            let is_verified = open.is_verified(&self.identity, network);
+            let entry = open.entry(unix_now(), network, is_verified, *result);
             if let Err(error) = record::append(&self.home, &entry) {
                 tracing::warn!(error = format!("{error:#}"), "The record cannot be written");
             }
         }
+        if open.answers_code {
+            // Gone already, if its application has burned it.
+            _ = std::fs::remove_file(code::claimed(&self.home, session));
+        }
         drop(open);
         self.ask_in_inboxes().await;
+        self.end_guests();
     }
 
     /// Both sides agreed: start the application.
@@ -320,6 +347,7 @@ impl Agent {
         let start = self.installed.applications.get(&open.application).and_then(Entry::start).cloned();
         let Some(info) = self.accounts.look(open.which, session).await else { return };
         let Some(place) = open.place.take() else { return };
+        open.key = info.key;
         let (sender, events) = mpsc::unbounded_channel();
         open.program = Some(sender);
         let handle = self.accounts.handle(open.which).clone();

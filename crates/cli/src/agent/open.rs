@@ -2,11 +2,12 @@
 
 use super::accounts::Which;
 use super::{DEAF, launch};
+use crate::identity::Identity;
 use crate::record::{self, Entry};
-use crate::standing::Caller;
+use crate::standing::{self, Caller, Standing};
 use rendezvous_core::{ApplicationId, DeclinedBy, Event, Role, SessionId, State};
 use rendezvous_dbus::agent::Commander;
-use rendezvous_trust::UnixTime;
+use rendezvous_trust::{PublicKey, UnixTime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
@@ -35,6 +36,8 @@ pub(super) struct Open {
     pub(super) answers_code: bool,
     /// The one-time code that the person has typed.
     pub(super) typed_code: Option<Zeroizing<String>>,
+    /// The key that the other side has signed with, as far as it has.
+    pub(super) key: Option<PublicKey>,
     pub(super) began: UnixTime,
     pub(super) declined: Option<DeclinedBy>,
     pub(super) connected: Option<UnixTime>,
@@ -94,6 +97,7 @@ impl Open {
             inbox: None,
             answers_code: false,
             typed_code: None,
+            key: None,
             began: now,
             declined: None,
             connected: None,
@@ -119,11 +123,28 @@ impl Open {
         }
     }
 
+    /// Whether the other device is verified, perhaps since this very session; where no device has answered, whether any
+    /// of theirs is.
+    pub(super) fn is_verified(&self, identity: &Identity, network: &str) -> bool {
+        let known = match self.key {
+            Some(key) => standing::of(identity, network, &self.caller.address, Some(&key)),
+            None => standing::of_contact(identity, network, &self.caller.address),
+        };
+        match known {
+            Ok(standing) => matches!(standing, Standing::Verified { .. }),
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "The verified keys cannot be read");
+                false
+            }
+        }
+    }
+
     /// The line of the record, at the end.
     pub(super) fn entry(
         &self,
         now: UnixTime,
         network: &str,
+        verified: bool,
         result: rendezvous_core::SessionResult,
     ) -> Entry {
         Entry {
@@ -136,7 +157,7 @@ impl Open {
                 Role::Inviter => record::Direction::Out,
                 Role::Invitee => record::Direction::In,
             },
-            verified: matches!(self.caller.standing, crate::standing::Standing::Verified { .. }),
+            verified,
             result: result.0,
             declined: self.declined.map(record::declined_name).map(str::to_owned),
             seconds: self.connected.map(|since| now.0.saturating_sub(since.0)),

@@ -1,21 +1,30 @@
 //! What the person's commands ask of the agent.
 
-use super::accounts::NEARBY;
+use super::accounts::{NEARBY, Which};
 use super::open::Open;
-use super::{Agent, launch};
+use super::{Agent, News, launch};
 use crate::apps::Entry;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::standing::Caller;
-use crate::{clock, surroundings};
+use crate::{clock, surroundings, texts};
 use anyhow::Result;
 use rendezvous_core::{Address, ApplicationId, Command, Role, SessionError, SessionId};
 use rendezvous_dbus::agent::{Commander, Greeting, Request, StatusReport, Surroundings};
 use rendezvous_net::CallError;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// So long at most may strangers call at one go.
 const LONGEST_VISIBLE: u64 = 24 * 60 * 60;
+
+/// An invitation that waits until it is known where it goes.
+pub(super) struct Calling {
+    commander: Arc<Commander>,
+    application: ApplicationId,
+    surroundings: Surroundings,
+    answer: oneshot::Sender<Result<SessionId, String>>,
+}
 
 /// What the agent does after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +39,8 @@ impl Agent {
         match request {
             Request::Hello { answer } => _ = answer.send(self.greeting()),
             Request::Invite { network, contact, application, surroundings, answer } => {
-                let session = self.invite(commander, &network, contact, application, surroundings).await;
-                _ = answer.send(session.map_err(|e| refusal(&e)));
+                let call = Calling { commander, application, surroundings, answer };
+                self.look_for(&network, &contact, call).await;
             }
             Request::Cancel { session, answer } => _ = answer.send(self.cancel(session).await),
             Request::Sessions { answer } => _ = answer.send(self.accounts.sessions().await),
@@ -44,8 +53,15 @@ impl Agent {
             }
             Request::People { answer } => _ = answer.send(self.accounts.people().await),
             Request::LookUp { place, answer } => {
-                let found = self.accounts.look_up(&place).await;
-                _ = answer.send(found.map(|a| a.to_string()).map_err(|e| format!("{e:#}")));
+                let nearby = self.accounts.nearby().cloned();
+                // It takes the time of a network, and everybody else would wait.
+                tokio::spawn(async move {
+                    let found = match nearby {
+                        Some(control) => control.lookup(&place).await.map_err(|error| error.to_string()),
+                        None => Err(texts::NEARBY_IS_OFF.to_owned()),
+                    };
+                    _ = answer.send(found.map(|address| address.to_string()));
+                });
             }
             Request::Reread { answer } => {
                 // Commands change the list in a process of their own.
@@ -67,12 +83,10 @@ impl Agent {
                 _ = answer.send(());
             }
             Request::MakeCode { surroundings, answer } => {
-                let made = self.make_code(commander, surroundings);
-                _ = answer.send(made.map_err(|e| format!("{e:#}")));
+                self.make_code(commander, surroundings, answer);
             }
             Request::TypeCode { code, place, surroundings, answer } => {
-                let session = self.type_code(commander, &code.0, &place, surroundings).await;
-                _ = answer.send(session.map_err(|e| refusal(&e)));
+                self.type_code(commander, code, &place, surroundings, answer).await;
             }
             Request::Visible { seconds, answer } => {
                 if let Some(seconds) = seconds {
@@ -105,16 +119,44 @@ impl Agent {
         self.accounts.command(open.which, session, cancel).await.map_err(|e| e.to_string())
     }
 
+    /// Looks for whoever is to be called. The person may give up meanwhile.
+    async fn look_for(&self, network: &str, contact: &Address, call: Calling) {
+        let network = if network.is_empty() { NEARBY } else { network };
+        let route = match self.accounts.route(network, contact).await {
+            Ok(route) => route,
+            Err(error) => {
+                _ = call.answer.send(Err(refusal(&error)));
+                return;
+            }
+        };
+        let news = self.news.clone();
+        tokio::spawn(async move {
+            let found = tokio::select! {
+                found = route.follow() => found,
+                () = call.commander.closed() => return,
+            };
+            _ = news.send(News::Located(Box::new(call), found)).await;
+        });
+    }
+
+    /// Whoever is to be called was found, or it is known why not.
+    pub(super) async fn located(&mut self, call: Calling, found: Result<(Which, Address)>) {
+        let Calling { commander, application, surroundings, answer } = call;
+        let session = match found {
+            Ok((which, contact)) => self.invite(commander, which, contact, application, surroundings).await,
+            Err(error) => Err(error),
+        };
+        _ = answer.send(session.map_err(|error| refusal(&error)));
+    }
+
     async fn invite(
         &mut self,
         commander: Arc<Commander>,
-        network: &str,
+        which: Which,
         contact: Address,
         application: ApplicationId,
         surroundings: Surroundings,
     ) -> Result<SessionId> {
-        let network = if network.is_empty() { NEARBY } else { network };
-        let (which, contact) = self.accounts.reach(network, &contact).await?;
         if !self.installed.applications.contains_key(&application) {
             self.look_at_applications().await;
         }
@@ -123,6 +165,7 @@ impl Agent {
         self.environment = surroundings::known(surroundings.environment.clone());
         self.be_on_a_bus().await;
         let place = launch::Place::handed_over(surroundings, needs_terminal)?;
+        let network = self.accounts.network(which);
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
         let session = self.accounts.invite(which, contact, application, String::new()).await?;
         let open = Open::new(unix_now(), which, application, Role::Inviter, caller);
@@ -155,7 +198,7 @@ impl Agent {
 }
 
 /// Why an invitation was not sent, and what to do, for the person.
-fn refusal(error: &anyhow::Error) -> String {
+pub(super) fn refusal(error: &anyhow::Error) -> String {
     match error.downcast_ref() {
         Some(CallError::Refused(SessionError::Refused(code))) => format!("{} {}", code.text(), code.remedy()),
         _ => format!("{error:#}"),

@@ -1,12 +1,14 @@
 //! Somebody calls: whether the person is asked, where, and what follows from the answer.
 
-use super::accounts::Which;
+use super::accounts::{GUEST, Which};
 use super::open::{Asking, Open};
 use super::{Agent, launch, prompt};
+use crate::application::code;
 use crate::clock;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::standing::{Caller, Circumstances, Verdict, may_call};
+use crate::terminal::Terminal;
 use crate::texts;
 use rendezvous_core::{Command, DeclinedBy, Invite, Role, SessionId};
 
@@ -17,18 +19,24 @@ impl Agent {
         let info = self.accounts.look(which, session).await;
         let key = info.and_then(|info| info.key);
         let address = invite.from.as_str();
+        let is_guest = network == GUEST;
         let caller = Caller::look_up(&self.home, &self.identity, &network, address, key.as_ref());
         let circumstances = Circumstances {
             // Whoever cannot be looked up might be blocked.
             blocked: Contacts::load(&self.home).map_or(true, |c| c.is_blocked(&network, address)),
             mutual: self.accounts.is_mutual(which, &invite.from).await,
             visible: self.visible_for() > 0,
-            answers_code: self.answers_code(invite),
+            answers_code: self.answers_code(which, invite),
         };
-        let verdict = may_call(caller.standing, circumstances);
+        let verdict = match may_call(caller.standing, circumstances) {
+            // In the room of a code everybody is a stranger, and there is nothing to do but to answer it.
+            _ if is_guest && !circumstances.answers_code => Verdict::Decline,
+            verdict => verdict,
+        };
         tracing::info!(%session, standing = ?caller.standing, ?circumstances, ?verdict, "Somebody calls");
         let mut open = Open::new(unix_now(), which, invite.application, Role::Invitee, caller);
         open.answers_code = circumstances.answers_code;
+        open.key = key;
         let declined = match verdict {
             _ if self.ending => Some(DeclinedBy::Policy),
             Verdict::Decline => Some(DeclinedBy::Policy),
@@ -82,7 +90,7 @@ impl Agent {
         open.inbox = inbox;
     }
 
-    async fn decline(&mut self, session: SessionId, by: DeclinedBy) {
+    pub(super) async fn decline(&mut self, session: SessionId, by: DeclinedBy) {
         let Some(open) = self.open.get_mut(&session) else { return };
         open.asking = Asking::No;
         open.declined = Some(by);
@@ -99,21 +107,30 @@ impl Agent {
         }
         open.asking = Asking::No;
         self.notices.over(session);
-        let command = if yes {
-            let handed_over = self.inboxes.iter().find(|inbox| Some(inbox.id) == open.inbox);
-            let environment = match handed_over {
-                Some(inbox) => inbox.environment.clone(),
-                None => crate::surroundings::environment(),
-            };
-            open.place = launch::Place::here(terminal, environment);
-            Command::Accept { data: String::new() }
-        } else {
+        if !yes {
             drop(terminal);
-            open.declined = Some(DeclinedBy::Person);
-            Command::Decline { by: DeclinedBy::Person, data: String::new() }
+            return self.decline(session, DeclinedBy::Person).await;
+        }
+        let handed_over = self.inboxes.iter().find(|inbox| Some(inbox.id) == open.inbox);
+        let environment = match handed_over {
+            Some(inbox) => inbox.environment.clone(),
+            None => crate::surroundings::environment(),
         };
-        if let Err(error) = self.accounts.command(open.which, session, command).await {
+        let speaker = Terminal::clone(&terminal);
+        open.place = launch::Place::here(terminal, environment);
+        let is_ready = open.place.is_some() && (!open.answers_code || code::claim(&self.home, session));
+        if !is_ready {
+            open.place = None;
+            speaker.say(texts::CANNOT_ANSWER);
+            return self.decline(session, DeclinedBy::Policy).await;
+        }
+        let (which, answers_code) = (open.which, open.answers_code);
+        let command = Command::Accept { data: String::new() };
+        if let Err(error) = self.accounts.command(which, session, command).await {
             tracing::info!(%session, %error, "The answer came too late");
+        }
+        if answers_code {
+            self.close_code().await;
         }
     }
 

@@ -12,6 +12,8 @@ pub(crate) struct Ending {
     pub(crate) lost: bool,
     /// The command that called waits at the same terminal and says how it failed.
     pub(crate) said_elsewhere: bool,
+    /// This side ended it; else the other did, or nobody.
+    pub(crate) by_us: bool,
 }
 
 impl Ending {
@@ -44,13 +46,14 @@ impl Watch {
 
     /// The session ended; the command that called, if there is one here, knows and says it when it failed.
     pub(crate) fn ended(self, result: SessionResult, role: Role) -> Ending {
-        Ending { result, lost: false, said_elsewhere: self.failed && role == Role::Inviter }
+        let said_elsewhere = self.failed && role == Role::Inviter;
+        Ending { result, lost: false, said_elsewhere, by_us: false }
     }
 
     /// The agent is gone.
     pub(crate) fn lost(self, role: Role) -> Ending {
         let result = Code::ConnectionFailure.into();
-        Ending { result, lost: true, said_elsewhere: role == Role::Inviter }
+        Ending { result, lost: true, said_elsewhere: role == Role::Inviter, by_us: false }
     }
 }
 
@@ -73,7 +76,7 @@ pub(crate) fn say_who(terminal: &Terminal, who: &str, ending: Ending) {
     } else if ending.is_ordinary() {
         terminal.say(&texts::ended_it(who));
     } else {
-        terminal.say(&texts::failure(ending.result));
+        terminal.say(&texts::failure_of(who, ending.result, ending.by_us));
     }
 }
 
@@ -82,7 +85,7 @@ pub(crate) fn say_to_expert(terminal: &Terminal, who: &str, ending: Ending) -> (
     let (title, text) = if ending.lost {
         (texts::HELP_OVER.to_owned(), texts::AGENT_GONE.to_owned())
     } else {
-        texts::ended_for_expert(who, ending.result)
+        texts::ended_for_expert(who, ending.result, ending.by_us)
     };
     if !ending.said_elsewhere {
         terminal.say(&texts::titled(&title, &text));

@@ -6,6 +6,7 @@
 use super::ending::{Ending, Watch};
 use super::secured::SecuredSession;
 use super::{GOODBYE, GREETING, code, party};
+use crate::agent::accounts::{GUEST, NEARBY};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
@@ -13,9 +14,11 @@ use crate::terminal::{Terminal, Typed, is_yes};
 use crate::texts;
 use anyhow::{Context, Result};
 use rendezvous_assist::secure::{Input, Met, Output, Random, SecureError, Securing, Start, Why};
-use rendezvous_core::{Code as ResultCode, SessionResult};
+use rendezvous_core::{Code as ResultCode, SessionId, SessionResult};
 use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
-use rendezvous_trust::code::Code;
+use rendezvous_trust::How;
+use rendezvous_trust::code::{Code, Offer};
+use rendezvous_trust::pins::Standing;
 use rendezvous_trust::words::Language;
 use std::time::{Duration, Instant};
 
@@ -40,7 +43,12 @@ pub(crate) async fn meet(
 ) -> Result<Meeting> {
     let identity = Identity::open(home)?;
     let machine = begin(&session, &identity);
+    let code = match session.id.parse() {
+        Ok(id) if code::claimed(home, id).exists() => Claim::Open(id),
+        _ => Claim::None,
+    };
     let mut table = Table {
+        code,
         home,
         identity,
         who: session.remote_user.clone(),
@@ -82,8 +90,19 @@ enum Question {
     Heard,
 }
 
+/// Whether the other side came with a one-time code of the person here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    None,
+    /// They say so, and have to show that they know it: there is no other way on.
+    Open(SessionId),
+    /// They try.
+    Burned,
+}
+
 /// The session, the person, and what they know.
 struct Table<'a> {
+    code: Claim,
     home: &'a Home,
     identity: Identity,
     who: String,
@@ -123,7 +142,7 @@ impl Table<'_> {
             let input = match self.next(events, ends).await {
                 Next::Text(text) => Input::Text(text),
                 Next::Line(Some(line)) if !is_stop(&line) => self.answered(line),
-                Next::Ended(ending) => return Ok(Meeting::Over(ending)),
+                Next::Ended(ending) => return Ok(Meeting::Over(self.told_of_code(ending))),
                 Next::Line(_) | Next::Stop => {
                     self.leave(SessionResult::SUCCESS).await;
                     return Ok(Meeting::Over(self.over(events).await));
@@ -153,6 +172,11 @@ impl Table<'_> {
                     }
                     continue;
                 }
+                Output::Read(..) | Output::Type(..) | Output::Met(_)
+                    if matches!(self.code, Claim::Open(_)) =>
+                {
+                    return Err(SecureError::UnusedCode);
+                }
                 Output::Read(words, why) => {
                     self.read_aloud(words, why);
                     continue;
@@ -161,10 +185,7 @@ impl Table<'_> {
                     self.ask_for_words(left, why);
                     continue;
                 }
-                Output::FindCode => Input::Code(code::take(self.home).unwrap_or_else(|error| {
-                    tracing::error!(error = format!("{error:#}"), "The open code cannot be used");
-                    None
-                })),
+                Output::FindCode => Input::Code(self.take_code()),
                 // It was burned when it was taken.
                 Output::Burn => Input::Burned,
                 Output::Met(met) => return Ok(Some(*met)),
@@ -172,6 +193,15 @@ impl Table<'_> {
             machine.handle_input(unix_now(), answer)?;
         }
         Ok(None)
+    }
+
+    /// The code that was made for this session. One that came without saying so spends none.
+    fn take_code(&mut self) -> Option<Offer> {
+        let Claim::Open(session) = std::mem::replace(&mut self.code, Claim::Burned) else { return None };
+        code::take(self.home, session).unwrap_or_else(|error| {
+            tracing::error!(error = format!("{error:#}"), "The open code cannot be used");
+            None
+        })
     }
 
     async fn next(&mut self, events: &mut Events, ends: &mut EndSignals) -> Next {
@@ -227,16 +257,23 @@ impl Table<'_> {
     /// It is known who is there: their key is kept, if the people here have confirmed it just now.
     fn met(self, met: Met) -> Result<SecuredSession> {
         let Met { link, evidence } = met;
+        let mut is_first = false;
         if let Some(verified) = evidence.to_pin() {
-            let now = unix_now();
-            self.identity.change_pins(|pins| Ok(pins.pin(now, "", verified)?))?;
+            // A guest's address is gone after this, and their device's own one stays.
+            let is_guest = self.session.introduction.network.as_deref() == Some(GUEST);
+            let lasting = is_guest.then(|| verified.at_its_own_address(NEARBY)).transpose()?;
+            let verified = lasting.as_ref().unwrap_or(verified);
+            let known = self.identity.pins()?;
+            let known = known.standing(verified.contact(), verified.peer());
+            is_first = verified.how() == How::Words && !matches!(known, Standing::Pinned(_));
+            self.identity.change_pins(|pins| Ok(pins.pin(unix_now(), "", verified)?))?;
             tracing::info!(how = ?verified.how(), "Verified the other device");
             self.say(&match self.question {
                 Question::Words => texts::words_right(&self.who),
                 Question::Heard | Question::None => texts::verified_now(&self.who),
             });
         }
-        Ok(SecuredSession::new(self.session, link, &evidence))
+        Ok(SecuredSession::new(self.session, link, &evidence, is_first))
     }
 
     /// The machine refuses: one sentence to the person, and the end.
@@ -245,7 +282,9 @@ impl Table<'_> {
         let sentence = match error {
             SecureError::WrongWords => texts::wrong_words(&self.who),
             SecureError::NotHeard => texts::not_heard(&self.who),
-            SecureError::Code(_) | SecureError::NoCode => texts::code_failed(&self.who, &error.to_string()),
+            SecureError::Code(_) | SecureError::NoCode | SecureError::UnusedCode => {
+                texts::code_failed(&self.who, &error.to_string())
+            }
             other => texts::cannot_be_sure(&self.who, &other.to_string()),
         };
         self.fail(&sentence).await;
@@ -263,6 +302,15 @@ impl Table<'_> {
         if let Err(error) = self.session.terminate(result, "").await {
             tracing::info!(%error, "It had ended already");
         }
+    }
+
+    /// Whoever came with a wrong code finds it out first, and ends it.
+    fn told_of_code(&self, ending: Ending) -> Ending {
+        if self.code != Claim::Burned || ending.result != ResultCode::AuthenticationFailed.into() {
+            return ending;
+        }
+        self.say(&texts::code_failed(&self.who, texts::ANOTHER_CODE));
+        Ending { said_elsewhere: true, ..ending }
     }
 
     /// We ended it; how it ended, when that has been told.
@@ -283,6 +331,7 @@ impl Table<'_> {
                 result: ResultCode::ConnectionFailure.into(),
                 lost: false,
                 said_elsewhere: self.said,
+                by_us: true,
             },
         }
     }

@@ -17,6 +17,7 @@ pub(crate) struct SecuredSession {
     session: HeldSession,
     link: Link,
     known: Known,
+    is_first_contact: bool,
 }
 
 /// How it is known who is there.
@@ -29,12 +30,12 @@ pub(crate) enum Known {
 }
 
 impl SecuredSession {
-    pub(super) fn new(session: HeldSession, link: Link, evidence: &Evidence) -> Self {
+    pub(super) fn new(session: HeldSession, link: Link, evidence: &Evidence, is_first_contact: bool) -> Self {
         let known = match evidence {
             Evidence::Known(pin) => Known::Since(Box::new(pin.clone())),
             Evidence::Confirmed(_) => Known::Now,
         };
-        Self { session, link, known }
+        Self { session, link, known, is_first_contact }
     }
 
     /// The session itself. Nothing is said through it.
@@ -44,6 +45,12 @@ impl SecuredSession {
 
     pub(crate) fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// Whether the person here had never verified this device before these two compared words just now. Who came with a
+    /// code that the person had given them is no such stranger.
+    pub(crate) fn is_first_contact(&self) -> bool {
+        self.is_first_contact
     }
 
     /// How long the other side's application may take to say something: where words were compared, its person may still

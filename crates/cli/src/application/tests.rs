@@ -90,7 +90,8 @@ impl Session1 {
 
 /// A person, at home.
 struct Person {
-    place: Place,
+    /// Removed with this.
+    _place: Place,
     home: Home,
 }
 
@@ -98,7 +99,7 @@ impl Person {
     fn new(name: &str) -> Self {
         let place = Place::new(name).unwrap();
         let home = Home::at(place.path().to_owned());
-        Self { place, home }
+        Self { _place: place, home }
     }
 
     fn pinned(&self) -> usize {
@@ -113,8 +114,14 @@ impl Person {
         file.unwrap().write_all(Offer::new(unix_now(), code).to_text().as_bytes()).unwrap();
     }
 
+    /// The same, and somebody has answered it: the session is for it.
+    fn opens_and_answers(&self, code: Code) {
+        self.opens(code);
+        assert!(code::claim(&self.home, SessionId([7; 16])));
+    }
+
     fn has_code(&self) -> bool {
-        self.place.path().join("code.json").exists()
+        code::file(&self.home).exists() || code::claimed(&self.home, SessionId([7; 16])).exists()
     }
 }
 
@@ -235,7 +242,7 @@ async fn hears(session: &mut SecuredSession, events: &mut Events) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_brings_two_together_once_and_then_they_know_each_other() {
     let people = two_people();
-    people[0].opens(right_code());
+    people[0].opens_and_answers(right_code());
     let [(maria, mut to_maria), (jonas, mut to_jonas)] =
         both_meet(&people, [options(MARIA), typed(&right_code())]).await;
     let (mut maria, mut jonas) = (met(maria), met(jonas));
@@ -261,7 +268,7 @@ async fn a_code_brings_two_together_once_and_then_they_know_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_code_is_used_up() {
     let people = two_people();
-    people[0].opens(right_code());
+    people[0].opens_and_answers(right_code());
     let wrong = Code::new(7, Language::English, [1, 2, 4]).unwrap();
     let met = both_meet(&people, [options(MARIA), typed(&wrong)]).await;
     failed(&people, met, ResultCode::AuthenticationFailed);
@@ -269,6 +276,31 @@ async fn a_wrong_code_is_used_up() {
     // And so is the right one, now.
     let met = both_meet(&people, [options(MARIA), typed(&right_code())]).await;
     failed(&people, met, ResultCode::AuthenticationFailed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_not_for_the_code_spends_none() {
+    let people = two_people();
+    people[0].opens(right_code());
+    let met = both_meet(&people, [options(MARIA), typed(&right_code())]).await;
+    failed(&people, met, ResultCode::AuthenticationFailed);
+    assert!(people[0].has_code(), "whom it is for can still come");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_came_with_a_code_has_to_show_it() {
+    // Not by words, and not by being known.
+    for are_known in [false, true] {
+        let people = two_people();
+        if are_known {
+            people[0].opens_and_answers(right_code());
+            both_meet(&people, [options(MARIA), typed(&right_code())]).await;
+        }
+        people[0].opens_and_answers(right_code());
+        let [(maria, _), _] = both_meet(&people, [options(MARIA), options(JONAS)]).await;
+        over(maria, ResultCode::AuthenticationFailed);
+        assert_eq!(people[0].pinned(), usize::from(are_known));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,7 +316,7 @@ async fn an_im_program_may_leave_out_what_both_leave_out_and_nothing_else() {
     let bare = |me: &'static str| HashMap::from([("LocalUser", Variant::from(me))]);
     let mut with_code = bare(JONAS);
     with_code.insert("Code", Variant::from(right_code().spoken().to_string()));
-    people[0].opens(right_code());
+    people[0].opens_and_answers(right_code());
     let [(maria, _), (jonas, _)] = both_meet(&people, [bare(MARIA), with_code]).await;
     met(maria);
     met(jonas);
@@ -300,7 +332,7 @@ async fn an_im_program_may_leave_out_what_both_leave_out_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_key_than_the_one_that_signed_the_answer_is_refused() {
     let people = two_people();
-    people[0].opens(right_code());
+    people[0].opens_and_answers(right_code());
     let mut of_maria = options(MARIA);
     let other = Identity::open(&Person::new("other").home).unwrap().key().public();
     of_maria.insert("RemoteKey", Variant::from(other.to_text()));

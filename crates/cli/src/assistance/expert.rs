@@ -1,8 +1,9 @@
 //! The expert's side: serves the page, and carries words between it and the novice's application.
 
+use super::media::Lack;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::secured::SecuredSession;
+use crate::application::secured::{Known, SecuredSession};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageState, ScreenSize, ToPage, ViewState};
 use crate::signals::EndSignals;
@@ -11,6 +12,7 @@ use crate::texts;
 use anyhow::Result;
 use rendezvous_assist::consent;
 use rendezvous_assist::description::{Description, Fingerprint};
+use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role, SessionResult};
@@ -24,16 +26,24 @@ use std::time::Instant;
 pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
+    families: Families,
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
-    let mut expert = Expert::new(session, terminal);
+    let mut expert = Expert::new(session, families, terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
-    expert.offer_page(home, &page);
+    if families.is_empty() {
+        expert.lacks(&Lack::Allowed).await;
+    } else if matches!(expert.session.known(), Known::Since(_)) {
+        expert.offer_page(home, &page);
+    }
     while let Some(heard) = expert.session.next_early() {
         expert.heard(heard, &page).await;
+    }
+    if expert.wants_page() {
+        expert.offer_page(home, &page);
     }
     let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
     let ending = loop {
@@ -41,13 +51,25 @@ pub(super) async fn run(
             break ending;
         }
         tokio::select! {
-            event = events.next() => expert.session_event(event, &page).await,
+            event = events.next() => {
+                expert.session_event(event, &page).await;
+                if expert.wants_page() {
+                    expert.offer_page(home, &page);
+                }
+            }
             event = page.next() => expert.page_event(event, &page, home).await,
             _ = second.tick() => expert.tick().await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
     };
-    let (title, text) = ending::say_to_expert(&expert.terminal, &expert.who, ending);
+    let ending = Ending { by_us: expert.leaving.is_some(), ..ending };
+    let (title, text) = if !expert.offered && ending.is_ordinary() {
+        let text = texts::acquainted_expert(&expert.who);
+        expert.terminal.say(&text);
+        (texts::HELP_OVER.to_owned(), text)
+    } else {
+        ending::say_to_expert(&expert.terminal, &expert.who, ending)
+    };
     page.send(&ToPage::Ended { title, text, code: ending.result.to_string() });
     page.close().await;
     Ok(())
@@ -59,9 +81,13 @@ struct Expert {
     /// What both sides have signed for the page that is open. Nothing connects without it.
     bound: Option<Bound>,
     who: String,
+    /// The kinds of addresses that the picture may travel between.
+    families: Families,
     terminal: Terminal,
     begun: Instant,
     greeted: bool,
+    /// Whether there is a page: somebody whom these two have just met may want no more than that.
+    offered: bool,
     view: ViewState,
     control: ControlState,
     screen: Option<ScreenSize>,
@@ -72,15 +98,17 @@ struct Expert {
 }
 
 impl Expert {
-    fn new(session: SecuredSession, terminal: Terminal) -> Self {
+    fn new(session: SecuredSession, families: Families, terminal: Terminal) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
             session,
             bound: None,
+            families,
             terminal,
             begun: Instant::now(),
             greeted: false,
+            offered: false,
             view: ViewState::Waiting,
             control: ControlState::None,
             screen: None,
@@ -90,8 +118,14 @@ impl Expert {
         }
     }
 
+    /// Whether the novice's side is there for help, so that the page is of use.
+    fn wants_page(&self) -> bool {
+        self.greeted && !self.offered && self.leaving.is_none()
+    }
+
     /// Opens the page in a browser, or says where it is.
-    fn offer_page(&self, home: &Home, page: &Page) {
+    fn offer_page(&mut self, home: &Home, page: &Page) {
+        self.offered = true;
         let file = match page.write_redirect_file(home.path()) {
             Ok(file) => file,
             Err(error) => {
@@ -151,6 +185,13 @@ impl Expert {
         self.terminate(Code::AuthenticationFailed.into()).await;
     }
 
+    /// There is no way for the picture, and it is known why.
+    async fn lacks(&mut self, lack: &Lack) {
+        tracing::error!(?lack, "There is no way for the picture");
+        self.terminal.say(&texts::lack(lack));
+        self.terminate(lack.code().into()).await;
+    }
+
     /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates.
     fn connect(&self, page: &Page) {
         if self.view == ViewState::Granted && self.bound.is_some() {
@@ -179,7 +220,10 @@ impl Expert {
             Some(bound) if description.media() == bound.novice() => {}
             Some(_) => return self.distrust(AuthenticationError::Media).await,
         }
-        match serde_json::to_value(description) {
+        if !description.may_be_reached_by(self.families) {
+            return self.lacks(&Lack::InCommon(self.who.clone())).await;
+        }
+        match serde_json::to_value(description.clone().within(self.families)) {
             Ok(description) => _ = page.send(&ToPage::Answer { description }),
             Err(error) => tracing::error!(%error, "A checked description cannot be written"),
         }
@@ -229,7 +273,7 @@ impl Expert {
     async fn describe(&mut self, description: Description) {
         match &self.bound {
             Some(bound) if description.media() == bound.expert() => {
-                self.send(ExpertSays::Describe(description)).await;
+                self.send(ExpertSays::Describe(description.within(self.families))).await;
             }
             _ => tracing::warn!("Refused a description without the certificate that both sides have signed"),
         }

@@ -1,6 +1,11 @@
 //! The connection to the expert's page: sockets around the pure peer. Exists only after the view was granted, and
 //! after both sides have signed the certificates.
 
+mod local;
+
+pub(crate) use local::Lack;
+pub(super) use local::{addresses, open_sockets};
+
 use super::screen::{Screen, Taking};
 use anyhow::{Context, Result};
 use rendezvous_assist::Time;
@@ -12,15 +17,13 @@ use rendezvous_assist::screen::{CursorEvent, EncodedFrame, Size};
 use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_trust::bind::Bound;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-/// Addresses of this machine that are offered to the page.
-const MAX_ADDRESSES: usize = 8;
 /// The largest datagram of WebRTC is far smaller.
 const MAX_DATAGRAM: usize = 2048;
 
@@ -61,17 +64,17 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// Opens sockets and answers the page's description. The grant is the proof that this may happen now, and what is
-    /// signed the proof of who is there.
-    pub(super) async fn answer(
+    /// Answers the page's description. The grant is the proof that this may happen now, and what is signed the proof of
+    /// who is there.
+    pub(super) fn answer(
         grant: &ViewGrant,
         signed: Signed<'_>,
         offer: &Description,
+        sockets: Vec<Arc<UdpSocket>>,
         screen: Screen,
         opened: Option<X11Capturer>,
     ) -> Result<(Self, Description)> {
         anyhow::ensure!(grant.is_live(), "the permission to see the screen has ended");
-        let sockets = open_sockets().await?;
         let local = sockets.iter().map(|s| s.local_addr()).collect::<io::Result<Vec<_>>>()?;
         let mut random = [0; 32];
         getrandom::fill(&mut random).context("the system gave no random numbers")?;
@@ -104,33 +107,6 @@ impl Drop for Media {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// One socket for each address that others could reach; loopback only when there is nothing else.
-async fn open_sockets() -> Result<Vec<Arc<UdpSocket>>> {
-    let interfaces = if_addrs::get_if_addrs().context("cannot list this computer's addresses")?;
-    let mut addresses: Vec<IpAddr> =
-        interfaces.iter().map(if_addrs::Interface::ip).filter(is_reachable).take(MAX_ADDRESSES).collect();
-    if addresses.is_empty() {
-        addresses.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    }
-    let mut sockets = Vec::new();
-    for address in addresses {
-        match UdpSocket::bind(SocketAddr::new(address, 0)).await {
-            Ok(socket) => sockets.push(Arc::new(socket)),
-            Err(error) => tracing::info!(%error, "An address of this computer cannot be used"),
-        }
-    }
-    anyhow::ensure!(!sockets.is_empty(), "this computer has no usable network address");
-    Ok(sockets)
-}
-
-fn is_reachable(address: &IpAddr) -> bool {
-    let local_only = match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    };
-    !address.is_loopback() && !address.is_unspecified() && !address.is_multicast() && !local_only
 }
 
 struct Running {

@@ -3,8 +3,10 @@
 //! It knows its session by the contract only: `SetRendezvousSession`, context data, `Terminate`. Which side helps
 //! follows from who invited and to which application (reference 2.4). Before anything else it makes sure who is there
 //! (`crate::application::meeting`); both sides are given a session only after that. The novice's side is native (`novice` and what
-//! it owns: `sharing`, `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`).
+//! it owns: `sharing`, `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`). Who offers help to
+//! somebody who did not know them makes an `acquaintance`, and no more.
 
+mod acquaintance;
 mod browser;
 mod clock;
 mod expert;
@@ -15,10 +17,13 @@ mod screen;
 mod sharing;
 mod stop;
 
+pub(crate) use media::Lack;
+
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
 use crate::application::source::Source;
 use crate::application::{GOODBYE, connected};
+use crate::config::Config;
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
@@ -45,6 +50,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, "assist")?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    let families = Config::load(home)?.assist.addresses;
     let (session, mut events) = source.take().await?;
     let side = side(&session)?;
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
@@ -61,8 +67,12 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     }
     let played = match meet(home, session, &mut events, Some(&terminal), &mut ends).await {
         Ok(Meeting::Met(session)) => match side {
-            Side::Novice => novice::run(*session, events, terminal, ends).await,
-            Side::Expert => expert::run(home, *session, events, terminal, ends).await,
+            Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
+                acquaintance::run(*session, events, &terminal, ends).await;
+                Ok(())
+            }
+            Side::Novice => novice::run(*session, families, events, terminal, ends).await,
+            Side::Expert => expert::run(home, *session, families, events, terminal, ends).await,
         },
         Ok(Meeting::Over(ending)) => {
             terminal.restore();

@@ -20,6 +20,24 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "name",
         "What others see of you while you are visible (\"rendezvous visible\"). Default: the computer's name.",
     ),
+    (
+        "assist",
+        "addresses",
+        "Between which kinds of addresses picture and input may travel, any of \"ipv4\" and \"ipv6\"; with none, no screen is shared. Default: both.",
+    ),
+    (
+        "codes",
+        "server",
+        "The domain of an XMPP server that lets guests in (anonymous login), as in \"guests.example.org\". People who are not on the same network find each other there by one-time codes; both have to name the same. Without this section the servers of your accounts are tried.",
+    ),
+    ("codes", "rooms", "Its service of rooms. Default: \"conference.\" and the server's name."),
+    ("codes", "address", "The server as \"host:port\", in place of what the records of the domain say."),
+    ("codes", "security", "How TLS begins, as for an account. Default: \"automatic\"."),
+    (
+        "codes",
+        "certificate-authority",
+        "A file with certificates in PEM form that are trusted for this server besides those of the system.",
+    ),
     ("account", "type", "The kind of account: \"xmpp\". Required."),
     (
         "account",

@@ -36,6 +36,22 @@ impl<'t> Section<'t> {
         .map(|found| found.map(|(value, at)| Text { value, at }))
     }
 
+    /// A list of texts, each with its place.
+    pub(super) fn texts(&mut self, key: &str) -> Result<Option<Vec<Text>>, ConfigError> {
+        const EXPECTED: &str = "a list of texts in quotes, as in [\"one\", \"two\"]";
+        let found = self.take(key, |value| match value {
+            DeValue::Array(values) => values
+                .into_iter()
+                .map(|value| match apart(value) {
+                    (at, DeValue::String(text)) => Ok(Text { value: text.into_owned(), at }),
+                    _ => Err(EXPECTED),
+                })
+                .collect::<Result<Vec<_>, _>>(),
+            _ => Err(EXPECTED),
+        })?;
+        Ok(found.map(|(texts, _)| texts))
+    }
+
     pub(super) fn required(&mut self, key: &str, expected: &str) -> Result<Text, ConfigError> {
         let at = self.at;
         let found = self.text(key)?;
@@ -50,7 +66,7 @@ impl<'t> Section<'t> {
     pub(super) fn table(&mut self, name: &'static str) -> Result<Option<Section<'t>>, ConfigError> {
         let found = self.take(name, |value| match value {
             DeValue::Table(table) => Ok(table),
-            _ => Err("a section: write [nearby]"),
+            _ => Err(format!("a section: write [{name}]")),
         })?;
         Ok(found.map(|(table, at)| Section { text: self.text, name, at, table }))
     }
@@ -95,10 +111,10 @@ impl<'t> Section<'t> {
         Err(self.error(key.span().start, format!("\"{typed}\" is not {place}{hint}")))
     }
 
-    fn take<T>(
+    fn take<T, E: std::fmt::Display>(
         &mut self,
         key: &str,
-        read: impl FnOnce(DeValue<'t>) -> Result<T, &'static str>,
+        read: impl FnOnce(DeValue<'t>) -> Result<T, E>,
     ) -> Result<Option<(T, usize)>, ConfigError> {
         let Some(value) = self.table.remove(key) else { return Ok(None) };
         let (at, value) = apart(value);

@@ -8,7 +8,7 @@ use zbus::connection::Builder;
 use zbus::export::serde::{Serialize, de::DeserializeOwned};
 use zbus::message::Type;
 use zbus::zvariant::DynamicType;
-use zbus::{Connection, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
+use zbus::{Connection, DBusError as _, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
 use zeroize::Zeroizing;
 
 const SERVICE: &str = "org.freedesktop.secrets";
@@ -16,6 +16,7 @@ const PATH: &str = "/org/freedesktop/secrets";
 const I_SERVICE: &str = "org.freedesktop.Secret.Service";
 const I_COLLECTION: &str = "org.freedesktop.Secret.Collection";
 const I_ITEM: &str = "org.freedesktop.Secret.Item";
+const I_PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const I_PROMPT: &str = "org.freedesktop.Secret.Prompt";
 /// The path that means: none.
 const NONE: &str = "/";
@@ -27,13 +28,22 @@ const PERSON: Duration = Duration::from_secs(120);
 /// A secret as the service writes it: session, parameters, value, type.
 type Secret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
-/// Keeps a password. `false` where there is no keyring.
-pub(super) async fn store(account: &str, password: &str) -> zbus::Result<bool> {
-    let Some(keyring) = Keyring::open().await? else { return Ok(false) };
-    let alias: OwnedObjectPath = keyring.call(PATH, I_SERVICE, "ReadAlias", &("default",)).await?;
-    if alias.as_str() == NONE || !keyring.unlock(&alias).await? {
-        return Ok(false);
-    }
+/// Why the keyring is of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// There is none here: no desktop, no service, or nothing in it to keep passwords in.
+    Absent,
+    /// It is locked, and the person did not open it.
+    Locked,
+    /// It does not do what it should: why.
+    Broken(String),
+}
+
+/// Keeps a password. Lets the keyring ask the person to open it.
+pub(super) async fn store(account: &str, password: &str) -> Result<(), Closed> {
+    let keyring = Keyring::open().await?;
+    let collection = keyring.default_collection().await?;
+    keyring.unlock(&collection).await?;
     let properties = HashMap::from([
         ("org.freedesktop.Secret.Item.Label", Variant::from(format!("Rendezvous: {account}"))),
         ("org.freedesktop.Secret.Item.Attributes", Variant::from(attributes(account))),
@@ -41,24 +51,43 @@ pub(super) async fn store(account: &str, password: &str) -> zbus::Result<bool> {
     let secret: Secret =
         (keyring.session.clone(), Vec::new(), password.as_bytes().to_vec(), "text/plain".to_owned());
     let (item, prompt): (OwnedObjectPath, OwnedObjectPath) =
-        keyring.call(alias.as_str(), I_COLLECTION, "CreateItem", &(properties, secret, true)).await?;
-    Ok(item.as_str() != NONE || keyring.ask(&prompt).await?)
+        keyring.call(collection.as_str(), I_COLLECTION, "CreateItem", &(properties, secret, true)).await?;
+    if item.as_str() == NONE { keyring.ask(&prompt).await } else { Ok(()) }
 }
 
-/// The password of an account, if it is there and the person lets us have it.
-pub(super) async fn load(account: &str) -> zbus::Result<Option<Zeroizing<String>>> {
-    let Some(keyring) = Keyring::open().await? else { return Ok(None) };
-    let Some(item) = keyring.find(account).await? else { return Ok(None) };
+/// The password of an account, if it is there. Asks nobody: this happens while no person waits for it.
+pub(super) async fn load(account: &str) -> Result<Option<Zeroizing<String>>, Closed> {
+    let keyring = Keyring::open().await?;
+    let item = match keyring.find(account).await? {
+        Found::Open(item) => item,
+        Found::Locked(_) => return Err(Closed::Locked),
+        Found::Nothing => {
+            // A keyring that is locked may not tell what is in it.
+            return keyring.is_open().await.map(|()| None);
+        }
+    };
     let (secret,): (Secret,) = keyring.call(item.as_str(), I_ITEM, "GetSecret", &(&keyring.session,)).await?;
     Ok(String::from_utf8(secret.2).ok().map(Zeroizing::new))
 }
 
-/// Forgets the password of an account.
-pub(super) async fn forget(account: &str) -> zbus::Result<()> {
-    let Some(keyring) = Keyring::open().await? else { return Ok(()) };
-    let Some(item) = keyring.find(account).await? else { return Ok(()) };
+/// Forgets the password of an account; whether there was one. Lets the keyring ask the person to open it.
+pub(super) async fn forget(account: &str) -> Result<bool, Closed> {
+    let keyring = Keyring::open().await?;
+    let item = match keyring.find(account).await? {
+        Found::Open(item) => item,
+        Found::Locked(item) => {
+            keyring.unlock(&item).await?;
+            item
+        }
+        Found::Nothing => return Ok(false),
+    };
     let prompt: OwnedObjectPath = keyring.call(item.as_str(), I_ITEM, "Delete", &()).await?;
-    keyring.ask(&prompt).await.map(|_| ())
+    keyring.ask(&prompt).await.map(|()| true)
+}
+
+/// Whether passwords can be kept and read now, without asking anybody.
+pub(super) async fn look() -> Result<(), Closed> {
+    Keyring::open().await?.is_open().await
 }
 
 fn attributes(account: &str) -> HashMap<String, String> {
@@ -71,44 +100,65 @@ struct Keyring {
     session: OwnedObjectPath,
 }
 
+/// Where the item of an account is.
+enum Found {
+    Open(OwnedObjectPath),
+    Locked(OwnedObjectPath),
+    Nothing,
+}
+
 impl Keyring {
-    /// The keyring of this person's desktop, if there is one.
-    async fn open() -> zbus::Result<Option<Self>> {
-        let Ok(address) = std::env::var("DBUS_SESSION_BUS_ADDRESS") else { return Ok(None) };
+    /// The keyring of this person's desktop.
+    async fn open() -> Result<Self, Closed> {
+        let address = std::env::var("DBUS_SESSION_BUS_ADDRESS").map_err(|_| Closed::Absent)?;
         let builder = Builder::address(address.as_str()).method_timeout(PATIENCE);
-        let Ok(bus) = builder.build().await else { return Ok(None) };
+        let bus = tokio::time::timeout(PATIENCE, builder.build()).await;
+        let Ok(Ok(bus)) = bus else { return Err(Closed::Absent) };
         let arguments = ("plain", Variant::from(""));
-        let opened = bus.call_method(Some(SERVICE), PATH, Some(I_SERVICE), "OpenSession", &arguments).await;
-        // Nobody offers it on this bus.
-        let Ok(opened) = opened else { return Ok(None) };
+        let opened = bus.call_method(Some(SERVICE), PATH, Some(I_SERVICE), "OpenSession", &arguments).await?;
         let (_, session): (OwnedVariant, OwnedObjectPath) = opened.body().deserialize()?;
-        Ok(Some(Self { bus, session }))
+        Ok(Self { bus, session })
     }
 
-    /// The item of an account, unlocked.
-    async fn find(&self, account: &str) -> zbus::Result<Option<OwnedObjectPath>> {
+    /// Where new passwords go.
+    async fn default_collection(&self) -> Result<OwnedObjectPath, Closed> {
+        let alias: OwnedObjectPath = self.call(PATH, I_SERVICE, "ReadAlias", &("default",)).await?;
+        if alias.as_str() == NONE { Err(Closed::Absent) } else { Ok(alias) }
+    }
+
+    async fn is_open(&self) -> Result<(), Closed> {
+        let collection = self.default_collection().await?;
+        let arguments = (I_COLLECTION, "Locked");
+        let locked: OwnedVariant = self.call(collection.as_str(), I_PROPERTIES, "Get", &arguments).await?;
+        match bool::try_from(locked) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Closed::Locked),
+            Err(error) => Err(Closed::Broken(error.to_string())),
+        }
+    }
+
+    async fn find(&self, account: &str) -> Result<Found, Closed> {
         let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
             self.call(PATH, I_SERVICE, "SearchItems", &(attributes(account),)).await?;
-        if let Some(item) = open.into_iter().next() {
-            return Ok(Some(item));
-        }
-        match locked.into_iter().next() {
-            Some(item) if self.unlock(&item).await? => Ok(Some(item)),
-            _ => Ok(None),
-        }
+        let locked = || locked.into_iter().next().map_or(Found::Nothing, Found::Locked);
+        Ok(open.into_iter().next().map_or_else(locked, Found::Open))
     }
 
     /// Opens what is locked; asks the person where the service wants it.
-    async fn unlock(&self, what: &OwnedObjectPath) -> zbus::Result<bool> {
+    async fn unlock(&self, what: &OwnedObjectPath) -> Result<(), Closed> {
         let (unlocked, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
             self.call(PATH, I_SERVICE, "Unlock", &(vec![what],)).await?;
-        Ok(unlocked.contains(what) || (prompt.as_str() != NONE && self.ask(&prompt).await?))
+        match unlocked.contains(what) {
+            true => Ok(()),
+            false if prompt.as_str() == NONE => Err(Closed::Locked),
+            false => self.ask(&prompt).await,
+        }
     }
 
-    /// Lets the service ask the person; whether they agreed.
-    async fn ask(&self, prompt: &OwnedObjectPath) -> zbus::Result<bool> {
+    /// Lets the service ask the person; fails unless they agreed.
+    async fn ask(&self, prompt: &OwnedObjectPath) -> Result<(), Closed> {
         if prompt.as_str() == NONE {
-            return Ok(true);
+            return Ok(());
         }
         let mut messages = MessageStream::from(&self.bus);
         let rule = format!("type='signal',interface='{I_PROMPT}',member='Completed',path='{prompt}'");
@@ -126,15 +176,40 @@ impl Keyring {
             }
             false
         };
-        Ok(tokio::time::timeout(PERSON, completed).await.unwrap_or(false))
+        let agreed = tokio::time::timeout(PERSON, completed).await.unwrap_or(false);
+        if agreed { Ok(()) } else { Err(Closed::Locked) }
     }
 
-    async fn call<B, T>(&self, path: &str, interface: &str, method: &str, body: &B) -> zbus::Result<T>
+    async fn call<B, T>(&self, path: &str, interface: &str, method: &str, body: &B) -> Result<T, Closed>
     where
         B: Serialize + DynamicType + Sync,
         T: DeserializeOwned + zbus::zvariant::Type,
     {
         let reply = self.bus.call_method(Some(SERVICE), path, Some(interface), method, body).await?;
-        reply.body().deserialize()
+        Ok(reply.body().deserialize()?)
+    }
+}
+
+/// What the bus answers where nobody offers a keyring, and none can be started.
+const NOBODY: [&str; 3] = [
+    "org.freedesktop.DBus.Error.ServiceUnknown",
+    "org.freedesktop.DBus.Error.NameHasNoOwner",
+    "org.freedesktop.DBus.Error.Spawn.",
+];
+/// What a service says that cannot reach into what is locked.
+const IS_LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
+
+impl From<zbus::Error> for Closed {
+    fn from(error: zbus::Error) -> Self {
+        let name = match &error {
+            zbus::Error::MethodError(name, ..) => name.to_string(),
+            zbus::Error::FDO(error) => error.name().to_string(),
+            _ => String::new(),
+        };
+        match name.as_str() {
+            name if NOBODY.iter().any(|beginning| name.starts_with(beginning)) => Self::Absent,
+            IS_LOCKED => Self::Locked,
+            _ => Self::Broken(error.to_string()),
+        }
     }
 }

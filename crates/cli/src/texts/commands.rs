@@ -2,7 +2,7 @@
 
 use super::{moment, standing};
 use crate::application::hello::HELLO;
-use crate::secrets::Place;
+use crate::secrets::{Closed, Place};
 use crate::standing::Standing;
 use rendezvous_core::ApplicationId;
 
@@ -45,6 +45,20 @@ pub(crate) fn ringing(count: u32) -> String {
     format!("  {calls} for your answer: \"rendezvous inbox\"")
 }
 
+pub(crate) const NEARBY_IS_OFF: &str = "The network nearby is not enabled in the configuration.";
+
+// Files.
+
+pub(crate) fn directory_for_others(dir: &str) -> String {
+    format!(
+        "Others can write to {dir}, so nothing in it can be trusted. If nobody has, make it yours alone with \"chmod go-w\" and try again."
+    )
+}
+
+pub(crate) fn directory_of_another(dir: &str) -> String {
+    format!("{dir} belongs to somebody else, so nothing in it can be trusted. Use a directory of your own.")
+}
+
 // Being visible, and answering.
 
 pub(crate) const NOT_VISIBLE: &str =
@@ -61,17 +75,47 @@ pub(crate) const INBOX_STAYS: &str = "You are asked here when somebody calls. Ct
 
 // One-time codes.
 
-pub(crate) const CODES_NEED_NEARBY: &str =
-    "Codes need the network nearby, which is not enabled in the configuration.";
+pub(crate) const CODES_NEED_A_NETWORK: &str = "There is nowhere to meet by a code: the network nearby is not enabled, and no server that lets guests in is set up. Change that in the configuration, under [nearby] or [codes].";
+pub(crate) const ALL_NUMBERS_IN_USE: &str =
+    "Many codes are open right now, and no free number was found. Try again.";
+pub(crate) const CODE_ONLY_NEARBY: &str =
+    "So your code is only good for somebody on the same network, or who types your place.";
+pub(crate) const MAKING_CODE: &str = "Making a code…  (Ctrl-C to stop)";
 pub(crate) const ONE_CODE: &str = "A code of yours is open already, in another terminal. End that one first.";
 pub(crate) const SEVERAL_WITH_CODE: &str =
     "Several devices say that they have a code of this number. Let them make a new one, and try that.";
-pub(crate) const NOBODY_HAS_CODE: &str = "Nobody nearby has a code of this number open. Check the number, and that you are on the same network; or type \"rendezvous offer --code HOST:PORT\" with their place.";
 pub(crate) const THE_CODE: &str = "The code that you were told:";
 pub(crate) const SEARCHING: &str = "Looking for whoever made this code…  (Ctrl-C to withdraw)";
 pub(crate) const WHO_HAS_CODE: &str = "whoever made the code";
 pub(crate) const CODE_WITHDRAWN: &str = "The code is of no use any more. Nothing was shared.";
 pub(crate) const CODE_TOO_OLD: &str = "Nobody has typed the code in ten minutes, so it is of no use any more. Make a new one when the other person is ready.";
+
+pub(crate) fn no_meeting_place(domain: &str, why: &str) -> String {
+    format!("{domain}, where people meet by codes, cannot be used right now. {why}")
+}
+
+pub(crate) fn meeting_place_lost(domain: &str, why: &str) -> String {
+    format!("Your code cannot be used at {domain} any more. {why}")
+}
+
+/// Nobody was found, neither nearby nor in these rooms; and what is wrong with others.
+pub(crate) fn nobody_has_code(is_nearby: bool, rooms: &[String], away: &[String]) -> String {
+    let places: Vec<String> = is_nearby
+        .then(|| "nearby".to_owned())
+        .into_iter()
+        .chain(rooms.iter().map(|at| format!("at {at}")))
+        .collect();
+    let first = match places.as_slice() {
+        [] => "Whoever made the code was not found.".to_owned(),
+        places => format!("Nobody {} has a code of this number open.", places.join(" or ")),
+    };
+    let what = match (away, rooms) {
+        ([], []) => "Check the number, and that you are on the same network; or type \"rendezvous offer --code HOST:PORT\" with their place.".to_owned(),
+        ([], _) => "Check the number, and whether their code is still open.".to_owned(),
+        (away, _) => away.join("\n"),
+    };
+    format!("{first} {what}")
+}
 
 /// The code stands on the person's own terminal, and nowhere else.
 pub(crate) fn your_code(code: &str) -> String {
@@ -104,7 +148,45 @@ pub(crate) fn password_of(jid: &str) -> String {
 
 pub(crate) fn password_missing(jid: &str) -> String {
     format!(
-        "The password of {jid} is not here, or the keyring is closed. Give it with \"rendezvous login {jid}\"."
+        "The password of {jid} is not here: there is none in the file for it, and no keyring that has it. Give it with \"rendezvous login {jid}\"."
+    )
+}
+
+/// What is wrong with a keyring that is there.
+pub(crate) fn keyring_fault(closed: &Closed) -> String {
+    match closed {
+        Closed::Absent => "There is no keyring here".to_owned(),
+        Closed::Locked => "Your keyring is locked".to_owned(),
+        Closed::Broken(why) => format!("Your keyring does not work ({why})"),
+    }
+}
+
+fn keyring_remedy(closed: &Closed) -> &'static str {
+    match closed {
+        Closed::Absent => "",
+        Closed::Locked => "Unlock it",
+        Closed::Broken(_) => "Start it again, or log out of the desktop and in again",
+    }
+}
+
+pub(crate) fn not_kept(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} was not put into it, and nothing was changed. {remedy}, then try again."
+    )
+}
+
+pub(crate) fn not_readable(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} cannot be read. {remedy}, then type \"rendezvous agent stop\": whatever you do next signs in."
+    )
+}
+
+pub(crate) fn not_forgotten(jid: &str, closed: &Closed) -> String {
+    let (fault, remedy) = (keyring_fault(closed), keyring_remedy(closed));
+    format!(
+        "{fault}, so the password of {jid} cannot be taken out of it, and nothing was changed. {remedy}, then try again."
     )
 }
 
@@ -128,8 +210,13 @@ pub(crate) fn logged_in(jid: &str, place: &Place) -> String {
     }
 }
 
-pub(crate) fn logged_out(jid: &str) -> String {
-    format!("{jid} is not used any more, and its password is forgotten here.")
+pub(crate) fn logged_out(jid: &str, forgotten: bool) -> String {
+    if forgotten {
+        return format!("{jid} is not used any more, and its password is forgotten here.");
+    }
+    format!(
+        "{jid} is not used any more. Its password was not found here; if you kept it in the keyring of a desktop, take it out there."
+    )
 }
 
 pub(crate) fn no_such_account(jid: &str, nearest: Option<&str>) -> String {
@@ -206,6 +293,28 @@ pub(crate) fn several_of_that_name(typed: &str, list: &str) -> String {
 
 pub(crate) fn which_of_them(typed: &str, list: &str) -> String {
     format!("\"{typed}\" may be one of these:\n{list}")
+}
+
+/// What others call themselves is theirs to choose.
+pub(crate) fn claim(name: &str) -> String {
+    format!("calls themselves \"{name}\"")
+}
+
+pub(crate) fn listed_as(typed: &str, address: &str, network: &str) -> String {
+    format!("\"{typed}\" is {address} ({network}), as the list of your account says.")
+}
+
+pub(crate) fn calls_themselves(name: &str, address: &str, network: &str) -> String {
+    format!(
+        "None of your own contacts is called so. Somebody {}, and anybody can do that:\n  {address} · {network}",
+        claim(name)
+    )
+}
+
+pub(crate) const MEAN_THEM: &str = "Do you mean them? [y/N]";
+
+pub(crate) fn say_the_address(sentence: &str) -> String {
+    format!("{sentence}\nIf you mean them, type that address.")
 }
 
 pub(crate) fn which_number(most: usize) -> String {

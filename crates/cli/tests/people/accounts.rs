@@ -6,7 +6,7 @@ use crate::meeting::{WORDS, has_to_read};
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use rendezvous_testkit::wait;
-use rendezvous_testkit::xmpp::{Certificate, DOMAIN, Prosody, Setup, password};
+use rendezvous_testkit::xmpp::{Certificate, DOMAIN, Place, Prosody, Setup, password};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -48,12 +48,7 @@ fn scene(play: impl FnOnce(&Friends) -> Result<()>) {
 impl Friends {
     /// Begins to sign in; returns at the question for the password.
     fn begins_login(&self, who: &Someone, user: &str) -> Result<Desk> {
-        let place = self.server.place();
-        let authority = place.authority.to_str().context("a path of letters")?;
-        let (jid, at) = (jid(user), format!("127.0.0.1:{}", place.start_tls));
-        let mut login = who.types(&["login", &jid, "--server", &at, "--certificate-authority", authority])?;
-        login.reads(&format!("Password of {jid} {PASSWORD}"))?;
-        Ok(login)
+        begins_login(self.server.place(), who, user, &[])
     }
 
     fn signs_in(&self, who: &Someone, user: &str) -> Result<()> {
@@ -97,17 +92,27 @@ impl Friends {
     }
 }
 
-fn jid(user: &str) -> String {
+/// Begins to sign in at this server; returns at the question for the password.
+pub(crate) fn begins_login(place: &Place, who: &Someone, user: &str, more: &[&str]) -> Result<Desk> {
+    let authority = place.authority.to_str().context("a path of letters")?;
+    let (jid, at) = (jid(user), format!("127.0.0.1:{}", place.start_tls));
+    let login = ["login", &jid, "--server", &at, "--certificate-authority", authority];
+    let mut login = who.types(&[&login, more].concat())?;
+    login.reads(&format!("Password of {jid} {PASSWORD}"))?;
+    Ok(login)
+}
+
+pub(crate) fn jid(user: &str) -> String {
     format!("{user}@{DOMAIN}")
 }
 
-fn ended(desk: &mut Desk, code: u32) -> Result<()> {
+pub(crate) fn ended(desk: &mut Desk, code: u32) -> Result<()> {
     let ended = desk.ends()?;
     ensure!(ended == code, "exit code {ended}, expected {code}: {}", desk.screen());
     desk.is_as_found()
 }
 
-fn is_online(who: &Someone, user: &str) -> Result<()> {
+pub(crate) fn is_online(who: &Someone, user: &str) -> Result<()> {
     let wanted = json!({ "network": "xmpp", "address": jid(user), "state": "online", "text": "" });
     wait::until(format_args!("{user} to be online"), SOON, || {
         who.does(&["agent"])?;

@@ -3,7 +3,7 @@
 use crate::house::{MAY_SEE, OVER, SHOW, SOON, Two, two_people, two_people_and_a_screen};
 use anyhow::{Result, ensure};
 use rendezvous_testkit::wait;
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 use std::time::Duration;
 
 /// What both read, and how the command ends, when the novice does not show the screen.
@@ -81,6 +81,27 @@ fn ctrl_c_at_the_question_is_a_no() {
         two.call_ends_with(0)?;
         ensure!(!two.call().screen().contains("ended it"), "the novice did it");
         Ok(())
+    });
+}
+
+#[test]
+fn an_answer_that_cannot_be_carried_out_declines() {
+    two_people(|two| {
+        two.asks()?;
+        // Out of descriptors: the terminal cannot be copied for the application.
+        let agent = Pid::from_raw(i32::try_from(two.expert.agent_process()?)?);
+        let usual = getrlimit(Resource::Nofile);
+        prlimit(agent, Resource::Nofile, Rlimit { current: Some(3), ..usual.clone() })?;
+        two.expert.agent.says("y")?;
+        two.expert.agent.reads("The call cannot be answered on this terminal, so it was declined.")?;
+        let to = two.expert.address.clone();
+        two.call().reads(&format!("Nobody can be asked at {to} right now."))?;
+        two.call_ends_with(3)?;
+        prlimit(agent, Resource::Nofile, usual)?;
+        // The next one can be answered.
+        two.ask_until_question()?;
+        two.call().says("n")?;
+        not_now(two)
     });
 }
 

@@ -318,3 +318,45 @@ fn completions_and_manual_pages_are_whole() {
     };
     look().unwrap();
 }
+
+#[test]
+fn whoever_looks_for_somebody_keeps_nobody_waiting_and_can_give_up() {
+    scene(|someone| {
+        someone.does(&["agent"])?;
+        // It takes the connection and says nothing.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let mut call = someone.types(&["hello", &silent.local_addr()?.to_string()])?;
+        let (mut link, _) = silent.accept()?;
+        someone.does(&["agent", "status"])?;
+        link.set_nonblocking(true)?;
+        let still_looks = loop {
+            match std::io::Read::read(&mut link, &mut [0; 1024]) {
+                Ok(0) => break false,
+                Ok(_) => {}
+                Err(error) => break error.kind() == std::io::ErrorKind::WouldBlock,
+            }
+        };
+        ensure!(still_looks, "the answer came only after the agent had given up");
+        call.interrupts()?;
+        call.reads("You withdrew it. Nothing was shared.")?;
+        ensure!(call.ends()? == 130);
+        call.is_as_found()?;
+        ensure!(someone.does(&["log"])? == "Nothing has happened yet.\n", "nobody was called");
+        someone.leaves()
+    });
+}
+
+#[test]
+fn a_home_that_others_can_write_to_is_refused() {
+    scene(|someone| {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = someone.home().path();
+        fs::set_permissions(home, fs::Permissions::from_mode(0o777))?;
+        let (code, said) = someone.runs(&["contacts"])?;
+        let sentence = format!("Others can write to {}, so nothing in it can be trusted.", home.display());
+        ensure!(code == 1 && said.starts_with(&sentence) && said.lines().count() == 1, "{code} {said}");
+        fs::set_permissions(home, fs::Permissions::from_mode(0o700))?;
+        someone.does(&["contacts"]).map(|_| ())?;
+        someone.leaves()
+    });
+}

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::meeting::have_met;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
+use rendezvous_testkit::machines::{Machines, skip};
 use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::terminal::{Person, WIDE};
 use rendezvous_testkit::wait;
@@ -28,7 +29,7 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-const KEPT: [&str; 12] = [
+pub(crate) const KEPT: [&str; 12] = [
     "agent.lock",
     "apps",
     "config.toml",
@@ -213,6 +214,12 @@ impl Side {
     /// The process id of this person's application, while there is one.
     pub(crate) fn application(&self) -> Result<Option<u32>> {
         Ok(self.processes()?.into_iter().find(|(_, line)| line.contains(" application ")).map(|(id, _)| id))
+    }
+
+    /// The process id of this person's agent.
+    pub(crate) fn agent_process(&self) -> Result<u32> {
+        let agent = self.processes()?.into_iter().find(|(_, line)| line.contains(" agent "));
+        Ok(agent.with_context(|| format!("{} has no agent", self.name))?.0)
     }
 
     /// Waits until this person's assistance has written this into its log.
@@ -441,6 +448,28 @@ pub(crate) fn strangers_and_a_screen(scene: impl FnOnce(&mut Two) -> Result<()>)
 /// A scene of two people whose agents start in other ways.
 pub(crate) fn these_two(two: Two, scene: impl FnOnce(&mut Two) -> Result<()>) {
     two.play(scene);
+}
+
+/// A scene on a machine of its own: with one cable, an address of IPv4, and of IPv6 only a link-local one. All that the
+/// scene starts is there. Where the system allows no such thing, the reason is said.
+pub(crate) fn on_machine(test: &str, scene: impl FnOnce() + Send + 'static) {
+    on_machine_of(test, |_| scene());
+}
+
+/// The same for a scene that changes the machine.
+pub(crate) fn on_machine_of(test: &str, scene: impl FnOnce(&Machines) + Send + 'static) {
+    let machines = match Machines::new().expect("two machines") {
+        Ok(machines) => machines,
+        Err(why) => return skip(test, &why),
+    };
+    // Whatever a thread starts is where the thread is; it never comes back.
+    let played = std::thread::spawn(move || {
+        machines.enter(0).expect("the machine can be entered");
+        scene(&machines);
+    });
+    if let Err(panicked) = played.join() {
+        std::panic::resume_unwind(panicked);
+    }
 }
 
 /// Every process that works in this home, with its command line.

@@ -204,9 +204,27 @@ fn three_times_wrong_ends_it_and_nothing_is_remembered() {
         two.call().reads("Those were not the words either, so this has ended.")?;
         two.call().reads(FAILED)?;
         two.expert.agent.reads(FAILED)?;
-        two.call_ends_with(1)?;
+        two.call_ends_with(6)?;
         ensure!(pinned(&two.novice)? == 0 && pinned(&two.expert)? == 0);
         ensure!(!two.call().screen().contains("Show"));
+        two.are_idle()
+    });
+}
+
+#[test]
+fn whoever_called_is_told_by_the_exit_code_that_nobody_was_made_sure_of() {
+    strangers(|two| {
+        two.offers()?;
+        two.novice.agent.says("y")?;
+        has_to_read(two.call())?;
+        for _ in 0..3 {
+            two.novice.agent.reads(WORDS)?;
+            two.novice.agent.says("these are wrong")?;
+        }
+        two.novice.agent.reads(FAILED)?;
+        two.call().reads(FAILED)?;
+        two.call_ends_with(6)?;
+        ensure!(pinned(&two.novice)? == 0 && pinned(&two.expert)? == 0);
         two.are_idle()
     });
 }
@@ -221,7 +239,7 @@ fn an_expert_who_did_not_hear_it_ends_it() {
         two.expert.agent.says("")?;
         two.expert.agent.reads("Then this has ended")?;
         two.call().reads(FAILED)?;
-        two.call_ends_with(1)?;
+        two.call_ends_with(6)?;
         ensure!(pinned(&two.expert)? == 0);
         ensure!(!two.call().screen().contains("Show"));
         two.are_idle()
@@ -292,13 +310,49 @@ fn one_who_forgot_the_other_makes_both_compare() {
 }
 
 #[test]
-fn an_offer_is_verified_before_anything_is_asked() {
+fn an_offer_of_a_stranger_ends_when_they_are_no_stranger_any_more() {
     strangers(|two| {
         two.offers()?;
         two.novice.agent.says("y")?;
         let words = has_to_read(two.call())?;
         two.novice.agent.reads(WORDS)?;
-        ensure!(!two.novice.agent.screen().contains("Show"));
+        two.novice.agent.says(&words)?;
+        two.novice.agent.reads("The words are right")?;
+        two.call().says("y")?;
+        let (from, to) = (two.expert.who.clone(), two.novice.who.clone());
+        two.novice.agent.reads(&format!("{from} is verified now. If you want help from them, ask them."))?;
+        two.call().reads(&format!("{to} is verified now, and has shown you nothing."))?;
+        two.call_ends_with(0)?;
+        ensure!(!two.novice.agent.screen().contains("Show"), "{}", two.novice.agent.screen());
+        ensure!(!two.call().screen().contains("Your page"), "there is no page");
+        ensure!(pinned(&two.novice)? == 1 && pinned(&two.expert)? == 1);
+        two.are_idle()?;
+
+        // From now on it is an offer.
+        two.are_acquainted = true;
+        two.call = Some(two.expert.types(&["offer", &two.novice.address])?);
+        let question = two.novice.agent.reads(ANSWER)?;
+        ensure!(question.contains(&format!("{from} offers to help you.")), "{question}");
+        two.novice.agent.says("y")?;
+        two.novice.agent.reads(SHOW)?;
+        two.novice.agent.says("n")?;
+        two.call_ends_with(3)
+    });
+}
+
+#[test]
+fn an_offer_of_somebody_known_goes_on_after_the_words() {
+    two_people(|two| {
+        two.are_acquainted = false;
+        have_met(&two.novice, &two.expert)?;
+        // The expert has another home, and does not know the novice.
+        fs::remove_file(two.expert.home().join("pins.json"))?;
+        two.call = Some(two.expert.types(&["offer", &two.novice.address])?);
+        let question = two.novice.agent.reads(ANSWER)?;
+        ensure!(question.contains("offers to help you."), "{question}");
+        two.novice.agent.says("y")?;
+        let words = has_to_read(two.call())?;
+        two.novice.agent.reads(WORDS)?;
         two.novice.agent.says(&words)?;
         two.call().says("y")?;
         two.novice.agent.reads(SHOW)?;

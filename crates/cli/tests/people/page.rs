@@ -118,8 +118,26 @@ impl Page {
 
     /// Describes itself with the certificate of this fingerprint, whichever it has shown before.
     pub(crate) fn describes_as(&mut self, print: &str) -> Result<()> {
+        self.describes_with(print, &["127.0.0.1"])
+    }
+
+    /// Describes itself as being at these addresses.
+    pub(crate) fn describes_at(&mut self, addresses: &[&str]) -> Result<()> {
+        self.describes_with(&self.print.clone(), addresses)
+    }
+
+    fn describes_with(&mut self, print: &str, addresses: &[&str]) -> Result<()> {
         let port = self.udp.local_addr()?.port();
         let print = fingerprint(print);
+        let candidates: Vec<Value> = addresses
+            .iter()
+            .map(|address| {
+                json!({
+                    "foundation": "1", "component": 1, "protocol": "udp", "priority": 2_130_706_431,
+                    "address": address, "port": port, "type": "host",
+                })
+            })
+            .collect();
         self.says(&json!({"type": "describe", "description": {
             "ufrag": "page", "pwd": PASSWORD, "fingerprint": print, "setup": "actpass",
             "video": [{
@@ -127,10 +145,7 @@ impl Page {
                 "fmtp": "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
             }],
             "extensions": [{"id": 6, "uri": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"}],
-            "candidates": [{
-                "foundation": "1", "component": 1, "protocol": "udp", "priority": 2_130_706_431,
-                "address": "127.0.0.1", "port": port, "type": "host",
-            }],
+            "candidates": candidates,
         }}))
     }
 

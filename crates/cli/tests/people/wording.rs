@@ -147,7 +147,21 @@ fn finding(side: &Side, what: &str) -> Result<(bool, String)> {
 fn needs_xvfb_the_doctor_says_what_is_there() {
     two_people_and_a_screen(|two| {
         let names: Vec<_> = findings(&two.novice)?.into_iter().map(|(what, ..)| what).collect();
-        ensure!(names == ["agent", "terminal", "screen", "network", "browser"], "{names:?}");
+        ensure!(
+            names
+                == [
+                    "agent",
+                    "settings",
+                    "terminal",
+                    "screen",
+                    "network",
+                    "multicast",
+                    "keyring",
+                    "clock",
+                    "browser"
+                ],
+            "{names:?}"
+        );
         let display = two.screen.as_ref().context("there is a screen")?.display();
         let screen = finding(&two.novice, "screen")?;
         ensure!(screen == (true, format!("display {display}, 320 by 200 pixels")), "{screen:?}");
@@ -156,9 +170,12 @@ fn needs_xvfb_the_doctor_says_what_is_there() {
 
         let mut doctor = two.novice.types(&["doctor"])?;
         doctor.reads("ok       agent     running in ")?;
+        doctor.reads("ok       settings  ")?;
         doctor.reads("ok       terminal  questions can be asked here\n")?;
         doctor.reads(&format!("ok       screen    display {display}, 320 by 200 pixels\n"))?;
-        doctor.reads(" network   ")?;
+        for what in [" network   ", " multicast ", " keyring   ", " clock     "] {
+            doctor.reads(what)?;
+        }
         doctor.reads("missing  browser   RENDEZVOUS_BROWSER is \"none\". You can still help: the page's address is printed.\n")?;
         ensure!(doctor.ends()? == 1, "something is missing");
         Ok(())

@@ -102,7 +102,10 @@ impl Sessions {
         if invite.lifetime.is_zero() && !mutant::on(Mutant::ExpiredRings) {
             return Verdict::Late;
         }
-        if !self.contacts.may_invite(now, &from.contact, &self.config) {
+        let crossing = self.crossing(id, from, &invite);
+        let is_one_too_many = !self.contacts.may_invite(now, &from.contact, &self.config);
+        // One that takes the place of ours is not: how many of those there can be, our own person says.
+        if is_one_too_many && !matches!(crossing, Crossing::OursGiveWay(_)) {
             self.decline(from, id, DeclinedBy::Busy);
             return Verdict::Limited;
         }
@@ -121,7 +124,7 @@ impl Sessions {
         };
         let legacy = application.legacy;
         let mut crossed = false;
-        match self.crossing(id, from, &invite) {
+        match crossing {
             Crossing::OursGoesFirst => {
                 return self.decline_by_rule(now, from, id, &invite, DeclinedBy::Crossed);
             }

@@ -59,6 +59,32 @@ fn every_invitation_of_ours_gives_way_to_the_one_that_goes_first() {
     }
 }
 
+/// Ann looks at one invitation of Bob's a minute; the one that takes the place of hers does not count as one more.
+#[test]
+fn where_no_more_are_looked_at_the_one_that_crosses_goes_on_and_no_other() {
+    let limits = Limits { invitations_per_minute: 1, ..Limits::default() };
+    let mut party = Party::with(TWO, SessionConfig { limits, ..SessionConfig::default() });
+    let [before, after] = [3, 4].map(|n| SessionId([n; 16]));
+    party.invite_as(before, 1, "ann", ApplicationId::ASK).unwrap();
+    party.settle();
+    let no = Command::Decline { by: DeclinedBy::Person, data: String::new() };
+    party.command(0, before, no).unwrap();
+    party.settle();
+
+    party.invite_as(HIGH, 0, "bob", ApplicationId::ASK).unwrap();
+    party.invite_as(LOW, 1, "ann", ApplicationId::ASK).unwrap();
+    party.settle();
+    assert_eq!([party.state(0, LOW), party.state(1, LOW)], [Some(State::Invitation); 2]);
+    assert!(party.told(0, LOW).iter().any(|e| matches!(e, Event::Invited(_))), "it rings");
+    assert_eq!(party.end(0, HIGH).0, State::Cancelled);
+    assert_eq!(party.tables[0].dropped().limited, 0);
+
+    party.invite_as(after, 1, "ann", ApplicationId::OFFER).unwrap();
+    party.settle();
+    assert_eq!(party.end(1, after).0, State::Declined);
+    assert_eq!(party.tables[0].dropped().limited, 1);
+}
+
 /// The limit on how many ring goes first: a hostile server could otherwise make more ring by letting them cross.
 #[test]
 fn where_as_many_ring_as_may_neither_goes_on_and_both_are_told() {

@@ -8,11 +8,16 @@ use crate::pump::Pump;
 use crate::{AGENT_PATH, CALL_PATIENCE, COMMANDS_INTERFACE, DbusError};
 use rendezvous_core::{ApplicationId, DeclinedBy, SessionResult, State};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 use zbus::connection::Builder;
 use zbus::export::serde::{Serialize, de::DeserializeOwned};
 use zbus::message::Type;
 use zbus::zvariant::DynamicType;
 use zbus::{Connection, MessageStream, OwnedObjectPath};
+
+/// Some calls take the time of a network: somebody is looked for, or a meeting place is opened. Their person can give up
+/// at any moment.
+const SEARCH_PATIENCE: Duration = Duration::from_secs(90);
 
 /// A command's end of the connection.
 #[derive(Debug)]
@@ -61,7 +66,7 @@ impl AgentClient {
     /// Speaks to the agent at the other end of this stream.
     pub async fn connect(stream: UnixStream) -> Result<Self, DbusError> {
         Ok(Self {
-            connection: Builder::unix_stream(stream).method_timeout(CALL_PATIENCE).p2p().build().await?,
+            connection: Builder::unix_stream(stream).method_timeout(SEARCH_PATIENCE).p2p().build().await?,
         })
     }
 
@@ -91,7 +96,7 @@ impl AgentClient {
         surroundings: Surroundings,
     ) -> Result<OwnedObjectPath, DbusError> {
         let (terminal, environment) = apart(surroundings);
-        self.call("Invite", &(network, contact, application.to_string(), terminal, environment)).await
+        self.search("Invite", &(network, contact, application.to_string(), terminal, environment)).await
     }
 
     /// Calls a session off.
@@ -136,7 +141,7 @@ impl AgentClient {
 
     /// Who is at `host:port`, on networks without a server: their address.
     pub async fn look_up(&self, place: &str) -> Result<String, DbusError> {
-        self.call("LookUp", &(place,)).await
+        self.search("LookUp", &(place,)).await
     }
 
     /// Tells that the person's contacts have changed.
@@ -166,19 +171,18 @@ impl AgentClient {
     /// Makes a one-time code, and hands over the terminal on which the person is asked when somebody has typed it.
     pub async fn make_code(&self, surroundings: Surroundings) -> Result<String, DbusError> {
         let (terminal, environment) = apart(surroundings);
-        self.call("MakeCode", &(terminal, environment)).await
+        self.search("MakeCode", &(terminal, environment)).await
     }
 
-    /// Offers help to whoever made this code; `None` when nobody is found (yet).
+    /// Offers help to whoever made this code, when they are found.
     pub async fn type_code(
         &self,
         code: &str,
         place: &str,
         surroundings: Surroundings,
-    ) -> Result<Option<OwnedObjectPath>, DbusError> {
+    ) -> Result<OwnedObjectPath, DbusError> {
         let (terminal, environment) = apart(surroundings);
-        let path: OwnedObjectPath = self.call("TypeCode", &(code, place, terminal, environment)).await?;
-        Ok(Some(path).filter(|path| path.as_str() != "/"))
+        self.search("TypeCode", &(code, place, terminal, environment)).await
     }
 
     /// Lets strangers call for so many seconds; `None` only asks. Returns how many are left.
@@ -197,6 +201,15 @@ impl AgentClient {
     }
 
     async fn call<B, T>(&self, method: &str, body: &B) -> Result<T, DbusError>
+    where
+        B: Serialize + DynamicType + Sync,
+        T: DeserializeOwned + zbus::zvariant::Type,
+    {
+        let answer = tokio::time::timeout(CALL_PATIENCE, self.search(method, body)).await;
+        answer.unwrap_or(Err(DbusError::Timeout("the agent's answer")))
+    }
+
+    async fn search<B, T>(&self, method: &str, body: &B) -> Result<T, DbusError>
     where
         B: Serialize + DynamicType + Sync,
         T: DeserializeOwned + zbus::zvariant::Type,

@@ -206,8 +206,8 @@ pub enum Request {
         place: String,
         /// The terminal, and the environment for the application that follows.
         surroundings: Surroundings,
-        /// The new session; nothing when nobody with that code is found (yet).
-        answer: oneshot::Sender<Result<Option<SessionId>, String>>,
+        /// The new session, or why there is none: nobody with that code was found.
+        answer: oneshot::Sender<Result<SessionId, String>>,
     },
     /// Let strangers call for a while.
     Visible {

@@ -161,7 +161,7 @@ impl Commands1 {
         made.map_err(fdo::Error::Failed)
     }
 
-    /// Offers help to whoever made this one-time code; `/` when nobody is found. `place` is `host:port`, or empty.
+    /// Offers help to whoever made this one-time code, when they are found. `place` is `host:port`, or empty.
     async fn type_code(
         &self,
         code: String,
@@ -171,8 +171,7 @@ impl Commands1 {
     ) -> fdo::Result<OwnedObjectPath> {
         let (code, surroundings) = (TypedCode(code), surroundings(terminal, environment)?);
         let session = self.ask(|answer| Request::TypeCode { code, place, surroundings, answer }).await?;
-        let session = session.map_err(fdo::Error::Failed)?;
-        Ok(session.map_or_else(nobody, session_path))
+        session.map(session_path).map_err(fdo::Error::Failed)
     }
 
     /// Lets strangers call for so many seconds; zero ends it, less only asks. Returns how many are left.
@@ -227,10 +226,6 @@ impl Commands1 {
         self.requests.send(request(answer)).await.map_err(|_| gone())?;
         receiver.await.map_err(|_| gone())
     }
-}
-
-fn nobody() -> OwnedObjectPath {
-    OwnedObjectPath::try_from("/").expect("the root is a path")
 }
 
 fn surroundings(

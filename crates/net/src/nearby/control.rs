@@ -71,7 +71,7 @@ impl Control {
             match open::greet_out(found, None, &self.own).await {
                 Ok(greeted) => {
                     let address = greeted.party.address.clone();
-                    greeted.start(&self.own.events).await;
+                    greeted.start(self.own.clone()).await;
                     return Ok(address);
                 }
                 Err(error) => problem = why(place, error),

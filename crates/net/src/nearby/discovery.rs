@@ -154,8 +154,8 @@ impl Discoverer {
                 if neighbour.address == self.own.address {
                     return;
                 }
-                let is_contact = |address: &_| self.own.is_contact(address);
-                let changed = self.nearness.table().add(service.fullname, neighbour, is_contact);
+                let is_welcome = |address: &_| self.own.is_welcome(address);
+                let changed = self.nearness.table().add(service.fullname, neighbour, is_welcome);
                 for address in changed {
                     self.tell(address).await;
                 }

@@ -8,7 +8,7 @@ use rendezvous_core::{Address, Delivery, Token};
 use rendezvous_trust::PublicKey;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,7 +26,7 @@ const FRAME_EVERY: Duration = Duration::from_millis(1);
 const AHEAD: Duration = Duration::from_secs(1);
 /// What is not confirmed after this time never will be on this link.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(20);
-/// A stranger who opens a link has something to say by then.
+/// On a stranger's link something is said in each of these times.
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -84,36 +84,31 @@ pub(super) enum End {
     Fault,
     /// The other side's program ended.
     Bye,
+    /// Nothing was said on it, and nobody keeps it.
+    Idle,
 }
 
 /// The network's end of a link. Dropping it says goodbye once the queue is empty, since the network is dropped then.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) party: Party,
-    queue: mpsc::Sender<Work>,
-}
-
-#[derive(Debug)]
-enum Work {
-    Send(Outgoing),
-    /// Another link has taken over.
-    Retire,
+    queue: mpsc::Sender<Outgoing>,
+    retired: watch::Sender<bool>,
 }
 
 impl Link {
     /// Queues a message, or gives it back when the link is gone or too slow.
     pub(super) fn send(&self, outgoing: Outgoing) -> Result<(), Unsent> {
-        self.queue.try_send(Work::Send(outgoing)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(Work::Send(outgoing)) => Unsent::TooSlow(outgoing.token),
-            mpsc::error::TrySendError::Closed(Work::Send(outgoing)) => Unsent::Gone(outgoing),
-            _ => unreachable!("what was sent is what comes back"),
+        self.queue.try_send(outgoing).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(outgoing) => Unsent::TooSlow(outgoing.token),
+            mpsc::error::TrySendError::Closed(outgoing) => Unsent::Gone(outgoing),
         })
     }
 
-    /// Closes the link without ending anything that its device takes part in.
+    /// Closes the link without ending anything that its device takes part in. What it has not sent comes back.
     pub(super) fn retire(self) {
-        // A queue that is full belongs to a link that will be found dead.
-        _ = self.queue.try_send(Work::Retire);
+        // Set before the queue is dropped, which would be a goodbye.
+        self.retired.send_replace(true);
     }
 }
 
@@ -124,37 +119,43 @@ pub(super) enum Unsent {
     Gone(Outgoing),
 }
 
-/// The messages of a link that nobody carries yet.
+/// What a link is to do, and nobody does yet.
 #[derive(Debug)]
-pub(super) struct Queue(mpsc::Receiver<Work>);
+pub(super) struct Work {
+    queue: mpsc::Receiver<Outgoing>,
+    retired: watch::Receiver<bool>,
+}
 
 /// Makes a link known to the network; `None` when the network is gone.
-pub(super) async fn announce(party: &Party, events: &mpsc::Sender<LinkEvent>) -> Option<Queue> {
+pub(super) async fn announce(party: &Party, events: &mpsc::Sender<LinkEvent>) -> Option<Work> {
     let (queue, outgoing) = mpsc::channel(QUEUE);
-    let opened = LinkEvent::Opened { link: Link { party: party.clone(), queue } };
-    events.send(opened).await.ok().map(|()| Queue(outgoing))
+    let (retired, is_retired) = watch::channel(false);
+    let opened = LinkEvent::Opened { link: Link { party: party.clone(), queue, retired } };
+    events.send(opened).await.ok().map(|()| Work { queue: outgoing, retired: is_retired })
 }
 
 /// Carries messages over a stream on which both sides have greeted, until it ends.
-/// A stranger's link on which nothing is said is not kept.
+/// A link on which nothing is said goes on only while `is_kept` says so.
 pub(super) async fn run<S>(
     party: Party,
     stream: S,
-    queue: Queue,
+    work: Work,
     events: mpsc::Sender<LinkEvent>,
-    stranger: bool,
+    is_kept: impl Fn() -> bool,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let (received, to_confirm) = watch::channel(0);
+    let (received, mut to_confirm) = watch::channel(0);
     let unconfirmed = Unconfirmed::default();
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let (Queue(mut outgoing), mut to_confirm) = (queue, to_confirm);
+    let Work { mut queue, retired } = work;
+    let said = || *received.borrow() + unconfirmed.written.load(Ordering::Relaxed);
     let end = tokio::select! {
+        () = taken_over(retired.clone()) => Ok(End::Broken),
         end = read_all(&party, &mut reader, &events, &unconfirmed, &received) => end,
-        end = write_all(&mut writer, &mut outgoing, &mut to_confirm, &unconfirmed) => end,
+        end = write_all(&mut writer, &mut queue, &retired, &mut to_confirm, &unconfirmed) => end,
         () = unconfirmed.overdue() => Err(FrameError::Timeout),
-        () = silence(&received, &unconfirmed), if stranger => Ok(End::Broken),
+        () = idle(said, is_kept) => Ok(End::Idle),
     };
     tracing::debug!(link = party.id, address = %party.address, ?end, "A link ended");
     let end = match end {
@@ -162,30 +163,32 @@ pub(super) async fn run<S>(
         Err(error) if error.is_fault() => End::Fault,
         Err(_) => End::Broken,
     };
-    report(party, outgoing, &unconfirmed, end, &events).await;
+    report(party, queue, &unconfirmed, end, &events).await;
+}
+
+/// Returns when another link has taken over.
+async fn taken_over(mut retired: watch::Receiver<bool>) {
+    if retired.wait_for(|retired| *retired).await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Says what became of everything that is left, then that the link is gone.
 async fn report(
     party: Party,
-    mut outgoing: mpsc::Receiver<Work>,
+    mut queue: mpsc::Receiver<Outgoing>,
     unconfirmed: &Unconfirmed,
     end: End,
     events: &mpsc::Sender<LinkEvent>,
 ) {
-    outgoing.close();
+    queue.close();
     // What was written may have arrived; what still waited did not.
     let written = std::mem::take(&mut *unconfirmed.lock());
     let open = written.len();
     for Open { token, .. } in written {
         _ = events.send(LinkEvent::Delivery { token, outcome: Delivery::Unknown }).await;
     }
-    let mut unsent = Vec::new();
-    while let Ok(work) = outgoing.try_recv() {
-        if let Work::Send(outgoing) = work {
-            unsent.push(outgoing);
-        }
-    }
+    let unsent = std::iter::from_fn(|| queue.try_recv().ok()).collect();
     // Without the network nobody wants to know.
     _ = events.send(LinkEvent::Closed { party, unsent, open, end }).await;
 }
@@ -244,7 +247,8 @@ impl Pace {
 /// each other.
 async fn write_all(
     writer: &mut (impl AsyncWrite + Unpin),
-    outgoing: &mut mpsc::Receiver<Work>,
+    queue: &mut mpsc::Receiver<Outgoing>,
+    retired: &watch::Receiver<bool>,
     to_confirm: &mut watch::Receiver<u64>,
     unconfirmed: &Unconfirmed,
 ) -> Result<End, FrameError> {
@@ -257,13 +261,13 @@ async fn write_all(
                 let number = *to_confirm.borrow_and_update();
                 frame::encode(&Frame::Taken { number })?
             }
-            work = outgoing.recv(), if unconfirmed.has_room() => match work {
+            outgoing = queue.recv(), if unconfirmed.has_room() => match outgoing {
+                None if *retired.borrow() => return Ok(End::Broken),
                 None => {
                     bye = true;
                     frame::encode(&Frame::Bye)?
                 }
-                Some(Work::Retire) => return Ok(End::Broken),
-                Some(Work::Send(Outgoing { token, parcel, .. })) => {
+                Some(Outgoing { token, parcel, .. }) => {
                     let Some(message) = map::to_wire(*parcel) else { continue };
                     last += 1;
                     let bytes = frame::encode(&Frame::Message { number: last, message })?;
@@ -280,11 +284,14 @@ async fn write_all(
     Ok(End::Broken)
 }
 
-/// Returns when nothing was said on the link since it was opened.
-async fn silence(received: &watch::Sender<u64>, unconfirmed: &Unconfirmed) {
-    tokio::time::sleep(SILENCE).await;
-    if *received.borrow() > 0 || unconfirmed.was_used() {
-        std::future::pending::<()>().await;
+/// Returns when nothing was said on the link for a while and nobody keeps it.
+async fn idle(said: impl Fn() -> u64, is_kept: impl Fn() -> bool) {
+    loop {
+        let before = said();
+        tokio::time::sleep(SILENCE).await;
+        if said() == before && !is_kept() {
+            return;
+        }
     }
 }
 
@@ -301,7 +308,8 @@ struct Open {
 #[derive(Debug, Default)]
 struct Unconfirmed {
     open: Mutex<VecDeque<Open>>,
-    used: AtomicBool,
+    /// So many were written since the link was opened.
+    written: AtomicU64,
     /// Woken when something was confirmed.
     room: Notify,
 }
@@ -311,16 +319,12 @@ impl Unconfirmed {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn was_used(&self) -> bool {
-        self.used.load(Ordering::Relaxed)
-    }
-
     fn has_room(&self) -> bool {
         self.lock().iter().map(|open| open.size).sum::<usize>() < WINDOW
     }
 
     fn push(&self, number: u64, token: Token, size: usize) {
-        self.used.store(true, Ordering::Relaxed);
+        self.written.fetch_add(1, Ordering::Relaxed);
         self.lock().push_back(Open { number, token, size, since: Instant::now() });
     }
 
@@ -344,3 +348,6 @@ impl Unconfirmed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,7 @@ mod open;
 #[doc(hidden)]
 pub mod oracle;
 mod peers;
+mod seats;
 mod table;
 mod tls;
 
@@ -44,13 +45,14 @@ use open::Own;
 use peers::Peers;
 use rendezvous_core::{Address, Body, To, Token};
 use rendezvous_trust::DeviceKey;
+use seats::Seats;
 use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
 /// Why the network cannot be used, or somebody not be reached.
@@ -152,10 +154,9 @@ impl Nearby {
             tls,
             hello: frame::Hello::new(place.port(), instance),
             address,
-            contacts: Mutex::new(HashSet::new()),
+            welcome: Mutex::new(HashSet::new()),
             events: sender,
-            strangers: Arc::new(Semaphore::new(open::MAX_STRANGERS)),
-            links: Arc::new(Semaphore::new(open::MAX_LINKS)),
+            seats: Seats::default(),
             numbers: AtomicU64::new(1),
         });
         let mut tasks = vec![tokio::spawn(open::accept(listener, own.clone())).abort_handle()];

@@ -5,29 +5,24 @@ use super::frame::{self, Frame, FrameError, Hello};
 use super::gate::Gate;
 use super::link::{self, LinkEvent, Party};
 use super::on_link::OnLink;
+use super::seats::{Seat, Seats};
 use super::tls::{self, Tls};
 use rendezvous_core::Address;
 use rustls::pki_types::ServerName;
 use std::collections::HashSet;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Connecting, TLS and the greeting take at most so long together.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// So many others may be greeting at once.
-const MAX_GREETING: usize = 64;
-/// So many devices that are no contacts may have a link to us at once.
-pub(super) const MAX_STRANGERS: usize = 32;
-/// So many links there may be at once.
-pub(super) const MAX_LINKS: usize = 256;
 /// So long a device is looked for that was there a moment ago: as long as a session survives its silence.
 const SEARCH: Duration = Duration::from_secs(90);
 /// Where a device listened and nobody does for so long, or another device does, it has gone.
@@ -41,17 +36,32 @@ pub(super) struct Own {
     pub(super) tls: Tls,
     pub(super) hello: Hello,
     pub(super) address: Address,
-    /// Those from whom links are always taken.
-    pub(super) contacts: Mutex<HashSet<Address>>,
+    /// Our person's contacts, and whom they invited or answered. Everybody else is a stranger.
+    pub(super) welcome: Mutex<HashSet<Address>>,
     pub(super) events: mpsc::Sender<LinkEvent>,
-    pub(super) strangers: Arc<Semaphore>,
-    pub(super) links: Arc<Semaphore>,
+    pub(super) seats: Seats,
     pub(super) numbers: AtomicU64,
 }
 
 impl Own {
-    pub(super) fn is_contact(&self, address: &Address) -> bool {
-        self.contacts.lock().unwrap_or_else(PoisonError::into_inner).contains(address)
+    pub(super) fn is_welcome(&self, address: &Address) -> bool {
+        self.welcome.lock().unwrap_or_else(PoisonError::into_inner).contains(address)
+    }
+
+    pub(super) fn set_welcome(&self, address: &Address, is_welcome: bool) {
+        let mut welcome = self.welcome.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_welcome {
+            welcome.insert(address.clone());
+        } else {
+            welcome.remove(address);
+        }
+    }
+
+    /// A seat for a link with this device, which is there.
+    fn seat(&self, address: &Address, at: SocketAddr) -> Result<Seat, FrameError> {
+        let seat =
+            if self.is_welcome(address) { self.seats.take() } else { self.seats.take_as_stranger(at.ip()) };
+        seat.ok_or(FrameError::TooMany)
     }
 
     fn number(&self) -> u64 {
@@ -61,8 +71,7 @@ impl Own {
 
 /// Takes links from others until the network is dropped.
 pub(super) async fn accept(listener: TcpListener, own: Arc<Own>) {
-    let greeting = Arc::new(Semaphore::new(MAX_GREETING));
-    let (mut gate, mut on_link) = (Gate::default(), OnLink::default());
+    let (gate, mut on_link) = (Arc::new(Mutex::new(Gate::default())), OnLink::default());
     loop {
         let (stream, from) = match listener.accept().await {
             Ok((stream, from)) => (stream, canonical(from)),
@@ -73,22 +82,38 @@ pub(super) async fn accept(listener: TcpListener, own: Arc<Own>) {
                 continue;
             }
         };
-        if !gate.may_enter(Instant::now(), from.ip()) {
-            continue;
-        }
-        let Ok(permit) = greeting.clone().try_acquire_owned() else { continue };
+        let Some(entered) = Entered::new(&gate, from.ip()) else { continue };
         let near = from.ip().is_loopback() || on_link.reaches(&from);
         let own = own.clone();
         tokio::spawn(async move {
             let greeted = timeout(PATIENCE, greet_in(stream, from, near, &own))
                 .await
                 .unwrap_or(Err(FrameError::Timeout));
-            drop(permit);
+            drop(entered);
             match greeted {
-                Ok(greeted) => greeted.start(&own.events).await,
+                Ok(greeted) => greeted.start(own).await,
                 Err(error) => tracing::debug!(%from, %error, "A link was not opened"),
             }
         });
+    }
+}
+
+/// A handshake under way that the gate let in.
+struct Entered {
+    gate: Arc<Mutex<Gate>>,
+    from: IpAddr,
+}
+
+impl Entered {
+    fn new(gate: &Arc<Mutex<Gate>>, from: IpAddr) -> Option<Self> {
+        let may = gate.lock().unwrap_or_else(PoisonError::into_inner).enter(Instant::now(), from);
+        may.then(|| Self { gate: gate.clone(), from })
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner).leave(self.from);
     }
 }
 
@@ -96,20 +121,20 @@ pub(super) async fn accept(listener: TcpListener, own: Arc<Own>) {
 pub(super) struct Greeted<S> {
     pub(super) party: Party,
     stream: S,
-    /// The places among all links, and among those of strangers, that it takes.
-    permits: Vec<OwnedSemaphorePermit>,
+    seat: Seat,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Greeted<S> {
     /// Makes the link known to the network, and lets it run.
-    pub(super) async fn start(self, events: &mpsc::Sender<LinkEvent>) {
-        let Self { party, stream, permits } = self;
-        let Some(work) = link::announce(&party, events).await else { return };
-        let events = events.clone();
+    pub(super) async fn start(self, own: Arc<Own>) {
+        let Self { party, stream, seat } = self;
+        let Some(work) = link::announce(&party, &own.events).await else { return };
         tokio::spawn(async move {
-            let stranger = permits.len() > 1;
-            link::run(party, stream, work, events, stranger).await;
-            drop(permits);
+            let address = party.address.clone();
+            // A stranger may become welcome while the link stands.
+            let is_kept = || !seat.is_strangers() || own.is_welcome(&address);
+            link::run(party, stream, work, own.events.clone(), is_kept).await;
+            drop(seat);
         });
     }
 }
@@ -124,25 +149,25 @@ async fn greet_in(
     let mut stream = own.tls.acceptor().accept(stream).await?;
     let key = tls::proven_key(stream.get_ref().1).ok_or(FrameError::NoKey)?;
     let address = nearby_address(&key);
-    let mut permits = vec![permit(&own.links)?];
-    if !own.is_contact(&address) {
-        permits.push(permit(&own.strangers)?);
-    }
+    let seat = own.seat(&address, from)?;
     let theirs = read_hello(&mut stream).await?;
     frame::write(&mut stream, &Frame::Hello(own.hello.clone())).await?;
     let place = Place { at: at_port(from, theirs.port), sure: near };
     let party = Party { id: own.number(), key, address, instance: theirs.instance.into(), place };
-    Ok(Greeted { party, stream, permits })
+    Ok(Greeted { party, stream, seat })
 }
 
-/// Opens a link to the device with this address, or to whoever is there.
+/// Opens a link to the device with this address, or to whoever is there: our person wants to know who that is.
 pub(super) async fn greet_out(
     place: SocketAddr,
     expected: Option<Address>,
     own: &Own,
 ) -> Result<Greeted<impl AsyncRead + AsyncWrite + Unpin + Send + use<>>, FrameError> {
     let greet = async {
-        let permits = vec![permit(&own.links)?];
+        let seat = match &expected {
+            Some(address) => own.seat(address, place)?,
+            None => own.seats.take().ok_or(FrameError::TooMany)?,
+        };
         let stream = TcpStream::connect(place).await?;
         stream.set_nodelay(true)?;
         let connector = own.tls.connector(expected).map_err(|_| FrameError::NoKey)?;
@@ -153,13 +178,9 @@ pub(super) async fn greet_out(
         let address = nearby_address(&key);
         let place = Place { at: place, sure: true };
         let party = Party { id: own.number(), key, address, instance: theirs.instance.into(), place };
-        Ok(Greeted { party, stream, permits })
+        Ok(Greeted { party, stream, seat })
     };
     timeout(PATIENCE, greet).await.unwrap_or(Err(FrameError::Timeout))
-}
-
-fn permit(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, FrameError> {
-    places.clone().try_acquire_owned().map_err(|_| FrameError::TooMany)
 }
 
 async fn read_hello(stream: &mut (impl AsyncRead + Unpin)) -> Result<Hello, FrameError> {
@@ -243,7 +264,7 @@ async fn round(places: &[Place], address: &Address, own: &Arc<Own>) -> Round {
     while let Some(attempt) = attempts.join_next().await {
         match attempt {
             Ok((_, Ok(greeted))) => {
-                greeted.start(&own.events).await;
+                greeted.start(own.clone()).await;
                 return Round::Found;
             }
             Ok((place, Err(error))) => {

@@ -6,8 +6,8 @@ use crate::NetworkEvent;
 use rendezvous_core::{Address, Body, Delivery, Endpoint, Token};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
@@ -15,6 +15,8 @@ use tokio::task::AbortHandle;
 const MAX_WAITING: usize = 256;
 /// So many contacts are watched.
 const MAX_CONTACTS: usize = 1024;
+/// So many strangers are looked for at once. Each of them decides by itself to be looked for.
+const MAX_SOUGHT_STRANGERS: usize = 32;
 /// So many places of one device are remembered, the newest first.
 pub(super) const MAX_PLACES: usize = 8;
 /// When a link breaks, both sides look for each other. The one with the higher address begins so much later, so that
@@ -37,11 +39,22 @@ pub(super) struct Peers {
     reports: VecDeque<NetworkEvent>,
 }
 
+/// What our person wants of a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Standing {
+    /// Nothing.
+    #[default]
+    Stranger,
+    /// They invited it, or said yes to it.
+    Called,
+    /// It is their contact's: its presence is told.
+    Contact,
+}
+
 /// One device.
 #[derive(Debug, Default)]
 struct Peer {
-    /// Our person's contact: their presence is told.
-    contact: bool,
+    standing: Standing,
     /// Whether the table was told that it is there.
     present: bool,
     /// Where it was reached, and where the person says that it is.
@@ -106,6 +119,10 @@ impl Peers {
         let Some(peer) = self.all.get_mut(address) else {
             return self.outcome(outgoing.token, Delivery::Failed);
         };
+        if peer.standing == Standing::Stranger && calls(&outgoing) {
+            peer.standing = Standing::Called;
+            self.own.set_welcome(address, true);
+        }
         let refused = match peer.links.last() {
             Some(link) => link.send(outgoing),
             None => Err(Unsent::Gone(outgoing)),
@@ -137,27 +154,23 @@ impl Peers {
         if address == self.own.address {
             return;
         }
-        let contacts = self.all.values().filter(|peer| peer.contact).count();
-        if contacts >= MAX_CONTACTS && !self.all.get(&address).is_some_and(|peer| peer.contact) {
+        let contacts = self.all.values().filter(|peer| peer.is_contact()).count();
+        if contacts >= MAX_CONTACTS && !self.all.get(&address).is_some_and(Peer::is_contact) {
             tracing::warn!("There are more contacts nearby than can be watched");
             return;
         }
-        let mut known = self.own.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(address.clone());
-        drop(known);
+        self.own.set_welcome(&address, true);
         let peer = self.all.entry(address.clone()).or_default();
-        peer.contact = true;
+        peer.standing = Standing::Contact;
         places.into_iter().rev().for_each(|at| peer.remember(Place { at, sure: false }));
         self.tell_presence(&address);
     }
 
     /// Not a contact any more.
     pub(super) fn forget(&mut self, address: &Address) {
-        let mut known = self.own.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(address);
-        drop(known);
-        if let Some(peer) = self.all.get_mut(address) {
-            peer.contact = false;
+        if let Some(peer) = self.all.get_mut(address).filter(|peer| peer.is_contact()) {
+            peer.standing = Standing::Stranger;
+            self.own.set_welcome(address, false);
             self.tell_presence(address);
             self.prune(address);
         }
@@ -260,6 +273,8 @@ impl Peers {
             self.send_again(address);
         } else if end == End::Fault {
             self.give_back(address);
+        } else if end == End::Idle {
+            // Whoever wants something of us comes back.
         } else if peer.stands || peer.owed || !peer.waiting.is_empty() {
             let delay = peer.delay() + if self.own.address > *address { POLITE } else { Duration::ZERO };
             self.search(address, delay);
@@ -312,17 +327,25 @@ impl Peers {
 
     fn search(&mut self, address: &Address, delay: Duration) {
         let Some(peer) = self.all.get_mut(address).filter(|peer| peer.search.is_none()) else { return };
+        let is_stranger = peer.standing == Standing::Stranger;
         let mut places = peer.places.clone();
         let more = peer.announced.iter().filter(|at| !peer.places.iter().any(|known| known.at == **at));
         places.extend(more.map(|at| Place { at: *at, sure: false }));
-        if places.is_empty() {
-            return self.give_back(address);
+        if places.is_empty() || (is_stranger && self.sought_strangers() >= MAX_SOUGHT_STRANGERS) {
+            self.give_back(address);
+            return self.prune(address);
         }
+        let Some(peer) = self.all.get_mut(address) else { return };
         self.searches += 1;
         let (number, dialling) = (self.searches, Arc::new(AtomicBool::new(false)));
         let search = Dial { number, address: address.clone(), places, delay, dialling: dialling.clone() };
         let task = tokio::spawn(open::dial(search, self.own.clone())).abort_handle();
         peer.search = Some(Search { number, dialling, task });
+    }
+
+    fn sought_strangers(&self) -> usize {
+        let is_sought = |peer: &&Peer| peer.standing == Standing::Stranger && peer.search.is_some();
+        self.all.values().filter(is_sought).count()
     }
 
     /// Has the table send again what may not have arrived.
@@ -339,7 +362,7 @@ impl Peers {
     /// Tells the table when a contact comes or goes.
     fn tell_presence(&mut self, address: &Address) {
         let Some(peer) = self.all.get_mut(address) else { return };
-        let there = peer.contact && (!peer.links.is_empty() || !peer.announced.is_empty());
+        let there = peer.is_contact() && (!peer.links.is_empty() || !peer.announced.is_empty());
         if there != peer.present {
             peer.present = there;
             let news = if there { NetworkEvent::Appeared } else { NetworkEvent::Disappeared };
@@ -350,10 +373,11 @@ impl Peers {
     /// Forgets a device of which nothing is left to know.
     fn prune(&mut self, address: &Address) {
         let idle = |peer: &Peer| {
-            !peer.contact && peer.links.is_empty() && peer.search.is_none() && peer.waiting.is_empty()
+            !peer.is_contact() && peer.links.is_empty() && peer.search.is_none() && peer.waiting.is_empty()
         };
         if self.all.get(address).is_some_and(idle) {
             self.all.remove(address);
+            self.own.set_welcome(address, false);
         }
     }
 
@@ -363,6 +387,10 @@ impl Peers {
 }
 
 impl Peer {
+    fn is_contact(&self) -> bool {
+        self.standing == Standing::Contact
+    }
+
     fn remember(&mut self, mut place: Place) {
         place.sure |= self.places.iter().any(|known| known.at == place.at && known.sure);
         self.places.retain(|known| known.at != place.at);
@@ -386,7 +414,15 @@ fn invites(outgoing: &Outgoing) -> bool {
     matches!(outgoing.parcel.message.body, Body::Invite(_))
 }
 
+/// Whether our person has this sent: nothing else invites, and nothing else says yes.
+fn calls(outgoing: &Outgoing) -> bool {
+    matches!(outgoing.parcel.message.body, Body::Invite(_) | Body::Accept { .. })
+}
+
 /// A device is one endpoint: it has an address of its own.
 fn endpoint(address: &Address) -> Endpoint {
     Endpoint { contact: address.clone(), device: "".into() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,13 +18,13 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Takes an announcement; returns the addresses whose places may have changed. When the table is full, an
-    /// announcement for a contact takes the place of one that is for none.
+    /// Takes an announcement; returns the addresses whose places may have changed. When the table is full, one of somebody
+    /// who is welcome takes the place of one of somebody who is not.
     pub(super) fn add(
         &mut self,
         instance: String,
         neighbour: Neighbour,
-        is_contact: impl Fn(&Address) -> bool,
+        is_welcome: impl Fn(&Address) -> bool,
     ) -> Vec<Address> {
         let before = self.entries.remove(&instance).map(|old| old.address);
         let mut changed: Vec<Address> = before.into_iter().collect();
@@ -33,8 +33,8 @@ impl Table {
             return changed;
         }
         if self.entries.len() >= MAX_ENTRIES {
-            let stranger = self.entries.iter().find(|(_, known)| !is_contact(&known.address));
-            let stranger = stranger.map(|(name, _)| name.clone()).filter(|_| is_contact(&neighbour.address));
+            let stranger = self.entries.iter().find(|(_, known)| !is_welcome(&known.address));
+            let stranger = stranger.map(|(name, _)| name.clone()).filter(|_| is_welcome(&neighbour.address));
             let Some(stranger) = stranger else { return changed };
             changed.extend(self.entries.remove(&stranger).map(|known| known.address));
         }

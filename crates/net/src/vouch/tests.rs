@@ -97,6 +97,7 @@ fn every_field_is_signed() {
         edit(&good, |i| i.url.clear()),
         edit(&good, |i| i.data.push('x')),
         edit(&good, |i| i.versions.highest = 2),
+        edit(&good, |i| i.app_invite = true),
         Parcel { message: Message { session: SessionId([8; 16]), ..good.message.clone() }, ..good.clone() },
     ];
     let Seal::Invite { expiry, proof } = good.seal.clone() else { panic!("a seal of an invitation") };
@@ -165,6 +166,21 @@ fn an_answer_cannot_be_made_one_in_another_version() {
         assert_eq!(refused, Err(VouchError::Refused(InviteError::Field("version"))));
     }
     assert_eq!(anna.peer(SESSION, Some(&endpoint("bert", "b"))), None);
+
+    // Nor in another one of those that were offered.
+    let (mut anna, mut bert) = (account("anna", 1), account("bert", 2));
+    let mut offers = invite();
+    if let Body::Invite(invite) = &mut offers.body {
+        Arc::make_mut(invite).versions = Versions { lowest: 1, highest: 2 };
+    }
+    let parcel = anna.seal(NOW, &To::Contact(address("bert")), offers).expect("it can be signed");
+    let (_, claim) = bert.open(NOW, &endpoint("anna", "a"), parcel).expect("it verifies");
+    bert.keep(claim.expect("an invitation claims a key"));
+    let mut answer =
+        bert.seal(NOW, &To::Endpoint(endpoint("anna", "a")), accept()).expect("it can be signed");
+    answer.message.body = Body::Accept { version: 2, data: "yes".into() };
+    let refused = anna.open(NOW, &endpoint("bert", "b"), answer).map(|_| ());
+    assert_eq!(refused, Err(VouchError::Refused(InviteError::Signature)));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! The room proves nothing. Whoever guesses its name can come in; who knows the secret part of the code, the exchange
 //! between the two devices tells, and whoever tries it without burns the code.
 
-use super::engine::{Part, Room};
+use super::engine::{IN_USE, NOBODY, Part, Room};
 use super::{Config, ConfigError, Target, Xmpp, map, random};
 use crate::{Network as _, NetworkEvent};
 use jid::{BareJid, FullJid};
@@ -38,6 +38,20 @@ pub enum CodeError {
     Timeout,
 }
 
+impl CodeError {
+    /// Another code has this number there; one with another number can be made.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, Self::Refused(why) if why == IN_USE)
+    }
+
+    /// The place can be used, and nobody there has a code of this number open.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        matches!(self, Self::Refused(why) if why == NOBODY)
+    }
+}
+
 /// Opens a room for a code, and waits in it. Whoever comes in appears as a device that can invite us. The network's own
 /// address is that of the guest that we are, until it is dropped.
 ///
@@ -48,7 +62,7 @@ pub async fn open(place: &Place, nameplate: u16) -> Result<Xmpp, CodeError> {
     meet(place, nameplate, Part::Host).await.map(|(network, _)| network)
 }
 
-/// Goes into the room of a code, and tells who is in it.
+/// Goes into the room of a code, and tells who has made it. Others who are in it are not seen.
 ///
 /// # Errors
 ///

@@ -1,8 +1,11 @@
 //! Which devices of our contacts are there and can take our messages. Pure.
 
 use super::info;
+use crate::answers::Answers;
 use jid::{BareJid, FullJid};
+use rendezvous_core::Time;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
 use xmpp_parsers::caps::Caps;
 use xmpp_parsers::disco::DiscoInfoResult;
 
@@ -12,8 +15,14 @@ const MAX_PER_CONTACT: usize = 16;
 const MAX_DEVICES: usize = 8192;
 /// So many kinds of device are remembered.
 const MAX_KINDS: usize = 1024;
-/// So many devices are asked at once, so that a sign-in with many contacts is not a burst.
+/// So many devices are asked at once, so that a sign-in with many contacts is not a burst…
 const MAX_ASKING: usize = 8;
+/// …and so many of one contact, lest a contact whose devices do not answer keeps all others waiting.
+const MAX_ASKING_OF_ONE: usize = 4;
+/// The devices of one contact are asked so often at once, …
+const ASKS: u32 = 32;
+/// …and once more each time that this has passed: what a device announces may change all the time.
+const ASK_EACH: Duration = Duration::from_secs(5);
 
 /// A kind of device: what it announced, by node, hash and value.
 type Kind = (String, String);
@@ -21,8 +30,8 @@ type Kind = (String, String);
 /// What we know of a device that is there.
 #[derive(Clone, Debug, PartialEq)]
 enum Device {
-    /// It waits to be asked, or is being asked.
-    Unclear { caps: Caps2, asked: bool },
+    /// It waits to be asked, or is being asked. It left so many questions without an answer.
+    Unclear { caps: Caps2, unanswered: u32 },
     /// It can take our messages.
     Able,
     /// It cannot.
@@ -57,24 +66,43 @@ pub(super) enum Change {
 }
 
 /// The devices that are there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Devices {
     by_jid: BTreeMap<FullJid, Device>,
+    /// Of whom an answer is expected, and about which kind: one of each device, whatever it announces meanwhile.
+    asked: BTreeMap<FullJid, Kind>,
+    asks: Answers<BareJid>,
+    /// When those can be asked who were asked too often.
+    later: Option<Time>,
     kinds: HashMap<Kind, bool>,
     oldest_kind_first: VecDeque<Kind>,
     changes: Vec<Change>,
 }
 
+impl Default for Devices {
+    fn default() -> Self {
+        Self {
+            by_jid: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            asks: Answers::new(ASKS, ASK_EACH),
+            later: None,
+            kinds: HashMap::new(),
+            oldest_kind_first: VecDeque::new(),
+            changes: Vec::new(),
+        }
+    }
+}
+
 impl Devices {
     /// A device is there and announces this.
-    pub(super) fn available(&mut self, jid: FullJid, caps: Option<Caps>) -> Vec<Change> {
+    pub(super) fn available(&mut self, now: Time, jid: FullJid, caps: Option<Caps>) -> Vec<Change> {
         let known = self.by_jid.get(&jid);
         // One that says nothing of what it can do, now as before, is none of ours.
         let Some(caps) = caps.map(Caps2) else {
             if known == Some(&Device::Able) {
                 self.changes.push(Change::Appeared(jid));
             }
-            return self.changed();
+            return self.changed(now);
         };
         if known.is_none() && !self.has_room(&jid) {
             return Vec::new();
@@ -82,36 +110,70 @@ impl Devices {
         let device = match self.kinds.get(&caps.kind()) {
             Some(true) => Device::Able,
             Some(false) => Device::Other,
-            None if known == Some(&Device::Unclear { caps: caps.clone(), asked: true }) => return Vec::new(),
-            None => Device::Unclear { caps, asked: false },
+            None => match known {
+                Some(Device::Unclear { unanswered, .. }) => Device::Unclear { caps, unanswered: *unanswered },
+                _ => Device::Unclear { caps, unanswered: 0 },
+            },
         };
         self.set(jid, device);
-        self.changed()
+        self.changed(now)
     }
 
-    /// A device is not there any more.
-    pub(super) fn unavailable(&mut self, jid: &FullJid) -> Vec<Change> {
+    /// A device is not there any more, and will not answer.
+    pub(super) fn unavailable(&mut self, now: Time, jid: &FullJid) -> Vec<Change> {
+        self.asked.remove(jid);
         if self.by_jid.remove(jid) == Some(Device::Able) {
             self.changes.push(Change::Disappeared(jid.clone()));
         }
-        self.changed()
+        self.changed(now)
     }
 
-    /// A device answered what it can do, or did not.
-    pub(super) fn answered(&mut self, jid: &FullJid, answer: Option<&DiscoInfoResult>) -> Vec<Change> {
-        let Some(Device::Unclear { caps, .. }) = self.by_jid.get(jid) else { return self.changed() };
+    /// A device answered what it can do, or that it does not say.
+    pub(super) fn answered(
+        &mut self,
+        now: Time,
+        jid: &FullJid,
+        answer: Option<&DiscoInfoResult>,
+    ) -> Vec<Change> {
+        let about = self.asked.remove(jid);
+        let Some(Device::Unclear { caps, .. }) = self.by_jid.get(jid) else { return self.changed(now) };
         let caps = caps.clone();
+        if about != Some(caps.kind()) {
+            // It has become another one since it was asked.
+            return self.changed(now);
+        }
         let is_able = answer.is_some_and(info::can);
         if answer.is_some_and(|answer| info::proves(answer, &caps.0)) {
             self.learn(caps.kind(), is_able);
         } else {
             self.set(jid.clone(), if is_able { Device::Able } else { Device::Other });
         }
-        self.changed()
+        self.changed(now)
+    }
+
+    /// A device did not answer in time: perhaps its server slows it down. Others come before it is asked again.
+    pub(super) fn unanswered(&mut self, now: Time, jid: &FullJid) -> Vec<Change> {
+        self.asked.remove(jid);
+        if let Some(Device::Unclear { unanswered, .. }) = self.by_jid.get_mut(jid) {
+            *unanswered = unanswered.saturating_add(1);
+        }
+        self.changed(now)
+    }
+
+    /// When somebody is to be asked of whom enough was asked before.
+    pub(super) fn due(&self) -> Option<Time> {
+        self.later
+    }
+
+    /// Asks whoever can be asked again.
+    pub(super) fn tick(&mut self, now: Time) -> Vec<Change> {
+        if self.later.is_some_and(|at| at <= now) { self.changed(now) } else { Vec::new() }
     }
 
     /// Forgets who is there, and keeps what kinds of device there are.
     pub(super) fn clear(&mut self) -> Vec<Change> {
+        self.asked.clear();
+        self.later = None;
         let gone = std::mem::take(&mut self.by_jid);
         let able = gone.into_iter().filter(|(_, device)| *device == Device::Able);
         able.map(|(jid, _)| Change::Disappeared(jid)).collect()
@@ -120,6 +182,12 @@ impl Devices {
     /// The devices of a contact that can take our messages.
     pub(super) fn of(&self, contact: &BareJid) -> Vec<FullJid> {
         let able = self.all_of(contact).filter(|(_, device)| **device == Device::Able);
+        able.map(|(jid, _)| jid.clone()).collect()
+    }
+
+    /// All devices that can take our messages.
+    pub(super) fn able(&self) -> Vec<FullJid> {
+        let able = self.by_jid.iter().filter(|(_, device)| **device == Device::Able);
         able.map(|(jid, _)| jid.clone()).collect()
     }
 
@@ -170,26 +238,40 @@ impl Devices {
     }
 
     /// Everything that changed, and whom to ask next. Of each kind one device is asked at a time.
-    fn changed(&mut self) -> Vec<Change> {
-        let mut asking: Vec<Kind> = Vec::new();
-        for device in self.by_jid.values() {
-            if let Device::Unclear { caps, asked: true } = device {
-                asking.push(caps.kind());
+    fn changed(&mut self, now: Time) -> Vec<Change> {
+        self.later = None;
+        let mut too_often = Vec::new();
+        while self.asked.len() < MAX_ASKING
+            && let Some((jid, caps)) = self.next_to_ask(&too_often)
+        {
+            let contact = jid.to_bare();
+            if !self.asks.may(now, &contact) {
+                self.later = Some(now.after(ASK_EACH));
+                too_often.push(contact);
+                continue;
             }
-        }
-        for (jid, device) in &mut self.by_jid {
-            if asking.len() >= MAX_ASKING {
-                break;
-            }
-            if let Device::Unclear { caps, asked } = device
-                && !*asked
-                && !asking.contains(&caps.kind())
-            {
-                *asked = true;
-                asking.push(caps.kind());
-                self.changes.push(Change::Ask(jid.clone(), info::node_of(&caps.0)));
-            }
+            self.asked.insert(jid.clone(), caps.kind());
+            self.changes.push(Change::Ask(jid, info::node_of(&caps.0)));
         }
         std::mem::take(&mut self.changes)
+    }
+
+    /// Whoever left the fewest questions without an answer, and is not one of these.
+    fn next_to_ask(&self, but: &[BareJid]) -> Option<(FullJid, Caps2)> {
+        let of_one =
+            |jid: &FullJid| self.asked.keys().filter(|other| other.to_bare() == jid.to_bare()).count();
+        let waiting = self.by_jid.iter().filter_map(|(jid, device)| match device {
+            Device::Unclear { caps, unanswered }
+                if !self.asked.contains_key(jid)
+                    && !self.asked.values().any(|kind| *kind == caps.kind())
+                    && of_one(jid) < MAX_ASKING_OF_ONE
+                    && !but.contains(&jid.to_bare()) =>
+            {
+                Some((*unanswered, jid, caps))
+            }
+            _ => None,
+        });
+        let (_, jid, caps) = waiting.min_by_key(|(unanswered, ..)| *unanswered)?;
+        Some((jid.clone(), caps.clone()))
     }
 }

@@ -14,12 +14,14 @@ use super::map::{self, Roles};
 use super::pending::{Pending, Question};
 use super::roster::Roster;
 use super::stream::Begun;
+use super::tally::Tally;
 use super::trouble::{Remedy, Trouble};
+use crate::answers::Answers;
 use crate::{NetworkEvent, Parcel};
 use jid::{BareJid, FullJid};
 use minidom::Element;
 use rendezvous_core::{Delivery, Endpoint, Time, To, Token};
-pub(super) use room::{Part, Room};
+pub(super) use room::{IN_USE, NOBODY, Part, Room};
 use sending::Parked;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -39,6 +41,10 @@ const AGAIN_AT_MOST: Duration = Duration::from_secs(30);
 /// So long after signing in this device shows itself once more: on some servers the session before, of the same name, says
 /// only now that it is gone.
 const SHOW_AGAIN: Duration = Duration::from_secs(3);
+/// Strangers, all together, are answered so often at once, …
+const STRANGERS: u32 = 32;
+/// …and once more each time that this has passed. What is asked beyond that gets no answer at all.
+const STRANGERS_EACH: Duration = Duration::from_millis(500);
 /// So many stanzas wait for the contact list.
 const MAX_EARLY: usize = 4096;
 
@@ -100,6 +106,12 @@ pub(super) struct Engine {
     devices: Devices,
     pending: Pending,
     roles: Roles,
+    /// How often strangers are told that nobody is here.
+    strangers: Answers<()>,
+    /// How often each contact's questions are answered, messages of ours left aside.
+    askers: Answers<BareJid>,
+    /// Messages that were refused.
+    refused: Tally,
     /// Came before the contact list.
     early: VecDeque<Stanza>,
     /// To contacts of whom no device is known yet.
@@ -124,6 +136,9 @@ impl Engine {
             devices: Devices::default(),
             pending: Pending::default(),
             roles: Roles::default(),
+            strangers: Answers::new(STRANGERS, STRANGERS_EACH),
+            askers: Answers::default(),
+            refused: Tally::default(),
             early: VecDeque::new(),
             parked: VecDeque::new(),
             again: BTreeMap::new(),
@@ -137,7 +152,7 @@ impl Engine {
             Input::Begun(Begun::Resumed) => self.resumed(now),
             Input::Gone { why, is_resumable } => self.gone(now, &why, is_resumable),
             Input::Stanza(stanza) => self.take(now, *stanza),
-            Input::Unreadable(header) => self.refuse_unreadable(&header),
+            Input::Unreadable(header) => self.refuse_unreadable(now, &header),
             Input::Send { token, to, parcel } => self.send(now, token, to, &parcel),
             Input::Timeout => self.tick(now),
         }
@@ -164,7 +179,8 @@ impl Engine {
         let parked = self.parked.iter().map(|parked| parked.until).min();
         let again = self.again.values().map(|(at, _)| *at).min().filter(|_| is_up);
         let show = self.show_again.filter(|_| is_up);
-        [grace, pending, parked, again, show].into_iter().flatten().min()
+        let asking = self.devices.due().filter(|_| is_up);
+        [grace, pending, parked, again, show, asking].into_iter().flatten().min()
     }
 
     /// A session with the server begins: nothing of the one before goes on.
@@ -190,7 +206,13 @@ impl Engine {
         }
         self.line = Line::Up;
         self.pending.renew(now);
+        let was_told = self.told == Some(NetworkEvent::Online);
         self.tell_line(NetworkEvent::Online);
+        if !was_told {
+            // Whoever heard that we are offline sees nobody since then.
+            let able = self.devices.able();
+            able.iter().for_each(|device| self.appeared(device));
+        }
     }
 
     fn gone(&mut self, now: Time, why: &Trouble, is_resumable: bool) {
@@ -238,6 +260,8 @@ impl Engine {
                 self.write(info::presence());
             }
             self.give_up_overdue(now);
+            let changes = self.devices.tick(now);
+            self.follow(now, changes);
             self.offer_again(now);
         }
         self.unpark(now);

@@ -45,6 +45,11 @@ impl Ledger {
         (self.confirmed, !self.unconfirmed.is_empty())
     }
 
+    /// How many of ours the server has not confirmed.
+    pub(super) fn unconfirmed(&self) -> usize {
+        self.unconfirmed.len()
+    }
+
     /// Takes note of a stanza that came in.
     pub(super) fn take(&mut self) {
         self.taken = self.taken.wrapping_add(1);

@@ -74,7 +74,7 @@ async fn encrypt(target: &Target, place: &Place, stream: TcpStream) -> Result<Lo
 }
 
 /// Asks for encryption on a stream in the clear, and leaves that stream.
-async fn start_tls(target: &Target, stream: TcpStream) -> Result<TcpStream, Trouble> {
+pub(super) async fn start_tls(target: &Target, stream: TcpStream) -> Result<TcpStream, Trouble> {
     let pending = open(target, Metered::new(stream, Meter::default())).await?;
     let (features, mut stream): (StreamFeatures, XmppStream<_>) = pending.recv_features().await?;
     if !features.can_starttls() {

@@ -55,8 +55,9 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn is_full(&self) -> bool {
-        self.open.len() >= MAX_OPEN
+    /// Whether so many more questions, of whatever kind, may be open.
+    pub(super) fn has_room(&self, questions: usize) -> bool {
+        self.open.len().saturating_add(questions) <= MAX_OPEN
     }
 
     /// Opens a sending to so many devices.

@@ -1,8 +1,9 @@
 //! Where the servers of a domain are: explicit, or from its SRV records (RFC 6120, 3.2; XEP-0368).
 
 use super::config::{Security, Target};
-use super::trouble::Trouble;
+use super::trouble::{Trouble, short};
 use hickory_resolver::TokioResolver;
+use hickory_resolver::net::NetError;
 use hickory_resolver::proto::rr::RData;
 use std::fmt;
 use std::io;
@@ -37,21 +38,49 @@ impl fmt::Display for Place {
     }
 }
 
+/// How it is known where the servers of a domain are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The person said so, or the domain is an address.
+    Told,
+    /// The domain's records say so.
+    Records,
+    /// The domain has no such records, so it is its own server, at the usual port.
+    NoRecords,
+    /// Whoever knows the records did not answer: why. The domain is taken for its own server.
+    Silent(String),
+}
+
 /// Where to try, in this order.
 pub(super) async fn find(target: &Target) -> Vec<Place> {
+    seek(target).await.0
+}
+
+/// The same, and how that is known.
+pub(super) async fn seek(target: &Target) -> (Vec<Place>, Source) {
     if let Some((host, port)) = &target.server {
-        return vec![Place { host: host.clone(), port: *port, security: explicit(target.security, *port) }];
+        let place = Place { host: host.clone(), port: *port, security: explicit(target.security, *port) };
+        return (vec![place], Source::Told);
     }
-    let mut records = Vec::new();
+    let (mut records, mut source) = (Vec::new(), Source::Told);
     if target.security != Security::LoopbackOnly && target.domain.parse::<std::net::IpAddr>().is_err() {
         for (service, security) in SERVICES {
             if matches!(target.security, Security::Automatic) || target.security == security {
-                records.extend(look_up(&format!("{service}.{}.", target.domain), security).await);
+                match look_up(&format!("{service}.{}.", target.domain), security).await {
+                    Ok(found) => records.extend(found),
+                    Err(why) => {
+                        tracing::debug!(domain = target.domain, why, "The records cannot be asked for");
+                        source = Source::Silent(why);
+                    }
+                }
+                if source == Source::Told {
+                    source = Source::NoRecords;
+                }
             }
         }
     }
     let places = order(records);
-    if places.is_empty() { fallback(target) } else { places }
+    if places.is_empty() { (fallback(target), source) } else { (places, Source::Records) }
 }
 
 const SERVICES: [(&str, Security); 2] =
@@ -88,27 +117,23 @@ fn order(mut records: Vec<Record>) -> Vec<Place> {
     records.into_iter().map(|record| record.place).take(MAX_PLACES).collect()
 }
 
-async fn look_up(name: &str, security: Security) -> Vec<Record> {
-    let resolver = match TokioResolver::builder_tokio().and_then(|builder| builder.build()) {
-        Ok(resolver) => resolver,
-        Err(error) => {
-            tracing::debug!(%error, "The system's DNS settings cannot be used");
-            return Vec::new();
-        }
-    };
+/// The records of this name, none if it has none; or why nobody could be asked.
+async fn look_up(name: &str, security: Security) -> Result<Vec<Record>, String> {
+    let resolver = TokioResolver::builder_tokio()
+        .and_then(|builder| builder.build())
+        .map_err(|error| format!("the system's DNS settings cannot be used ({})", short(error)))?;
     let found = match timeout(LOOKUP, resolver.srv_lookup(name)).await {
         Ok(Ok(found)) => found,
-        Ok(Err(error)) => {
-            tracing::debug!(name, %error, "No such records");
-            return Vec::new();
-        }
-        Err(_) => return Vec::new(),
+        Ok(Err(error)) if error.is_no_records_found() => return Ok(Vec::new()),
+        Ok(Err(error)) => return Err(unasked(&error)),
+        Err(_) => return Err("no name server answers".into()),
     };
     let srv = found.answers().iter().filter_map(|record| match &record.data {
         RData::SRV(srv) => Some(srv),
         _ => None,
     });
-    srv.take(MAX_PLACES)
+    let records = srv
+        .take(MAX_PLACES)
         .map(|srv| Record {
             priority: srv.priority,
             weight: srv.weight,
@@ -119,7 +144,18 @@ async fn look_up(name: &str, security: Security) -> Vec<Record> {
                 security,
             },
         })
-        .collect()
+        .collect();
+    Ok(records)
+}
+
+/// Why a name server said nothing, without the library's terms.
+fn unasked(error: &NetError) -> String {
+    match error {
+        NetError::Timeout => "no name server answers".into(),
+        NetError::NoConnections => "no name server can be reached".into(),
+        NetError::Io(error) => plain(error),
+        other => short(other),
+    }
 }
 
 /// Opens a connection to a place, at whichever of its addresses answers.

@@ -31,6 +31,9 @@ use xmpp_parsers::stanza::Stanza;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// So many stanzas are taken before the stream is complete.
 const MAX_EARLY: usize = 64;
+/// So many stanzas wait for the server, or for its confirmation, before questions of others are left alone. Our own
+/// messages have a bound elsewhere.
+const MAX_KEPT: usize = 4096;
 /// A goodbye may take so long.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -44,6 +47,22 @@ pub(super) enum Heard {
     Life,
 }
 
+impl Heard {
+    /// Whether somebody wants an answer, and nothing else comes of leaving them without one.
+    pub(super) fn is_question(&self) -> bool {
+        match self {
+            Self::Stanza(stanza) => match &**stanza {
+                Stanza::Iq(Iq::Get { .. }) => true,
+                // Whoever is a contact no more must not be heard for that.
+                Stanza::Iq(Iq::Set { payload, .. }) => !payload.is("query", ns::ROSTER),
+                _ => false,
+            },
+            Self::Unreadable(_) => true,
+            Self::Life => false,
+        }
+    }
+}
+
 /// What outlives a connection.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
@@ -51,6 +70,11 @@ pub(super) struct Rest {
     ledger: Option<Ledger>,
     /// What waits to be written.
     queue: VecDeque<Element>,
+    /// Answers that wait to be written. They go out in turn with the rest, since others wait for them, and a long text of
+    /// ours takes half a minute where a server slows us down.
+    answers: VecDeque<Element>,
+    /// Whether the rest is next.
+    is_queues_turn: bool,
 }
 
 impl Rest {
@@ -61,18 +85,42 @@ impl Rest {
 
     /// Queues a stanza for when the session goes on.
     pub(super) fn push(&mut self, stanza: Element) {
-        self.queue.push_back(stanza);
+        if matches!(stanza.attr("type"), Some("result" | "error")) {
+            self.answers.push_back(stanza);
+        } else {
+            self.queue.push_back(stanza);
+        }
+    }
+
+    fn pop(&mut self) -> Option<Element> {
+        self.is_queues_turn ^= true;
+        let (first, second) = match self.is_queues_turn {
+            true => (&mut self.answers, &mut self.queue),
+            false => (&mut self.queue, &mut self.answers),
+        };
+        first.pop_front().or_else(|| second.pop_front())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.answers.is_empty()
+    }
+
+    /// How many stanzas are kept here: those that wait, and those that the server has not confirmed.
+    fn kept(&self) -> usize {
+        let unconfirmed = self.ledger.as_ref().map_or(0, Ledger::unconfirmed);
+        self.queue.len() + self.answers.len() + unconfirmed
     }
 
     /// With what was queued later.
     pub(super) fn followed_by(mut self, later: Self) -> Self {
         self.queue.extend(later.queue);
+        self.answers.extend(later.answers);
         self
     }
 
     /// What waits to be written.
-    pub(super) fn into_queue(self) -> VecDeque<Element> {
-        self.queue
+    pub(super) fn into_queue(self) -> impl Iterator<Item = Element> {
+        self.queue.into_iter().chain(self.answers)
     }
 }
 
@@ -239,16 +287,27 @@ impl Link {
         self.rest.ledger.as_ref().map_or((0, false), Ledger::progress)
     }
 
+    /// Whether so much waits for the server that nothing more can be answered.
+    pub(super) fn is_full(&self) -> bool {
+        self.rest.kept() >= MAX_KEPT
+    }
+
     /// What is left when the connection is gone.
     pub(super) fn into_rest(self) -> Rest {
         self.rest
     }
 
-    /// Signs off: writes what waits, then the end of the stream.
+    /// Signs off: writes what waits, then the end of the stream, and reads on until the server has ended its own. A
+    /// connection that is closed with something unread is reset, and that takes from the server what it has not read yet:
+    /// then it keeps a session, and shows a device, that are not there any more.
     pub(super) async fn close(mut self) {
         _ = timeout(GOODBYE, async {
             poll_fn(|cx| self.poll_write(cx)).await?;
-            self.xml.shutdown().await
+            self.xml.shutdown().await?;
+            while matches!(self.xml.next().await, Some(Ok(_) | Err(ReadError::SoftTimeout))) {
+                self.meter.reset();
+            }
+            io::Result::Ok(())
         })
         .await;
     }
@@ -314,7 +373,7 @@ impl Link {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let xml = Pin::new(&mut self.xml);
-            if self.asked == 0 && !self.ask && self.rest.queue.is_empty() {
+            if self.asked == 0 && !self.ask && self.rest.is_empty() {
                 return <Xml as Sink<&Element>>::poll_flush(xml, cx);
             }
             ready!(<Xml as Sink<&Element>>::poll_ready(xml, cx))?;
@@ -332,7 +391,7 @@ impl Link {
             return xml.start_send(&XmppStreamElement::SM(sm::Nonza::Ack(sm::A { h: ledger.taken() })));
         }
         if !self.ask
-            && let Some(stanza) = self.rest.queue.pop_front()
+            && let Some(stanza) = self.rest.pop()
         {
             if let Err(error) = xml.as_mut().start_send(&stanza) {
                 // It cannot be written as XML, and never will be; nobody answers it.
@@ -355,5 +414,41 @@ impl Link {
 impl From<Miscount> for Trouble {
     fn from(Miscount { said, sent }: Miscount) -> Self {
         Self::Protocol(format!("it has taken {said} stanzas of {sent}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stanza(kind: &str, number: usize) -> Element {
+        let name = |text: &'static str| minidom::rxml::NcName::try_from(text).unwrap();
+        let iq = Element::builder("iq", "jabber:client");
+        iq.attr(name("type"), kind).attr(name("id"), number.to_string()).build()
+    }
+
+    #[test]
+    fn answers_do_not_wait_behind_everything_that_we_have_to_say() {
+        let mut rest = Rest::default();
+        (0..100).for_each(|number| rest.push(stanza("set", number)));
+        (0..3).for_each(|number| rest.push(stanza("result", number)));
+        let kinds: Vec<String> =
+            (0..8).filter_map(|_| rest.pop()).map(|s| s.attr("type").unwrap().to_owned()).collect();
+        assert_eq!(kinds, ["result", "set", "result", "set", "result", "set", "set", "set"]);
+        let ours: Vec<String> =
+            std::iter::from_fn(|| rest.pop()).map(|s| s.attr("id").unwrap().to_owned()).collect();
+        assert_eq!(ours, (5..100).map(|n| n.to_string()).collect::<Vec<_>>(), "in their order");
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn what_waits_and_what_is_not_confirmed_is_counted() {
+        let mut rest = Rest { ledger: Some(Ledger::new(None)), ..Rest::default() };
+        (0..10).for_each(|number| rest.push(stanza("error", number)));
+        while let Some(stanza) = rest.pop() {
+            rest.ledger.as_mut().unwrap().wrote(stanza);
+        }
+        rest.push(stanza("set", 10));
+        assert_eq!(rest.kept(), 11);
     }
 }

@@ -6,6 +6,7 @@ use super::config::Target;
 use super::engine::{Engine, Input, Output};
 use super::login::log_in;
 use super::stream::{self, Begun, Heard, Link, Rest};
+use super::tally::Tally;
 use super::trouble::Trouble;
 use crate::{Clock, NetworkEvent};
 use jid::FullJid;
@@ -65,7 +66,7 @@ impl Task {
             };
             tracing::info!(account = %self.target.account, %why, "Not signed in");
             let remedy = why.remedy();
-            self.input(Input::Gone { why, is_resumable: rest.is_resumable() }, &mut rest).await?;
+            self.input(Input::Gone { why, is_resumable: rest.is_resumable() }, &mut rest).await;
             if !self.engine.may_resume() {
                 rest = Rest::default();
             }
@@ -104,10 +105,10 @@ impl Task {
             }
             Begun::Resumed => {
                 tracing::info!(account = %self.target.account, "Signed in again; nothing was lost");
-                news.into_queue().into_iter().for_each(|stanza| link.push(stanza));
+                news.into_queue().for_each(|stanza| link.push(stanza));
             }
         }
-        self.input(Input::Begun(begun), &mut link).await?;
+        self.input(Input::Begun(begun), &mut link).await;
         Ok(Ok(link))
     }
 
@@ -116,8 +117,9 @@ impl Task {
         let mut heard_at = now();
         let mut probed_at: Option<Time> = None;
         let mut progress = (link.progress(), heard_at);
+        let mut unanswered = Tally::default();
         loop {
-            let due = self.drain(&mut link).await?;
+            let due = self.drain(&mut link).await;
             let quiet = probed_at.map_or(heard_at.after(QUIET), |at| at.after(ANSWER));
             let (state, owes) = (link.progress(), link.progress().1);
             if state != progress.0 || !owes {
@@ -135,6 +137,12 @@ impl Task {
                     heard_at = now();
                     probed_at = None;
                     match heard {
+                        // Whoever asked asks again, or takes it for lost.
+                        Ok(heard) if link.is_full() && heard.is_question() => {
+                            if let Some(count) = unanswered.note(heard_at) {
+                                tracing::warn!(count, "The server takes no more: left questions alone");
+                            }
+                        }
                         Ok(Heard::Stanza(stanza)) => self.engine.handle(heard_at, Input::Stanza(stanza)),
                         Ok(Heard::Unreadable(header)) => {
                             self.engine.handle(heard_at, Input::Unreadable(Box::new(header)));
@@ -173,7 +181,7 @@ impl Task {
     async fn meanwhile<T>(&mut self, rest: &mut Rest, wait: impl Future<Output = T>) -> Result<T, Dropped> {
         let mut wait = std::pin::pin!(wait);
         loop {
-            let due = self.drain(rest).await?;
+            let due = self.drain(rest).await;
             let due = due.unwrap_or_else(|| now().after(LONGEST_SLEEP));
             tokio::select! {
                 done = &mut wait => return Ok(done),
@@ -188,18 +196,20 @@ impl Task {
         self.engine.handle(now(), Input::Send { token, to, parcel: Box::new(parcel) });
     }
 
-    async fn input(&mut self, input: Input, sink: &mut impl Sink) -> Result<(), Dropped> {
+    async fn input(&mut self, input: Input, sink: &mut impl Sink) {
         self.engine.handle(now(), input);
-        self.drain(sink).await.map(|_| ())
+        self.drain(sink).await;
     }
 
     /// Does what the engine wants, and tells when it wants to be asked again.
-    async fn drain(&mut self, sink: &mut impl Sink) -> Result<Option<Time>, Dropped> {
+    async fn drain(&mut self, sink: &mut impl Sink) -> Option<Time> {
         loop {
             match self.engine.poll_output() {
                 Output::Write(stanza) => sink.push(stanza),
-                Output::Tell(event) => self.events.send(event).await.map_err(|_| Dropped)?,
-                Output::Timeout(at) => return Ok(at),
+                // When nobody listens any more there are no more commands either, and where that is noticed the server
+                // is told goodbye.
+                Output::Tell(event) => _ = self.events.send(event).await,
+                Output::Timeout(at) => return at,
             }
         }
     }

@@ -5,6 +5,7 @@ use super::trouble::Trouble;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ProtocolVersion, RootCertStore};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -54,16 +55,21 @@ impl Tls {
         Ok(Self { connector: Arc::new(config).into(), name })
     }
 
+    /// The handshake alone, with what the library says where it fails.
+    pub(super) async fn handshake<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.connector.connect(self.name.clone(), stream).await
+    }
+
     /// The handshake. Fails unless the server proves to have the domain.
     pub(super) async fn connect<S>(&self, stream: S) -> Result<(TlsStream<S>, Channel), Trouble>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let stream = self
-            .connector
-            .connect(self.name.clone(), stream)
-            .await
-            .map_err(|error| Trouble::of_tls(error, &self.name.to_str()))?;
+        let stream =
+            self.handshake(stream).await.map_err(|error| Trouble::of_tls(error, &self.name.to_str()))?;
         let (_, session) = stream.get_ref();
         let channel = match session.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => session

@@ -188,7 +188,7 @@ impl From<RecvFeaturesError> for Trouble {
 }
 
 /// What somebody else's program says, fit for a line: short, printable, without a full stop.
-fn short(text: impl ToString) -> String {
+pub(super) fn short(text: impl ToString) -> String {
     let text = text.to_string();
     // Nor what changes how the rest of the line reads.
     let is_strange = |c: char| {

@@ -1,5 +1,10 @@
 //! Every case, and over which networks it is not run and why.
 
+use crate::crowd;
+use crate::servers::{Kind, Served, server};
+use rendezvous_testkit::xmpp::{Ejabberd, Prosody};
+use std::time::Instant;
+
 mod context;
 mod crossing;
 mod expiry;
@@ -12,14 +17,20 @@ mod refusing;
 mod restarting;
 
 /// The columns of the suite.
-pub(crate) const NETWORKS: [&str; 4] =
-    ["loopback", "loopback without presence", "loopback in bad weather", "nearby"];
+pub(crate) const NETWORKS: [&str; 6] = [
+    "loopback",
+    "loopback without presence",
+    "loopback in bad weather",
+    "nearby",
+    "xmpp on Prosody",
+    "xmpp on ejabberd",
+];
 
 macro_rules! reason {
     () => {
         None
     };
-    ($reason:literal) => {
+    ($reason:literal $($more:literal)?) => {
         Some($reason)
     };
 }
@@ -31,11 +42,14 @@ macro_rules! cases {
         $(blind: $blind:literal $(,)?)?
         $(bad: $bad:literal $(,)?)?
         $(nearby: $nearby:literal $(,)?)?
+        $(xmpp: $xmpp:literal $(,)?)?
+        $(ejabberd: $ejabberd:literal $(,)?)?
     })?;)*) => {
         /// Every case: its file, its name, and for each network why it is left out.
         pub(crate) const CASES: &[(&str, &str, [Option<&str>; NETWORKS.len()])] = &[
             $((stringify!($file), stringify!($case), [
                 reason!($($($fair)?)?), reason!($($($blind)?)?), reason!($($($bad)?)?), reason!($($($nearby)?)?),
+                reason!($($($xmpp)?)?), reason!($($($ejabberd)?)? $($($xmpp)?)?),
             ]),)*
         ];
         mod loopback {
@@ -53,9 +67,13 @@ macro_rules! cases {
                 crate::over(super::$file::$case::<crate::world::Bad>);
             })*
         }
+        /// All of it, over accounts on a server; in the same order.
+        fn over_a_server<K: Kind>() -> Vec<fn()> {
+            vec![$((|| crate::over($file::$case::<Served<K>>)) as fn()),*]
+        }
         mod nearby {
             $(#[test] $($(#[ignore = $nearby])?)? fn $case() {
-                crate::over(super::$file::$case::<crate::world::Links>);
+                crate::over(super::$file::$case::<crate::links::Links>);
             })*
         }
     };
@@ -80,11 +98,12 @@ cases! {
     context::what_cannot_be_delivered_is_reported_and_the_session_stays_open {
         bad: "bad weather loses; it does not refuse",
         nearby: "a stream refuses no single message: it breaks, and the session with it",
+        xmpp: "a server refuses no single message to a contact who is there",
     };
     context::there_is_a_limit_to_what_is_under_way {
         blind: "nobody sees a device come back, so what is sent to one that is gone fails",
         bad: "what is lost by the weather is under way too, so the count differs",
-        nearby: "a link that is cut is lost for good",
+        ejabberd: "256 KiB take two minutes at what it lets through",
     };
     forking::every_device_rings_and_the_first_answer_wins { nearby: "a person is one device there" };
     forking::of_two_who_accept_at_once_exactly_one_wins { nearby: "a person is one device there" };
@@ -99,6 +118,7 @@ cases! {
     forking::sixteen_devices_ring_and_the_next_does_not {
         bad: "messages overtake each other, so nothing comes before or after",
         nearby: "a person is one device there",
+        ejabberd: "an account has ten devices there at most",
     };
     crossing::of_two_that_cross_the_lower_survives_and_it_is_anns;
     crossing::of_two_that_cross_the_lower_survives_and_it_is_bobs;
@@ -129,7 +149,9 @@ cases! {
     expiry::an_application_that_waits_for_the_other_times_out { bad: "what a script says is not said again when it is lost" };
     expiry::silence_ends_what_stands_between_two_devices { bad: "what a script says is not said again when it is lost" };
     expiry::a_session_that_is_quiet_for_hours_stands {
-        bad: "in hours of it three signs of life in a row get lost", nearby: "hours cannot be waited for in real time" };
+        bad: "in hours of it three signs of life in a row get lost", nearby: "hours cannot be waited for in real time",
+        xmpp: "hours cannot be waited for in real time",
+    };
     expiry::a_gap_that_nobody_closes_ends_it { bad: "what a script says is not said again when it is lost" };
     expiry::what_is_made_and_never_sent_runs_out;
     hostile::nothing_that_an_inviter_says_accepts { bad: "what a script says is not said again when it is lost" };
@@ -146,21 +168,58 @@ cases! {
     restarting::a_link_that_comes_back_lets_it_go_on {
         blind: "nobody sees a device come back, so what was lost is not sent again",
         bad: "the weather has links of its own that break",
-        nearby: "a link that is cut is lost for good",
     };
-    restarting::a_link_that_is_gone_for_good_leaves_nothing_hanging { nearby: "a link that is cut is lost for good" };
+    restarting::a_link_that_is_gone_for_good_leaves_nothing_hanging;
     restarting::both_lose_power_at_once_and_begin_anew;
     presence::devices_are_seen_while_they_are_there {
         blind: "nobody sees anybody there",
-        nearby: "nobody sees anybody there",
+        nearby: "a person is one device there, seen by multicast: the tests on two machines see it come and go",
     };
     presence::who_is_offline_sees_nobody_and_invites_nobody {
         blind: "nobody sees anybody there",
         bad: "the weather has links of its own that break",
-        nearby: "nobody sees anybody there",
+        nearby: "nobody is signed in there, so nobody is offline",
     };
     presence::clocks_may_differ_by_two_minutes {
         bad: "the weather takes its share of the time",
-        nearby: "drivers there read the machine's clock, of which there is one",
     };
+}
+
+/// Lives through all cases over accounts on one server, many at once: they wait for the server's limits most of the time.
+fn on<K: Kind>(column: usize) {
+    let (start, running) = (Instant::now(), server::<K>());
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let chosen = CASES.iter().zip(over_a_server::<K>()).filter(|((_, case, _), _)| case.contains(&only));
+    let (left_out, mut cases): (Vec<_>, Vec<_>) = chosen.partition(|((_, _, why), _)| why[column].is_some());
+    // Those that wait longest begin.
+    cases.sort_by_key(|((file, _, _), _)| !matches!(*file, "context" | "restarting"));
+    let count = cases.len();
+    let jobs = cases.into_iter().map(|((file, case, _), live)| {
+        let name = format!("{file}::{case}");
+        let timed = move || {
+            let start = Instant::now();
+            live();
+            println!("{:6.1} s  {file}::{case}", start.elapsed().as_secs_f32());
+        };
+        (name, Box::new(timed) as Box<dyn FnOnce() + Send>)
+    });
+    let failed = crowd::all(jobs.collect());
+    drop(running);
+    let time = start.elapsed().as_secs();
+    println!("{}: {count} cases, {} left out, {time} s", K::NAME, left_out.len());
+    assert!(failed.is_empty(), "over {} went wrong: {failed:#?}", K::NAME);
+    assert!(count > 0, "no case was lived through");
+}
+
+/// Only the cases with this in their names.
+const ONLY: &str = "RENDEZVOUS_CASES";
+
+#[test]
+fn needs_prosody_every_case_over_accounts() {
+    on::<Prosody>(4);
+}
+
+#[test]
+fn needs_ejabberd_every_case_over_accounts() {
+    on::<Ejabberd>(5);
 }

@@ -218,6 +218,10 @@ fn whole_lives_over_a_bad_link_leave_nothing_behind() {
     let lives = usize::try_from(lives).unwrap();
     assert!(all.connected > lives && all.texts > lives && all.ended > 5 * lives, "{all:?}");
     assert!(all.crashes > lives / 2 && all.cuts > lives / 2, "{all:?}");
+    eprintln!(
+        "{lives} lives, 0 left hanging: {} connected, {} texts, {} crashes, {} cuts",
+        all.connected, all.texts, all.crashes, all.cuts
+    );
 }
 
 #[test]

@@ -4,11 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod cases;
+mod crowd;
 mod flood;
+mod links;
 mod lives;
 mod person;
 mod results;
 mod script;
+mod servers;
 mod two;
 mod world;
 

@@ -1,10 +1,11 @@
 //! The thirty results, each from a real event between two drivers, and the page that says so.
 
 use crate::cases::{CASES, NETWORKS};
+use crate::links::Links;
 use crate::person::Person;
 use crate::script::Script;
 use crate::two::Two;
-use crate::world::{ASK, Fair, Links, OFFER, World, name, usual};
+use crate::world::{ASK, Fair, OFFER, World, name, usual};
 use rendezvous_core::*;
 use rendezvous_net::CallError;
 use std::fmt::Write as _;
@@ -19,8 +20,6 @@ enum Kind {
     Local(&'static str),
     /// It needs whole programs: what happens, and the test of the command line that lives through it.
     People { what: &'static str, file: &'static str, test: &'static str },
-    /// Nothing produces it yet: why.
-    NotYet(&'static str),
 }
 
 fn kind(code: Code) -> Kind {
@@ -32,9 +31,11 @@ fn kind(code: Code) -> Kind {
         Code::ConnectionFailure => {
             Kind::Event("Bob's device loses its power while they are connected, and comes back.")
         }
-        Code::AuthenticationFailed => Kind::NotYet(
-            "the applications' handshake ends a session with it; no application does the handshake yet",
-        ),
+        Code::AuthenticationFailed => Kind::People {
+            what: "Both applications have begun, and the novice types wrong words three times.",
+            file: "crates/cli/tests/people/meeting.rs",
+            test: "three_times_wrong_ends_it_and_nothing_is_remembered",
+        },
         Code::SessionNotReady => Kind::Call("`Invite` for a session whose invitation is out."),
         Code::SessionCancelledLocal => Kind::Event("Ann ends the session."),
         Code::SessionCancelledRemote => Kind::Event("Ann ends the session."),
@@ -62,12 +63,21 @@ fn kind(code: Code) -> Kind {
         Code::ContextDataSendFailure => Kind::Event(
             "They are connected, and Bob's device is out of reach when Ann's application says something.",
         ),
-        Code::NetworkConfigFailure => Kind::NotYet(
-            "the novice's application ends with it when it can open no connection, but no test takes its network away",
-        ),
-        Code::NetNotSupported | Code::RemoteNetNotSupported => {
-            Kind::NotYet("there is only one kind of transport for applications yet, so none can be missing")
-        }
+        Code::NetworkConfigFailure => Kind::People {
+            what: "The novice allows addresses of IPv6 only, and their computer has none that others could reach.",
+            file: "crates/cli/tests/people/addresses.rs",
+            test: "needs_ip_a_novice_without_an_address_of_the_kind_is_told_so_before_any_question",
+        },
+        Code::NetNotSupported => Kind::People {
+            what: "The novice's configuration allows no kind of address.",
+            file: "crates/cli/tests/people/addresses.rs",
+            test: "a_novice_who_allows_no_kind_of_address_is_told_so_before_any_question",
+        },
+        Code::RemoteNetNotSupported => Kind::People {
+            what: "The novice allows addresses of IPv4 only, the expert of IPv6 only.",
+            file: "crates/cli/tests/people/addresses.rs",
+            test: "needs_xvfb_sides_without_a_kind_of_address_in_common_are_told_so",
+        },
         Code::FirewallNotSupported => Kind::People {
             what: "Both agents reach each other, and for half a minute the helper's page finds no way to the screen.",
             file: "crates/cli/tests/people/a_minute.rs",
@@ -377,7 +387,6 @@ fn row(code: Code, reasons: &mut Vec<&'static str>) -> (String, String, String) 
             assert!(says, "{file} has no test {test} that sees {}", code.name());
             return (what.into(), "both people".into(), format!("whole programs over nearby: `{test}`"));
         }
-        Kind::NotYet(why) => return (format!("*Not yet*: {why}."), "–".into(), "–".into()),
     };
     let (loopback, nearby) = (over::<Fair>(code), over::<Links>(code));
     let observed = loopback.clone().expect("loopback can do everything");

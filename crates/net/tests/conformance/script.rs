@@ -83,7 +83,9 @@ impl<W: World> Script<W> {
         let key = self.account.key.public();
         // What cannot be signed goes out with a signature over something else.
         let signature = signed.sign(&self.account.key).unwrap_or_else(|_| {
-            invite::Accept { invite: [0; 32], data: String::new() }.sign(&self.account.key).unwrap()
+            invite::Accept { invite: [0; 32], version: 1, data: String::new() }
+                .sign(&self.account.key)
+                .unwrap()
         });
         let message = Message { session, sequence: 0, body: Body::Invite(Arc::new(invite)) };
         Parcel { message, seal: Seal::Invite { expiry, proof: Proof { key, signature } } }
@@ -103,7 +105,7 @@ impl<W: World> Script<W> {
         };
         let session = invitation.message.session;
         let signed = statement(&self.account, session, invite, *expiry, &from.contact, &self.account.me);
-        let accept = invite::Accept { invite: signed.hash(&proof.key), data: "yes".into() };
+        let accept = invite::Accept { invite: signed.hash(&proof.key), version, data: "yes".into() };
         let proof =
             Proof { key: self.account.key.public(), signature: accept.sign(&self.account.key).unwrap() };
         let body = Body::Accept { version, data: "yes".into() };
@@ -179,11 +181,12 @@ fn statement(
         inviter: contact(inviter),
         invitee: contact(invitee),
         novice: novice(of.application),
+        app_invite: of.app_invite,
     }
 }
 
 /// The calendar of this world, near enough: clocks may differ by minutes.
-fn now<W: World>() -> UnixTime {
+pub(crate) fn now<W: World>() -> UnixTime {
     if W::IS_VIRTUAL {
         return crate::world::EPOCH;
     }

@@ -4,11 +4,8 @@
 
 use rendezvous_core::{Address, ApplicationId, Endpoint, SessionConfig, SessionId};
 use rendezvous_net::loopback::{Hub, Loopback, Weather};
-use rendezvous_net::nearby::{Config, Control, Nearby};
 use rendezvous_net::{Account, Clock, Network};
 use rendezvous_trust::{DeviceKey, UnixTime};
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +21,9 @@ pub(crate) trait World: Sized {
 
     /// Whether devices see each other come and go.
     const HAS_PRESENCE: bool;
+
+    /// Whether a server stands between the devices, which keeps what it has for one that is gone for a while.
+    const HAS_SERVER: bool = false;
 
     fn new(seed: u64) -> Self;
 
@@ -159,44 +159,8 @@ fn join(hub: &Hub, who: &str, device: &str) -> (Account, Loopback) {
     (Account { network: "loopback".into(), me, key: key(who, device) }, hub.join(endpoint))
 }
 
-/// TLS links on this machine. A person is one device, and everybody was told once where the others are.
-pub(crate) struct Links {
-    /// Who there is, and where they listen, so that they can come back to the same place.
-    people: BTreeMap<String, (Address, SocketAddr)>,
-    controls: Vec<Control>,
-}
-
-impl World for Links {
-    type Net = Nearby;
-    const IS_VIRTUAL: bool = false;
-    const HAS_PRESENCE: bool = false;
-
-    fn new(_: u64) -> Self {
-        Self { people: BTreeMap::new(), controls: Vec::new() }
-    }
-
-    async fn join(&mut self, who: &str, device: &str) -> (Account, Nearby) {
-        let anywhere = || "127.0.0.1:0".parse().unwrap();
-        let listen = self.people.get(who).map_or_else(anywhere, |(_, place)| *place);
-        let config = Config { listen, name: who.into(), multicast: false };
-        let key = key(who, device);
-        let (network, control) = Nearby::listen(config, key.clone()).await.unwrap();
-        let me = network.address();
-        for (address, place) in self.people.values().filter(|(address, _)| *address != me) {
-            control.know(address.clone(), vec![*place]);
-        }
-        let place = SocketAddr::new(listen.ip(), network.port());
-        for other in &self.controls {
-            other.know(me.clone(), vec![place]);
-        }
-        self.people.insert(who.to_owned(), (me.clone(), place));
-        self.controls.push(control);
-        (Account { network: "nearby".into(), me, key }, network)
-    }
-}
-
 /// The key of a device, the same in every life.
-fn key(who: &str, device: &str) -> Arc<DeviceKey> {
+pub(crate) fn key(who: &str, device: &str) -> Arc<DeviceKey> {
     let mut seed = [7; 32];
     for (place, byte) in who.bytes().chain([0]).chain(device.bytes()).enumerate() {
         seed[place % 32] ^= byte.wrapping_add(1);
@@ -215,4 +179,23 @@ pub(crate) const OFFER: ApplicationId = ApplicationId::OFFER;
 /// The usual configuration.
 pub(crate) fn usual() -> SessionConfig {
     SessionConfig::default()
+}
+
+/// Times after which things end by themselves: short where nobody says that a device is gone, so that they must be waited
+/// for; else the usual ones.
+pub(crate) fn impatient<W: World>() -> SessionConfig {
+    let usual = usual();
+    if !W::HAS_SERVER {
+        return usual;
+    }
+    SessionConfig {
+        ringing: W::short(usual.ringing) * 3,
+        longest: W::short(usual.longest) * 3,
+        confirming: W::short(usual.confirming) * 3,
+        attaching: W::short(usual.attaching) * 3,
+        repair: W::short(usual.repair) * 3,
+        alive: W::short(usual.alive),
+        silence: W::short(usual.silence) * 3,
+        ..usual
+    }
 }

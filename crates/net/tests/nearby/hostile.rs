@@ -76,6 +76,11 @@ impl Shown {
 
     /// Dials, without a look at who answers.
     pub(crate) async fn dials(&self, place: SocketAddr) -> std::io::Result<client::TlsStream<TcpStream>> {
+        self.dials_in(TcpStream::connect(place).await?).await
+    }
+
+    /// The same, in a stream that is there already.
+    pub(crate) async fn dials_in(&self, stream: TcpStream) -> std::io::Result<client::TlsStream<TcpStream>> {
         let builder = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
@@ -92,8 +97,7 @@ impl Shown {
             }
         };
         config.alpn_protocols = self.protocol.into_iter().map(<[u8]>::to_vec).collect();
-        let stream = TcpStream::connect(place).await?;
-        let name = ServerName::IpAddress(place.ip().into());
+        let name = ServerName::IpAddress(stream.peer_addr()?.ip().into());
         TlsConnector::from(Arc::new(config)).connect(name, stream).await
     }
 
@@ -116,8 +120,17 @@ impl Shown {
 
 /// Greets, and returns whether the other side greets back: then it has opened a link.
 pub(crate) async fn greets(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), instance: char) -> bool {
+    greets_from(stream, instance, 9).await
+}
+
+/// The same, by somebody who listens at this port.
+pub(crate) async fn greets_from(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    instance: char,
+    port: u16,
+) -> bool {
     let instance = String::from(instance).repeat(32);
-    let hello = format!(r#"{{"frame":"hello","version":1,"port":9,"instance":"{instance}"}}"#);
+    let hello = format!(r#"{{"frame":"hello","version":1,"port":{port},"instance":"{instance}"}}"#);
     write(stream, &hello).await.is_ok()
         && matches!(read(stream).await, Ok(frame) if frame.contains(r#""frame":"hello""#))
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod limits;
 mod needs_avahi;
 mod needs_ip;
+mod needs_ip_codes;
 mod needs_ip_flood;
 mod person;
 mod reconnecting;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Runs a scene on each machine, in a thread of its own; skipped, with the reason, where the system allows no machines.
-fn on_two_machines<A, B>(
+pub(crate) fn on_two_machines<A, B>(
     test: &str,
     one: impl FnOnce(Arc<Machines>) -> A + Send,
     two: impl FnOnce(Arc<Machines>) -> B + Send,

@@ -31,17 +31,22 @@ fn record(name: &[u8], kind: u16, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// An answer that nobody asked for: a service instance with everything that belongs to it.
+/// What somebody might announce.
 fn announcement(instance: &str, address: &str) -> Vec<u8> {
+    forged(instance, &["v=1".to_owned(), format!("a={address}"), "n=Somebody".to_owned()], 7373)
+}
+
+/// An answer that nobody asked for: a service instance with everything that belongs to it.
+pub(crate) fn forged(instance: &str, properties: &[String], port: u16) -> Vec<u8> {
     let service = ["_rendezvous", "_tcp", "local"];
     let full = name(&[&[instance][..], &service].concat());
     let host = name(&["mallory", "local"]);
     let mut txt = Vec::new();
-    for property in ["v=1".to_owned(), format!("a={address}"), "n=Somebody".to_owned()] {
+    for property in properties {
         txt.push(u8::try_from(property.len()).unwrap());
         txt.extend(property.as_bytes());
     }
-    let srv = [&[0, 0, 0, 0][..], &7373_u16.to_be_bytes(), &host].concat();
+    let srv = [&[0, 0, 0, 0][..], &port.to_be_bytes(), &host].concat();
     let records = [
         record(&name(&service), 12, &full),
         record(&full, 33, &srv),

@@ -108,9 +108,10 @@ async fn a_link_that_is_cut_anywhere_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes; run by hand with --ignored"]
+#[ignore = "takes minutes; `cargo xtask prove network` runs it"]
 async fn a_link_that_is_cut_two_hundred_times_loses_and_doubles_nothing() {
     let cuts = cut_anywhere(100..=130).await;
+    eprintln!("{cuts} cuts, 0 lost, 0 doubled");
     assert!(cuts >= 200, "links were cut {cuts} times");
 }
 

@@ -37,11 +37,22 @@ on_both_servers! {
         until(&mut novice, |event| *event == NetworkEvent::Disappeared(here.clone())).await;
     }
 
+    async fn who_only_visits_is_not_taken_for_who_made_the_room(Setup::alice_and_bob(), server) {
+        let novice = codes::open(&place(&server, "novice"), 7).await.unwrap();
+        let there = Endpoint { contact: novice.address(), device: "novice".into() };
+        let (_stranger, found) = codes::find(&place(&server, "stranger"), 7).await.unwrap();
+        assert_eq!(found, std::slice::from_ref(&there));
+        let (_expert, found) = codes::find(&place(&server, "expert"), 7).await.unwrap();
+        assert_eq!(found, [there]);
+    }
+
     async fn a_code_that_nobody_made_finds_nobody(Setup::alice_and_bob(), server) {
         let refused = codes::find(&place(&server, "expert"), 8).await.unwrap_err();
         assert!(matches!(&refused, CodeError::Refused(why) if why.starts_with("Nobody waits")), "{refused}");
+        assert!(refused.is_nobody() && !refused.is_in_use());
         let _novice = codes::open(&place(&server, "novice"), 9).await.unwrap();
         let refused = codes::open(&place(&server, "another"), 9).await.unwrap_err();
         assert!(matches!(&refused, CodeError::Refused(why) if why.contains("is in use")), "{refused}");
+        assert!(refused.is_in_use() && !refused.is_nobody());
     }
 }

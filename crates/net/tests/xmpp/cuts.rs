@@ -1,6 +1,6 @@
 //! A whole session while a connection is cut at a given place: nothing is lost, nothing is doubled.
 //!
-//! Every place is tried with `RENDEZVOUS_PROVE` set, which takes an hour or so; else a few.
+//! Every place is tried with `RENDEZVOUS_PROVE` set, as `cargo xtask prove network` does; else a few.
 
 use crate::person::*;
 use crate::server::{Server, on_both_servers};

@@ -18,6 +18,8 @@ pub enum Certificate {
     Good,
     /// One that ran out.
     Expired,
+    /// One that is not valid yet, as any is where the clock is slow.
+    Early,
     /// One of another domain.
     WrongName,
     /// One of an authority that nobody trusts.
@@ -43,7 +45,7 @@ pub(super) fn issue(home: &Home, kind: Certificate) -> Result<Files> {
     let domain = if kind == Certificate::WrongName { "another.test" } else { DOMAIN };
     let mut params = CertificateParams::new([domain, GUESTS, ROOMS].map(str::to_owned))?;
     params.distinguished_name.push(DnType::CommonName, domain);
-    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_before = date_time_ymd(if kind == Certificate::Early { 2089 } else { 2020 }, 1, 1);
     params.not_after = date_time_ymd(if kind == Certificate::Expired { 2021 } else { 2090 }, 1, 1);
     let key = KeyPair::generate()?;
     let issuer = if kind == Certificate::UnknownAuthority { &stranger } else { &authority };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{DOMAIN, GUESTS, Place, ROOMS, START, Setup, certificates, password};
+use super::{CROWD, DOMAIN, GUESTS, Limits, Place, ROOMS, START, Setup, certificates, password};
 use crate::home::Home;
 use crate::ports::{self, wait_listening};
 use crate::process::{Launch, Log, Process, find_program};
@@ -23,6 +23,7 @@ pub struct Ejabberd {
     place: Place,
     /// The port of its administration.
     api: u16,
+    limits: Limits,
     home: Home,
 }
 
@@ -33,19 +34,33 @@ impl Ejabberd {
     ///
     /// When ejabberd is not installed or does not start.
     pub fn start(setup: &Setup) -> Result<Self> {
-        // A port that was free may be somebody else's by now: once more, with others.
-        Self::start_once(setup).or_else(|_| Self::start_once(setup))
+        Self::start_with(setup, Limits::Packaged)
     }
 
-    fn start_once(setup: &Setup) -> Result<Self> {
+    /// Starts one for load: without the shaper, with a backlog of 1,024 connections and 16,384 open files, and with a domain
+    /// that takes everybody.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ejabberd::start`].
+    pub fn start_for_load(setup: &Setup) -> Result<Self> {
+        Self::start_with(setup, Limits::Raised)
+    }
+
+    fn start_with(setup: &Setup, limits: Limits) -> Result<Self> {
+        // A port that was free may be somebody else's by now: once more, with others.
+        Self::start_once(setup, limits).or_else(|_| Self::start_once(setup, limits))
+    }
+
+    fn start_once(setup: &Setup, limits: Limits) -> Result<Self> {
         let home = Home::new("ejabberd")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
         let api = ports::free()?;
-        fs::write(home.join("ejabberd.yml"), configuration(setup, &files, &place, api))?;
-        let mut ejabberd = Self { process: launch(&home)?, place, api, home };
+        fs::write(home.join("ejabberd.yml"), configuration(setup, limits, &files, &place, api))?;
+        let mut ejabberd = Self { process: launch(&home, limits)?, place, api, limits, home };
         ejabberd.wait()?;
-        ejabberd.add_users(setup)?;
+        ejabberd.admit(&setup.users, &setup.friends)?;
         Ok(ejabberd)
     }
 
@@ -66,7 +81,7 @@ impl Ejabberd {
     /// When it does not start.
     pub fn restart(&mut self) -> Result<()> {
         self.process.end();
-        self.process = launch(&self.home)?;
+        self.process = launch(&self.home, self.limits)?;
         self.wait()
     }
 
@@ -86,28 +101,47 @@ impl Ejabberd {
         Ok(())
     }
 
-    fn add_users(&self, setup: &Setup) -> Result<()> {
-        for user in &setup.users {
+    /// Gives more people an account, and makes some of those who have one each other's contacts.
+    ///
+    /// # Errors
+    ///
+    /// When it does not obey.
+    pub fn admit(&self, users: &[&str], friends: &[(&str, &str)]) -> Result<()> {
+        for user in users {
             let password = password(user);
             self.call("register", &[("user", user), ("host", DOMAIN), ("password", &password)])?;
         }
-        for (a, b) in &setup.friends {
+        for (a, b) in friends {
             for (owner, other) in [(a, b), (b, a)] {
-                self.call(
-                    "add_rosteritem",
-                    &[
-                        ("localuser", owner),
-                        ("localhost", DOMAIN),
-                        ("user", other),
-                        ("host", DOMAIN),
-                        ("nick", other),
-                        ("group", ""),
-                        ("subs", "both"),
-                    ],
-                )?;
+                self.add_contact(owner, other, DOMAIN)?;
             }
         }
         Ok(())
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Puts somebody on the list of a user, as if each saw the other.
+    ///
+    /// # Errors
+    ///
+    /// When ejabberd does not do it.
+    pub fn add_contact(&self, user: &str, other: &str, domain: &str) -> Result<()> {
+        self.call(
+            "add_rosteritem",
+            &[
+                ("localuser", user),
+                ("localhost", DOMAIN),
+                ("user", other),
+                ("host", domain),
+                ("nick", other),
+                ("group", ""),
+                ("subs", "both"),
+            ],
+        )
     }
 
     /// Calls a command of its administration over HTTP on loopback.
@@ -132,13 +166,18 @@ impl Ejabberd {
     }
 }
 
-fn launch(home: &Home) -> Result<Process> {
+fn launch(home: &Home, limits: Limits) -> Result<Process> {
     let missing = "ejabberd is not installed; on Debian and Ubuntu it is in the package `ejabberd`, and `cargo xtask test` installs it";
     let erl = find_program("erl").context(missing)?;
     let library = library().context(missing)?;
     let spool = home.join("spool");
     // As the program that starts it on Debian does, but for the name under which it would be found by others.
-    let launch = Launch::new(erl)
+    let launch = match limits {
+        Limits::Packaged => Launch::new(erl),
+        // As an administrator would who expects many.
+        Limits::Raised => Launch::new("sh").args(["-c", "ulimit -n 16384; exec \"$@\"", "sh"]).arg(erl),
+    };
+    let launch = launch
         .args(["-noinput", "+K", "true", "-mnesia", "dir"])
         .arg(format!("{:?}", spool.display().to_string()))
         .args(["-s", "ejabberd"])
@@ -160,11 +199,26 @@ fn library() -> Option<PathBuf> {
 }
 
 /// Debian's configuration, as far as it concerns clients.
-fn configuration(setup: &Setup, files: &certificates::Files, place: &Place, api: u16) -> String {
+fn configuration(
+    setup: &Setup,
+    limits: Limits,
+    files: &certificates::Files,
+    place: &Place,
+    api: u16,
+) -> String {
     let keeps = setup.keeps.map(|keeps| format!("\n    resume_timeout: {keeps}")).unwrap_or_default();
+    let is_raised = limits == Limits::Raised;
+    let backlog = if is_raised { "    backlog: 1024\n" } else { "" };
+    let shaper = if is_raised { "none" } else { "normal" };
+    let (crowd, open) = if is_raised {
+        let open = "    auth_method: anonymous\n    anonymous_protocol: login_anon\n    allow_multiple_connections: true\n";
+        (format!("  - {CROWD}\n"), format!("  {CROWD}:\n{open}"))
+    } else {
+        Default::default()
+    };
     let listener = |port: u16, more: &str| {
         format!(
-            "  -\n    port: {port}\n    ip: \"127.0.0.1\"\n    module: ejabberd_c2s\n    max_stanza_size: 262144\n    shaper: c2s_shaper\n    access: c2s\n{more}"
+            "  -\n    port: {port}\n    ip: \"127.0.0.1\"\n    module: ejabberd_c2s\n    max_stanza_size: 262144\n    shaper: c2s_shaper\n    access: c2s\n{backlog}{more}"
         )
     };
     format!(
@@ -172,7 +226,7 @@ fn configuration(setup: &Setup, files: &certificates::Files, place: &Place, api:
 hosts:
   - {DOMAIN}
   - {GUESTS}
-certfiles:
+{crowd}certfiles:
   - {certificate:?}
 define_macro:
   'TLS_OPTIONS':
@@ -196,7 +250,7 @@ host_config:
   {GUESTS}:
     auth_method: anonymous
     anonymous_protocol: sasl_anon
-auth_password_format: scram
+{open}auth_password_format: scram
 acl:
   loopback:
     ip:
@@ -219,7 +273,7 @@ shaper:
 shaper_rules:
   max_user_sessions: 10
   c2s_shaper:
-    normal: all
+    {shaper}: all
 modules:
   mod_admin_extra: {{}}
   mod_blocking: {{}}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::{DOMAIN, GUESTS, Place, ROOMS, START, Setup, certificates, password};
+use super::{DOMAIN, GUESTS, Limits, Place, ROOMS, START, Setup, certificates, password};
 use crate::home::Home;
 use crate::ports::wait_listening;
 use crate::process::{Launch, Log, Process, find_program};
@@ -27,21 +27,44 @@ impl Prosody {
     ///
     /// When Prosody is not installed or does not start.
     pub fn start(setup: &Setup) -> Result<Self> {
-        // A port that was free may be somebody else's by now: once more, with others.
-        Self::start_once(setup).or_else(|_| Self::start_once(setup))
+        Self::start_with(setup, Limits::Packaged)
     }
 
-    fn start_once(setup: &Setup) -> Result<Self> {
+    /// Starts one without rate limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prosody::start`].
+    pub fn start_for_load(setup: &Setup) -> Result<Self> {
+        Self::start_with(setup, Limits::Raised)
+    }
+
+    fn start_with(setup: &Setup, limits: Limits) -> Result<Self> {
+        // A port that was free may be somebody else's by now: once more, with others.
+        Self::start_once(setup, limits).or_else(|_| Self::start_once(setup, limits))
+    }
+
+    fn start_once(setup: &Setup, limits: Limits) -> Result<Self> {
         let home = Home::new("prosody")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
-        fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, &files, &place))?;
+        fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, limits, &files, &place))?;
         for user in &setup.users {
-            write_user(&home, setup, user)?;
+            write_user(&home, &setup.friends, user)?;
         }
         let mut prosody = Self { process: launch(&home)?, place, home };
         prosody.wait()?;
         Ok(prosody)
+    }
+
+    /// Gives more people an account. Friends must be named before either of them signs in: a running server has read the
+    /// list of whoever is there.
+    ///
+    /// # Errors
+    ///
+    /// When its storage cannot be written.
+    pub fn admit(&self, users: &[&str], friends: &[(&str, &str)]) -> Result<()> {
+        users.iter().try_for_each(|user| write_user(&self.home, friends, user))
     }
 
     /// Where it is.
@@ -92,7 +115,17 @@ fn launch(home: &Home) -> Result<Process> {
 
 /// Debian's configuration, as far as it concerns clients. The three ports differ only in what they ask for: a port of
 /// Prosody's that asks for no encryption would be one for all, so *clear* is the port of StartTLS without the asking.
-fn configuration(home: &Home, setup: &Setup, files: &certificates::Files, place: &Place) -> String {
+fn configuration(
+    home: &Home,
+    setup: &Setup,
+    limits: Limits,
+    files: &certificates::Files,
+    place: &Place,
+) -> String {
+    let rate = match limits {
+        Limits::Packaged => "limits = { c2s = { rate = \"10kb/s\"; }; }\n",
+        Limits::Raised => "",
+    };
     let at = |path: &PathBuf| format!("{:?}", path.display().to_string());
     let keeps = setup.keeps.map(|keeps| format!("smacks_hibernation_time = {keeps}\n")).unwrap_or_default();
     format!(
@@ -113,8 +146,7 @@ c2s_direct_tls_ports = {{ {direct_tls} }}
 http_ports = {{ }}
 https_ports = {{ }}
 c2s_require_encryption = false
-limits = {{ c2s = {{ rate = "10kb/s"; }}; }}
-authentication = "internal_hashed"
+{rate}authentication = "internal_hashed"
 {keeps}log = {{ info = {log} }}
 ssl = {{ certificate = {certificate}; key = {key}; }}
 c2s_direct_tls_ssl = {{ certificate = {certificate}; key = {key}; }}
@@ -138,7 +170,7 @@ Component "{ROOMS}" "muc"
 
 /// Writes a user's account and contact list where Prosody's storage has them. It hashes the password when it is first
 /// used.
-fn write_user(home: &Home, setup: &Setup, user: &str) -> Result<()> {
+fn write_user(home: &Home, friends: &[(&str, &str)], user: &str) -> Result<()> {
     let directory = home.join("data").join(DOMAIN.replace('.', "%2e"));
     let write = |store: &str, text: String| {
         let directory = directory.join(store);
@@ -147,9 +179,9 @@ fn write_user(home: &Home, setup: &Setup, user: &str) -> Result<()> {
     };
     write("accounts", format!("return {{ [\"password\"] = {:?}; }};\n", password(user)))?;
     let mut roster = String::from("return {\n[false] = { [\"version\"] = 1; [\"pending\"] = {}; };\n");
-    for (a, b) in &setup.friends {
+    for (a, b) in friends {
         let other = if *a == user { b } else { a };
-        if [a, b].contains(&&user) {
+        if [*a, *b].contains(&user) {
             writeln!(
                 roster,
                 "[\"{other}@{DOMAIN}\"] = {{ [\"subscription\"] = \"both\"; [\"groups\"] = {{}}; [\"name\"] = \"{other}\"; }};"

@@ -24,11 +24,12 @@ pub(crate) fn invite() -> Invite {
         inviter: parameters.inviter,
         invitee: parameters.invitee,
         novice: parameters.novice,
+        app_invite: false,
     }
 }
 
 fn accept() -> Accept {
-    Accept { invite: invite().hash(&key(MARIA).public()), data: "yes".into() }
+    Accept { invite: invite().hash(&key(MARIA).public()), version: VERSION, data: "yes".into() }
 }
 
 fn own() -> PublicKey {
@@ -62,6 +63,7 @@ fn changed_invites() -> Vec<Invite> {
         Invite { inviter: contact("m@example.org"), ..invite() },
         Invite { invitee: contact("j@example.org"), ..invite() },
         Invite { novice: Role::Invitee, ..invite() },
+        Invite { app_invite: true, ..invite() },
         // What moves from one field into the next.
         Invite { name: "Remote Assistanceh".into(), url: "ttps://example.org/assist".into(), ..invite() },
         Invite { inviter: invite().invitee, invitee: invite().inviter, ..invite() },
@@ -132,8 +134,9 @@ fn an_answer_is_to_one_invitation() {
         let moved = Accept { invite: other.hash(&maria), ..accept() };
         assert_eq!(verify(&moved, &other, &jonas.public()), Err(InviteError::Signature));
     }
-    let changed = Accept { data: "no".into(), ..accept() };
-    assert_eq!(verify(&changed, &invite(), &jonas.public()), Err(InviteError::Signature));
+    for changed in [Accept { data: "no".into(), ..accept() }, Accept { version: VERSION + 1, ..accept() }] {
+        assert_eq!(verify(&changed, &invite(), &jonas.public()), Err(InviteError::Signature));
+    }
     assert_eq!(verify(&accept(), &invite(), &key(66).public()), Err(InviteError::Signature));
     assert_eq!(verify(&accept(), &invite(), &maria), Err(InviteError::OwnKey));
 }

@@ -119,9 +119,10 @@ fn invite() -> Value {
         inviter: parameters.inviter,
         invitee: parameters.invitee,
         novice: parameters.novice,
+        app_invite: true,
     };
     let hash = invite.hash(&maria.public());
-    let accept = Accept { invite: hash, data: "yes".into() };
+    let accept = Accept { invite: hash, version: 1, data: "yes".into() };
     json!({
         "inviter_seed": hex(&random::<32>(MARIA)),
         "invitee_seed": hex(&random::<32>(JONAS)),
@@ -137,10 +138,11 @@ fn invite() -> Value {
             "inviter": invite.inviter.address(),
             "invitee": invite.invitee.address(),
             "novice": "inviter",
+            "app_invite": invite.app_invite,
         },
         "invite_signature": hex(invite.sign(&maria).unwrap().as_bytes()),
         "invite_hash": hex(&hash),
-        "accept": { "data": accept.data },
+        "accept": { "version": accept.version, "data": accept.data },
         "accept_signature": hex(accept.sign(&jonas).unwrap().as_bytes()),
     })
 }

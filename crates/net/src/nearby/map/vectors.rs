@@ -47,6 +47,7 @@ fn statement(invite: &Invite) -> signed::Invite {
         inviter: contact(1),
         invitee: contact(2),
         novice: crate::novice(invite.application),
+        app_invite: invite.app_invite,
     }
 }
 
@@ -58,7 +59,7 @@ fn invitation(invite: Invite) -> Parcel {
 
 fn answer(data: &str) -> Parcel {
     let hash = statement(&invite()).hash(&key(1).public());
-    let accept = signed::Accept { invite: hash, data: data.into() };
+    let accept = signed::Accept { invite: hash, version: 1, data: data.into() };
     let proof = Proof { key: key(2).public(), signature: accept.sign(&key(2)).unwrap() };
     let body = Body::Accept { version: 1, data: data.into() };
     Parcel { message: Message { session: SESSION, sequence: 1, body }, seal: Seal::Accept { proof } }
@@ -326,8 +327,11 @@ fn the_signatures_in_the_vectors_verify() {
     let mut counted = 0;
     for (name, role, parcel) in messages() {
         let read = read(&text(&parcel), &from(role)).unwrap();
-        let accept =
-            |data: &str| signed::Accept { invite: statement(&invite()).hash(&maria), data: data.into() };
+        let accept = |data: &str| signed::Accept {
+            invite: statement(&invite()).hash(&maria),
+            version: 1,
+            data: data.into(),
+        };
         match (&read.message.body, &read.seal) {
             (Body::Invite(invite), Seal::Invite { proof, .. }) => {
                 statement(invite).verify(NOW, &jonas, &proof.key, &proof.signature).expect(&name);

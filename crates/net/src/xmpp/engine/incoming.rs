@@ -25,6 +25,15 @@ enum Sender {
     Other,
 }
 
+/// What a question is answered with.
+enum Answer {
+    Result(Option<Element>),
+    Error(ErrorType, DefinedCondition),
+}
+
+/// Nobody here does that (RFC 6120, 8.4).
+const NO_SERVICE: Answer = Answer::Error(ErrorType::Cancel, DefinedCondition::ServiceUnavailable);
+
 impl Engine {
     pub(super) fn take(&mut self, now: Time, stanza: Stanza) {
         match stanza {
@@ -37,10 +46,11 @@ impl Engine {
                 if self.early.len() < MAX_EARLY {
                     self.early.push_back(stanza);
                 } else if let Stanza::Iq(iq) = stanza {
-                    self.refuse(iq, ErrorType::Wait, DefinedCondition::ResourceConstraint);
+                    let full = Answer::Error(ErrorType::Wait, DefinedCondition::ResourceConstraint);
+                    self.answer(now, &iq, full);
                 }
             }
-            Stanza::Iq(iq) => self.take_question(iq),
+            Stanza::Iq(iq) => self.take_question(now, iq),
             Stanza::Presence(presence) => self.take_presence(now, presence),
             // Messages are for the person's chat program, and none is read here.
             Stanza::Message(_) => {}
@@ -80,42 +90,47 @@ impl Engine {
         }
     }
 
-    fn take_question(&mut self, iq: Iq) {
+    fn take_question(&mut self, now: Time, iq: Iq) {
         let is_set = matches!(iq, Iq::Set { .. });
         let (Iq::Get { payload, .. } | Iq::Set { payload, .. }) = &iq else { return };
         let sender = self.sender(iq.from().cloned());
         if is_set && payload.is("query", ns::ROSTER) {
             return match sender {
-                Sender::Server => self.take_push(iq),
-                _ => self.refuse_service(iq),
+                Sender::Server => self.take_push(now, iq),
+                _ => self.answer(now, &iq, NO_SERVICE),
             };
         }
-        let may_know_us = match &sender {
+        if !is_set && self.may_know_us(&sender) && payload.is("ping", ns::PING) {
+            return self.answer(now, &iq, Answer::Result(None));
+        }
+        if !is_set && self.may_know_us(&sender) && payload.is("query", ns::DISCO_INFO) {
+            let answer = about_us(payload.clone());
+            return self.answer(now, &iq, answer);
+        }
+        match sender {
+            Sender::Device(device) => self.take_message(now, iq, &device),
+            _ => self.answer(now, &iq, NO_SERVICE),
+        }
+    }
+
+    /// Whether somebody sees our presence anyway.
+    fn may_know_us(&self, who: &Sender) -> bool {
+        match who {
             Sender::Server => true,
             Sender::Device(device) => {
                 let bare = device.to_bare();
                 bare == self.me || self.roster.sees_us(&bare) || self.mutual(device).is_some()
             }
             Sender::Other => false,
-        };
-        if !is_set && may_know_us && payload.is("ping", ns::PING) {
-            return self.answer(iq, None);
-        }
-        if !is_set && may_know_us && payload.is("query", ns::DISCO_INFO) {
-            return self.answer_info(iq);
-        }
-        match sender {
-            Sender::Device(device) => self.take_message(iq, &device),
-            _ => self.refuse_service(iq),
         }
     }
 
     /// A message of ours, if it comes from a device of a mutual contact. To everybody else we are not here.
-    fn take_message(&mut self, iq: Iq, device: &FullJid) {
-        let Some(from) = self.mutual(device) else { return self.refuse_service(iq) };
+    fn take_message(&mut self, now: Time, iq: Iq, device: &FullJid) {
+        let Some(from) = self.mutual(device) else { return self.answer(now, &iq, NO_SERVICE) };
         let element = Element::from(iq.clone());
         if !map::is_ours(&element) {
-            return self.refuse_service(iq);
+            return self.answer(now, &iq, NO_SERVICE);
         }
         match map::from_stanza(&element) {
             Ok(parcel) => {
@@ -123,17 +138,21 @@ impl Engine {
                 self.write(map::result(&element));
             }
             Err(error) => {
-                tracing::info!(%from, %error, "Refused a message");
-                self.write(map::error(&element, &error));
+                if let Some(count) = self.refused.note(now) {
+                    tracing::info!(%from, %error, count, "Refused messages, lately this one");
+                }
+                if self.askers.may(now, &device.to_bare()) {
+                    self.write(map::error(&element, &error));
+                }
             }
         }
     }
 
     /// The contact list changed.
-    fn take_push(&mut self, iq: Iq) {
+    fn take_push(&mut self, now: Time, iq: Iq) {
         let Iq::Set { payload, .. } = &iq else { return };
         let Ok(RosterQuery { items, .. }) = RosterQuery::try_from(payload.clone()) else {
-            return self.refuse(iq, ErrorType::Modify, DefinedCondition::BadRequest);
+            return self.answer(now, &iq, Answer::Error(ErrorType::Modify, DefinedCondition::BadRequest));
         };
         for item in items.into_iter().take(1) {
             let contact = item.jid.clone();
@@ -149,7 +168,7 @@ impl Engine {
             }
         }
         self.tell(NetworkEvent::Contacts(self.roster.listed()));
-        self.answer(iq, None);
+        self.answer(now, &iq, Answer::Result(None));
     }
 
     fn take_presence(&mut self, now: Time, presence: Presence) {
@@ -162,9 +181,9 @@ impl Engine {
             return;
         }
         let changes = match presence.type_ {
-            Type::None => self.devices.available(device, info::caps(&presence.payloads)),
+            Type::None => self.devices.available(now, device, info::caps(&presence.payloads)),
             Type::Unavailable | Type::Error => {
-                let changes = self.devices.unavailable(&device);
+                let changes = self.devices.unavailable(now, &device);
                 // Whether it took what it did not answer, nobody knows; if it comes back, it is offered it again.
                 for answered in self.pending.give_up(&device) {
                     self.lost(now, answered);
@@ -178,38 +197,33 @@ impl Engine {
         self.unpark(now);
     }
 
-    fn answer_info(&mut self, iq: Iq) {
-        let Iq::Get { payload, .. } = &iq else { return };
-        match DiscoInfoQuery::try_from(payload.clone()) {
-            Ok(query) if info::is_ours(query.node.as_deref()) => {
-                self.answer(iq, Some(info::ours(query.node).into()));
+    /// Answers a question, unless whoever asks was answered so often that it is one too many.
+    fn answer(&mut self, now: Time, iq: &Iq, answer: Answer) {
+        self.answer_id(now, iq.from().cloned(), iq.id().to_owned(), answer);
+    }
+
+    fn answer_id(&mut self, now: Time, to: Option<Jid>, id: String, answer: Answer) {
+        let sender = self.sender(to.clone());
+        let may = match &sender {
+            Sender::Server => true,
+            Sender::Device(device) if self.may_know_us(&sender) => self.askers.may(now, &device.to_bare()),
+            Sender::Device(_) | Sender::Other => self.strangers.may(now, &()),
+        };
+        if !may {
+            return;
+        }
+        match answer {
+            Answer::Result(payload) => self.write(Iq::Result { from: None, to, id, payload }),
+            Answer::Error(type_, defined_condition) => {
+                let texts = std::collections::BTreeMap::new();
+                let error = StanzaError { type_, by: None, defined_condition, texts, other: None };
+                self.write(Iq::Error { from: None, to, id, error, payload: None });
             }
-            _ => self.refuse(iq, ErrorType::Cancel, DefinedCondition::ItemNotFound),
         }
     }
 
-    fn answer(&mut self, iq: Iq, payload: Option<Element>) {
-        let to = iq.from().cloned();
-        self.write(Iq::Result { from: None, to, id: iq.id().to_owned(), payload });
-    }
-
-    /// Nobody here does that (RFC 6120, 8.4).
-    fn refuse_service(&mut self, iq: Iq) {
-        self.refuse(iq, ErrorType::Cancel, DefinedCondition::ServiceUnavailable);
-    }
-
-    fn refuse(&mut self, iq: Iq, kind: ErrorType, condition: DefinedCondition) {
-        self.refuse_id(iq.from().cloned(), iq.id().to_owned(), kind, condition);
-    }
-
-    fn refuse_id(&mut self, to: Option<Jid>, id: String, kind: ErrorType, condition: DefinedCondition) {
-        let texts = std::collections::BTreeMap::new();
-        let error = StanzaError { type_: kind, by: None, defined_condition: condition, texts, other: None };
-        self.write(Iq::Error { from: None, to, id, error, payload: None });
-    }
-
     /// A question that cannot be read is answered nevertheless, as every question must be.
-    pub(super) fn refuse_unreadable(&mut self, header: &RawStanzaHeader) {
+    pub(super) fn refuse_unreadable(&mut self, now: Time, header: &RawStanzaHeader) {
         let is_question = matches!(header.type_.as_deref(), Some("get" | "set"));
         let Some(id) = header.id.clone().filter(|id| is_question && id.len() <= 1024) else { return };
         let to = match header.from.as_deref().map(Jid::new) {
@@ -217,7 +231,16 @@ impl Engine {
             Some(Ok(jid)) => Some(jid),
             Some(Err(_)) => return,
         };
-        self.refuse_id(to, id, ErrorType::Modify, DefinedCondition::BadRequest);
+        self.answer_id(now, to, id, Answer::Error(ErrorType::Modify, DefinedCondition::BadRequest));
+    }
+}
+
+fn about_us(question: Element) -> Answer {
+    match DiscoInfoQuery::try_from(question) {
+        Ok(query) if info::is_ours(query.node.as_deref()) => {
+            Answer::Result(Some(info::ours(query.node).into()))
+        }
+        _ => Answer::Error(ErrorType::Cancel, DefinedCondition::ItemNotFound),
     }
 }
 

@@ -8,7 +8,7 @@ use jid::{BareJid, FullJid};
 use minidom::Element;
 use std::collections::BTreeMap;
 use xmpp_parsers::muc::muc::{History, Muc};
-use xmpp_parsers::muc::user::{MucUser, Status};
+use xmpp_parsers::muc::user::{Affiliation, MucUser, Status};
 use xmpp_parsers::ns;
 use xmpp_parsers::presence::{Presence, Type};
 
@@ -104,7 +104,13 @@ impl Engine {
                 self.leave("The server does not keep a place to meet. Make a new code.");
             }
             (Type::None, false) => {
-                if let Some(device) = user.items.into_iter().find_map(|item| item.jid) {
+                // Who visits looks for whoever made the room, and not for others who have guessed its name.
+                let visits = room.part == Part::Visitor;
+                let mut items = user.items.into_iter();
+                if let Some(device) = items
+                    .find(|item| !visits || item.affiliation == Affiliation::Owner)
+                    .and_then(|item| item.jid)
+                {
                     self.met(seat.clone(), device);
                 }
             }
@@ -120,7 +126,7 @@ impl Engine {
         }
         match (room.part, is_new) {
             (Part::Visitor, true) => self.leave(NOBODY),
-            (Part::Host, false) => self.leave("This code's number is in use. Make another code."),
+            (Part::Host, false) => self.leave(IN_USE),
             (Part::Visitor, false) => self.inside(),
             (Part::Host, true) => {
                 let id = self.ids.next();
@@ -171,8 +177,11 @@ impl Engine {
     }
 }
 
-const NOBODY: &str =
+/// There is no such room.
+pub(in crate::xmpp) const NOBODY: &str =
     "Nobody waits with this code. Check it, and whether the other person's code is still open.";
+/// Somebody else has this room.
+pub(in crate::xmpp) const IN_USE: &str = "This code's number is in use. Make another code.";
 
 /// Asks that people in the room see each other's real address, and that it goes when they do.
 fn open(id: &str, room: &BareJid) -> Element {

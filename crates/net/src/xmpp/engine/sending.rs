@@ -72,7 +72,7 @@ impl Engine {
     }
 
     fn send_to(&mut self, now: Time, token: Token, role: Role, parcel: &Parcel, devices: &[FullJid]) {
-        if devices.is_empty() || self.pending.is_full() {
+        if devices.is_empty() || !self.pending.has_room(devices.len()) {
             return self.report(token, Delivery::Failed);
         }
         // An invitation to somebody who is gone, and its withdrawal, are of no use later.
@@ -110,7 +110,7 @@ impl Engine {
         match question {
             Question::Info => {
                 let info = result.ok().flatten().and_then(|payload| payload.try_into().ok());
-                let changes = self.devices.answered(&to, info.as_ref());
+                let changes = self.devices.answered(now, &to, info.as_ref());
                 self.follow(now, changes);
                 self.unpark(now);
             }
@@ -144,7 +144,7 @@ impl Engine {
                 self.settle(sending, Delivery::Unknown);
             }
             Question::Info => {
-                let changes = self.devices.answered(&to, None);
+                let changes = self.devices.unanswered(now, &to);
                 self.follow(now, changes);
             }
         }

@@ -326,6 +326,16 @@ fn a_session_that_is_resumed_goes_on_as_if_nothing_was() {
 }
 
 #[test]
+fn who_was_there_before_a_long_break_is_reported_anew_after_it() {
+    let mut device = Device::with_romeo();
+    device.input(Input::Gone { why: Trouble::Lost("x".into()), is_resumable: true });
+    let told = device.wait(GRACE);
+    assert!(matches!(told.as_slice(), [Output::Tell(NetworkEvent::Offline(_))]), "{told:?}");
+    let resumed = device.input(Input::Begun(Begun::Resumed));
+    assert_eq!(resumed, [tell(NetworkEvent::Online), tell(NetworkEvent::Appeared(endpoint(ROMEO)))]);
+}
+
+#[test]
 fn an_invitation_waits_a_moment_for_devices_that_are_on_their_way() {
     let contact = || To::Contact(rendezvous_core::Address::new("romeo@example.net").unwrap());
     let mut device = Device::online();
@@ -435,7 +445,7 @@ fn many_devices_are_asked_a_few_at_a_time() {
             asked += 1;
         }
     }
-    assert_eq!(open.len(), 8);
+    assert_eq!(open.len(), 4, "half of the places, lest one contact keeps all others waiting");
     while let Some(question) = open.pop() {
         for output in device.take(&answer(&question, question.attr("to").unwrap(), "error", &error("gone"))) {
             let Output::Write(question) = output else { panic!("{output:?}") };
@@ -446,4 +456,105 @@ fn many_devices_are_asked_a_few_at_a_time() {
     assert_eq!(asked, 16);
     // A seventeenth device of one contact is not looked at.
     assert_eq!(device.take(&presence("romeo@example.net/one too many")), []);
+}
+
+fn ask(from: &str, number: usize) -> String {
+    format!(
+        "<iq xmlns='jabber:client' from='{from}' type='get' id='q{number}'><ping xmlns='urn:xmpp:ping'/></iq>"
+    )
+}
+
+#[test]
+fn a_stranger_who_asks_without_end_is_answered_now_and_then() {
+    let mut device = Device::with_romeo();
+    let asks = |device: &mut Device, who: &str| -> usize {
+        (0..1000).map(|number| device.take(&ask(&format!("{who}{number}@example.net/x"), number)).len()).sum()
+    };
+    assert_eq!(asks(&mut device, "stranger"), 32, "however many strangers there are");
+    device.now = device.now.after(Duration::from_secs(10));
+    assert_eq!(asks(&mut device, "another"), 20);
+    let header = RawStanzaHeader {
+        from: Some("nobody@example.net/x".into()),
+        to: None,
+        type_: Some("set".into()),
+        id: Some("x".into()),
+    };
+    assert_eq!(device.input(Input::Unreadable(Box::new(header))), [], "that counts, too");
+    // A contact is not kept waiting by them, and has a bound of their own.
+    let answered: usize = (0..1000).map(|number| device.take(&ask(ROMEO, number)).len()).sum();
+    assert_eq!(answered, 64);
+    let heard = device.take(&ringing(ROMEO));
+    assert!(matches!(heard.as_slice(), [Output::Tell(_), Output::Write(_)]), "messages are not questions");
+}
+
+#[test]
+fn wrong_messages_without_end_are_refused_now_and_then() {
+    let mut device = Device::with_romeo();
+    let wrong = ringing(ROMEO).replace("ringing", "singing");
+    let refused: usize = (0..1000).map(|_| device.take(&wrong).len()).sum();
+    assert_eq!(refused, 64);
+}
+
+/// Romeo's device announces that it is of this kind.
+fn announces(device: &mut Device, from: &str, kind: usize) -> Vec<Element> {
+    let mut element = Element::from_str(&presence(from)).unwrap();
+    let caps = element.get_child_mut("c", "http://jabber.org/protocol/caps").unwrap();
+    caps.set_attr(minidom::rxml::Namespace::NONE, "node".try_into().unwrap(), format!("kind {kind}"));
+    let outputs = device.take(&String::from(&element));
+    let written = |output| if let Output::Write(question) = output { Some(question) } else { None };
+    outputs.into_iter().filter_map(written).collect()
+}
+
+#[test]
+fn a_device_that_changes_all_the_time_is_asked_one_thing_at_a_time_and_not_too_often() {
+    let mut device = Device::online();
+    let mut open: Vec<Element> = (0..1000).flat_map(|kind| announces(&mut device, ROMEO, kind)).collect();
+    assert_eq!(open.len(), 1, "it has not answered yet");
+    let mut asked = 1;
+    for kind in 1000..2000 {
+        let Some(question) = open.pop() else { break };
+        announces(&mut device, ROMEO, kind);
+        for output in device.take(&about(&question, &info::ours(None))) {
+            let Output::Write(question) = output else { panic!("{output:?}") };
+            open.push(question);
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 32);
+    // Coming and going does not help.
+    for kind in 2000..3000 {
+        device.take(&format!("<presence xmlns='jabber:client' from='{ROMEO}' type='unavailable'/>"));
+        asked += announces(&mut device, ROMEO, kind).len();
+    }
+    assert_eq!(asked, 32);
+    // What it is in the end is found out, a little later.
+    let asked = device.wait(Duration::from_secs(5));
+    let [Output::Write(question)] = asked.as_slice() else { panic!("{asked:?}") };
+    let appeared = device.take(&about(question, &info::ours(None)));
+    assert_eq!(appeared, [tell(NetworkEvent::Appeared(endpoint(ROMEO)))]);
+}
+
+#[test]
+fn a_device_that_does_not_answer_in_time_is_asked_again() {
+    let mut device = Device::online();
+    for _ in 0..3 {
+        let asked = announces(&mut device, ROMEO, 1);
+        assert!(asked.len() <= 1, "{asked:?}");
+        let again = device.wait(Duration::from_secs(30));
+        assert!(matches!(again.as_slice(), [Output::Write(question)] if question.attr("to") == Some(ROMEO)));
+    }
+    let asked = device.wait(Duration::from_secs(30));
+    let [Output::Write(question)] = asked.as_slice() else { panic!("{asked:?}") };
+    let appeared = device.take(&about(question, &info::ours(None)));
+    assert_eq!(appeared, [tell(NetworkEvent::Appeared(endpoint(ROMEO)))]);
+}
+
+#[test]
+fn no_more_questions_are_open_than_may_be_of_whatever_kind() {
+    let mut device = Device::with_romeo();
+    let sent = (0..20_000).filter(|_| {
+        let outputs = device.send(To::Endpoint(endpoint(ROMEO)), Body::Ringing);
+        matches!(outputs.as_slice(), [Output::Write(_)])
+    });
+    assert_eq!(sent.count(), 16_384);
 }

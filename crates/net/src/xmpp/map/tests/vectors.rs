@@ -161,6 +161,7 @@ fn statement(message: &Value) -> Invite {
         inviter: bare(MARIA),
         invitee: bare(JONAS),
         novice,
+        app_invite: message["app_invite"].as_bool().unwrap(),
     }
 }
 
@@ -180,7 +181,9 @@ pub(super) fn check_signature(vectors: &Value, answers: &str, message: &Value) -
         assert_eq!(key, jonas);
         let invitation = list(vectors, "valid").iter().find(|other| other["name"] == answers).unwrap();
         let invitation = statement(&invitation["message"]);
-        let accept = Accept { invite: invitation.hash(&maria), data: text(message, "data").into() };
+        let version = message["version"].as_u64().and_then(|v| u16::try_from(v).ok()).unwrap();
+        let data = text(message, "data").into();
+        let accept = Accept { invite: invitation.hash(&maria), version, data };
         accept.verify(&invitation, &maria, &key, &signature).unwrap();
     }
     true

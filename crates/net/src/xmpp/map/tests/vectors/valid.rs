@@ -29,6 +29,7 @@ fn statement(invite: &Invite) -> signed::Invite {
         inviter: contact(MARIA),
         invitee: contact(JONAS),
         novice: crate::novice(invite.application),
+        app_invite: invite.app_invite,
     }
 }
 
@@ -43,7 +44,7 @@ pub(super) fn invitation(invite: Invite, sequence: u32) -> Parcel {
 /// Jonas's answer to her ordinary one.
 pub(super) fn answer(version: u16, data: &str) -> Parcel {
     let hash = statement(&invite()).hash(&key(1).public());
-    let accept = signed::Accept { invite: hash, data: data.into() };
+    let accept = signed::Accept { invite: hash, version, data: data.into() };
     let proof = Proof { key: key(2).public(), signature: accept.sign(&key(2)).unwrap() };
     let body = Body::Accept { version, data: data.into() };
     Parcel { message: Message { session: SESSION, sequence: 1, body }, seal: Seal::Accept { proof } }

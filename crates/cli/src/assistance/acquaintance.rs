@@ -1,0 +1,91 @@
+//! First contact by an offer: the two have made sure of each other, and that is all. Whoever comes uninvited is never
+//! shown the screen in the same call; the person asks for the help themselves, if they want it.
+
+use super::GOODBYE;
+use crate::application::ending::{self, Ending, Watch};
+use crate::application::secured::SecuredSession;
+use crate::signals::EndSignals;
+use crate::terminal::Terminal;
+use crate::texts;
+use rendezvous_assist::link::Heard;
+use rendezvous_core::{Code, SessionResult};
+use rendezvous_dbus::application::{Events, SessionEvent};
+use rendezvous_trust::AuthenticationError;
+use std::time::Instant;
+
+/// The novice's side: waits until the other person has said that they heard it too, and parts.
+pub(super) async fn run(
+    session: SecuredSession,
+    mut events: Events,
+    terminal: &Terminal,
+    mut ends: EndSignals,
+) {
+    let who = session.session().remote_user.clone();
+    let (role, deadline) = (session.session().role, Instant::now() + session.patience());
+    let mut parting = Parting { session, terminal, leaving: false, deadline };
+    let mut watch = Watch::default();
+    while let Some(heard) = parting.session.next_early() {
+        parting.heard(heard).await;
+    }
+    let ending = loop {
+        tokio::select! {
+            event = events.next() => match event {
+                SessionEvent::ContextData(text) if !parting.leaving => {
+                    let heard = parting.session.open(&text);
+                    parting.heard(heard).await;
+                }
+                SessionEvent::StateChanged { current, .. } => watch.state(current),
+                SessionEvent::Ended { result, .. } => break watch.ended(result, role),
+                SessionEvent::Lost => break watch.lost(role),
+                SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+            },
+            () = ends.next() => parting.leave(SessionResult::SUCCESS).await,
+            () = tokio::time::sleep_until(parting.deadline.into()) => {
+                if parting.leaving {
+                    break watch.ended(Code::ConnectionFailure.into(), role);
+                }
+                parting.leave(Code::SessionTimeout.into()).await;
+            }
+        }
+    };
+    say(terminal, &who, ending);
+    terminal.restore();
+}
+
+/// The person here has verified the other, however the call ends after that.
+fn say(terminal: &Terminal, who: &str, ending: Ending) {
+    if !ending.is_ordinary() {
+        ending::say_who(terminal, who, ending);
+    }
+    terminal.say(&texts::acquainted(who));
+}
+
+struct Parting<'a> {
+    session: SecuredSession,
+    terminal: &'a Terminal,
+    leaving: bool,
+    /// For the other person, and then for the end.
+    deadline: Instant,
+}
+
+impl Parting<'_> {
+    /// Whatever the other side's application says, it says it because its person has confirmed us.
+    async fn heard(&mut self, heard: Result<Heard, AuthenticationError>) {
+        match heard {
+            Ok(_) => self.leave(SessionResult::SUCCESS).await,
+            Err(error) => {
+                tracing::error!(%error, "It is not known any more who is there");
+                let who = &self.session.session().remote_user;
+                self.terminal.say(&texts::cannot_be_sure(who, &error.to_string()));
+                self.leave(Code::AuthenticationFailed.into()).await;
+            }
+        }
+    }
+
+    async fn leave(&mut self, result: SessionResult) {
+        if !std::mem::replace(&mut self.leaving, true) {
+            self.deadline = Instant::now() + GOODBYE;
+            self.session.terminate(result).await;
+        }
+    }
+}

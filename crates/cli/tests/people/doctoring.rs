@@ -1,0 +1,221 @@
+//! The doctor against real servers, networks and clocks: what is well, and what is wrong with what is not.
+
+use crate::accounts::jid;
+use crate::alone::Someone;
+use crate::house::{on_machine, on_machine_of, run};
+use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::machines::Machines;
+use rendezvous_testkit::names::{NameServer, resolving};
+use rendezvous_testkit::process::Launch;
+use rendezvous_testkit::xmpp::{Certificate, DOMAIN, Place, Prosody, Setup};
+use serde_json::Value;
+use std::fs;
+use std::net::TcpListener;
+use std::time::{Duration, SystemTime};
+
+/// What the doctor says of these, in its order: whether it is well, and the sentence.
+fn findings(launch: Launch, of: &Someone, what: &str) -> Result<Vec<(bool, String)>> {
+    let (_, said) = run(&launch.args(["doctor", "--json"]), of.home())?;
+    let rows: Value = serde_json::from_str(&said).with_context(|| said.clone())?;
+    let rows = rows.as_array().context("a list")?.iter().filter(|row| row["what"] == what);
+    Ok(rows.map(|row| (row["ok"] == true, row["text"].as_str().unwrap_or_default().to_owned())).collect())
+}
+
+fn finding(launch: Launch, of: &Someone, what: &str) -> Result<(bool, String)> {
+    let all = findings(launch, of, what)?;
+    all.first().cloned().with_context(|| format!("{what} is not looked at"))
+}
+
+fn play(scene: impl FnOnce(&Someone) -> Result<()>) {
+    let maria = Someone::new("maria").expect("a home");
+    if let Err(error) = scene(&maria) {
+        panic!("{error:#}");
+    }
+}
+
+/// Maria's configuration has an account, at this port here or wherever the records say.
+fn has_an_account(maria: &Someone, port: Option<u16>, place: Option<&Place>) -> Result<()> {
+    let mut text = format!("[[account]]\ntype = \"xmpp\"\njid = \"{}\"\n", jid("maria"));
+    if let Some(port) = port {
+        text += &format!("server = \"127.0.0.1:{port}\"\n");
+    }
+    if let Some(place) = place {
+        text += &format!("certificate-authority = {:?}\n", place.authority.display().to_string());
+    }
+    Ok(fs::write(maria.home().join("config.toml"), text)?)
+}
+
+#[test]
+fn needs_prosody_the_doctor_holds_a_server_to_its_certificate() {
+    play(|maria| {
+        for (certificate, expected) in [
+            (Certificate::Good, "proves that it is rendezvous.test"),
+            (
+                Certificate::Expired,
+                "The certificate of rendezvous.test ran out on 1 January 2021, and this computer's clock says",
+            ),
+            (
+                Certificate::Early,
+                "The certificate of rendezvous.test holds from 1 January 2089 on, and this computer's clock says",
+            ),
+            (Certificate::WrongName, "another.test"),
+            (Certificate::UnknownAuthority, "was issued by an authority that this computer does not know"),
+        ] {
+            let server =
+                Prosody::start(&Setup { users: vec!["maria"], friends: vec![], certificate, keeps: None })?;
+            for port in [server.place().start_tls, server.place().direct_tls] {
+                has_an_account(maria, Some(port), Some(server.place()))?;
+                if port == server.place().direct_tls {
+                    let path = maria.home().join("config.toml");
+                    let text = fs::read_to_string(&path)? + "security = \"direct-tls\"\n";
+                    fs::write(path, text)?;
+                }
+                let (ok, said) = finding(maria.launch(&[]), maria, "tls")?;
+                ensure!(ok == (certificate == Certificate::Good) && said.contains(expected), "{said}");
+                let (ok, said) = finding(maria.launch(&[]), maria, "dns")?;
+                ensure!(
+                    ok && said
+                        == format!("not needed for {DOMAIN}: your configuration says 127.0.0.1:{port}")
+                );
+            }
+            ensure!(!server.log()?.contains("Authenticated as"), "nobody signs in for that");
+        }
+        ensure!(!maria.home().join("device.key").exists(), "and nothing is made for it");
+        Ok(())
+    });
+}
+
+#[test]
+fn the_doctor_says_why_a_server_is_not_reached_and_never_hangs() {
+    play(|maria| {
+        let port = rendezvous_testkit::ports::free()?;
+        has_an_account(maria, Some(port), None)?;
+        let (ok, said) = finding(maria.launch(&[]), maria, "tls")?;
+        ensure!(
+            !ok && said == format!("Cannot reach the server at 127.0.0.1:{port}: nothing listens there.")
+        );
+        // One that takes the call and says nothing.
+        let silent = TcpListener::bind("127.0.0.1:0")?;
+        has_an_account(maria, Some(silent.local_addr()?.port()), None)?;
+        let (ok, said) = finding(maria.launch(&[]), maria, "tls")?;
+        ensure!(!ok && said == "The server did not answer in time.", "{said}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_configuration_that_is_broken_is_said_to_be_and_the_rest_is_looked_at() {
+    play(|maria| {
+        fs::write(maria.home().join("config.toml"), "[nearby]\nmulticats = true\n")?;
+        let (ok, said) = finding(maria.launch(&[]), maria, "settings")?;
+        ensure!(
+            !ok && said
+                .contains("line 2: \"multicats\" is not a key of [nearby]. Did you mean \"multicast\"?")
+        );
+        ensure!(finding(maria.launch(&[]), maria, "clock")?.0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_clock_that_is_slow_is_found_by_what_was_written_later() {
+    play(|maria| {
+        ensure!(finding(maria.launch(&[]), maria, "clock")?.0);
+        let key = fs::File::create(maria.home().join("device.key"))?;
+        key.set_modified(SystemTime::now() + Duration::from_secs(40 * 24 * 3600))?;
+        let (ok, said) = finding(maria.launch(&[]), maria, "clock")?;
+        ensure!(!ok && said.contains("the clock is slow. Set it") && !said.contains("1970"), "{said}");
+        Ok(())
+    });
+}
+
+#[test]
+fn needs_ip_needs_prosody_needs_dnsmasq_the_records_of_a_domain_lead_to_its_server() {
+    let test = "needs_ip_needs_prosody_needs_dnsmasq_the_records_of_a_domain_lead_to_its_server";
+    on_machine(test, || {
+        play(|maria| {
+            let setup =
+                Setup { users: vec!["maria"], friends: vec![], certificate: Certificate::Good, keeps: None };
+            let server = Prosody::start(&setup)?;
+            let port = server.place().start_tls;
+            has_an_account(maria, None, Some(server.place()))?;
+            let asks = |text: &str| resolving(maria.home(), text, &maria.launch(&[]));
+
+            let names = NameServer::start(DOMAIN, port)?;
+            let here = "nameserver 127.0.0.1\n";
+            let (ok, said) = finding(asks(here)?, maria, "dns")?;
+            ensure!(ok && said == format!("the records of {DOMAIN} name server.{DOMAIN}:{port}"), "{said}");
+            let (ok, said) = finding(asks(here)?, maria, "tls")?;
+            let expected = format!("the server at server.{DOMAIN}:{port} proves that it is {DOMAIN}");
+            ensure!(ok && said == expected, "{said}");
+            drop(names);
+
+            // A name server that knows nothing of it; and then nobody who could be asked.
+            let names = NameServer::start("another.test", port)?;
+            let (ok, said) = finding(asks(here)?, maria, "dns")?;
+            ensure!(!ok || said.contains("has no records for this"), "{said}");
+            drop(names);
+            for nobody in [here, "nameserver 10.77.0.2\n", "# none\n"] {
+                let (ok, said) = finding(asks(nobody)?, maria, "dns")?;
+                let expected = format!("The records of {DOMAIN} could not be asked for: ");
+                ensure!(!ok && said.starts_with(&expected), "{nobody}: {said}");
+                ensure!(
+                    said.contains("Check your network and its name servers (/etc/resolv.conf)"),
+                    "{said}"
+                );
+            }
+            Ok(())
+        });
+    });
+}
+
+/// The program as it is started on the first machine, where it sees that machine's interfaces.
+fn on(machines: &Machines, maria: &Someone) -> Launch {
+    machines.on(0, &maria.launch(&[]))
+}
+
+#[test]
+fn needs_ip_the_doctor_asks_the_network_for_others_and_says_why_it_cannot() {
+    let test = "needs_ip_the_doctor_asks_the_network_for_others_and_says_why_it_cannot";
+    on_machine_of(test, |machines| {
+        play(|maria| {
+            fs::remove_file(maria.home().join("config.toml"))?;
+            let (ok, said) = finding(on(machines, maria), maria, "multicast")?;
+            ensure!(ok && said == "others nearby can be found on wire", "{said}");
+
+            // Somebody on the other machine answers.
+            let karl = Someone::new("karl")?;
+            fs::write(karl.home().join("config.toml"), "[nearby]\nlisten = \"[::]:0\"\n")?;
+            let (code, said) = run(&machines.on(1, &karl.launch(&["agent"])), karl.home())?;
+            ensure!(code == 0, "{said}");
+            rendezvous_testkit::wait::until("an answer", crate::house::SOON, || {
+                let (ok, said) = finding(on(machines, maria), maria, "multicast")?;
+                ensure!(ok, "{said}");
+                Ok((said == "others nearby can be found on wire (1 answers)").then_some(()))
+            })?;
+            karl.leaves()?;
+
+            machines.multicast(0, false)?;
+            let (ok, said) = finding(on(machines, maria), maria, "multicast")?;
+            ensure!(!ok && said.contains("on wire, multicast is switched off."), "{said}");
+            ensure!(said.contains("\"ip link set wire multicast on\""), "{said}");
+            machines.multicast(0, true)?;
+
+            machines.groups(0, 0)?;
+            let (ok, said) = finding(on(machines, maria), maria, "multicast")?;
+            ensure!(!ok && said.contains("the system lets nobody join the group"), "{said}");
+            machines.groups(0, 20)?;
+            ensure!(finding(on(machines, maria), maria, "multicast")?.0);
+
+            // Without a cable the question goes nowhere, or there is nowhere to ask.
+            machines.plug(0, false)?;
+            let (ok, said) = finding(on(machines, maria), maria, "multicast")?;
+            ensure!(!ok, "{said}");
+
+            fs::write(maria.home().join("config.toml"), "[nearby]\nmulticast = false\n")?;
+            let (ok, said) = finding(on(machines, maria), maria, "multicast")?;
+            ensure!(ok && said.starts_with("not looked at: your configuration"), "{said}");
+            Ok(())
+        });
+    });
+}
