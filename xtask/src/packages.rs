@@ -37,14 +37,14 @@ pub(crate) enum Need {
     Machines,
     /// Another program that finds others nearby.
     Avahi,
-    /// A message bus, and what watches one.
-    Bus,
-    /// The examples for authors.
-    Examples,
     /// The keyring of a desktop.
     Keyring,
     /// A name server on a machine of the tests.
     Names,
+    /// A message bus, and what watches one.
+    Bus,
+    /// The examples for authors.
+    Examples,
     /// The other side of the comparison.
     Comparison,
 }

@@ -73,10 +73,10 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_ejabberd_", Need::Ejabberd, "tests of the XMPP network on ejabberd"),
     ("needs_xmllint_", Need::Schema, "tests of the published schemas"),
     ("needs_ip", Need::Machines, "tests on two machines"),
-    ("needs_dbus_", Need::Bus, "tests on a message bus"),
-    ("needs_python_", Need::Examples, "tests of the examples for authors"),
     ("needs_keyring_", Need::Keyring, "tests of passwords in a keyring"),
     ("needs_dnsmasq_", Need::Names, "tests that ask a name server"),
+    ("needs_dbus_", Need::Bus, "tests on a message bus"),
+    ("needs_python_", Need::Examples, "tests of the examples for authors"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
 
@@ -93,10 +93,10 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Ejabberd,
         Need::Machines,
         Need::Avahi,
-        Need::Bus,
-        Need::Examples,
         Need::Keyring,
         Need::Names,
+        Need::Bus,
+        Need::Examples,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);

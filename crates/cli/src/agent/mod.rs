@@ -218,6 +218,8 @@ impl Agent {
             News::Answered(answer) => self.answered(answer).await,
             News::ApplicationGone(session) => self.application_gone(session).await,
             News::InboxLeft(inbox) => self.inbox_left(inbox).await,
+            // Nothing new begins any more; whoever asked hears that this is over.
+            News::Located(..) | News::CodeDrawn(_) | News::CodeSought(_) if self.ending => {}
             News::Located(call, found) => self.located(*call, found).await,
             News::CodeDrawn(making) => self.code_drawn(*making),
             News::RoomLost(which, sentence) => self.room_lost(which, &sentence),

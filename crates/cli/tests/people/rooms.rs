@@ -237,17 +237,15 @@ async fn strangers_calls(server: &Prosody, number: u16) -> Result<Vec<DeclinedBy
         [(ApplicationId::ASK, ""), (ApplicationId::OFFER, ""), (ApplicationId::OFFER, "code:")]
     {
         handle.invite(contact.clone(), application, data.to_owned()).await?;
-        declined.push(
-            tokio::time::timeout(SOON, async {
-                loop {
-                    match happenings.recv().await.context("the driver runs")?.event {
-                        Event::Declined { by } => return anyhow::Ok(by),
-                        _ => {}
-                    }
+        let answer = async {
+            loop {
+                let happening = happenings.recv().await.context("the driver runs")?;
+                if let Event::Declined { by } = happening.event {
+                    return anyhow::Ok(by);
                 }
-            })
-            .await??,
-        );
+            }
+        };
+        declined.push(tokio::time::timeout(SOON, answer).await??);
     }
     driver.abort();
     Ok(declined)
