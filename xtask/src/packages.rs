@@ -41,6 +41,10 @@ pub(crate) enum Need {
     Keyring,
     /// A name server on a machine of the tests.
     Names,
+    /// A message bus, and what watches one.
+    Bus,
+    /// The examples for authors.
+    Examples,
     /// The other side of the comparison.
     Comparison,
 }
@@ -106,7 +110,14 @@ const PACKAGES: &[Package] = {
             "another program that announces and finds",
         ),
         package(Avahi, "avahi-utils", Program(&["avahi-browse"]), "asks it what it found"),
-        package(Avahi, "dbus-daemon", Program(&["dbus-daemon"]), "the bus on which it is asked"),
+        package(
+            Bus,
+            "dbus-daemon",
+            Program(&["dbus-daemon"]),
+            "a message bus, for IM programs, applications and Avahi",
+        ),
+        package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
+        package(Examples, "python3-dbus-fast", Installed, "runs the examples for authors"),
         package(
             Keyring,
             "gnome-keyring",

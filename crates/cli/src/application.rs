@@ -8,6 +8,7 @@ pub(crate) mod hello;
 pub(crate) mod meeting;
 mod party;
 pub(crate) mod secured;
+pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +33,7 @@ pub(crate) const GREETING: Duration = Duration::from_secs(60);
 pub(crate) const GOODBYE: Duration = Duration::from_secs(6);
 
 /// The private socket to the IM program that started this process. Only once.
-pub(crate) fn inherited_socket() -> Result<UnixStream> {
+fn inherited_socket() -> Result<UnixStream> {
     let named = std::env::var(SOCKET_VARIABLE).with_context(|| {
         format!("{SOCKET_VARIABLE} is not set; this is started by \"rendezvous agent\", not by hand")
     })?;

@@ -156,11 +156,14 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "DIRECTORY")]
         directory: Option<std::path::PathBuf>,
     },
-    /// Started by the agent: one application, one session
+    /// Started by the agent or a session bus: one application, one session
     #[command(hide = true)]
     Application {
         /// Which
         name: ApplicationName,
+        /// Take the session from any program on the session bus
+        #[arg(long)]
+        bus: bool,
     },
 }
 

@@ -7,7 +7,7 @@ use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{client, surroundings, texts};
 use anyhow::{Context, Result, anyhow, bail};
-use rendezvous_core::{SessionResult, State};
+use rendezvous_core::{Code, SessionResult, State};
 use rendezvous_dbus::agent::{AgentClient, News, NewsStream, Progress};
 use std::io::Write;
 use std::process::ExitCode;
@@ -84,22 +84,31 @@ pub(crate) async fn with_code(home: &Home) -> Result<ExitCode> {
         _ = tokio::time::timeout(GOODBYE, course.follow(&mut news)).await;
     }
     terminal.restore();
-    match (course.exit_code(), left) {
-        (Some(code), _) => Ok(ExitCode::from(code)),
-        (None, Some((sentence, code))) => {
+    match left {
+        Some((sentence, code)) if !course.is_answered() => {
             terminal.say(sentence);
             Ok(ExitCode::from(code))
         }
-        (None, None) => bail!(texts::AGENT_GONE),
+        _ => Ok(ExitCode::from(course.exit_code())),
     }
 }
 
 /// How the call goes that answers the code. What there is to say about it, the agent and the application say here.
 #[derive(Debug, Default)]
 struct Course {
-    /// Whether the applications were connected, once anything is known.
-    took_place: Option<bool>,
+    stage: Stage,
     result: Option<SessionResult>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Nobody was answered yet.
+    #[default]
+    Waiting,
+    /// The person here said yes.
+    Answered,
+    /// The applications were connected.
+    Begun,
 }
 
 impl Course {
@@ -109,7 +118,11 @@ impl Course {
             match news.next().await {
                 Some(News::InboxOver { .. }) => return Ok(()),
                 Some(News::Session(_, Progress::StateChanged(state))) => {
-                    self.took_place = Some(self.took_place == Some(true) || state == State::Connected);
+                    self.stage = self.stage.max(match state {
+                        State::Accepted => Stage::Answered,
+                        State::Connected => Stage::Begun,
+                        _ => Stage::Waiting,
+                    });
                 }
                 Some(News::Session(_, Progress::Ended { result })) => self.result = Some(result),
                 Some(News::Session(..)) => {}
@@ -119,11 +132,12 @@ impl Course {
     }
 
     fn is_answered(&self) -> bool {
-        self.took_place.is_some()
+        self.stage != Stage::Waiting
     }
 
-    fn exit_code(&self) -> Option<u8> {
-        Some(exit_code(self.result?, self.took_place == Some(true)))
+    /// Where the end is still on its way, it is the person here who has ended it.
+    fn exit_code(&self) -> u8 {
+        exit_code(self.result.unwrap_or(Code::SessionCancelledLocal.into()), self.stage == Stage::Begun)
     }
 }
 

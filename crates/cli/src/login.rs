@@ -4,12 +4,13 @@ use crate::agent::accounts::{SIGNING_OFF, device_name, xmpp_config};
 use crate::args::LoginOptions;
 use crate::config::{self, Config, Security, XmppAccount};
 use crate::home::Home;
-use crate::identity::Identity;
+use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{client, secrets, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_net::xmpp::Xmpp;
+use rendezvous_net::xmpp::probe::probe;
 use rendezvous_net::{Network as _, NetworkEvent};
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,6 +37,11 @@ pub(crate) async fn login(home: &Home, options: &LoginOptions) -> Result<ExitCod
     let account = wanted(known, options)?;
     let identity = Identity::open(home)?;
     let mut ends = EndSignals::listen()?;
+    terminal.status(texts::LOOKING_FOR_SERVER);
+    tokio::select! {
+        found = is_right_server(&account) => found?,
+        () = ends.next() => bail!(texts::NO_PASSWORD),
+    }
     for _ in 0..TRIES {
         let question = texts::password_of(&account.jid);
         let asked = tokio::select! {
@@ -80,6 +86,19 @@ fn wanted(known: Option<XmppAccount>, options: &LoginOptions) -> Result<XmppAcco
         channel_binding: account.channel_binding && !options.no_channel_binding,
         ..account
     })
+}
+
+/// Nobody types a password for a server that is not there, or not proven to be that of the domain.
+async fn is_right_server(account: &XmppAccount) -> Result<()> {
+    let look = xmpp_config(account, Zeroizing::default(), "rendezvous-login".to_owned());
+    let seen = probe(look).await?;
+    match seen.server {
+        Ok(_) => Ok(()),
+        Err(fault) => {
+            let why = texts::server_fault(&seen.domain, &fault, unix_now().0);
+            bail!(texts::no_server(&account.jid, &why))
+        }
+    }
 }
 
 /// Signs in once, beside everything else that is signed in.

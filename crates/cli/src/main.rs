@@ -40,7 +40,7 @@ mod whom;
 
 use anyhow::Result;
 use application::hello::HELLO;
-use args::{ApplicationName, Args, Json, Verb};
+use args::{Args, Json, Verb};
 use clap::Parser;
 use home::Home;
 use rendezvous_core::ApplicationId;
@@ -109,8 +109,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Log { number, json: Json { json } } => record::run(home, number, json),
         Verb::Agent(options) => agent_command::run(home, &options).await,
         Verb::Doctor(Json { json }) => doctor::run(home, json).await,
-        Verb::Application { name: ApplicationName::Assist } => assistance::run(home).await,
-        Verb::Application { name: ApplicationName::Hello } => application::hello::run(home).await,
+        Verb::Application { name, bus } => application::source::run(home, name, bus).await,
         Verb::Apps(options) => apps::run(home, &options).await,
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),

@@ -28,7 +28,8 @@ pub(crate) struct Entry {
     /// A GUID.
     pub(crate) application: String,
     pub(crate) direction: Direction,
-    /// Whether the other device was verified when it began.
+    /// Whether the other device was verified: before, or in this very session. Where none has answered, whether any of
+    /// theirs was.
     pub(crate) verified: bool,
     /// The number of the result.
     pub(crate) result: u32,

@@ -68,20 +68,20 @@ pub(crate) fn resolve(typed: &str, candidates: &[Candidate]) -> Meant {
     let typed = typed.to_lowercase();
     let is_it = |spelling: &str| spelling.to_lowercase() == typed;
     let begins = |spelling: &str| !typed.is_empty() && spelling.to_lowercase().starts_with(&typed);
-    let others = [Source::Listed, Source::Announced];
-    let tiers: [(&[Source], &dyn Fn(&str) -> bool); 4] =
-        [(&[Source::Own], &is_it), (&[Source::Own], &begins), (&others, &is_it), (&others, &begins)];
-    for (sources, fits) in tiers {
-        let is_meant = |c: &&Candidate| c.spellings(sources).any(fits);
-        let mut found: Vec<Candidate> = candidates.iter().filter(is_meant).cloned().collect();
-        match found.len() {
-            0 => {}
-            1 => {
-                let one = found.remove(0);
-                let is_sure = sources.contains(&Source::Own) || is_it(&one.whom.address);
-                return if is_sure { Meant::One(one) } else { Meant::Perhaps(one) };
+    for sources in [[Source::Own].as_slice(), &[Source::Listed, Source::Announced]] {
+        for is_whole in [true, false] {
+            let fits = |spelling: &str| if is_whole { is_it(spelling) } else { begins(spelling) };
+            let is_meant = |c: &&Candidate| c.spellings(sources).any(fits);
+            let mut found: Vec<Candidate> = candidates.iter().filter(is_meant).cloned().collect();
+            match found.len() {
+                0 => {}
+                1 => {
+                    let one = found.remove(0);
+                    let is_sure = sources.contains(&Source::Own) || is_it(&one.whom.address);
+                    return if is_sure { Meant::One(one) } else { Meant::Perhaps(one) };
+                }
+                _ => return Meant::Several(found),
             }
-            _ => return Meant::Several(found),
         }
     }
     let all = [Source::Own, Source::Listed, Source::Announced];

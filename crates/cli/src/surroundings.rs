@@ -5,6 +5,9 @@ use anyhow::Result;
 use rendezvous_dbus::agent::Surroundings;
 use std::collections::HashMap;
 
+/// Where the session bus of a desktop is.
+pub(crate) const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
+
 /// What an application, or a notification, may need to know of the caller's surroundings.
 pub(crate) const HANDED_OVER: [&str; 8] = [
     "DISPLAY",
@@ -12,7 +15,7 @@ pub(crate) const HANDED_OVER: [&str; 8] = [
     "WAYLAND_DISPLAY",
     "XDG_SESSION_TYPE",
     "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS",
+    BUS,
     "BROWSER",
     "RENDEZVOUS_BROWSER",
 ];

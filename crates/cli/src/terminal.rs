@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+/// What opens a terminal on a desktop, best first.
+pub(crate) const PROGRAMS: [&str; 2] = ["x-terminal-emulator", "xterm"];
+
 /// So long may a terminal be slow to take a line that matters; a status line is simply left out.
 const SLOW: Duration = Duration::from_millis(300);
 

@@ -67,6 +67,7 @@ pub(crate) fn said_yes(who: &str) -> String {
 
 pub(crate) const NEEDS_A_TERMINAL: &str =
     "This needs a terminal, because you are asked questions on it. Run it in a terminal window.";
+pub(crate) const CLOSE_WINDOW: &str = "Press Enter to close this window.";
 pub(crate) const AGENT_RUNS: &str =
     "Rendezvous is already running for you. Use it, or end it first with \"rendezvous agent stop\".";
 pub(crate) const AGENT_GONE: &str =

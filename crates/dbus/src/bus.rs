@@ -1,17 +1,21 @@
 //! A message bus: who is on it, and who has left.
 
 use crate::{CALL_PATIENCE, DbusError};
+use std::time::Duration;
 use zbus::connection::Builder;
 use zbus::message::Type;
 use zbus::names::OwnedUniqueName;
-use zbus::{Connection, Message, MessageStream};
+use zbus::{Connection, Message, MessageStream, fdo};
 
 const BUS: &str = "org.freedesktop.DBus";
 const BUS_PATH: &str = "/org/freedesktop/DBus";
 
-/// A connection to the bus at this address, and every message that comes from then on.
-pub(crate) async fn connect(address: &str) -> Result<(Connection, MessageStream), DbusError> {
-    let connecting = Builder::address(address).method_timeout(CALL_PATIENCE).build_message_stream();
+/// A connection to the bus at this address, whose calls fail after `patience`, and every message that comes from then on.
+pub(crate) async fn connect(
+    address: &str,
+    patience: Duration,
+) -> Result<(Connection, MessageStream), DbusError> {
+    let connecting = Builder::address(address).method_timeout(patience).build_message_stream();
     let stream = tokio::time::timeout(CALL_PATIENCE, connecting)
         .await
         .map_err(|_| DbusError::Timeout("the session bus"))??;
@@ -36,17 +40,61 @@ pub(crate) async fn is_same_user(bus: &Connection, name: &str) -> bool {
     }
 }
 
-/// The connection that has this name now.
-pub(crate) async fn owner(bus: &Connection, name: &str) -> Result<OwnedUniqueName, zbus::Error> {
-    ask(bus, "GetNameOwner", &(name,)).await
+/// The connection that has this name now; the bus starts one where it knows how and there is none.
+pub(crate) async fn owner_or_start(bus: &Connection, name: &str) -> Result<OwnedUniqueName, zbus::Error> {
+    match ask(bus, "GetNameOwner", &(name,)).await {
+        Err(error) if is(&error, |error| matches!(error, fdo::Error::NameHasNoOwner(_))) => {
+            let _: u32 = ask(bus, "StartServiceByName", &(name, 0u32)).await?;
+            ask(bus, "GetNameOwner", &(name,)).await
+        }
+        other => other,
+    }
+}
+
+/// Whether this refusal came from the program that was asked, and not from the bus or from nobody.
+pub(crate) fn is_answer(error: &zbus::Error) -> bool {
+    use fdo::Error::{
+        Disconnected, IOError, NameHasNoOwner, NoReply, NoServer, ServiceUnknown, Timeout, ZBus,
+    };
+    match error {
+        zbus::Error::MethodError(..) => true,
+        zbus::Error::FDO(error) => !matches!(
+            error.as_ref(),
+            Disconnected(_)
+                | IOError(_)
+                | NameHasNoOwner(_)
+                | NoReply(_)
+                | NoServer(_)
+                | ServiceUnknown(_)
+                | Timeout(_)
+                | ZBus(_)
+        ),
+        _ => false,
+    }
+}
+
+/// Whether it is one of the errors that every bus knows.
+pub(crate) fn is(error: &zbus::Error, wanted: impl Fn(&fdo::Error) -> bool) -> bool {
+    match error {
+        zbus::Error::FDO(error) => wanted(error),
+        _ => false,
+    }
 }
 
 /// From now on the bus says when this connection has left.
 pub(crate) async fn watch(bus: &Connection, name: &OwnedUniqueName) -> Result<(), zbus::Error> {
-    let rule = format!(
+    ask(bus, "AddMatch", &(changes_of(name.as_str()),)).await
+}
+
+/// And no longer.
+pub(crate) async fn unwatch(bus: &Connection, name: &str) -> Result<(), zbus::Error> {
+    ask(bus, "RemoveMatch", &(changes_of(name),)).await
+}
+
+fn changes_of(name: &str) -> String {
+    format!(
         "type='signal',sender='{BUS}',path='{BUS_PATH}',interface='{BUS}',member='NameOwnerChanged',arg0='{name}'"
-    );
-    ask(bus, "AddMatch", &(rule,)).await
+    )
 }
 
 /// Who has left the bus, if this message says so.

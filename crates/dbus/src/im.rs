@@ -24,6 +24,9 @@ use zbus::{Connection, Guid, Message, MessageStream, OwnedObjectPath, Variant, f
 /// asked whether it is there, and nothing more is sent until it has answered.
 const WINDOW: usize = 512 * 1024;
 
+/// A call on a bus fails so much later than the whole does, so that the whole says what it was.
+const SLACK: Duration = Duration::from_secs(1);
+
 /// An application may have just taken its last session, and be about to give up its name.
 const TRIES: usize = 3;
 
@@ -94,30 +97,29 @@ impl HandedSession {
             let options = introduce(&session);
             for _ in 1..TRIES {
                 let (session, handle) = (session.clone(), handle.clone());
-                match Self::try_on_bus(address, service, session, handle, &options).await {
+                match Self::try_on_bus((address, patience), service, session, handle, &options).await {
                     Err(error) if error.is_transient() => {
                         tracing::info!(%error, service, "The application is busy; once more");
                     }
                     other => return other,
                 }
             }
-            Self::try_on_bus(address, service, session, handle, &options).await
+            Self::try_on_bus((address, patience), service, session, handle, &options).await
         })
         .await
     }
 
     async fn try_on_bus(
-        address: &str,
+        (address, patience): (&str, Duration),
         service: &str,
         session: SessionInfo,
         handle: Handle,
         options: &HashMap<&'static str, Variant<'static>>,
     ) -> Result<Self, DbusError> {
         // A connection for each session: what one application does never holds up another one.
-        let (connection, stream) = bus::connect(address).await?;
-        let _: u32 = bus::ask(&connection, "StartServiceByName", &(service, 0u32)).await?;
+        let (connection, stream) = bus::connect(address, patience + SLACK).await?;
         // From here on it is this connection and no other, whoever gets the name later.
-        let owner = bus::owner(&connection, service).await?;
+        let owner = bus::owner_or_start(&connection, service).await?;
         bus::watch(&connection, &owner).await?;
         if !bus::is_same_user(&connection, owner.as_str()).await {
             return Err(DbusError::ForeignUser(service.to_owned()));
@@ -203,11 +205,11 @@ impl HandedSession {
             self.connection.call_method(Some(to.as_str()), APPLICATION_PATH, Some(PEER), "Ping", &()).await;
         match ping {
             // One that knows no Ping has read it all the same.
-            Ok(_) | Err(zbus::Error::MethodError(..)) => {
+            Err(error) if !bus::is_answer(&error) => Err(error.into()),
+            Ok(_) | Err(_) => {
                 self.under_way.store(bytes, Ordering::Relaxed);
                 Ok(())
             }
-            Err(error) => Err(error.into()),
         }
     }
 

@@ -9,9 +9,10 @@
 //!    │  StateChanged, ContextData, SendError, Ended      ▶│
 //! ```
 //!
-//! [`im`] is the side that owns sessions, [`application`] the side that is given one, [`agent`] the commands of the
-//! person's own terminal. All of it runs over a private socket between two processes of the same user, so nothing
-//! needs a message bus; [`socket`] makes and guards such a socket.
+//! [`im`] is the side that owns sessions, [`application`] the side that is given one, [`agent`] what is asked of our own
+//! agent. All of it runs over a private socket between two processes of the same user, so nothing needs a message bus;
+//! [`socket`] makes and guards such a socket. It runs over a session bus too, for programs of others. What is published of
+//! it stands in `docs/dbus`, and is what our objects say of themselves.
 //!
 //! There is no `Accept` on any interface: accepting is an act of the person at the agent's own prompt.
 #![forbid(unsafe_code)]
@@ -31,9 +32,13 @@ pub const APPLICATION_INTERFACE: &str = "im.rendezvous.Application1";
 pub const APPLICATION_PATH: &str = "/im/rendezvous/Application";
 /// The interface of a session, which the IM program implements.
 pub const SESSION_INTERFACE: &str = "im.rendezvous.Session1";
-/// The interface of the agent.
+/// The agent's name on a session bus.
+pub const AGENT_NAME: &str = "im.rendezvous.Agent";
+/// The interface of the agent on a session bus.
 pub const AGENT_INTERFACE: &str = "im.rendezvous.Agent1";
-/// Where the agent implements it.
+/// The interface of the agent at its private socket, for the commands of this program. It is not published.
+pub const COMMANDS_INTERFACE: &str = "im.rendezvous.Commands1";
+/// Where the agent implements both.
 pub const AGENT_PATH: &str = "/im/rendezvous/Agent";
 /// Names the descriptor of the private socket to a spawned application.
 pub const SOCKET_VARIABLE: &str = "RENDEZVOUS_SOCKET_FD";
@@ -70,10 +75,11 @@ impl DbusError {
     /// Whether it may be otherwise when it is tried at once again: an application on a bus takes one session after the
     /// other, and between two of them nobody has its name.
     fn is_transient(&self) -> bool {
-        const TRANSIENT: [&str; 2] =
-            ["org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.LimitsExceeded"];
+        use zbus::fdo::Error::{LimitsExceeded, NameHasNoOwner};
         match self {
-            Self::Bus(zbus::Error::MethodError(name, _, _)) => TRANSIENT.contains(&name.as_str()),
+            Self::Bus(error) => {
+                bus::is(error, |error| matches!(error, NameHasNoOwner(_) | LimitsExceeded(_)))
+            }
             _ => false,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Whoever asks for them decides how many there are, so without a bound they could have this side send without end.
 
-use rendezvous_core::{Address, Time};
+use rendezvous_core::{Address, Body, Time, Token};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,6 +12,12 @@ pub(crate) const BURST: u32 = 64;
 pub(crate) const EACH: Duration = Duration::from_millis(125);
 /// So many contacts are counted; who comes beyond that, while all of these are busy, gets no answer.
 const CONTACTS: usize = 4096;
+
+/// Whether this is said only because the other side asked for it.
+pub(crate) fn is_answer(token: &Token, body: &Body) -> bool {
+    token.sequence.is_none()
+        && matches!(body, Body::Decline { .. } | Body::Cancel { .. } | Body::UnknownSession)
+}
 
 /// Until when each asker's answers reach into the future: each adds its share.
 #[derive(Debug)]

@@ -3,6 +3,8 @@
 use rendezvous_core::Time;
 use rendezvous_trust::UnixTime;
 use rustix::time::{ClockId, clock_gettime};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,6 +20,19 @@ enum Kind {
         start: Instant,
         epoch: UnixTime,
     },
+    Sleepy(Sleep),
+}
+
+/// Lets a machine sleep that does not: the clock of the sessions goes on, and the timers of the runtime do not.
+#[derive(Clone, Debug, Default)]
+pub struct Sleep(Arc<AtomicU64>);
+
+impl Sleep {
+    /// So much time has passed, asleep.
+    pub fn through(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
 }
 
 impl Clock {
@@ -34,27 +49,37 @@ impl Clock {
         Self(Kind::Runtime { start: Instant::now(), epoch })
     }
 
+    /// Those of the machine, and a way to have it sleep.
+    #[must_use]
+    pub fn that_sleeps() -> (Self, Sleep) {
+        let sleep = Sleep::default();
+        (Self(Kind::Sleepy(sleep.clone())), sleep)
+    }
+
     /// Milliseconds, sleep included.
     pub(crate) fn now(&self) -> Time {
-        match self.0 {
-            Kind::System => {
-                let t = clock_gettime(ClockId::Boottime);
-                let seconds = u64::try_from(t.tv_sec).unwrap_or(0);
-                let millis = u64::try_from(t.tv_nsec).unwrap_or(0) / 1_000_000;
-                Time(seconds.saturating_mul(1000).saturating_add(millis))
-            }
+        match &self.0 {
+            Kind::System => since_boot(),
+            Kind::Sleepy(sleep) => since_boot().after(Duration::from_millis(sleep.0.load(Ordering::SeqCst))),
             Kind::Runtime { start, .. } => Time::default().after(start.elapsed()),
         }
     }
 
     /// Seconds since 1970. The machine's jumps when somebody sets it.
     pub(crate) fn unix(&self) -> UnixTime {
-        match self.0 {
-            Kind::System => {
+        match &self.0 {
+            Kind::System | Kind::Sleepy(_) => {
                 let t = clock_gettime(ClockId::Realtime);
                 UnixTime(u64::try_from(t.tv_sec).unwrap_or(0))
             }
             Kind::Runtime { start, epoch } => epoch.after(Duration::from_secs(start.elapsed().as_secs())),
         }
     }
+}
+
+fn since_boot() -> Time {
+    let t = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(t.tv_sec).unwrap_or(0);
+    let millis = u64::try_from(t.tv_nsec).unwrap_or(0) / 1_000_000;
+    Time(seconds.saturating_mul(1000).saturating_add(millis))
 }

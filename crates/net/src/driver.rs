@@ -1,13 +1,12 @@
 //! Runs a table of sessions over a network: the only place where the pure table meets a clock and a wire.
 
-use crate::answers::Answers;
+use crate::answers::{Answers, is_answer};
 use crate::seldom::Seldom;
 use crate::vouch::Vouching;
 use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
-    Address, Application, ApplicationId, Body, Command, Delivery, Dropped, Endpoint, Event, Input, Message,
-    Output, Registry, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To,
-    Token,
+    Address, Application, ApplicationId, Command, Delivery, Dropped, Endpoint, Event, Input, Message, Output,
+    Registry, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
 };
 use rendezvous_trust::{PublicKey, UnixTime};
 use std::collections::{BTreeSet, VecDeque};
@@ -405,12 +404,6 @@ impl<N: Network> Driver<N> {
             }
         }
     }
-}
-
-/// Whether this is said only because the other side asked for it.
-fn is_answer(token: &Token, body: &Body) -> bool {
-    token.sequence.is_none()
-        && matches!(body, Body::Decline { .. } | Body::Cancel { .. } | Body::UnknownSession)
 }
 
 impl Handle {

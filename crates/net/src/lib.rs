@@ -25,7 +25,7 @@ pub mod nearby;
 #[cfg(feature = "xmpp")]
 pub mod xmpp;
 
-pub use clock::Clock;
+pub use clock::{Clock, Sleep};
 pub use driver::{CallError, Census, Driver, Handle, Happening, Seen, SessionInfo, Status};
 pub use network::{Listed, Network, NetworkEvent};
 pub use parcel::{Parcel, Proof, Seal};

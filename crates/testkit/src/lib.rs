@@ -13,11 +13,12 @@
 //! `cargo xtask test` can leave them out, and say so, on a machine where it is not installed.
 
 pub mod avahi;
+pub mod bus;
+pub mod dns;
 pub mod hand;
 pub mod home;
 pub mod keyring;
 pub mod machines;
-pub mod names;
 pub mod painter;
 pub mod ports;
 pub mod process;

@@ -34,13 +34,13 @@ pub fn wait_listening(port: u16, program: &mut Process, within: Duration) -> Res
 }
 
 fn is_listening(address: SocketAddrV4) -> Result<bool> {
+    /// Of this thread, which may be on a machine of its own.
+    const TABLE: &str = "/proc/thread-self/net/tcp";
     /// `TCP_LISTEN` of the kernel.
     const LISTEN: &str = "0A";
     // The kernel prints the address as one number in the machine's byte order, then the port.
     let wanted = format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port());
-    // Of the machine that this thread is on, which need not be the one of the whole process.
-    let table =
-        fs::read_to_string("/proc/thread-self/net/tcp").context("cannot read the table of sockets")?;
+    let table = fs::read_to_string(TABLE).with_context(|| format!("cannot read {TABLE}"))?;
     Ok(table.lines().skip(1).any(|line| {
         let mut fields = line.split_whitespace().skip(1);
         fields.next() == Some(&wanted) && fields.nth(1) == Some(LISTEN)

@@ -29,6 +29,8 @@ const OTHERS: usize = 2;
 const PENDING_OF_ONE: usize = 1;
 const PENDING_IN_TOTAL: usize = 3;
 const GROWTH: f64 = 32.0;
+/// In milliseconds: nobody who waits for somebody to answer notices it.
+const UNNOTICED: f64 = 250.0;
 /// How often it is looked at what rings.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -57,13 +59,18 @@ pub(crate) async fn run(
     beside.go_on(quiet).await?;
     let before = beside.report();
     figures.note("other sessions before a flood, one after the other", before.to_string());
-    for (who, many) in [("one contact", 1), ("1,000 contacts", SENDERS)] {
-        let seen = flood(&agent, &senders, &mut beside, many, length).await?;
-        note(figures, who, &seen);
+    // Wrong signatures cost the agent a look at each, right ones a refusal, for which nobody thanks.
+    for (who, many, wrong) in [
+        ("one contact", 1, "every second one with a wrong signature"),
+        ("1,000 contacts", SENDERS, "all signed as they must be"),
+    ] {
+        let is_mixed = many == 1;
+        let seen = flood(&agent, &senders, &mut beside, (many, is_mixed), length).await?;
+        note(figures, who, wrong, &seen);
         let during = beside.report();
         let figure = format!("{during} (before: {before})");
-        let bar = "none is lost, p95 of what rings within 1 s".to_owned();
-        let fares = during.lost == 0 && during.lives > 0 && during.ringing_p95() <= 1000.0;
+        let bar = format!("none is lost, p95 of invite → ringing at most {UNNOTICED:.0} ms");
+        let fares = during.lost == 0 && during.lives > 0 && during.ringing_p95() <= UNNOTICED;
         figures.bar(format!("flood from {who}: other sessions"), figure, bar, fares);
     }
     let held = steady.end(&agent).await;
@@ -89,13 +96,13 @@ async fn flood(
     agent: &Arc<Agent>,
     senders: &Senders,
     beside: &mut Beside,
-    many: usize,
+    (many, is_mixed): (usize, bool),
     length: Duration,
 ) -> Result<Seen> {
     let before = agent.usage()?;
     let (over, is_over) = watch::channel(false);
     let looking = tokio::spawn(look(Arc::clone(agent), is_over));
-    let (count, lives) = tokio::join!(senders.send(many, RATE, length), beside.go_on(length));
+    let (count, lives) = tokio::join!(senders.send((many, is_mixed), RATE, length), beside.go_on(length));
     lives?;
     let (count, seconds) = count?;
     let after = agent.usage()?;
@@ -123,14 +130,11 @@ async fn look(agent: Arc<Agent>, is_over: watch::Receiver<bool>) -> Result<(usiz
     }
 }
 
-fn note(figures: &mut Figures, who: &str, seen: &Seen) {
+fn note(figures: &mut Figures, who: &str, kind: &str, seen: &Seen) {
     let Count { sent, answered, told } = seen.count;
     let rate = sent as f64 / seen.seconds;
     figures.bar(
-        format!(
-            "flood from {who}: invitations in {:.0} s, every second one with a wrong signature",
-            seen.seconds
-        ),
+        format!("flood from {who}: invitations in {:.0} s, {kind}", seen.seconds),
         format!(
             "{sent} sent ({rate:.0} /s), {answered} answered, {told} declined; agent {:.0} % of a core",
             seen.processor

@@ -47,7 +47,7 @@ struct Arguments {
     #[arg(long)]
     figures: Option<PathBuf>,
     /// Invitations that are timed on each server
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 200)]
     rounds: usize,
     /// Seconds that the idle agent is watched
     #[arg(long, default_value_t = 60)]

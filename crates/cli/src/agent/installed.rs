@@ -10,6 +10,7 @@ use crate::record::{self, Direction, Entry as Record};
 use crate::standing::{Caller, Circumstances, Standing, Verdict, may_call};
 use crate::texts;
 use rendezvous_core::{Address, Application, ApplicationId, Code, DeclinedBy, SessionResult};
+use rendezvous_dbus::agent::Startable;
 use std::time::Duration;
 
 /// Registrations come and go as files; what no command tells is noticed within this time.
@@ -31,6 +32,30 @@ impl Agent {
         tracing::info!(count = all.len(), "The applications that can be started");
         self.accounts.install(&all).await;
         (self.installed, self.stamp) = (installed, Some(stamp));
+    }
+
+    /// What can be started with somebody.
+    pub(super) fn startable(&self) -> Vec<Startable> {
+        let row = |entry: &Entry| {
+            let (id, name) = (entry.application().id.to_string(), entry.application().name.clone());
+            match entry {
+                Entry::BuiltIn(_) => Startable {
+                    id,
+                    name,
+                    description: String::new(),
+                    icon: String::new(),
+                    without_terminal: false,
+                },
+                Entry::File(_, manifest) => Startable {
+                    id,
+                    name,
+                    description: manifest.description.clone(),
+                    icon: manifest.icon.clone(),
+                    without_terminal: true,
+                },
+            }
+        };
+        self.installed.applications.values().map(row).collect()
     }
 
     /// What an application that others registered is called here, for the person. The name that travels is its sender's.

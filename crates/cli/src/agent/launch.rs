@@ -8,7 +8,8 @@ use crate::surroundings;
 use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::{Context, Result, bail};
-use rendezvous_core::{Code, Command, Event};
+use rendezvous_core::{Code, Command, Event, SessionId};
+use rendezvous_dbus::DbusError;
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::application::TypedCode;
 use rendezvous_dbus::im::HandedSession;
@@ -30,17 +31,20 @@ const LINGER: Duration = Duration::from_secs(5);
 
 /// Where an application meets its person.
 pub(super) struct Place {
-    terminal: [OwnedFd; 2],
+    /// None where it asks its person in windows of its own.
+    terminal: Option<[OwnedFd; 2]>,
     environment: HashMap<String, String>,
     /// The terminal where the person answered, kept for the application as long as it runs.
     own: Option<OwnedMutexGuard<Terminal>>,
 }
 
 impl Place {
-    /// The terminal and the environment of the command that invites.
-    pub(super) fn handed_over(surroundings: Surroundings) -> Result<Self> {
+    /// The terminal and the environment of whoever invites.
+    pub(super) fn handed_over(surroundings: Surroundings, needs_terminal: bool) -> Result<Self> {
         let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
-        let terminal = terminal.context(texts::NEEDS_A_TERMINAL)?;
+        if needs_terminal && terminal.is_none() {
+            bail!(texts::NEEDS_A_TERMINAL);
+        }
         Ok(Self { terminal, environment: surroundings::known(surroundings.environment), own: None })
     }
 
@@ -49,7 +53,7 @@ impl Place {
         terminal: OwnedMutexGuard<Terminal>,
         environment: HashMap<String, String>,
     ) -> Option<Self> {
-        Some(Self { terminal: terminal.ends().ok()?, environment, own: Some(terminal) })
+        Some(Self { terminal: Some(terminal.ends().ok()?), environment, own: Some(terminal) })
     }
 
     /// Says something in place of the application, unless a command of the person's waits at this terminal: that one
@@ -89,23 +93,21 @@ pub(super) async fn run(
         result = started => result,
         () = ended(&mut events) => return place.say(&texts::call_over(&who)),
     };
-    let (mut child, handed) = match result {
+    let (mut program, handed) = match result {
         Ok(started) => started,
         Err(error) => {
             tracing::error!(%session, error = format!("{error:#}"), "The application could not be started");
-            _ = handle.command(session, Command::ApplicationGone).await;
-            place.say(&texts::failure(Code::ApplicationLaunchFailed.into()));
+            let (command, code) = failure(&error);
+            _ = handle.command(session, command).await;
+            place.say(&texts::failure(code.into()));
             return;
         }
     };
     if let Err(error) = handle.command(session, Command::Attach).await {
         tracing::info!(%session, %error, "The session ended while its application started");
     }
-    let broke = relay(&handle, session, &mut child, &handed, &mut events).await == Last::Application;
-    if tokio::time::timeout(LINGER, child.wait()).await.is_err() {
-        tracing::warn!(%session, "The application did not end by itself");
-        _ = child.kill().await;
-    }
+    let broke = relay(&handle, session, &mut program, &handed, &mut events).await == Last::Application;
+    program.end(session).await;
     if broke {
         place.say(&texts::failure(Code::ApplicationLaunchFailed.into()));
     }
@@ -131,8 +133,8 @@ async fn ended(events: &mut mpsc::UnboundedReceiver<Event>) {
 /// Tells the application everything until its session or itself is over.
 async fn relay(
     handle: &Handle,
-    session: rendezvous_core::SessionId,
-    child: &mut Child,
+    session: SessionId,
+    program: &mut Program,
     handed: &HandedSession,
     events: &mut mpsc::UnboundedReceiver<Event>,
 ) -> Last {
@@ -149,7 +151,7 @@ async fn relay(
                 }
             }
             () = handed.closed() => break,
-            _ = child.wait() => break,
+            () = program.gone() => break,
         }
     }
     // If it ended its session properly the call is refused, and that is right.
@@ -166,18 +168,60 @@ async fn begin(
     info: SessionInfo,
     handle: Handle,
     code: Option<Zeroizing<String>>,
-) -> Result<(Child, HandedSession)> {
-    let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
-    let code = code.map(|code| TypedCode(code.to_string()));
+) -> Result<(Program, HandedSession)> {
     let command = match start {
         None => program::inside(home, info.application)?,
         Some(Start::Exec(words)) => program::registered(home, &words)?,
-        Some(Start::Bus(name)) => bail!("there is no session bus on which {name} could be started"),
+        Some(Start::Bus(name)) => {
+            let address = place.environment.get(surroundings::BUS).context("there is no session bus here")?;
+            let handed = HandedSession::hand_over_on_bus(address, &name, info, handle, PATIENCE).await?;
+            return Ok((Program::OnBus, handed));
+        }
     };
+    let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
+    let code = code.map(|code| TypedCode(code.to_string()));
     let mut child = program::spawn(command, home, place, theirs)?;
     let handed = tokio::select! {
         handed = HandedSession::hand_over_with_code(ours, info, handle, code, PATIENCE) => handed?,
         status = child.wait() => bail!("it ended at once: {}", status?),
     };
-    Ok((child, handed))
+    Ok((Program::Child(Box::new(child)), handed))
+}
+
+/// How the session ends when its application cannot be started.
+fn failure(error: &anyhow::Error) -> (Command, Code) {
+    match error.downcast_ref() {
+        Some(DbusError::ForeignUser(_)) => {
+            let code = Code::AuthenticationFailed;
+            (Command::Terminate { result: code.into(), data: String::new() }, code)
+        }
+        _ => (Command::ApplicationGone, Code::ApplicationLaunchFailed),
+    }
+}
+
+/// An application that runs.
+enum Program {
+    /// A process of ours.
+    Child(Box<Child>),
+    /// On a session bus. It is told that its session is gone by our leaving; how it ends is its own business.
+    OnBus,
+}
+
+impl Program {
+    /// Resolves when its process is gone, where it is ours to know.
+    async fn gone(&mut self) {
+        match self {
+            Self::Child(child) => _ = child.wait().await,
+            Self::OnBus => std::future::pending().await,
+        }
+    }
+
+    /// Lets it end, and makes it.
+    async fn end(&mut self, session: SessionId) {
+        let Self::Child(child) = self else { return };
+        if tokio::time::timeout(LINGER, child.wait()).await.is_err() {
+            tracing::warn!(%session, "The application did not end by itself");
+            _ = child.kill().await;
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod accounts;
 mod codes;
+mod desktop;
 mod inbox;
 mod installed;
 mod launch;
@@ -24,7 +25,7 @@ use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, record};
-use accounts::{Accounts, Happened, Which};
+use accounts::{Accounts, GUEST, Happened, Which};
 use anyhow::{Context, Result};
 use open::{Asking, Open};
 use rendezvous_core::{Address, Command, DeclinedBy, Event, SessionId};
@@ -73,7 +74,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     start::greet(&accounts, terminal.as_ref(), manner.detached)?;
 
     let (requests, incoming) = mpsc::channel(16);
-    let commanders = tokio::spawn(take_commanders(socket, requests));
+    let commanders = tokio::spawn(take_commanders(socket, requests.clone()));
     let (news, internal) = mpsc::channel(16);
     let mut agent = Agent {
         home: home.clone(),
@@ -86,6 +87,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         next_inbox: 0,
         installed: Installed::default(),
         stamp: None,
+        on_bus: desktop::OnBuses::new(requests),
         environment: crate::surroundings::environment(),
         visible_until: None,
         notices: notify::start(home),
@@ -94,6 +96,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         ending: false,
     };
     agent.look_at_applications().await;
+    agent.be_on_a_bus().await;
     let code = agent.serve(happenings, incoming, internal, ends).await;
     home.clear_leftovers();
     // Ends the listening, and with it removes the socket's file.
@@ -170,6 +173,8 @@ struct Agent {
     installed: Installed,
     /// What their files looked like then.
     stamp: Option<Stamp>,
+    /// Where programs of the person's desktop find us.
+    on_bus: desktop::OnBuses,
     /// Where the person's desktop was when they last gave a command.
     environment: HashMap<String, String>,
     /// Until then strangers may call: milliseconds of the clock that goes on while the machine sleeps.
@@ -213,6 +218,8 @@ impl Agent {
             News::Answered(answer) => self.answered(answer).await,
             News::ApplicationGone(session) => self.application_gone(session).await,
             News::InboxLeft(inbox) => self.inbox_left(inbox).await,
+            // Nothing new begins any more; whoever asked hears that this is over.
+            News::Located(..) | News::CodeDrawn(_) | News::CodeSought(_) if self.ending => {}
             News::Located(call, found) => self.located(*call, found).await,
             News::CodeDrawn(making) => self.code_drawn(*making),
             News::RoomLost(which, sentence) => self.room_lost(which, &sentence),
@@ -265,11 +272,13 @@ impl Agent {
         }
         tracing::info!(%session, event = name(&event), "Session");
         match &event {
-            // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
-            // account is refused there, and nothing that happens to it reaches the session of this name here.
+            // In the room of a code nobody calls for anything else.
+            Event::AppNotPresent { .. } if self.accounts.network(which) == GUEST => return,
             Event::AppNotPresent { from, application, name, url } => {
                 return self.not_installed(which, from, *application, name, url).await;
             }
+            // Who invites chooses the name, and each account has a table of its own: a name that is in use on another
+            // account is refused there, and nothing that happens to it reaches the session of this name here.
             Event::Invited(_) if self.open.contains_key(&session) => {
                 let decline = Command::Decline { by: DeclinedBy::Busy, data: String::new() };
                 _ = self.accounts.command(which, session, decline).await;

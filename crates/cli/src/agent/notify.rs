@@ -16,8 +16,6 @@ const SERVICE: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 /// A desktop that does not answer by then is not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What opens a terminal, best first.
-const TERMINALS: [&str; 2] = ["x-terminal-emulator", "xterm"];
 
 /// Where the agent says what is to be shown.
 #[derive(Clone, Debug)]
@@ -180,7 +178,7 @@ impl Desktop {
     fn open_inbox(&self, number: u32) {
         let Some(shown) = self.shown.values().find(|shown| shown.number == number) else { return };
         let Ok(program) = std::env::current_exe() else { return };
-        for terminal in TERMINALS {
+        for terminal in crate::terminal::PROGRAMS {
             let mut command = tokio::process::Command::new(terminal);
             command.arg("-e").arg(&program).arg("inbox");
             command.envs(&shown.environment).envs(self.home.variable());

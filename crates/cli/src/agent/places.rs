@@ -13,10 +13,13 @@ use rendezvous_net::xmpp::codes::{self, CodeError, Place};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// A server that has not let us in by then does without us.
+/// A server that has not let us in by then does without us…
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What a guest's device is called. Each guest is another person to the server, so it need not tell devices apart.
-const DEVICE: &str = "guest";
+/// …and one that is only tried, earlier: the person waits, and not for this.
+const SHORT_PATIENCE: Duration = Duration::from_secs(5);
+/// What a guest's device is called. Each guest is another person to the server, so it need not tell devices apart, and it
+/// says nothing to a person.
+const DEVICE: &str = "rendezvous-guest";
 
 /// A server that may let guests in.
 #[derive(Clone, Debug)]
@@ -89,6 +92,11 @@ impl MeetingPlace {
         &self.place.config.jid
     }
 
+    async fn in_time<T>(&self, meeting: impl Future<Output = Result<T, CodeError>>) -> Result<T, CodeError> {
+        let patience = if self.is_named { PATIENCE } else { SHORT_PATIENCE };
+        tokio::time::timeout(patience, meeting).await.unwrap_or(Err(CodeError::Timeout))
+    }
+
     /// What is to be said of a place that cannot be used; nothing of one that was only tried.
     fn complaint(&self, error: &CodeError) -> Option<String> {
         tracing::info!(place = self.domain(), %error, "No meeting place");
@@ -98,7 +106,7 @@ impl MeetingPlace {
 
 /// Opens the room of a code at every place.
 pub(super) async fn open(places: &[MeetingPlace], nameplate: u16) -> Opened {
-    let opened = places.iter().map(|at| in_time(codes::open(&at.place, nameplate)));
+    let opened = places.iter().map(|at| at.in_time(codes::open(&at.place, nameplate)));
     let (mut guests, mut away) = (Vec::new(), Vec::new());
     for (at, opened) in places.iter().zip(join_all(opened).await) {
         match opened {
@@ -112,7 +120,7 @@ pub(super) async fn open(places: &[MeetingPlace], nameplate: u16) -> Opened {
 
 /// Looks in the room of a code at every place.
 pub(super) async fn find(places: &[MeetingPlace], nameplate: u16) -> Sought {
-    let sought = places.iter().map(|at| in_time(codes::find(&at.place, nameplate)));
+    let sought = places.iter().map(|at| at.in_time(codes::find(&at.place, nameplate)));
     let (mut found, mut empty, mut away) = (Vec::new(), Vec::new(), Vec::new());
     for (at, sought) in places.iter().zip(join_all(sought).await) {
         match sought {
@@ -130,10 +138,6 @@ pub(super) async fn find(places: &[MeetingPlace], nameplate: u16) -> Sought {
         (Some(_), false) => Sought::Several,
         (None, _) => Sought::Nobody(empty, away),
     }
-}
-
-async fn in_time<T>(meeting: impl Future<Output = Result<T, CodeError>>) -> Result<T, CodeError> {
-    tokio::time::timeout(PATIENCE, meeting).await.unwrap_or(Err(CodeError::Timeout))
 }
 
 #[cfg(test)]

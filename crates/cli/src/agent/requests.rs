@@ -3,6 +3,7 @@
 use super::accounts::{NEARBY, Which};
 use super::open::Open;
 use super::{Agent, News, launch};
+use crate::apps::Entry;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::standing::Caller;
@@ -43,6 +44,7 @@ impl Agent {
             }
             Request::Cancel { session, answer } => _ = answer.send(self.cancel(session).await),
             Request::Sessions { answer } => _ = answer.send(self.accounts.sessions().await),
+            Request::Applications { answer } => _ = answer.send(self.startable()),
             Request::Status { answer } => {
                 let ringing = u32::try_from(self.ringing().len()).unwrap_or(u32::MAX);
                 let report =
@@ -155,17 +157,31 @@ impl Agent {
         application: ApplicationId,
         surroundings: Surroundings,
     ) -> Result<SessionId> {
-        self.environment = surroundings::known(surroundings.environment.clone());
-        let place = launch::Place::handed_over(surroundings)?;
         if !self.installed.applications.contains_key(&application) {
             self.look_at_applications().await;
         }
+        let needs_terminal = matches!(self.installed.applications.get(&application), Some(Entry::BuiltIn(_)));
+        let surroundings = self.complete(surroundings);
+        self.environment = surroundings::known(surroundings.environment.clone());
+        self.be_on_a_bus().await;
+        let place = launch::Place::handed_over(surroundings, needs_terminal)?;
         let network = self.accounts.network(which);
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
         let session = self.accounts.invite(which, contact, application, String::new()).await?;
         let open = Open::new(unix_now(), which, application, Role::Inviter, caller);
         self.began(session, Open { commander: Some(commander), place: Some(place), ..open });
         Ok(session)
+    }
+
+    /// A program on a session bus says only where that is; the rest is where the person was last.
+    fn complete(&self, surroundings: Surroundings) -> Surroundings {
+        let mut environment = surroundings.environment;
+        if surroundings.terminal.is_none() {
+            for (name, value) in &self.environment {
+                environment.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        Surroundings { environment, ..surroundings }
     }
 
     /// An invitation of ours is under way; it goes with the command that made it.

@@ -6,7 +6,8 @@
 use super::ending::{Ending, Watch};
 use super::meeting::{Meeting, meet};
 use super::secured::SecuredSession;
-use super::{GOODBYE, HAND_OVER, connected, ending, inherited_socket};
+use super::source::Source;
+use super::{GOODBYE, connected, ending};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
@@ -14,7 +15,7 @@ use crate::{log, texts};
 use anyhow::Result;
 use rendezvous_assist::link::Heard;
 use rendezvous_core::{ApplicationId, Code, Role, SessionResult};
-use rendezvous_dbus::application::{Events, SessionEvent, take_session};
+use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -27,13 +28,13 @@ pub(crate) const HELLO: ApplicationId =
 const GREETING: &str = r#"{"v":1,"type":"greeting"}"#;
 
 /// The application's life.
-pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
-    let socket = inherited_socket()?;
+pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, "hello")?;
     let terminal = Terminal::own()?;
-    let (session, mut events) = take_session(socket, HAND_OVER).await?;
+    let (session, mut events) = source.take().await?;
     let who = session.remote_user.clone();
+    tracing::info!(contact = %who, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = match &terminal {
         Some(terminal) => terminal.wait_for_word().await,

@@ -1,6 +1,7 @@
 //! Where applications are registered: `apps/*.toml` of the person, then of the system.
 
 use super::manifest::{MAX_MANIFEST, Manifest, Start};
+use crate::application::source;
 use crate::home::Home;
 use rendezvous_core::{Application, ApplicationId};
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// What the applications inside this program are called on a bus.
+const OURS: [&str; 2] = [source::ASSIST, source::HELLO];
 /// More files than this in one place are not looked at.
 const MAX_FILES: usize = 256;
 
@@ -93,6 +96,10 @@ impl Installed {
         let manifest = Manifest::read(&text).map_err(|e| skip(Some(e.line), e.reason))?;
         let id = manifest.application.id;
         match self.applications.get(&id) {
+            // Our own files, by which other IM programs find what is inside this one.
+            Some(Entry::BuiltIn(_)) if matches!(&manifest.start, Start::Bus(name) if OURS.contains(&name.as_str())) => {
+                Ok(())
+            }
             Some(Entry::BuiltIn(_)) => Err(skip(
                 None,
                 format!("{id} is an application of Rendezvous itself; draw a GUID of your own"),
@@ -223,5 +230,22 @@ mod tests {
             assert!(said.iter().any(|s| s.contains(wanted)), "{wanted} in {said:?}");
         }
         assert_eq!(said.len(), 6);
+    }
+
+    #[test]
+    fn the_files_that_we_give_to_others_are_good_and_change_nothing_here() {
+        let place = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist/apps"));
+        let mut skipped = Vec::new();
+        let all = files(&place, &mut skipped);
+        let ids: Vec<_> = all
+            .iter()
+            .map(|file| fs::read_to_string(file).expect("it is there"))
+            .map(|text| Manifest::read(&text).expect("it is good").application)
+            .collect();
+        for ours in crate::apps::built_in() {
+            assert!(ids.iter().any(|a| (a.id, &a.name) == (ours.id, &ours.name)), "{ours:?}");
+        }
+        let found = Installed::look(crate::apps::built_in(), &[place]);
+        assert_eq!((found.applications.len(), found.skipped), (3, Vec::new()));
     }
 }

@@ -21,7 +21,8 @@ pub(crate) use media::Lack;
 
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
-use crate::application::{GOODBYE, HAND_OVER, connected, inherited_socket};
+use crate::application::source::Source;
+use crate::application::{GOODBYE, connected};
 use crate::config::Config;
 use crate::home::Home;
 use crate::signals::EndSignals;
@@ -29,7 +30,7 @@ use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{ApplicationId, Code, Role};
-use rendezvous_dbus::application::{HeldSession, take_session};
+use rendezvous_dbus::application::HeldSession;
 use std::process::ExitCode;
 
 /// The program that would open the helper's page, or why there is none.
@@ -44,14 +45,13 @@ enum Side {
     Expert,
 }
 
-/// The application's life: takes the session from its private socket, plays its side, ends.
-pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
-    let socket = inherited_socket()?;
+/// The application's life: takes the session from wherever it comes, plays its side, ends.
+pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, "assist")?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
     let families = Config::load(home)?.assist.addresses;
-    let (session, mut events) = take_session(socket, HAND_OVER).await?;
+    let (session, mut events) = source.take().await?;
     let side = side(&session)?;
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;

@@ -190,6 +190,13 @@ pub(crate) fn not_forgotten(jid: &str, closed: &Closed) -> String {
     )
 }
 
+pub(crate) const LOOKING_FOR_SERVER: &str = "Looking for the server…";
+
+/// Before the password is asked for.
+pub(crate) fn no_server(jid: &str, why: &str) -> String {
+    format!("{jid} cannot be signed in to, and nothing was changed. {why}")
+}
+
 pub(crate) fn not_checked(jid: &str, why: &str) -> String {
     format!("The password of {jid} could not be checked, so nothing was changed. {why}")
 }

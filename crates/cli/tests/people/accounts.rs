@@ -82,13 +82,15 @@ impl Friends {
             keeps_its_secrets(who)?;
         }
         // Whoever was signed in has signed off: else the server shows a device for minutes that is not there.
-        let log = self.server.log()?;
-        for session in log.lines().filter(|line| line.contains("Authenticated as")) {
-            let id = session.split_whitespace().nth(3).context("a line of a session names it")?;
-            let end = format!("{id}\tinfo\tClient disconnected: closed");
-            ensure!(log.contains(&end), "somebody left without a word: {session}");
-        }
-        Ok(())
+        wait::until("everybody to have signed off", SOON, || {
+            let log = self.server.log()?;
+            let mut sessions = log.lines().filter(|line| line.contains("Authenticated as"));
+            let has_left = |session: &str| {
+                let id = session.split_whitespace().nth(3).unwrap_or("a line of a session names it");
+                log.contains(&format!("{id}\tinfo\tClient disconnected: closed"))
+            };
+            Ok(sessions.all(has_left).then_some(()))
+        })
     }
 }
 
@@ -123,7 +125,7 @@ pub(crate) fn is_online(who: &Someone, user: &str) -> Result<()> {
 }
 
 /// Waits until somebody is there in the contacts (●), or is not (○).
-fn is_shown(who: &Someone, user: &str, mark: &str) -> Result<()> {
+pub(crate) fn is_shown(who: &Someone, user: &str, mark: &str) -> Result<()> {
     let line = format!("{mark} {user} · {} · ", jid(user));
     wait::until(format_args!("\"{line}\""), SOON, || {
         Ok(who.does(&["contacts"])?.lines().any(|shown| shown.starts_with(&line)).then_some(()))
@@ -269,6 +271,8 @@ fn needs_prosody_hello_goes_both_ways_and_a_no_is_a_no() {
         let mut inbox = friends.karl.types(&["inbox", "--wait"])?;
         inbox.reads("Ctrl-C ends it.")?;
         let mut call = friends.rings(&["hello", "karl"], &mut inbox, "says hello.")?;
+        let whom = format!("\"karl\" is {to} (xmpp), as the list of your account says.");
+        ensure!(call.screen().contains(&whom), "{}", call.screen());
         inbox.says("n")?;
         call.reads("said no.")?;
         ended(&mut call, 3)?;
@@ -294,6 +298,24 @@ fn needs_prosody_hello_goes_both_ways_and_a_no_is_a_no() {
         ended(&mut call, 130)?;
         inbox.interrupts()?;
         ended(&mut inbox, 0)
+    });
+}
+
+#[test]
+fn needs_prosody_a_server_that_lets_no_guests_in_is_no_place_to_meet() {
+    scene(|friends| {
+        friends.both_sign_in()?;
+        let mut ask = friends.maria.types(&["ask", "--code"])?;
+        ask.reads("Your code is")?;
+        ensure!(!ask.screen().contains("cannot be used"), "it was only tried: {}", ask.screen());
+        let mut offer = friends.karl.types(&["offer", "--code"])?;
+        offer.reads("The code that you were told:")?;
+        offer.says("7 dolphin alphabet pelican")?;
+        offer.reads("Nobody nearby has a code of this number open. Check the number")?;
+        ended(&mut offer, 1)?;
+        ask.interrupts()?;
+        ask.reads("The code is of no use any more. Nothing was shared.")?;
+        ended(&mut ask, 130)
     });
 }
 

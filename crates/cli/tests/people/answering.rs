@@ -1,7 +1,7 @@
 //! After both said yes: the question for the view, and what follows from its answer.
 
-use crate::house::{MAY_SEE, OVER, SHOW, SOON, Two, two_people, two_people_and_a_screen};
-use anyhow::{Result, ensure};
+use crate::house::{MAY_SEE, OVER, SHOW, SOON, Two, processes_of, two_people, two_people_and_a_screen};
+use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::wait;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 use std::time::Duration;
@@ -89,9 +89,11 @@ fn an_answer_that_cannot_be_carried_out_declines() {
     two_people(|two| {
         two.asks()?;
         // Out of descriptors: the terminal cannot be copied for the application.
-        let agent = Pid::from_raw(i32::try_from(two.expert.agent_process()?)?);
+        let all = processes_of(two.expert.home())?;
+        let (agent, _) = all.iter().find(|(_, line)| line.contains(" agent ")).context("the agent runs")?;
+        let agent = Pid::from_raw(i32::try_from(*agent)?);
         let usual = getrlimit(Resource::Nofile);
-        prlimit(agent, Resource::Nofile, Rlimit { current: Some(3), ..usual.clone() })?;
+        prlimit(agent, Resource::Nofile, Rlimit { current: Some(3), ..usual })?;
         two.expert.agent.says("y")?;
         two.expert.agent.reads("The call cannot be answered on this terminal, so it was declined.")?;
         let to = two.expert.address.clone();

@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The name of the application that these scenes register.
-const CHESS: &str = "{0D1E0F10-0000-4000-8000-00000000C0DE}";
+pub(crate) const CHESS: &str = "{0D1E0F10-0000-4000-8000-00000000C0DE}";
 /// Longer than an application may take to answer, and its end to be told.
-const GIVEN_UP: Duration = Duration::from_secs(45);
+pub(crate) const GIVEN_UP: Duration = Duration::from_secs(45);
 /// What both are told of an application that could not be started, or is gone.
-const LAUNCH_FAILED: &str = "(APPLICATION_LAUNCH_FAILED (0x81000601))";
+pub(crate) const LAUNCH_FAILED: &str = "(APPLICATION_LAUNCH_FAILED (0x81000601))";
 
 /// A registration of this name with this command line.
-fn manifest(name: &str, exec: &[&str]) -> String {
+pub(crate) fn manifest(name: &str, exec: &[&str]) -> String {
     let words: Vec<_> = exec.iter().map(|word| format!("{word:?}")).collect();
     format!(
         "id = \"{CHESS}\"\nname = \"{name}\"\ndescription = \"A game for two.\"\nurl = \"https://example.org/chess\"\nexec = [{}]\n",
@@ -28,7 +28,7 @@ fn manifest(name: &str, exec: &[&str]) -> String {
 }
 
 /// Registers it as a person would, from a file that is gone afterwards.
-fn registers(side: &Side, manifest: &str) -> Result<()> {
+pub(crate) fn registers(side: &Side, manifest: &str) -> Result<()> {
     let file = side.home().join("chess.toml");
     fs::write(&file, manifest)?;
     let (code, said) = side.runs(&["apps", "register", file.to_str().context("letters")?])?;
@@ -36,19 +36,19 @@ fn registers(side: &Side, manifest: &str) -> Result<()> {
     Ok(fs::remove_file(file)?)
 }
 
-fn unregisters(side: &Side) -> Result<()> {
+pub(crate) fn unregisters(side: &Side) -> Result<()> {
     let (code, said) = side.runs(&["apps", "unregister", CHESS])?;
     ensure!(code == 0 && said == format!("{CHESS} is not registered any more.\n"), "{code} {said}");
     Ok(())
 }
 
 /// The smallest application of ours, as if somebody else had made it.
-fn a_good_one() -> String {
+pub(crate) fn a_good_one() -> String {
     manifest("Chess", &[env!("CARGO_BIN_EXE_rendezvous"), "application", "hello"])
 }
 
 /// The novice invites, the expert says yes.
-fn invites_and_yes(two: &mut Two) -> Result<()> {
+pub(crate) fn invites_and_yes(two: &mut Two) -> Result<()> {
     crate::meeting::have_met(&two.novice, &two.expert)?;
     two.call = Some(two.novice.types(&["invite", "--app", "chess", &two.expert.address.clone()])?);
     let question = two.expert.agent.reads(ANSWER)?;

@@ -140,6 +140,18 @@ fn notified() -> Result<()> {
     wait::until("the notification to go", SOON, || {
         Ok(shown.lock().expect("ours").closed.contains(&1).then_some(()))
     })?;
+
+    // Something that is not here: it is said what it was, and there is nothing to press.
+    let file = place.join("chess.toml");
+    fs::write(&file, crate::applications::a_good_one())?;
+    caller.does(&["apps", "register", file.to_str().context("letters")?])?;
+    let mut call = caller.types(&["invite", "--app", "chess", &to])?;
+    call.reads("does not have the program for this.")?;
+    ensure!(call.ends()? == 3);
+    let (summary, body, actions) =
+        wait::until("another notification", SOON, || Ok(shown.lock().expect("ours").notes.get(1).cloned()))?;
+    ensure!(summary == "Ann <b> invited you to \"Chess\", which is not on this computer.", "{summary}");
+    ensure!(body.contains("https://example.org/chess") && actions.is_empty(), "{body} {actions:?}");
     caller.leaves()?;
     called.leaves()
 }

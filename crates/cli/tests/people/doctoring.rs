@@ -4,8 +4,8 @@ use crate::accounts::jid;
 use crate::alone::Someone;
 use crate::house::{on_machine, on_machine_of, run};
 use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::dns::{Dns, Service, resolving};
 use rendezvous_testkit::machines::Machines;
-use rendezvous_testkit::names::{NameServer, resolving};
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::xmpp::{Certificate, DOMAIN, Place, Prosody, Setup};
 use serde_json::Value;
@@ -129,6 +129,12 @@ fn a_clock_that_is_slow_is_found_by_what_was_written_later() {
     });
 }
 
+/// A name server that says: the service of `domain` for XMPP clients is at this port of a host of it, which is here.
+fn names_of(domain: &str, port: u16) -> Result<Dns> {
+    let (name, host) = (format!("_xmpp-client._tcp.{domain}"), format!("server.{domain}"));
+    Dns::for_programs(&[Service { name: &name, target: Some((&host, port)), priority: 0, weight: 0 }])
+}
+
 #[test]
 fn needs_ip_needs_prosody_needs_dnsmasq_the_records_of_a_domain_lead_to_its_server() {
     let test = "needs_ip_needs_prosody_needs_dnsmasq_the_records_of_a_domain_lead_to_its_server";
@@ -141,7 +147,7 @@ fn needs_ip_needs_prosody_needs_dnsmasq_the_records_of_a_domain_lead_to_its_serv
             has_an_account(maria, None, Some(server.place()))?;
             let asks = |text: &str| resolving(maria.home(), text, &maria.launch(&[]));
 
-            let names = NameServer::start(DOMAIN, port)?;
+            let names = names_of(DOMAIN, port)?;
             let here = "nameserver 127.0.0.1\n";
             let (ok, said) = finding(asks(here)?, maria, "dns")?;
             ensure!(ok && said == format!("the records of {DOMAIN} name server.{DOMAIN}:{port}"), "{said}");
@@ -151,7 +157,7 @@ fn needs_ip_needs_prosody_needs_dnsmasq_the_records_of_a_domain_lead_to_its_serv
             drop(names);
 
             // A name server that knows nothing of it; and then nobody who could be asked.
-            let names = NameServer::start("another.test", port)?;
+            let names = names_of("another.test", port)?;
             let (ok, said) = finding(asks(here)?, maria, "dns")?;
             ensure!(!ok || said.contains("has no records for this"), "{said}");
             drop(names);

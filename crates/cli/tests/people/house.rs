@@ -216,12 +216,6 @@ impl Side {
         Ok(self.processes()?.into_iter().find(|(_, line)| line.contains(" application ")).map(|(id, _)| id))
     }
 
-    /// The process id of this person's agent.
-    pub(crate) fn agent_process(&self) -> Result<u32> {
-        let agent = self.processes()?.into_iter().find(|(_, line)| line.contains(" agent "));
-        Ok(agent.with_context(|| format!("{} has no agent", self.name))?.0)
-    }
-
     /// Waits until this person's assistance has written this into its log.
     pub(crate) fn logs(&self, text: &str) -> Result<()> {
         let path = self.home.join("assist.log");

@@ -106,7 +106,7 @@ fn after_a_yes_the_application_runs_where_the_person_answered() {
         inbox.reads("said: not now.")?;
         ended(&mut inbox, 0)?;
         for (someone, line) in
-            [(&both.called, "asked you for help"), (&both.caller, "for help · never checked")]
+            [(&both.called, "asked you for help · verified"), (&both.caller, "for help · verified")]
         {
             let log = someone.does(&["log"])?;
             ensure!(log.lines().count() == 1 && log.contains(line), "{log}");

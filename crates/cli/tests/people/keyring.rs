@@ -3,6 +3,7 @@
 use crate::accounts::{begins_login, ended, is_online, jid};
 use crate::alone::Someone;
 use crate::house::{Desk, SOON};
+use crate::secrets::Hidden;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::keyring::Keyring;
 use rendezvous_testkit::wait;
@@ -117,14 +118,11 @@ impl Scene {
         Ok(line.context("the account is there")?.to_owned())
     }
 
-    /// No file of hers has the password, nor a part of the keyring.
+    /// No file of hers has the password, the file for passwords included, and no program of hers shows it.
     fn holds_no_secret(&self) -> Result<()> {
-        for entry in fs::read_dir(self.maria.home().path())? {
-            let path = entry?.path();
-            let text = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
-            ensure!(!text.contains(&password(USER)), "the password is in {}", path.display());
-        }
-        Ok(())
+        let hidden = Hidden::default().password(USER);
+        hidden.are_not_shown(self.maria.home())?;
+        hidden.are_not_in(self.maria.home(), &[])
     }
 }
 

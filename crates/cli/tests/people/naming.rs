@@ -2,8 +2,12 @@
 
 use crate::alone::Someone;
 use crate::house::{ANSWER, NO_SUCH_SCREEN};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use rendezvous_dbus::agent::{Commander, Greeting, Request, Seen, StatusReport};
+use rendezvous_dbus::socket::PrivateSocket;
 use serde_json::json;
+use std::sync::mpsc::{Receiver, Sender};
+use tokio::sync::{mpsc, oneshot};
 
 /// An address of a device nearby, and another.
 const ANN: &str = "abcdefgh23456789abcdefgh23456789";
@@ -126,5 +130,103 @@ fn applications_are_listed_and_found_by_name() {
         call.reads("There is no application \"chess\" here. \"rendezvous apps\" lists what there is.")?;
         ensure!(call.ends()? == 1);
         Ok(())
+    });
+}
+
+/// Plays a scene with an agent of which the test knows whom its networks see: a stranger who calls themselves Ann. Whom
+/// it is asked to invite comes out of the receiver.
+fn with_a_stranger(someone: &Someone, play: impl FnOnce(&Receiver<String>) -> Result<()>) -> Result<()> {
+    let (invites, invited) = std::sync::mpsc::channel();
+    let (enough, ends) = oneshot::channel::<()>();
+    let (listens, is_there) = std::sync::mpsc::channel();
+    let path = someone.home().join("agent.sock");
+    let other = std::thread::spawn(move || -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(async {
+            let socket = PrivateSocket::listen(&path)?;
+            listens.send(())?;
+            tokio::select! {
+                served = answer_as_an_agent(socket, invites) => served,
+                _ = ends => Ok(()),
+            }
+        })
+    });
+    is_there.recv().context("it does not listen")?;
+    let played = play(&invited);
+    drop(enough);
+    other.join().expect("it does not panic")?;
+    played
+}
+
+async fn answer_as_an_agent(socket: PrivateSocket, invites: Sender<String>) -> Result<()> {
+    loop {
+        let (requests, mut asked) = mpsc::channel(1);
+        let commander = Commander::serve(socket.accept().await?, requests).await?;
+        loop {
+            let request = tokio::select! {
+                request = asked.recv() => request,
+                () = commander.closed() => None,
+            };
+            match request {
+                Some(Request::Hello { answer }) => {
+                    let version = env!("CARGO_PKG_VERSION").to_owned();
+                    _ = answer.send(Greeting { version, process: 1, since: 0, is_replaceable: false });
+                }
+                Some(Request::People { answer }) => {
+                    let ann = Seen {
+                        network: "nearby".to_owned(),
+                        address: MARTA.to_owned(),
+                        name: "Ann".to_owned(),
+                        is_mutual: false,
+                        devices: vec![String::new()],
+                    };
+                    _ = answer.send(vec![ann]);
+                }
+                Some(Request::Status { answer }) => _ = answer.send(StatusReport::default()),
+                Some(Request::Reread { answer }) => _ = answer.send(()),
+                Some(Request::Invite { contact, answer, .. }) => {
+                    invites.send(contact.to_string())?;
+                    _ = answer.send(Err("That is enough.".to_owned()));
+                }
+                Some(other) => bail!("{other:?} is not asked here"),
+                None => break,
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_names_themselves_is_no_contact_of_that_name() {
+    scene(|someone| {
+        with_a_stranger(someone, |invited| {
+            let list = someone.does(&["contacts"])?;
+            ensure!(
+                list.contains(&format!("● {MARTA} · calls themselves \"Ann\" · never checked")),
+                "{list}"
+            );
+            for (answer, last) in [("", "Nobody was chosen, so nothing was sent."), ("y", "That is enough.")]
+            {
+                let mut call = someone.types(&["hello", "Ann"])?;
+                call.reads("Somebody calls themselves \"Ann\", and anybody can do that:")?;
+                let whom = call.reads("Do you mean them? [y/N]")?;
+                ensure!(whom.contains(&format!("{MARTA} · nearby")), "{whom}");
+                ensure!(invited.try_recv().is_err(), "nobody was chosen yet");
+                call.says(answer)?;
+                call.reads(last)?;
+                ensure!(call.ends()? == 1);
+                call.is_as_found()?;
+            }
+            ensure!(invited.try_recv()? == MARTA);
+            let (code, said) = someone.runs(&["block", "ann"])?;
+            ensure!(code == 1 && said.ends_with("If you mean them, type that address.\n"), "{code} {said}");
+
+            // The beginning of a contact's name is meant before somebody else's whole one.
+            someone.does(&["add", "Annabel", ANN])?;
+            let mut call = someone.types(&["hello", "Ann"])?;
+            call.reads("That is enough.")?;
+            ensure!(call.ends()? == 1);
+            ensure!(invited.try_recv()? == ANN && !call.screen().contains("Do you mean"));
+            Ok(())
+        })
     });
 }

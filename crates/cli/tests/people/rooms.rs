@@ -167,8 +167,8 @@ fn needs_prosody_a_code_in_a_room_is_good_for_one_try_and_while_it_is_open() {
         ask.reads("The code did not bring you together with")?;
         ask.reads(FAILED)?;
         offer.reads(FAILED)?;
-        ended(&mut offer, 1)?;
-        ended(&mut ask, 1)?;
+        ended(&mut offer, 6)?;
+        ended(&mut ask, 6)?;
         let mut offer = two.types(&code)?;
         offer.reads(&nobody)?;
         ended(&mut offer, 1)?;
@@ -199,6 +199,8 @@ fn needs_prosody_a_code_in_a_room_is_good_for_one_try_and_while_it_is_open() {
 #[test]
 fn needs_prosody_strangers_in_the_room_can_do_nothing_but_answer() {
     scene(|two| {
+        // Also while strangers may call: here they come by the code only.
+        two.novice.does(&["visible"])?;
         let (mut ask, code) = two.asks()?;
         let number: u16 = code.split('-').next().context("a number")?.parse()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -208,6 +210,10 @@ fn needs_prosody_strangers_in_the_room_can_do_nothing_but_answer() {
             "{declined:?}"
         );
         ensure!(!ask.screen().contains(ANSWER), "nobody was asked: {}", ask.screen());
+        let log = two.novice.json(&["log", "--json"])?;
+        let offer = ApplicationId::OFFER.to_string();
+        let entries = log.as_array().context("a list")?;
+        ensure!(entries.iter().all(|entry| entry["application"] == *offer), "nobody is told of it: {log}");
         ask.interrupts()?;
         ask.reads("The code is of no use any more.")?;
         ended(&mut ask, 130)?;
@@ -237,17 +243,15 @@ async fn strangers_calls(server: &Prosody, number: u16) -> Result<Vec<DeclinedBy
         [(ApplicationId::ASK, ""), (ApplicationId::OFFER, ""), (ApplicationId::OFFER, "code:")]
     {
         handle.invite(contact.clone(), application, data.to_owned()).await?;
-        declined.push(
-            tokio::time::timeout(SOON, async {
-                loop {
-                    match happenings.recv().await.context("the driver runs")?.event {
-                        Event::Declined { by } => return anyhow::Ok(by),
-                        _ => {}
-                    }
+        let answer = async {
+            loop {
+                let happening = happenings.recv().await.context("the driver runs")?;
+                if let Event::Declined { by } = happening.event {
+                    return anyhow::Ok(by);
                 }
-            })
-            .await??,
-        );
+            }
+        };
+        declined.push(tokio::time::timeout(SOON, answer).await??);
     }
     driver.abort();
     Ok(declined)

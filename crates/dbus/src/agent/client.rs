@@ -5,7 +5,7 @@ use super::{
     Surroundings, Waiting, WaitingRow,
 };
 use crate::pump::Pump;
-use crate::{AGENT_INTERFACE, AGENT_PATH, CALL_PATIENCE, DbusError};
+use crate::{AGENT_PATH, CALL_PATIENCE, COMMANDS_INTERFACE, DbusError};
 use rendezvous_core::{ApplicationId, DeclinedBy, SessionResult, State};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -216,7 +216,7 @@ impl AgentClient {
     {
         let reply = self
             .connection
-            .call_method(None::<&str>, AGENT_PATH, Some(AGENT_INTERFACE), method, body)
+            .call_method(None::<&str>, AGENT_PATH, Some(COMMANDS_INTERFACE), method, body)
             .await?;
         Ok(reply.body().deserialize()?)
     }

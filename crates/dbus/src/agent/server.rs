@@ -1,10 +1,11 @@
 //! The agent's end.
 
-use super::{Greeting, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow, declined_name};
+use super::{
+    Greeting, Listed, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow, declined_name,
+};
 use crate::application::TypedCode;
 use crate::{AGENT_PATH, DbusError, session_of, session_path};
 use rendezvous_core::{Event, SessionId};
-use rendezvous_net::SessionInfo;
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -13,61 +14,55 @@ use zbus::connection::Builder;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, Guid, OwnedObjectPath, fdo, interface};
 
-/// The agent's end of one command's connection.
-#[derive(Debug)]
-pub struct Commander {
-    connection: Connection,
+/// Serves a command's connection.
+pub(super) async fn serve(
+    stream: UnixStream,
+    requests: mpsc::Sender<Request>,
+) -> Result<Connection, DbusError> {
+    let object = Commands1 { requests };
+    let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
+    Ok(builder.serve_at(AGENT_PATH, object).build().await?)
 }
 
-impl Commander {
-    /// Serves `Agent1` on a connection of the private socket; what is asked goes to `requests`.
-    pub async fn serve(stream: UnixStream, requests: mpsc::Sender<Request>) -> Result<Self, DbusError> {
-        let object = Agent1 { requests };
-        let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
-        Ok(Self { connection: builder.serve_at(AGENT_PATH, object).build().await? })
-    }
-
-    /// Tells the command what happened to a session that it started.
-    pub async fn tell(&self, session: SessionId, event: &Event) -> Result<(), DbusError> {
-        let object = self.connection.object_server().interface::<_, Agent1>(AGENT_PATH).await?;
-        let emitter = object.signal_emitter();
-        let path = session_path(session);
-        match event {
-            Event::StateChanged { previous, current } => {
-                Agent1::session_state_changed(emitter, path, previous.number(), current.number()).await?;
-            }
-            Event::Ringing(endpoint) => Agent1::session_ringing(emitter, path, &endpoint.device).await?,
-            Event::Declined { by } => Agent1::session_declined(emitter, path, declined_name(*by)).await?,
-            Event::Ended { result, data } => Agent1::session_ended(emitter, path, result.0, data).await?,
-            Event::Invited(_)
-            | Event::AppNotPresent { .. }
-            | Event::Accepted { .. }
-            | Event::Launch
-            | Event::Cancelled { .. }
-            | Event::ContextData(_)
-            | Event::SendError(_) => {}
+/// Tells the command what happened to a session that it started.
+pub(super) async fn tell(
+    connection: &Connection,
+    session: SessionId,
+    event: &Event,
+) -> Result<(), DbusError> {
+    let object = connection.object_server().interface::<_, Commands1>(AGENT_PATH).await?;
+    let emitter = object.signal_emitter();
+    let path = session_path(session);
+    match event {
+        Event::StateChanged { previous, current } => {
+            Commands1::session_state_changed(emitter, path, previous.number(), current.number()).await?;
         }
-        Ok(())
+        Event::Ringing(endpoint) => Commands1::session_ringing(emitter, path, &endpoint.device).await?,
+        Event::Declined { by } => Commands1::session_declined(emitter, path, declined_name(*by)).await?,
+        Event::Ended { result, data } => Commands1::session_ended(emitter, path, result.0, data).await?,
+        Event::Invited(_)
+        | Event::AppNotPresent { .. }
+        | Event::Accepted { .. }
+        | Event::Launch
+        | Event::Cancelled { .. }
+        | Event::ContextData(_)
+        | Event::SendError(_) => {}
     }
-
-    /// Tells the command that the terminal that it handed over is its own again.
-    pub async fn give_back(&self, asked: u32) -> Result<(), DbusError> {
-        let object = self.connection.object_server().interface::<_, Agent1>(AGENT_PATH).await?;
-        Ok(Agent1::inbox_over(object.signal_emitter(), asked).await?)
-    }
-
-    /// Resolves when the command is gone.
-    pub async fn closed(&self) {
-        self.connection.closed().await;
-    }
+    Ok(())
 }
 
-struct Agent1 {
+/// Tells the command that the terminal that it handed over is its own again.
+pub(super) async fn give_back(connection: &Connection, asked: u32) -> Result<(), DbusError> {
+    let object = connection.object_server().interface::<_, Commands1>(AGENT_PATH).await?;
+    Ok(Commands1::inbox_over(object.signal_emitter(), asked).await?)
+}
+
+struct Commands1 {
     requests: mpsc::Sender<Request>,
 }
 
-#[interface(name = "im.rendezvous.Agent1")]
-impl Agent1 {
+#[interface(name = "im.rendezvous.Commands1")]
+impl Commands1 {
     /// Version, process, since when (seconds since 1970), whether another version may take its place.
     async fn hello(&self) -> fdo::Result<(String, u32, u64, bool)> {
         let Greeting { version, process, since, is_replaceable } =
@@ -105,12 +100,8 @@ impl Agent1 {
     /// The sessions that are not over: path, network, contact, application, state, flags.
     async fn sessions(&self) -> fdo::Result<Vec<SessionRow>> {
         let sessions = self.ask(|answer| Request::Sessions { answer }).await?;
-        let row = |s: SessionInfo| {
-            let flags = rendezvous_core::flags::rendezvous(s.role);
-            let (contact, application) = (s.contact.to_string(), s.application.to_string());
-            (session_path(s.id), s.network.to_string(), contact, application, s.state.number(), flags)
-        };
-        Ok(sessions.into_iter().map(row).collect())
+        let row = |s: Listed| (s.path, s.network, s.contact, s.application, s.state.number(), s.flags);
+        Ok(sessions.into_iter().map(Listed::of).map(row).collect())
     }
 
     /// The accounts (network, address, state, sentence), the seconds for which strangers may call, how many ring.
@@ -228,7 +219,7 @@ impl Agent1 {
     async fn inbox_over(emitter: &SignalEmitter<'_>, asked: u32) -> zbus::Result<()>;
 }
 
-impl Agent1 {
+impl Commands1 {
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> fdo::Result<T> {
         let gone = || fdo::Error::Failed("the agent is shutting down".into());
         let (answer, receiver) = oneshot::channel();

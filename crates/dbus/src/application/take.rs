@@ -40,7 +40,7 @@ pub async fn take_session_on_bus(
     patience: Duration,
 ) -> Result<(HeldSession, Events), DbusError> {
     within(patience, async {
-        let (connection, stream) = bus::connect(address).await?;
+        let (connection, stream) = bus::connect(address, CALL_PATIENCE).await?;
         let (served, receiver) = offer(stream, Gate::SameUser(Users::of(&connection)));
         let answer: u32 = bus::ask(&connection, "RequestName", &(name, DO_NOT_QUEUE)).await?;
         if answer != PRIMARY_OWNER {
@@ -128,6 +128,9 @@ impl Application1 {
     ) -> fdo::Result<()> {
         let taken = || fdo::Error::LimitsExceeded("this application holds a session already".into());
         let introduction = Introduction::read(options)?;
+        if owner.is_some() && introduction.code.is_some() {
+            return Err(fdo::Error::InvalidArgs("a one-time code does not travel on a bus".into()));
+        }
         let given = self.given.lock().ok().and_then(|mut given| given.take()).ok_or_else(taken)?;
         let stream = MessageStream::from(&self.connection);
         given.send(Given { owner, path, stream, introduction }).map_err(|_| taken())

@@ -26,8 +26,10 @@ const FRAME_EVERY: Duration = Duration::from_millis(1);
 const AHEAD: Duration = Duration::from_secs(1);
 /// What is not confirmed after this time never will be on this link.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(20);
-/// On a stranger's link something is said in each of these times.
+/// A stranger who opens a link has something to say by then…
 const SILENCE: Duration = Duration::from_secs(60);
+/// …and again in each of these times. While it rings, nothing is said for minutes.
+const LATER_SILENCE: Duration = Duration::from_secs(5 * 60);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -288,7 +290,7 @@ async fn write_all(
 async fn idle(said: impl Fn() -> u64, is_kept: impl Fn() -> bool) {
     loop {
         let before = said();
-        tokio::time::sleep(SILENCE).await;
+        tokio::time::sleep(if before == 0 { SILENCE } else { LATER_SILENCE }).await;
         if said() == before && !is_kept() {
             return;
         }

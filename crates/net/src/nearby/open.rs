@@ -7,6 +7,8 @@ use super::link::{self, LinkEvent, Party};
 use super::on_link::OnLink;
 use super::seats::{Seat, Seats};
 use super::tls::{self, Tls};
+use crate::Clock;
+use crate::seldom::Seldom;
 use rendezvous_core::Address;
 use rustls::pki_types::ServerName;
 use std::collections::HashSet;
@@ -72,12 +74,16 @@ impl Own {
 /// Takes links from others until the network is dropped.
 pub(super) async fn accept(listener: TcpListener, own: Arc<Own>) {
     let (gate, mut on_link) = (Arc::new(Mutex::new(Gate::default())), OnLink::default());
+    let (clock, mut not_taken) = (Clock::system(), Seldom::default());
     loop {
         let (stream, from) = match listener.accept().await {
             Ok((stream, from)) => (stream, canonical(from)),
             Err(error) => {
                 // Out of descriptors, most likely; the ones in use will come back.
-                tracing::warn!(%error, "Cannot take a link");
+                not_taken.add(1);
+                if let Some(times) = not_taken.due(clock.now()) {
+                    tracing::warn!(%error, times, "Cannot take a link");
+                }
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }

@@ -6,7 +6,7 @@
 
 use super::engine::{IN_USE, NOBODY, Part, Room};
 use super::{Config, ConfigError, Target, Xmpp, map, random};
-use crate::{Network as _, NetworkEvent};
+use crate::{Clock, Network as _, NetworkEvent};
 use jid::{BareJid, FullJid};
 use rendezvous_core::{Address, Endpoint};
 use std::time::Duration;
@@ -76,7 +76,7 @@ async fn meet(place: &Place, nameplate: u16, part: Part) -> Result<(Xmpp, Vec<En
     let room = Room::new(seat(&place.rooms, nameplate)?, part);
     let unknown =
         Address::new(target.domain.clone()).map_err(|_| ConfigError::Domain(place.rooms.clone()))?;
-    let (mut network, known) = Xmpp::begin(target, unknown, Some(room));
+    let (mut network, known) = Xmpp::begin(Clock::system(), target, unknown, Some(room));
     let others = timeout(PATIENCE, inside(&mut network)).await.unwrap_or(Err(CodeError::Timeout))?;
     let me = known.borrow().as_ref().and_then(|me| map::contact(&me.to_bare()));
     network.me = me.ok_or_else(|| CodeError::Refused("The server gave us a name that is none.".into()))?;

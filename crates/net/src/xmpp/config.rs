@@ -4,6 +4,7 @@ use super::tls;
 use jid::{BareJid, FullJid};
 use rendezvous_core::Address;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -17,6 +18,8 @@ pub struct Config {
     /// Where the server is, when its domain's records do not say: host and port. Its certificate must still be for the
     /// account's domain.
     pub server: Option<(String, u16)>,
+    /// Which DNS server knows where the account's domain has its servers; else those of the system are asked.
+    pub dns: Option<SocketAddr>,
     /// How the connection is encrypted.
     pub security: Security,
     /// Whether the login is tied to the encrypted connection (SCRAM-…-PLUS) on servers that offer it. A server that offers
@@ -70,11 +73,21 @@ pub enum ConfigError {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { jid, password: _, server, security, channel_binding, plain_password, extra_ca, resource } =
-            self;
+        let Self {
+            jid,
+            password: _,
+            server,
+            dns,
+            security,
+            channel_binding,
+            plain_password,
+            extra_ca,
+            resource,
+        } = self;
         f.debug_struct("Config")
             .field("jid", jid)
             .field("server", server)
+            .field("dns", dns)
             .field("security", security)
             .field("channel_binding", channel_binding)
             .field("plain_password", plain_password)
@@ -92,6 +105,7 @@ impl Config {
             jid: jid.into(),
             password,
             server: None,
+            dns: None,
             security: Security::default(),
             channel_binding: true,
             plain_password: false,
@@ -120,6 +134,7 @@ pub(super) struct Target {
     pub(super) domain: String,
     pub(super) resource: String,
     pub(super) server: Option<(String, u16)>,
+    pub(super) dns: Option<SocketAddr>,
     pub(super) security: Security,
     pub(super) channel_binding: bool,
     pub(super) plain_password: bool,
@@ -159,6 +174,7 @@ impl Target {
             domain,
             resource,
             server: config.server,
+            dns: config.dns,
             security: config.security,
             channel_binding: config.channel_binding,
             plain_password: config.plain_password,

@@ -6,10 +6,11 @@ use super::config::{Login, Security, Target};
 use super::places::{self, Place};
 use super::tls::Channel;
 use super::transport::{Meter, Metered};
-use super::trouble::Trouble;
+use super::trouble::{Remedy, Trouble};
 use futures_util::{SinkExt as _, StreamExt as _};
 use mechanism::Exchange;
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -37,19 +38,26 @@ pub(super) struct LoggedIn {
     pub(super) xml: Xml,
     pub(super) meter: Meter,
     pub(super) features: StreamFeatures,
+    /// Our end of the connection.
+    pub(super) local: Option<SocketAddr>,
 }
 
 /// Signs in at the first of the domain's servers that can be reached.
 pub(super) async fn log_in(target: &Target) -> Result<LoggedIn, Trouble> {
     timeout(PATIENCE, async {
         let mut last = Trouble::NoAnswer;
-        for place in places::find(target).await {
-            match places::dial(&place).await {
-                Ok(stream) => return encrypt(target, &place, stream).await,
-                Err(trouble) => {
-                    tracing::debug!(%place, %trouble, "Cannot reach a server");
+        for place in places::find(target).await? {
+            let signed_in = match places::dial(target.dns, &place).await {
+                Ok(stream) => encrypt(target, &place, stream).await,
+                Err(trouble) => Err(trouble),
+            };
+            match signed_in {
+                // Another server of the domain may be better off, but not wiser about a password or a certificate.
+                Err(trouble) if trouble.remedy() == Remedy::Wait => {
+                    tracing::debug!(%place, %trouble, "Cannot sign in at a server");
                     last = trouble;
                 }
+                signed_in => return signed_in,
             }
         }
         Err(last)
@@ -60,7 +68,8 @@ pub(super) async fn log_in(target: &Target) -> Result<LoggedIn, Trouble> {
 
 async fn encrypt(target: &Target, place: &Place, stream: TcpStream) -> Result<LoggedIn, Trouble> {
     let meter = Meter::default();
-    match place.security {
+    let local = stream.local_addr().ok();
+    let signed_in = match place.security {
         Security::LoopbackOnly => {
             let pending = open(target, Metered::new(stream, meter.clone())).await?;
             prove(target, pending, Channel::Clear, meter).await
@@ -70,7 +79,8 @@ async fn encrypt(target: &Target, place: &Place, stream: TcpStream) -> Result<Lo
             let stream = start_tls(target, stream).await?;
             direct(target, stream, meter).await
         }
-    }
+    };
+    signed_in.map(|signed_in| LoggedIn { local, ..signed_in })
 }
 
 /// Asks for encryption on a stream in the clear, and leaves that stream.
@@ -128,7 +138,7 @@ where
     let stream = authenticate(stream, exchange).await?;
     let (features, stream) = stream.send_header(header(target)).await?.recv_features().await?;
     meter.reset();
-    Ok(LoggedIn { xml: stream.box_stream(), meter, features })
+    Ok(LoggedIn { xml: stream.box_stream(), meter, features, local: None })
 }
 
 async fn authenticate<S>(

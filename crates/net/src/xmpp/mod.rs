@@ -19,6 +19,7 @@ mod backoff;
 mod config;
 mod devices;
 mod engine;
+mod ground;
 mod ids;
 mod info;
 mod ledger;
@@ -36,7 +37,7 @@ mod trouble;
 
 pub use config::{Config, ConfigError, Security};
 
-use crate::{Network, NetworkEvent, Parcel};
+use crate::{Clock, Network, NetworkEvent, Parcel};
 use config::Target;
 use engine::{Engine, Room};
 use jid::FullJid;
@@ -83,13 +84,27 @@ impl Xmpp {
     ///
     /// When the configuration cannot be used.
     pub fn start(config: Config) -> Result<Self, ConfigError> {
+        Self::start_by(Clock::system(), config)
+    }
+
+    /// The same by another clock than the machine's.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration cannot be used.
+    pub fn start_by(clock: Clock, config: Config) -> Result<Self, ConfigError> {
         let target = Target::new(config)?;
         let me = map::contact(&target.account).expect("the account was checked to be an address");
-        Ok(Self::begin(target, me, None).0)
+        Ok(Self::begin(clock, target, me, None).0)
     }
 
     /// Begins to sign in to an account, or, with a room, as a guest. The name that the server knows us by comes later.
-    fn begin(target: Target, me: Address, room: Option<Room>) -> (Self, watch::Receiver<Option<FullJid>>) {
+    fn begin(
+        clock: Clock,
+        target: Target,
+        me: Address,
+        room: Option<Room>,
+    ) -> (Self, watch::Receiver<Option<FullJid>>) {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (sender, events) = mpsc::channel(MAX_EVENTS);
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -101,8 +116,15 @@ impl Xmpp {
         let engine = Engine::new(target.account.clone(), room, seed);
         let (bound, known) = watch::channel(None);
         let waiting_there = Arc::clone(&waiting);
-        let task =
-            Task { target, engine, commands: receiver, waiting: waiting_there, events: sender, me: bound };
+        let task = Task {
+            clock,
+            target,
+            engine,
+            commands: receiver,
+            waiting: waiting_there,
+            events: sender,
+            me: bound,
+        };
         tokio::spawn(task.run());
         let (failed, early) = (VecDeque::new(), VecDeque::new());
         (Self { me, commands, waiting, events, failed, early, task: known.clone() }, known)

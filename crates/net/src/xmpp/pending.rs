@@ -9,7 +9,7 @@ use std::time::Duration;
 /// server that slows us down answers them one after the other.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// So many questions may be open.
-const MAX_OPEN: usize = 16_384;
+pub(super) const MAX_OPEN: usize = 16_384;
 
 /// A question to a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,12 @@ impl Pending {
     /// Whether so many more questions, of whatever kind, may be open.
     pub(super) fn has_room(&self, questions: usize) -> bool {
         self.open.len().saturating_add(questions) <= MAX_OPEN
+    }
+
+    /// Whether there is room for what is said only because somebody asked for it. Whoever asks without end, and does not
+    /// answer, leaves room for everything else.
+    pub(super) fn has_room_for_answers(&self) -> bool {
+        self.open.len() < MAX_OPEN / 2
     }
 
     /// Opens a sending to so many devices.

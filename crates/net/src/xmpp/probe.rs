@@ -54,13 +54,19 @@ pub async fn probe(config: Config) -> Result<Seen, ConfigError> {
     let target = Target::new(config)?;
     let sought = timeout(PATIENCE, places::seek(&target)).await;
     let (places, source) =
-        sought.unwrap_or_else(|_| (Vec::new(), Source::Silent("no name server answers".into())));
-    let server = timeout(PATIENCE, first(&target, &places)).await;
+        sought.unwrap_or_else(|_| (Err(Trouble::NoAnswer), Source::Silent("no name server answers".into())));
+    let (places, server) = match places {
+        Ok(places) => {
+            let server = timeout(PATIENCE, first(&target, &places)).await;
+            (places, server.unwrap_or_else(|_| Err(not_reached(&Trouble::NoAnswer))))
+        }
+        Err(trouble) => (Vec::new(), Err(not_reached(&trouble))),
+    };
     Ok(Seen {
         domain: target.domain.clone(),
         source,
         places: places.iter().map(ToString::to_string).collect(),
-        server: server.unwrap_or_else(|_| Err(not_reached(&Trouble::NoAnswer))),
+        server,
     })
 }
 
@@ -68,7 +74,7 @@ pub async fn probe(config: Config) -> Result<Seen, ConfigError> {
 async fn first(target: &Target, places: &[Place]) -> Result<String, Fault> {
     let mut last = Trouble::NoAnswer;
     for place in places {
-        match places::dial(place).await {
+        match places::dial(target.dns, place).await {
             Ok(stream) => {
                 let stream = match place.security {
                     Security::DirectTls => stream,

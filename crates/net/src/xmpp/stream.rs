@@ -14,6 +14,7 @@ use minidom::Element;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -137,6 +138,8 @@ pub(super) enum Begun {
 pub(super) struct Link {
     xml: Xml,
     meter: Meter,
+    /// Our end of the connection.
+    local: Option<SocketAddr>,
     rest: Rest,
     /// Came before the stream was complete.
     early: VecDeque<Stanza>,
@@ -152,9 +155,9 @@ pub(super) async fn begin(
     resource: &str,
     rest: Rest,
 ) -> Result<(Link, Begun), (Trouble, Rest)> {
-    let mut link =
-        Link { xml: stream.xml, meter: stream.meter, rest, early: VecDeque::new(), asked: 0, ask: false };
-    let can_resume = stream.features.stream_management.is_some();
+    let LoggedIn { xml, meter, features, local } = stream;
+    let mut link = Link { xml, meter, local, rest, early: VecDeque::new(), asked: 0, ask: false };
+    let can_resume = features.stream_management.is_some();
     match timeout(PATIENCE, link.negotiate(resource, can_resume)).await.unwrap_or(Err(Trouble::NoAnswer)) {
         Ok(begun) => Ok((link, begun)),
         // What two programs understood differently once, they will again: the next stream begins anew.
@@ -274,6 +277,11 @@ impl Link {
     /// Queues a stanza.
     pub(super) fn push(&mut self, stanza: Element) {
         self.rest.push(stanza);
+    }
+
+    /// Our end of the connection, where it is known.
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        self.local
     }
 
     /// Asks the server to show that it is there. False when that takes a stanza, which is then the caller's matter.

@@ -4,6 +4,7 @@ use super::Command;
 use super::backoff::Backoff;
 use super::config::Target;
 use super::engine::{Engine, Input, Output};
+use super::ground::{Ground, Shift};
 use super::login::log_in;
 use super::stream::{self, Begun, Heard, Link, Rest};
 use super::tally::Tally;
@@ -20,7 +21,7 @@ use xmpp_parsers::iq::Iq;
 use xmpp_parsers::ping::Ping;
 
 /// After so much quiet the server must show that it is there…
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_secs(40);
 /// …within this time.
 const ANSWER: Duration = Duration::from_secs(15);
 /// A server that confirms nothing for so long has stopped reading, even if it still writes: Prosody 0.12 does when a
@@ -31,6 +32,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 /// The task's end of the network.
 pub(super) struct Task {
+    /// The time of the sessions, which goes on while the machine sleeps.
+    pub(super) clock: Clock,
     pub(super) target: Target,
     pub(super) engine: Engine,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
@@ -56,10 +59,10 @@ impl Task {
         loop {
             let why = match self.connect(&mut rest).await? {
                 Ok(link) => {
-                    let start = now();
+                    let start = self.now();
                     let (why, left) = self.carry(link).await?;
                     rest = left;
-                    backoff.held(now().since(start));
+                    backoff.held(self.now().since(start));
                     why
                 }
                 Err(why) => why,
@@ -72,7 +75,10 @@ impl Task {
             }
             let lot = super::random::<4>().map_or(0, u32::from_be_bytes);
             match backoff.next(remedy, lot) {
-                Some(pause) => self.meanwhile(&mut rest, sleep_through(pause)).await?,
+                Some(pause) => {
+                    let clock = self.clock.clone();
+                    self.meanwhile(&mut rest, async move { sleep_through(&clock, pause).await }).await?;
+                }
                 None => self.meanwhile(&mut rest, std::future::pending()).await?,
             }
         }
@@ -114,27 +120,42 @@ impl Task {
 
     /// Carries stanzas until the connection is gone.
     async fn carry(&mut self, mut link: Link) -> Result<(Trouble, Rest), Dropped> {
-        let mut heard_at = now();
+        let mut heard_at = self.now();
+        let mut ground = Ground::new(&self.clock, link.local());
         let mut probed_at: Option<Time> = None;
         let mut progress = (link.progress(), heard_at);
         let mut unanswered = Tally::default();
         loop {
             let due = self.drain(&mut link).await;
+            match ground.look(&self.clock) {
+                Shift::None => {}
+                Shift::Moved => {
+                    let why = "this computer has another network address now".into();
+                    return Ok((Trouble::Lost(why), link.into_rest()));
+                }
+                Shift::Slept => {
+                    // Nobody could say anything meanwhile. Whether the server still can is asked at once.
+                    let at = self.now();
+                    (heard_at, progress.1, probed_at) = (at, at, Some(at));
+                    probe(&mut link);
+                }
+            }
             let quiet = probed_at.map_or(heard_at.after(QUIET), |at| at.after(ANSWER));
             let (state, owes) = (link.progress(), link.progress().1);
             if state != progress.0 || !owes {
-                progress = (state, now());
+                progress = (state, self.now());
             }
             let stuck = progress.1.after(STUCK);
-            if owes && now() >= stuck {
+            if owes && self.now() >= stuck {
                 // What stands between the server and us there is of no use any more.
                 let why = "the server does not read any more".into();
                 return Ok((Trouble::Lost(why), Rest::default()));
             }
             let due = due.map_or(quiet, |due| due.min(quiet)).min(stuck);
+            let clock = self.clock.clone();
             tokio::select! {
                 heard = link.next_heard() => {
-                    heard_at = now();
+                    heard_at = self.now();
                     probed_at = None;
                     match heard {
                         // Whoever asked asks again, or takes it for lost.
@@ -159,17 +180,15 @@ impl Task {
                         return Err(Dropped);
                     }
                 },
-                () = sleep_until(due) => {
-                    let at = now();
+                () = sleep_until(&clock, due) => {
+                    let at = self.now();
                     if at >= quiet {
                         if probed_at.is_some() {
                             let why = "the server does not answer any more".into();
                             return Ok((Trouble::Lost(why), link.into_rest()));
                         }
                         probed_at = Some(at);
-                        if !link.probe() {
-                            link.push(ping());
-                        }
+                        probe(&mut link);
                     }
                     self.engine.handle(at, Input::Timeout);
                 }
@@ -182,22 +201,27 @@ impl Task {
         let mut wait = std::pin::pin!(wait);
         loop {
             let due = self.drain(rest).await;
-            let due = due.unwrap_or_else(|| now().after(LONGEST_SLEEP));
+            let due = due.unwrap_or_else(|| self.now().after(LONGEST_SLEEP));
+            let clock = self.clock.clone();
             tokio::select! {
                 done = &mut wait => return Ok(done),
                 command = self.commands.recv() => self.obey(command.ok_or(Dropped)?),
-                () = sleep_until(due) => self.engine.handle(now(), Input::Timeout),
+                () = sleep_until(&clock, due) => self.engine.handle(self.now(), Input::Timeout),
             }
         }
     }
 
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
     fn obey(&mut self, Command { token, to, parcel }: Command) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        self.engine.handle(now(), Input::Send { token, to, parcel: Box::new(parcel) });
+        self.engine.handle(self.now(), Input::Send { token, to, parcel: Box::new(parcel) });
     }
 
     async fn input(&mut self, input: Input, sink: &mut impl Sink) {
-        self.engine.handle(now(), input);
+        self.engine.handle(self.now(), input);
         self.drain(sink).await;
     }
 
@@ -232,27 +256,25 @@ impl Sink for Rest {
     }
 }
 
-/// The time of the sessions, which goes on while the machine sleeps.
-fn now() -> Time {
-    Clock::system().now()
+/// Has the server show that it is there.
+fn probe(link: &mut Link) {
+    if !link.probe() {
+        link.push(Iq::from_get("ping", Ping).into());
+    }
 }
 
 fn goodbye() -> Element {
     xmpp_parsers::presence::Presence::unavailable().into()
 }
 
-fn ping() -> Element {
-    Iq::from_get("ping", Ping).into()
-}
-
-async fn sleep_until(due: Time) {
-    tokio::time::sleep(due.since(now()).min(LONGEST_SLEEP)).await;
+async fn sleep_until(clock: &Clock, due: Time) {
+    tokio::time::sleep(due.since(clock.now()).min(LONGEST_SLEEP)).await;
 }
 
 /// Waits, sleep of the machine included.
-async fn sleep_through(pause: Duration) {
-    let end = now().after(pause);
-    while now() < end {
-        sleep_until(end).await;
+async fn sleep_through(clock: &Clock, pause: Duration) {
+    let end = clock.now().after(pause);
+    while clock.now() < end {
+        sleep_until(clock, end).await;
     }
 }

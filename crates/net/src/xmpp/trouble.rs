@@ -1,6 +1,7 @@
 //! Why we are not signed in, in one sentence each.
 
 use rustls::CertificateError;
+use std::fmt;
 use std::io;
 use tokio_xmpp::xmlstream::RecvFeaturesError;
 use xmpp_parsers::sasl;
@@ -11,6 +12,8 @@ use xmpp_parsers::stream_error::{DefinedCondition, ReceivedStreamError};
 pub(super) enum Trouble {
     #[error("Cannot find the server of {domain}: {why}. Check the address and the network connection.")]
     Lookup { domain: String, why: String },
+    #[error("{0} says of itself that it has no XMPP accounts. Check the address.")]
+    NotOffered(String),
     #[error("Cannot reach the server at {place}: {why}.")]
     Unreachable { place: String, why: String },
     #[error("The server did not answer in time.")]
@@ -22,11 +25,11 @@ pub(super) enum Trouble {
     #[error("The server of {0} offers no encryption, so nothing was sent to it.")]
     NoEncryption(String),
     #[error(
-        "The certificate of the server has expired. Check this computer's clock; else the server's administrator must renew it."
+        "The certificate of the server has expired{0}. Check this computer's clock; else the server's administrator must renew it."
     )]
-    CertificateExpired,
-    #[error("The certificate of the server is not valid yet. Check this computer's clock.")]
-    CertificateEarly,
+    CertificateExpired(Dates),
+    #[error("The certificate of the server is not valid yet{0}. Check this computer's clock.")]
+    CertificateEarly(Dates),
     #[error(
         "The server's certificate is for another name than {0}: this may be somebody else's server. Ask its administrator."
     )]
@@ -69,6 +72,30 @@ pub(super) enum Trouble {
     Protocol(String),
 }
 
+/// From or until when a certificate is valid, and what this computer's clock says. Nothing is shown where nobody said it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dates(Option<(u64, u64)>);
+
+impl fmt::Display for Dates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((limit, clock)) = self.0 else { return Ok(()) };
+        write!(f, ": its limit is {}, and this computer's clock says {}", date(limit), date(clock))
+    }
+}
+
+/// The day of a moment in seconds since 1970, by the usual reckoning of civil days.
+fn date(seconds: u64) -> String {
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02}")
+}
+
 /// What can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
@@ -92,9 +119,10 @@ impl Trouble {
             | Self::Ended(_)
             | Self::Lost(_)
             | Self::Protocol(_) => Remedy::Wait,
-            Self::NoEncryption(_)
-            | Self::CertificateExpired
-            | Self::CertificateEarly
+            Self::NotOffered(_)
+            | Self::NoEncryption(_)
+            | Self::CertificateExpired(_)
+            | Self::CertificateEarly(_)
             | Self::CertificateName(_)
             | Self::CertificateIssuer
             | Self::CertificateOther(_) => Remedy::LookAgain,
@@ -114,11 +142,13 @@ impl Trouble {
         let tls = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
         match tls {
             Some(rustls::Error::InvalidCertificate(why)) => match why {
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    Self::CertificateExpired
+                CertificateError::Expired => Self::CertificateExpired(Dates::default()),
+                CertificateError::ExpiredContext { time, not_after } => {
+                    Self::CertificateExpired(Dates(Some((not_after.as_secs(), time.as_secs()))))
                 }
-                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                    Self::CertificateEarly
+                CertificateError::NotValidYet => Self::CertificateEarly(Dates::default()),
+                CertificateError::NotValidYetContext { time, not_before } => {
+                    Self::CertificateEarly(Dates(Some((not_before.as_secs(), time.as_secs()))))
                 }
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                     Self::CertificateName(domain.to_owned())
@@ -197,4 +227,24 @@ pub(super) fn short(text: impl ToString) -> String {
     };
     let clean: String = text.chars().filter(|c| !is_strange(*c)).take(200).collect();
     clean.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (seconds, day) in [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_790_000_000, "2026-09-21"),
+            (4_102_444_799, "2099-12-31"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(date(seconds), day);
+        }
+    }
 }

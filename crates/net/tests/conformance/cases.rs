@@ -199,14 +199,14 @@ fn on<K: Kind>(column: usize) {
         let timed = move || {
             let start = Instant::now();
             live();
-            println!("{:6.1} s  {file}::{case}", start.elapsed().as_secs_f32());
+            eprintln!("{:6.1} s  {file}::{case}", start.elapsed().as_secs_f32());
         };
         (name, Box::new(timed) as Box<dyn FnOnce() + Send>)
     });
     let failed = crowd::all(jobs.collect());
     drop(running);
     let time = start.elapsed().as_secs();
-    println!("{}: {count} cases, {} left out, {time} s", K::NAME, left_out.len());
+    eprintln!("{}: {count} cases, {} left out, {time} s", K::NAME, left_out.len());
     assert!(failed.is_empty(), "over {} went wrong: {failed:#?}", K::NAME);
     assert!(count > 0, "no case was lived through");
 }

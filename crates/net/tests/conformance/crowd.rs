@@ -1,4 +1,4 @@
-//! What mostly waits for real time, a dozen at once.
+//! What mostly waits for real time, a few at once.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// So many at once.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
 
 /// Something to do on a thread of its own, and its name.
 pub(crate) type Job<'a> = (String, Box<dyn FnOnce() + Send + 'a>);

@@ -55,6 +55,11 @@ impl World for Links {
         (account, Relayed { net, me, relays: self.relays.clone() })
     }
 
+    /// That a device is gone is certain after ten seconds; a busy machine takes its share of what is left.
+    fn patience() -> Duration {
+        Duration::from_secs(60)
+    }
+
     fn cut(&mut self, device: &Endpoint) {
         with(&self.relays, |from, to, relay| {
             if [from, to].contains(&&device.contact) {

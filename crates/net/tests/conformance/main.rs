@@ -2,6 +2,7 @@
 //! the reason.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::print_stderr, reason = "a long run says what it lived through, a skipped one why")]
 
 mod cases;
 mod crowd;

@@ -1,14 +1,21 @@
 //! The thirty results, each from a real event between two drivers, and the page that says so.
 
 use crate::cases::{CASES, NETWORKS};
+use crate::crowd::{self, Job};
 use crate::links::Links;
 use crate::person::Person;
 use crate::script::Script;
+use crate::servers::{Served, server};
 use crate::two::Two;
 use crate::world::{ASK, Fair, OFFER, World, name, usual};
 use rendezvous_core::*;
 use rendezvous_net::CallError;
+use rendezvous_testkit::machines::skip;
+use rendezvous_testkit::process::find_program;
+use rendezvous_testkit::xmpp::{Ejabberd, Prosody};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 /// What stands for a result in the table.
 enum Kind {
@@ -98,8 +105,14 @@ fn absent<W: World>(code: Code) -> Option<&'static str> {
             | Code::AcceptSendFailure
             | Code::ContextDataSendFailure
     );
-    (breaks && !W::HAS_PRESENCE)
-        .then_some("a link that breaks ends the session at once, before anybody can speak")
+    let waits = matches!(code, Code::AcceptSendFailure | Code::ContextDataSendFailure);
+    if breaks && !W::HAS_PRESENCE {
+        Some("a link that breaks ends the session at once, before anybody can speak")
+    } else if waits && W::HAS_SERVER {
+        Some("what is said to a device that is gone waits for its return, until the session's own time is up")
+    } else {
+        None
+    }
 }
 
 /// How somebody learnt of a result.
@@ -355,11 +368,34 @@ fn over<W: World>(code: Code) -> Result<Observed, &'static str> {
     Ok(observed)
 }
 
+/// What was observed over accounts on each of the two servers.
+type OverAccounts = BTreeMap<u32, [Result<Observed, &'static str>; 2]>;
+
+/// All of it, a few at once: most of the time they wait.
+fn over_accounts() -> OverAccounts {
+    let (prosody, ejabberd) = (server::<Prosody>(), server::<Ejabberd>());
+    let found = Mutex::new(BTreeMap::new());
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    for code in Code::ALL.into_iter().filter(|code| matches!(kind(*code), Kind::Event(_) | Kind::Call(_))) {
+        let found = &found;
+        let live = move || {
+            let both = [over::<Served<Prosody>>(code), over::<Served<Ejabberd>>(code)];
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert(code.number(), both);
+        };
+        jobs.push((code.name().to_owned(), Box::new(live)));
+    }
+    let failed = crowd::all(jobs);
+    assert!(failed.is_empty(), "did not come over accounts: {failed:?}");
+    drop((prosody, ejabberd));
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn page() -> String {
+    let accounts = over_accounts();
     let mut page = String::from(HEAD);
     let mut reasons: Vec<&str> = Vec::new();
     for code in Code::ALL {
-        let (what, observed, networks) = row(code, &mut reasons);
+        let (what, observed, networks) = row(code, &accounts, &mut reasons);
         let (number, name) = (code.number(), code.name());
         writeln!(page, "| `{number:08X}` | {name} | {what} | {observed} | {networks} |").unwrap();
     }
@@ -372,7 +408,7 @@ fn page() -> String {
     page
 }
 
-fn row(code: Code, reasons: &mut Vec<&'static str>) -> (String, String, String) {
+fn row(code: Code, accounts: &OverAccounts, reasons: &mut Vec<&'static str>) -> (String, String, String) {
     let what = match kind(code) {
         Kind::Event(what) | Kind::Call(what) => what,
         Kind::Local(call) => {
@@ -388,16 +424,20 @@ fn row(code: Code, reasons: &mut Vec<&'static str>) -> (String, String, String) 
             return (what.into(), "both people".into(), format!("whole programs over nearby: `{test}`"));
         }
     };
-    let (loopback, nearby) = (over::<Fair>(code), over::<Links>(code));
-    let observed = loopback.clone().expect("loopback can do everything");
-    let mut networks = "loopback".to_owned();
-    match nearby {
-        Ok(there) => {
-            assert_eq!(there, observed, "{} is seen alike over every network", code.name());
-            networks.push_str(", nearby");
+    let observed = over::<Fair>(code).expect("loopback can do everything");
+    let [prosody, ejabberd] = accounts.get(&code.number()).cloned().expect("it was lived through");
+    assert_eq!(prosody, ejabberd, "{} is seen alike over both servers", code.name());
+    let (mut networks, mut without) = ("loopback".to_owned(), String::new());
+    for (network, there) in [("nearby", over::<Links>(code)), ("xmpp", prosody)] {
+        match there {
+            Ok(there) => {
+                assert_eq!(there, observed, "{} is seen alike over {network}", code.name());
+                write!(networks, ", {network}").unwrap();
+            }
+            Err(why) => write!(without, "; not over {network} ({})", note(reasons, why)).unwrap(),
         }
-        Err(why) => write!(networks, "; not over nearby ({})", note(reasons, why)).unwrap(),
     }
+    networks.push_str(&without);
     if matches!(kind(code), Kind::Call(_)) {
         networks = format!("local only: the call is refused and nothing travels ({networks})");
     }
@@ -458,7 +498,13 @@ Every network passes the same cases. What a network cannot have is left out, and
 const WRITE: &str = "RENDEZVOUS_WRITE_RESULTS";
 
 #[test]
-fn the_page_of_results_is_what_happens() {
+fn needs_prosody_needs_ejabberd_the_page_of_results_is_what_happens() {
+    for program in ["prosody", "ejabberdctl"] {
+        if find_program(program).is_none() {
+            // What happens over accounts is not known here, so nothing can be said about the page.
+            return skip("the_page_of_results_is_what_happens", &format!("{program} is not installed"));
+        }
+    }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/results.md");
     let now = page();
     if std::env::var_os(WRITE).is_some() {

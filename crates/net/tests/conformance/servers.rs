@@ -14,7 +14,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The server forgets a device whose connection is gone after so many seconds, not after the usual minutes.
-const FORGETS: u32 = 15;
+const FORGETS: u32 = 25;
 /// So many devices of one contact are looked at.
 const LOOKED_AT: usize = 16;
 
@@ -132,16 +132,14 @@ impl House {
         }
     }
 
-    /// Whether this device and those of others see each other.
-    fn is_among(&self, device: &Endpoint) -> bool {
+    /// Whether this device and those of others see each other, or it is one too many to be looked at.
+    fn is_complete_with(&self, device: &Endpoint) -> bool {
+        if self.there.iter().filter(|other| other.contact == device.contact).count() > LOOKED_AT {
+            return true;
+        }
         let mut others = self.there.iter().filter(|other| other.contact != device.contact);
         let sees = |who: &Endpoint, whom: &Endpoint| self.seen.contains(&(who.clone(), whom.clone()));
         others.all(|other| self.unplugged.contains(other) || sees(device, other) && sees(other, device))
-    }
-
-    /// Whether this device is one too many to be looked at.
-    fn is_one_too_many(&self, device: &Endpoint) -> bool {
-        self.there.iter().filter(|other| other.contact == device.contact).count() > LOOKED_AT
     }
 }
 
@@ -229,11 +227,9 @@ impl Plugged {
     async fn arrive(&mut self) {
         let mut is_online = false;
         loop {
-            let house = lock(&self.house);
-            if is_online && (house.is_among(&self.me) || house.is_one_too_many(&self.me)) {
+            if is_online && lock(&self.house).is_complete_with(&self.me) {
                 return;
             }
-            drop(house);
             tokio::select! {
                 event = self.net.next() => {
                     is_online |= event == NetworkEvent::Online;

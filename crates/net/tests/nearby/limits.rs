@@ -101,12 +101,12 @@ async fn lure(last: u8, to: SocketAddr) -> Option<server::TlsStream<TcpStream>> 
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let mut stream = tokio::time::timeout(Duration::from_secs(8), comes).await.ok()?;
+    let mut stream = tokio::time::timeout(Duration::from_secs(10), comes).await.ok()?;
     let word = r#"{"frame":"message","number":1,"message":{"session":"{07070707-0707-0707-0707-070707070707}","sequence":1,"body":{"type":"attached"}}}"#;
     write(&mut stream, word).await.ok()?;
     while !read(&mut stream).await.ok()?.contains(r#""frame":"taken""#) {}
     drop(stream);
-    let (stream, _) = tokio::time::timeout(Duration::from_secs(4), listener.accept()).await.ok()?.unwrap();
+    let (stream, _) = tokio::time::timeout(Duration::from_secs(8), listener.accept()).await.ok()?.unwrap();
     let mut stream = Shown::key(&key).answers(stream).await.ok()?;
     greets(&mut stream, 'a').await.then_some(stream)
 }

@@ -7,7 +7,7 @@ use rendezvous_net::xmpp::{Config, Security, Xmpp};
 use rendezvous_testkit::xmpp::{Certificate, Setup};
 use zeroize::Zeroizing;
 
-async fn first_word(config: Config) -> NetworkEvent {
+pub(crate) async fn first_word(config: Config) -> NetworkEvent {
     let mut network = Xmpp::start(config).unwrap();
     until(&mut network, |event| {
         matches!(event, NetworkEvent::Online | NetworkEvent::Offline(_) | NetworkEvent::Refused(_))
@@ -15,7 +15,7 @@ async fn first_word(config: Config) -> NetworkEvent {
     .await
 }
 
-async fn refused(config: Config) -> String {
+pub(crate) async fn refused(config: Config) -> String {
     match first_word(config).await {
         NetworkEvent::Refused(why) => why,
         other => panic!("{other:?}"),
@@ -42,7 +42,18 @@ on_both_servers! {
     async fn an_expired_certificate_is_refused(Setup::alice_and_bob().showing(Certificate::Expired), server) {
         for security in [Security::StartTls, Security::DirectTls] {
             let why = refused(config(&server, "alice", "laptop", security)).await;
-            assert!(why.contains("has expired"), "{why}");
+            let limit = "has expired: its limit is 2021-01-01, and this computer's clock says 20";
+            assert!(why.contains(limit), "{why}");
+        }
+    }
+
+    async fn a_certificate_of_the_future_is_refused_with_a_word_on_the_clock(
+        Setup::alice_and_bob().showing(Certificate::Early), server
+    ) {
+        for security in [Security::StartTls, Security::DirectTls] {
+            let why = refused(config(&server, "alice", "laptop", security)).await;
+            let limit = "is not valid yet: its limit is 2089-01-01, and this computer's clock says 20";
+            assert!(why.contains(limit) && why.ends_with("Check this computer's clock."), "{why}");
         }
     }
 

@@ -6,8 +6,10 @@
 mod beside;
 mod codes;
 mod cuts;
+mod ground;
 mod login;
 mod person;
+mod places;
 mod reconnect;
 mod server;
 mod session;

@@ -74,7 +74,12 @@ impl Person {
 
     pub(crate) fn with(config: Config) -> Self {
         let device = config.resource.clone();
-        let network = Xmpp::start(config).unwrap();
+        Self::over(Xmpp::start(config).unwrap(), &device)
+    }
+
+    /// The driver of this device goes by the machine's clock, whatever its network's is.
+    pub(crate) fn over(network: Xmpp, device: &str) -> Self {
+        let device = device.to_owned();
         let address = network.address();
         let mut seed = [0; 32];
         for (place, byte) in format!("{address}/{device}").bytes().enumerate() {

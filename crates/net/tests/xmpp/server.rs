@@ -30,6 +30,14 @@ impl Server {
         matches!(self, Self::Prosody(_))
     }
 
+    /// Gives more people an account; friends must be named before either of them signs in.
+    pub(crate) fn admit(&self, users: &[&str], friends: &[(&str, &str)]) {
+        match self {
+            Self::Prosody(prosody) => prosody.admit(users, friends).unwrap(),
+            Self::Ejabberd(ejabberd) => ejabberd.admit(users, friends).unwrap(),
+        }
+    }
+
     pub(crate) fn kill(&mut self) {
         match self {
             Self::Prosody(prosody) => prosody.kill(),

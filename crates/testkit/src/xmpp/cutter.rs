@@ -42,6 +42,12 @@ struct Shared {
     /// Connections that are open, both ends of each.
     open: Mutex<Vec<TcpStream>>,
     refuses: AtomicBool,
+    /// In how many directions bytes are carried.
+    busy: AtomicUsize,
+    /// How many connections there were.
+    carried: AtomicUsize,
+    /// So many of them, the first, carry nothing any more.
+    frozen: AtomicUsize,
     /// After a cut nobody is let in for so long.
     pause: Mutex<Duration>,
     /// Until then nobody is let in.
@@ -59,7 +65,16 @@ impl Cutter {
     ///
     /// When no port can be had.
     pub fn start(server: u16) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::start_at(Ipv4Addr::LOCALHOST, server)
+    }
+
+    /// The same at another address of this machine, for clients on another one.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had.
+    pub fn start_at(address: Ipv4Addr, server: u16) -> Result<Self> {
+        let listener = TcpListener::bind((address, 0))?;
         let port = listener.local_addr()?.port();
         let shared = Arc::new(Shared::default());
         let inner = Arc::clone(&shared);
@@ -77,7 +92,7 @@ impl Cutter {
         Ok(Self { port, shared, listener: Some(listener) })
     }
 
-    /// The port on 127.0.0.1 to connect to.
+    /// The port to connect to, on 127.0.0.1 unless it was started elsewhere.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -90,6 +105,11 @@ impl Cutter {
     /// Cuts every connection now.
     pub fn cut(&self) {
         self.shared.cut();
+    }
+
+    /// From now on the connections that are open carry nothing more, and are not closed either. New ones work.
+    pub fn freeze(&self) {
+        self.shared.frozen.store(self.shared.carried.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 
     /// Whether new connections are refused.
@@ -105,6 +125,11 @@ impl Cutter {
     /// How many times connections were cut.
     pub fn cuts(&self) -> usize {
         self.shared.cuts.load(Ordering::SeqCst)
+    }
+
+    /// Whether no connection is open.
+    pub fn is_idle(&self) -> bool {
+        self.shared.busy.load(Ordering::SeqCst) == 0
     }
 
     /// How many complete elements went from this side.
@@ -135,27 +160,33 @@ impl Shared {
         let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server))?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
+        let number = self.carried.fetch_add(1, Ordering::SeqCst);
         lock(&self.open).extend([client.try_clone()?, server.try_clone()?]);
         for (side, from, to) in
             [(Side::Client, client.try_clone()?, server.try_clone()?), (Side::Server, server, client)]
         {
             let shared = Arc::clone(self);
+            self.busy.fetch_add(1, Ordering::SeqCst);
             thread::Builder::new().name("cutter".into()).spawn(move || {
-                let _ = shared.copy(side, &from, &to);
+                let _ = shared.copy(number, side, &from, &to);
                 let _ = from.shutdown(Shutdown::Both);
                 let _ = to.shutdown(Shutdown::Both);
+                shared.busy.fetch_sub(1, Ordering::SeqCst);
             })?;
         }
         Ok(())
     }
 
-    fn copy(&self, side: Side, mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
+    fn copy(&self, number: usize, side: Side, mut from: &TcpStream, mut to: &TcpStream) -> io::Result<()> {
         let mut buffer = [0; 4096];
         let mut scanner = Scanner::default();
         loop {
             let length = from.read(&mut buffer)?;
             if length == 0 {
                 return Ok(());
+            }
+            if number < self.frozen.load(Ordering::SeqCst) {
+                continue;
             }
             for (at, byte) in buffer[..length].iter().enumerate() {
                 let is_end = scanner.feed(*byte);

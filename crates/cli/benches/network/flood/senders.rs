@@ -68,9 +68,15 @@ impl Senders {
         Ok(Self { all, manners: Arc::clone(manners), application, heard })
     }
 
-    /// The first so many of them send, in turn, so many a second, for so long. Returns when everything was answered, or
+    /// The first so many of them send, in turn, so many a second, for so long; of a mixture every second one has a wrong
+    /// signature. Returns when everything was answered, or
     /// when that takes too long, with the seconds that the sending took.
-    pub(super) async fn send(&self, many: usize, rate: f64, length: Duration) -> Result<(Count, f64)> {
+    pub(super) async fn send(
+        &self,
+        (many, is_mixed): (usize, bool),
+        rate: f64,
+        length: Duration,
+    ) -> Result<(Count, f64)> {
         let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
         let (answered, told) = (load(&self.heard.answered), load(&self.heard.told));
         let start = Instant::now();
@@ -78,8 +84,8 @@ impl Senders {
         while start.elapsed() < length {
             let due = (start.elapsed().as_secs_f64() * rate) as u64;
             while sent < due {
-                let sender = &self.all[(sent / 2) as usize % many];
-                sender.out.send(self.invitation(sender, sent.is_multiple_of(2))?);
+                let sender = &self.all[sent as usize % many];
+                sender.out.send(self.invitation(sender, !is_mixed || sent.is_multiple_of(2))?);
                 sent += 1;
             }
             tokio::time::sleep(TICK).await;

@@ -40,8 +40,12 @@ pub(super) fn registered(home: &Home, words: &[String]) -> Result<Command> {
 
 /// Starts it at its person's terminal, in its person's surroundings.
 pub(super) fn spawn(mut command: Command, home: &Home, place: &Place, socket: UnixStream) -> Result<Child> {
-    let [input, output] = &place.terminal;
-    command.stdin(Stdio::from(input.try_clone()?)).stdout(Stdio::from(output.try_clone()?));
+    match &place.terminal {
+        Some([input, output]) => {
+            command.stdin(Stdio::from(input.try_clone()?)).stdout(Stdio::from(output.try_clone()?))
+        }
+        None => command.stdin(Stdio::null()).stdout(Stdio::null()),
+    };
     for name in HANDED_OVER {
         command.env_remove(name);
     }

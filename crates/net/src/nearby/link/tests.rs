@@ -122,11 +122,11 @@ async fn stands(is_kept: bool, every: Duration, times: u64) -> Option<Duration> 
 async fn a_strangers_link_stands_as_long_as_something_is_said_on_it() {
     let minute = Duration::from_secs(60);
     assert_eq!(stands(false, minute, 0).await, Some(minute));
-    // A word keeps it for a minute or two, not for ever.
+    // A word keeps it for minutes, not for ever.
     let stood = stands(false, minute / 2, 1).await.unwrap();
-    assert!(stood > minute && stood <= minute * 5 / 2, "{stood:?}");
+    assert!(stood > minute * 5 && stood <= minute * 11, "{stood:?}");
     let stood = stands(false, minute / 2, 20).await.unwrap();
-    assert!(stood > minute * 10 && stood <= minute * 12, "{stood:?}");
+    assert!(stood > minute * 15 && stood <= minute * 20, "{stood:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Messages that go out, and what becomes of them.
 
 use super::{AGAIN, AGAIN_AT_MOST, Engine, Line, SETTLING};
+use crate::answers::is_answer;
 use crate::xmpp::map;
 use crate::xmpp::pending::{Answered, Question};
 use crate::{NetworkEvent, Parcel};
@@ -72,7 +73,11 @@ impl Engine {
     }
 
     fn send_to(&mut self, now: Time, token: Token, role: Role, parcel: &Parcel, devices: &[FullJid]) {
-        if devices.is_empty() || !self.pending.has_room(devices.len()) {
+        let has_room = match is_answer(&token, &parcel.message.body) {
+            true => self.pending.has_room_for_answers(),
+            false => self.pending.has_room(devices.len()),
+        };
+        if devices.is_empty() || !has_room {
             return self.report(token, Delivery::Failed);
         }
         // An invitation to somebody who is gone, and its withdrawal, are of no use later.

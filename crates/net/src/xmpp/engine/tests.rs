@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Seal;
+use crate::xmpp::pending::MAX_OPEN;
 use rendezvous_core::{Body, Message, SessionId};
 use std::str::FromStr as _;
 
@@ -456,6 +457,27 @@ fn many_devices_are_asked_a_few_at_a_time() {
     assert_eq!(asked, 16);
     // A seventeenth device of one contact is not looked at.
     assert_eq!(device.take(&presence("romeo@example.net/one too many")), []);
+}
+
+#[test]
+fn whoever_has_us_answer_without_end_and_takes_no_answer_leaves_room_for_everything_else() {
+    let mut device = Device::with_romeo();
+    let decline = || Body::Decline { by: rendezvous_core::DeclinedBy::Busy, data: String::new() };
+    let mut written = 0;
+    let refused = loop {
+        let token = Token { sequence: None, ..TOKEN };
+        let message = Message { session: SessionId([1; 16]), sequence: 0, body: decline() };
+        let parcel = Box::new(Parcel::plain(message));
+        match device.input(Input::Send { token, to: To::Endpoint(endpoint(ROMEO)), parcel }).as_slice() {
+            [Output::Write(_)] => written += 1,
+            other => break other.to_vec(),
+        }
+        assert!(written <= MAX_OPEN, "there is a bound");
+    };
+    let token = Token { sequence: None, ..TOKEN };
+    assert_eq!(refused, [tell(NetworkEvent::Delivery { token, outcome: Delivery::Failed })]);
+    assert_eq!(written, MAX_OPEN / 2);
+    device.send_ringing();
 }
 
 fn ask(from: &str, number: usize) -> String {

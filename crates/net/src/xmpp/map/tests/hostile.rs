@@ -42,7 +42,7 @@ fn no_forgery_changes_anything() {
         }
     }
     let [not_ours, map, vouch, table] = stopped;
-    println!(
+    eprintln!(
         "{} forged stanzas, 0 state changes: {not_ours} not ours, {map} refused by the map, {vouch} not signed, {table} dropped by the table",
         cases.len()
     );
@@ -62,7 +62,7 @@ fn what_is_said_in_one_session_is_not_heard_in_another() {
         assert_eq!(scene.victim.receive(text), Stop::Table, "{name}");
         assert_eq!(scene.victim.look(), before, "{name}");
     }
-    println!("{} stanzas in the session of another, 0 state changes", cases.len());
+    eprintln!("{} stanzas in the session of another, 0 state changes", cases.len());
 }
 
 #[test]

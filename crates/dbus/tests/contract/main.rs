@@ -2,123 +2,28 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod bus;
+mod im;
+mod members;
+mod steps;
+
+use im::{Im, SOON, Way, connected, next, two_applications};
 use rendezvous_core::*;
-use rendezvous_dbus::application::{Events, HeldSession, SessionEvent, TypedCode, take_session};
+use rendezvous_dbus::application::SessionEvent;
 use rendezvous_dbus::im::HandedSession;
 use rendezvous_dbus::{DbusError, agent, socket};
-use rendezvous_net::nearby::{Config, Control, Nearby, nearby_address};
-use rendezvous_net::{Account, Driver, Handle, Happening};
-use rendezvous_trust::{DeviceKey, PublicKey};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
-
-const SOON: Duration = Duration::from_secs(10);
-
-struct Im {
-    address: Address,
-    place: String,
-    control: Control,
-    handle: Handle,
-    happenings: UnboundedReceiver<Happening>,
-}
-
-/// The device keys of all people in these tests, by the address that is made of them.
-fn key_of(address: &Address) -> PublicKey {
-    let keys = KEYS.lock().unwrap();
-    *keys.iter().find(|key| nearby_address(key) == *address).expect("somebody in this test")
-}
-
-static KEYS: Mutex<Vec<PublicKey>> = Mutex::new(Vec::new());
-static NUMBER: AtomicU32 = AtomicU32::new(1);
-
-impl Im {
-    async fn new() -> Self {
-        let mut seed = [0; 32];
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        seed[..4].copy_from_slice(&number.to_be_bytes());
-        seed[4] = 1;
-        let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
-        KEYS.lock().unwrap().push(key.public());
-        let config = Config { listen: "127.0.0.1:0".parse().unwrap(), name: String::new(), multicast: false };
-        let (network, control) = Nearby::listen(config, key.clone()).await.unwrap();
-        let (address, place) = (network.address(), format!("127.0.0.1:{}", network.port()));
-        let ask = Application::new(ApplicationId::ASK, "Ask");
-        let account = Account { network: "nearby".into(), me: address.clone(), key };
-        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), [ask], network);
-        tokio::spawn(driver.run());
-        Self { address, place, control, handle, happenings }
-    }
-
-    async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
-        let search = async { while !wanted(&self.happenings.recv().await.unwrap().event) {} };
-        tokio::time::timeout(SOON, search).await.expect("it happens soon");
-    }
-
-    /// Hands the session to an application and relays everything from then on.
-    async fn launch(mut self, session: SessionId) -> (HeldSession, Events, Handle) {
-        self.until(|e| *e == Event::Launch).await;
-        let info = self.handle.list().await.unwrap().into_iter().find(|s| s.id == session).unwrap();
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        let code = Some(TypedCode("7-apple-river-tiger".into()));
-        let handed = HandedSession::hand_over_with_code(ours, info, self.handle.clone(), code.clone(), SOON);
-        let (handed, taken) = tokio::join!(handed, take_session(theirs, SOON));
-        let (handed, (held, events)) = (handed.unwrap(), taken.unwrap());
-        assert_eq!(held.id, session.to_string());
-        assert_eq!(held.introduction.network.as_deref(), Some("nearby"));
-        assert_eq!(held.introduction.local_user.as_deref(), Some(self.address.as_str()));
-        assert!(held.introduction.expiry.is_some());
-        let theirs: Address = held.remote_user.parse().unwrap();
-        assert_eq!(held.introduction.remote_key, Some(key_of(&theirs).to_text()));
-        assert_eq!(held.introduction.code, code);
-        assert!(!format!("{held:?}").contains("apple"), "a code does not print itself");
-        self.handle.command(session, Command::Attach).await.unwrap();
-        let handle = self.handle.clone();
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    happening = self.happenings.recv() => match happening {
-                        Some(happening) => handed.tell(&happening.event).await.unwrap(),
-                        None => return,
-                    },
-                    () = handed.closed() => {
-                        _ = self.handle.command(session, Command::ApplicationGone).await;
-                        return;
-                    }
-                }
-            }
-        });
-        (held, events, handle)
-    }
-}
-
-async fn two_applications() -> ((HeldSession, Events, Handle), (HeldSession, Events, Handle)) {
-    let (alice, mut bob) = (Im::new().await, Im::new().await);
-    assert_eq!(alice.control.lookup(&bob.place).await.unwrap(), bob.address);
-    let session = alice.handle.invite(bob.address.clone(), ApplicationId::ASK, String::new()).await.unwrap();
-    bob.until(|e| matches!(e, Event::Invited(_))).await;
-    bob.handle.command(session, Command::Accept { data: String::new() }).await.unwrap();
-    tokio::join!(alice.launch(session), bob.launch(session))
-}
-
-async fn next(events: &mut Events) -> SessionEvent {
-    tokio::time::timeout(SOON, events.next()).await.expect("an event comes soon")
-}
-
-/// Both orders are allowed: connected when handed over, or told so afterwards.
-async fn connected(held: &HeldSession, events: &mut Events) {
-    if held.state != State::Connected {
-        let change = SessionEvent::StateChanged { previous: State::Accepted, current: State::Connected };
-        assert_eq!(next(events).await, change);
-    }
-}
+use tokio::sync::mpsc;
 
 #[tokio::test]
 async fn the_contract_from_hand_over_to_end() {
-    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications().await;
+    from_hand_over_to_end([Way::Socket, Way::Socket]).await;
+}
+
+async fn from_hand_over_to_end(ways: [Way<'_>; 2]) {
+    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications(ways).await;
     assert_eq!((alice.role, bob.role), (Role::Inviter, Role::Invitee));
     assert_eq!(alice.application, ApplicationId::ASK.to_string());
     connected(&alice, &mut alice_events).await;
@@ -143,7 +48,8 @@ async fn the_contract_from_hand_over_to_end() {
 /// Context data that nobody takes yet must not stop the answers to calls: Stop is a call.
 #[tokio::test]
 async fn a_flood_of_context_data_does_not_stop_a_call() {
-    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications().await;
+    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) =
+        two_applications([Way::Socket, Way::Socket]).await;
     connected(&alice, &mut alice_events).await;
     connected(&bob, &mut bob_events).await;
     for n in 0..1000 {
@@ -167,7 +73,11 @@ async fn a_flood_of_context_data_does_not_stop_a_call() {
 
 #[tokio::test]
 async fn an_application_that_vanishes_ends_both_sides() {
-    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications().await;
+    vanishes([Way::Socket, Way::Socket]).await;
+}
+
+async fn vanishes(ways: [Way<'_>; 2]) {
+    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications(ways).await;
     connected(&alice, &mut alice_events).await;
     connected(&bob, &mut bob_events).await;
     drop((alice, alice_events));
@@ -180,18 +90,7 @@ async fn an_application_that_vanishes_ends_both_sides() {
 #[tokio::test]
 async fn an_application_that_never_answers_is_given_up() {
     let im = Im::new().await;
-    let info = rendezvous_net::SessionInfo {
-        id: SessionId([1; 16]),
-        network: "nearby".into(),
-        me: im.address.clone(),
-        endpoint: None,
-        key: None,
-        expiry: None,
-        role: Role::Inviter,
-        contact: Address::new("bob").unwrap(),
-        application: ApplicationId::ASK,
-        state: State::Accepted,
-    };
+    let info = im.some_session(1);
     let (ours, _silent) = UnixStream::pair().unwrap();
     let result = HandedSession::hand_over(ours, info, im.handle, Duration::from_millis(50)).await;
     assert!(matches!(result, Err(DbusError::Timeout(_))));

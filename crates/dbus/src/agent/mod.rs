@@ -1,17 +1,22 @@
-//! The commands of the person's own terminal: `Agent1` over the agent's private socket.
+//! What is asked of the agent: by the commands of the person's own terminal, over its private socket (`Commands1`); and by
+//! programs of the person's desktop, over a session bus (`Agent1`, which can do less).
 //!
 //! Whoever invites hands over the terminal on which the application may ask its person, and the few variables of its
 //! environment that say where screen and browser are. When that command's process is gone, so is the invitation.
 //!
 //! There is no call that accepts: a command can hand over a terminal ([`Request::Inbox`]), and the agent asks there.
 
+mod bus;
 mod client;
+mod commander;
 mod server;
 
+pub use bus::OnBus;
 pub use client::{AgentClient, News, NewsStream, Progress};
-pub use server::Commander;
+pub use commander::Commander;
 
 use crate::application::TypedCode;
+use crate::session_path;
 use rendezvous_core::{Address, ApplicationId, DeclinedBy, SessionId};
 use rendezvous_net::SessionInfo;
 use std::collections::HashMap;
@@ -79,6 +84,21 @@ pub struct Seen {
     pub devices: Vec<String>,
 }
 
+/// An application that can be started with somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Startable {
+    /// A GUID.
+    pub id: String,
+    /// For a person.
+    pub name: String,
+    /// A sentence; may be empty.
+    pub description: String,
+    /// A name or a path; may be empty.
+    pub icon: String,
+    /// Whether it can be started by somebody who has no terminal.
+    pub without_terminal: bool,
+}
+
 /// An invitation that waits for the person's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -124,6 +144,11 @@ pub enum Request {
     Sessions {
         /// All of them.
         answer: oneshot::Sender<Vec<SessionInfo>>,
+    },
+    /// What can be started with somebody.
+    Applications {
+        /// All of them.
+        answer: oneshot::Sender<Vec<Startable>>,
     },
     /// How it stands.
     Status {
@@ -213,6 +238,19 @@ pub struct Listed {
     pub state: rendezvous_core::State,
     /// `RENDEZVOUS_SESSION_FLAGS`.
     pub flags: u32,
+}
+
+impl Listed {
+    fn of(session: SessionInfo) -> Self {
+        Self {
+            path: session_path(session.id),
+            network: session.network.to_string(),
+            contact: session.contact.to_string(),
+            application: session.application.to_string(),
+            state: session.state,
+            flags: rendezvous_core::flags::rendezvous(session.role),
+        }
+    }
 }
 
 const DECLINED: [(DeclinedBy, &str); 6] = [

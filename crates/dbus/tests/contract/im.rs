@@ -1,0 +1,199 @@
+//! An IM program on the network nearby, and the applications that it starts: inside this process, each with a connection of
+//! its own.
+
+use rendezvous_core::*;
+use rendezvous_dbus::application::{
+    Events, HeldSession, SessionEvent, TypedCode, take_session, take_session_on_bus,
+};
+use rendezvous_dbus::im::HandedSession;
+use rendezvous_net::nearby::{Config, Control, Nearby, nearby_address};
+use rendezvous_net::{Account, Driver, Handle, Happening, SessionInfo};
+use rendezvous_testkit::bus::Bus;
+use rendezvous_trust::{DeviceKey, PublicKey};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use zbus::connection::Builder;
+
+pub(crate) const SOON: Duration = Duration::from_secs(10);
+
+/// How an application comes by its session.
+#[derive(Clone, Copy)]
+pub(crate) enum Way<'a> {
+    Socket,
+    Bus(&'a Bus),
+}
+
+pub(crate) struct Im {
+    pub(crate) address: Address,
+    pub(crate) place: String,
+    pub(crate) control: Control,
+    pub(crate) handle: Handle,
+    happenings: UnboundedReceiver<Happening>,
+    /// Gets a copy of whatever the application is told.
+    pub(crate) witness: Option<UnboundedSender<Event>>,
+}
+
+/// The device keys of all people in these tests, by the address that is made of them.
+fn key_of(address: &Address) -> PublicKey {
+    let keys = KEYS.lock().unwrap();
+    *keys.iter().find(|key| nearby_address(key) == *address).expect("somebody in this test")
+}
+
+static KEYS: Mutex<Vec<PublicKey>> = Mutex::new(Vec::new());
+static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+impl Im {
+    pub(crate) async fn new() -> Self {
+        let mut seed = [0; 32];
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        seed[..4].copy_from_slice(&number.to_be_bytes());
+        seed[4] = 1;
+        let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
+        KEYS.lock().unwrap().push(key.public());
+        let config = Config { listen: "127.0.0.1:0".parse().unwrap(), name: String::new(), multicast: false };
+        let (network, control) = Nearby::listen(config, key.clone()).await.unwrap();
+        let (address, place) = (network.address(), format!("127.0.0.1:{}", network.port()));
+        let installed = [(ApplicationId::ASK, "Ask"), (ApplicationId::OFFER, "Offer")]
+            .map(|(id, name)| Application::new(id, name));
+        let account = Account { network: "nearby".into(), me: address.clone(), key };
+        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed, network);
+        tokio::spawn(driver.run());
+        Self { address, place, control, handle, happenings, witness: None }
+    }
+
+    /// A session that nobody has agreed to.
+    pub(crate) fn some_session(&self, number: u8) -> SessionInfo {
+        SessionInfo {
+            id: SessionId([number; 16]),
+            network: "nearby".into(),
+            me: self.address.clone(),
+            endpoint: None,
+            key: None,
+            expiry: None,
+            role: Role::Inviter,
+            contact: Address::new("bob").unwrap(),
+            application: ApplicationId::ASK,
+            state: State::Accepted,
+        }
+    }
+
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
+        let search = async { while !wanted(&self.happenings.recv().await.unwrap().event) {} };
+        tokio::time::timeout(SOON, search).await.expect("it happens soon");
+    }
+
+    /// Hands the session to an application and relays everything from then on.
+    pub(crate) async fn launch(mut self, session: SessionId, way: Way<'_>) -> (HeldSession, Events, Handle) {
+        self.until(|e| *e == Event::Launch).await;
+        let info = self.handle.list().await.unwrap().into_iter().find(|s| s.id == session).unwrap();
+        let code = match way {
+            Way::Socket => Some(TypedCode("7-apple-river-tiger".into())),
+            Way::Bus(_) => None,
+        };
+        let (handed, (held, events)) = match way {
+            Way::Socket => {
+                let (ours, theirs) = UnixStream::pair().unwrap();
+                let handle = self.handle.clone();
+                let handed = HandedSession::hand_over_with_code(ours, info, handle, code.clone(), SOON);
+                let (handed, taken) = tokio::join!(handed, take_session(theirs, SOON));
+                (handed.unwrap(), taken.unwrap())
+            }
+            Way::Bus(bus) => hand_over_on(bus, info, self.handle.clone()).await,
+        };
+        assert_eq!(held.id, session.to_string());
+        assert_eq!(held.introduction.network.as_deref(), Some("nearby"));
+        assert_eq!(held.introduction.local_user.as_deref(), Some(self.address.as_str()));
+        assert!(held.introduction.expiry.is_some());
+        let theirs: Address = held.remote_user.parse().unwrap();
+        assert_eq!(held.introduction.remote_key, Some(key_of(&theirs).to_text()));
+        assert_eq!(held.introduction.code, code);
+        assert!(!format!("{held:?}").contains("apple"), "a code does not print itself");
+        self.handle.command(session, Command::Attach).await.unwrap();
+        let handle = self.handle.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    happening = self.happenings.recv() => match happening {
+                        Some(happening) => {
+                            if let Some(witness) = &self.witness {
+                                _ = witness.send(happening.event.clone());
+                            }
+                            handed.tell(&happening.event).await.unwrap();
+                        }
+                        None => return,
+                    },
+                    () = handed.closed() => {
+                        _ = self.handle.command(session, Command::ApplicationGone).await;
+                        return;
+                    }
+                }
+            }
+        });
+        (held, events, handle)
+    }
+}
+
+pub(crate) async fn two_applications(
+    ways: [Way<'_>; 2],
+) -> ((HeldSession, Events, Handle), (HeldSession, Events, Handle)) {
+    let (alice, mut bob) = (Im::new().await, Im::new().await);
+    assert_eq!(alice.control.lookup(&bob.place).await.unwrap(), bob.address);
+    let session = alice.handle.invite(bob.address.clone(), ApplicationId::ASK, String::new()).await.unwrap();
+    bob.until(|e| matches!(e, Event::Invited(_))).await;
+    bob.handle.command(session, Command::Accept { data: String::new() }).await.unwrap();
+    let [first, second] = ways;
+    tokio::join!(alice.launch(session, first), bob.launch(session, second))
+}
+
+pub(crate) async fn next(events: &mut Events) -> SessionEvent {
+    tokio::time::timeout(SOON, events.next()).await.expect("an event comes soon")
+}
+
+/// Both orders are allowed: connected when handed over, or told so afterwards.
+pub(crate) async fn connected(held: &HeldSession, events: &mut Events) {
+    if held.state != State::Connected {
+        let change = SessionEvent::StateChanged { previous: State::Accepted, current: State::Connected };
+        assert_eq!(next(events).await, change);
+    }
+}
+
+/// An application with a name of its own waits on this bus, and is handed the session.
+pub(crate) async fn hand_over_on(
+    bus: &Bus,
+    info: SessionInfo,
+    handle: Handle,
+) -> (HandedSession, (HeldSession, Events)) {
+    let name = format!("org.example.Application{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let taking = take_session_on_bus(bus.address(), &name, SOON);
+    let handing = async {
+        has_owner(bus, &name).await;
+        HandedSession::hand_over_on_bus(bus.address(), &name, info, handle, SOON).await
+    };
+    let both = async { tokio::join!(taking, handing) };
+    let (taken, handed) = tokio::time::timeout(SOON, both).await.expect("it is handed over");
+    (handed.unwrap(), taken.unwrap())
+}
+
+/// Another program of the same user on this bus.
+pub(crate) async fn somebody_on(bus: &Bus) -> zbus::Connection {
+    Builder::address(bus.address()).build().await.unwrap()
+}
+
+/// Waits until somebody has this name.
+pub(crate) async fn has_owner(bus: &Bus, name: &str) {
+    let (somebody, daemon) = (somebody_on(bus).await, "org.freedesktop.DBus");
+    let deadline = tokio::time::Instant::now() + SOON;
+    loop {
+        let path = "/org/freedesktop/DBus";
+        let answer =
+            somebody.call_method(Some(daemon), path, Some(daemon), "NameHasOwner", &(name,)).await.unwrap();
+        if answer.body().deserialize::<bool>().unwrap() {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "nobody has the name {name}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""An IM program of two people whom a socket connects: `im.py listen SOCKET ME`, and `im.py invite SOCKET ME GUID`.
+
+Whoever listens is asked. After a yes both start the application that is registered under this GUID and relay what it
+says. What an IM program must do is in docs/for-im-authors.md. Needs Debian's python3-dbus-fast.
+"""
+import asyncio
+import json
+import sys
+import uuid
+
+from dbus_fast import Message, MessageType, Variant
+
+from bus import APPLICATION, APPLICATION_PATH, SESSION, Bus, has_left, registered
+
+PATH = "/org/example/im/session"
+ACCEPTED, CONNECTED, CANCELLED, TERMINATED = 3, 4, 5, 7
+LAUNCH_FAILED, LOCAL, REMOTE, LOST = 0x81000601, 0x81000606, 0x81000607, 0x81000603
+PROPERTIES = {"State": "u", "RemoteUser": "s", "Flags": "u", "SessionId": "s", "Application": "s"}
+
+
+class Session:
+    def __init__(self, reader, writer, me, about, flags):
+        self.reader, self.writer, self.me, self.owner = reader, writer, me, None
+        self.attached, self.over = set(), asyncio.get_running_loop().create_future()
+        values = ACCEPTED, about["them"], flags, about["id"], about["app"]
+        self.values = dict(zip(PROPERTIES, values))
+
+    async def run(self):
+        """Starts the application, hands the session over, and relays until it is over."""
+        self.bus = await Bus.connect(self.handle)
+        relay = asyncio.ensure_future(self.relay())
+        try:
+            name = registered(self.values["Application"])
+            if not await self.bus.ask("NameHasOwner", "s", [name]):
+                await self.bus.ask("StartServiceByName", "su", [name, 0])
+            # From here on it is this connection, whoever gets the name later.
+            self.owner = await self.bus.ask("GetNameOwner", "s", [name])
+            await self.bus.watch(self.owner)
+            body = [PATH, {"Network": Variant("s", "nearby"), "LocalUser": Variant("s", self.me)}]
+            call = self.bus.call(self.owner, APPLICATION_PATH, APPLICATION, "SetRendezvousSession", "oa{sv}", body)
+            await asyncio.wait_for(call, 20)
+            self.tell({"attached": True})
+            self.attach("here")
+        except (RuntimeError, asyncio.TimeoutError) as error:
+            print(f"it cannot be started: {error}", flush=True)
+            self.fail()
+        print(f"ended with {await self.over:#x}", flush=True)
+        relay.cancel()
+
+    async def relay(self):
+        """What the other side's IM program says. It is another computer's word: checked, and bounded by the reader."""
+        async for line in self.reader:
+            said = json.loads(line)
+            if said.get("attached"):
+                self.attach("there")
+            elif isinstance(said.get("context"), str) and self.values["State"] == CONNECTED:
+                self.signal("ContextData", "s", [said["context"]])
+            elif isinstance(said.get("end"), int):
+                result = said["end"] & 0xFFFFFFFF
+                self.end(TERMINATED if said.get("failed") else CANCELLED, result or REMOTE, str(said.get("data", "")))
+        self.end(TERMINATED, LOST, "")
+
+    def handle(self, message):
+        if has_left(message, self.owner) and not self.over.done():
+            self.fail()
+        if message.message_type != MessageType.METHOD_CALL:
+            return None
+        if message.sender != self.owner:
+            return Message.new_error(message, "org.freedesktop.DBus.Error.AccessDenied", "this is not yours to use")
+        call = (message.member, message.signature)
+        if call == ("Get", "ss") and message.body[1] in PROPERTIES:
+            name = message.body[1]
+            return Message.new_method_return(message, "v", [Variant(PROPERTIES[name], self.values[name])])
+        if call == ("GetAll", "s"):
+            every = {name: Variant(kind, self.values[name]) for name, kind in PROPERTIES.items()}
+            return Message.new_method_return(message, "a{sv}", [every])
+        size = len(message.body[-1].encode()) if call[1] in ("s", "us") else 0
+        if call == ("SendContextData", "s") and self.values["State"] == CONNECTED and size <= 65536:
+            self.tell({"context": message.body[0]})
+            return Message.new_method_return(message)
+        if call == ("Terminate", "us") and not self.over.done() and size <= 512:
+            result, data = message.body
+            self.tell({"end": result, "data": data})
+            self.end(CANCELLED, result or LOCAL, data)
+            return Message.new_method_return(message)
+        return Message.new_error(message, "org.freedesktop.DBus.Error.Failed", "not now")
+
+    def attach(self, where):
+        self.attached.add(where)
+        if self.attached == {"here", "there"} and self.values["State"] == ACCEPTED:
+            self.change(CONNECTED)
+
+    def change(self, state):
+        previous, self.values["State"] = self.values["State"], state
+        self.signal("StateChanged", "uu", [previous, state])
+
+    def fail(self):
+        self.tell({"end": LAUNCH_FAILED, "data": "", "failed": True})
+        self.end(TERMINATED, LAUNCH_FAILED, "")
+
+    def end(self, state, result, data):
+        if not self.over.done():
+            self.change(state)
+            self.signal("Ended", "us", [result, data])
+            self.over.set_result(result)
+
+    def signal(self, member, signature, body):
+        if self.owner:
+            kind = MessageType.SIGNAL
+            self.bus.bus.send(Message(self.owner, PATH, SESSION, member, kind, signature=signature, body=body))
+
+    def tell(self, what):
+        self.writer.write(json.dumps(what).encode() + b"\n")
+
+
+async def play(reader, writer, me, guid):
+    if guid:
+        about = {"id": "{%s}" % str(uuid.uuid4()).upper(), "app": guid}
+        writer.write(json.dumps({**about, "from": me}).encode() + b"\n")
+        said = json.loads(await reader.readline() or "{}")
+    else:
+        about = said = json.loads(await reader.readline() or "{}")
+        print(f"{said['from']!r} invites you to {said['app']!r}. Answer? [y/N]", flush=True)
+        said["yes"] = (await asyncio.to_thread(sys.stdin.readline)).strip() == "y"
+        writer.write(json.dumps({"yes": said["yes"], "from": me}).encode() + b"\n")
+    if said.get("yes") is not True:
+        return print("declined", flush=True)
+    await Session(reader, writer, me, {**about, "them": str(said["from"])}, 1 if guid else 2).run()
+    await writer.drain()
+
+
+async def main(verb, socket, me, guid=None):
+    if verb == "invite":
+        return await play(*await asyncio.open_unix_connection(socket, limit=1 << 20), me, guid)
+    over = asyncio.Event()
+
+    async def once(reader, writer):
+        await play(reader, writer, me, None)
+        over.set()
+
+    async with await asyncio.start_unix_server(once, socket, limit=1 << 20):
+        await over.wait()
+
+
+asyncio.run(main(*sys.argv[1:]))
