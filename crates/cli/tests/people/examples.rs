@@ -18,7 +18,7 @@ const ENDED: [&str; 2] = ["ended with 0x81000606", "ended with 0x81000607"];
 /// The example of an application, started by this bus; what it says is in a file of this place.
 fn starts_names(bus: &Bus, place: &Home, me: &str) -> Result<()> {
     let said = place.join(format!("{me}.said"));
-    let line = format!("/bin/sh -c \"exec {PYTHON} {EXAMPLES}/app.py {me} >> {} 2>&1\"", said.display());
+    let line = format!("/bin/sh -c \"exec {PYTHON} -B {EXAMPLES}/app.py {me} >> {} 2>&1\"", said.display());
     bus.starts("org.example.Names", &line)
 }
 
