@@ -338,7 +338,8 @@ mod tests {
     #[test]
     fn elements_below_the_root_are_counted() {
         let mut scanner = Scanner::default();
-        let text = b"<?xml version='1.0'?><stream:stream a='>'><a/><b c=\"/>\"><d/></b>text<long>&lt;</long><f";
+        let text =
+            b"<?xml version='1.0'?><stream:stream a='>'><a/><b c=\"/>\"><d/></b>text<long>&lt;</long><f";
         let mut ended = Vec::new();
         for (at, byte) in text.iter().enumerate() {
             if scanner.feed(*byte) {
