@@ -274,7 +274,19 @@ shaper_rules:
   max_user_sessions: 10
   c2s_shaper:
     {shaper}: all
-modules:
+{modules}"#,
+        certificate = files.both.display().to_string(),
+        start_tls = listener(place.start_tls, "    starttls_required: true\n"),
+        direct_tls = listener(place.direct_tls, "    tls: true\n"),
+        modules = modules(&keeps),
+        clear = listener(place.clear, "    starttls: false\n"),
+    )
+}
+
+/// What Debian's configuration switches on, as far as it concerns clients.
+fn modules(keeps: &str) -> String {
+    format!(
+        r#"modules:
   mod_admin_extra: {{}}
   mod_blocking: {{}}
   mod_caps: {{}}
@@ -302,10 +314,6 @@ modules:
     resend_on_timeout: if_offline{keeps}
   mod_vcard:
     search: false
-"#,
-        certificate = files.both.display().to_string(),
-        start_tls = listener(place.start_tls, "    starttls_required: true\n"),
-        direct_tls = listener(place.direct_tls, "    tls: true\n"),
-        clear = listener(place.clear, "    starttls: false\n"),
+"#
     )
 }
