@@ -128,6 +128,9 @@ impl Application1 {
     ) -> fdo::Result<()> {
         let taken = || fdo::Error::LimitsExceeded("this application holds a session already".into());
         let introduction = Introduction::read(options)?;
+        if owner.is_some() && introduction.code.is_some() {
+            return Err(fdo::Error::AccessDenied("a one-time code is not passed on over a bus".into()));
+        }
         let given = self.given.lock().ok().and_then(|mut given| given.take()).ok_or_else(taken)?;
         let stream = MessageStream::from(&self.connection);
         given.send(Given { owner, path, stream, introduction }).map_err(|_| taken())

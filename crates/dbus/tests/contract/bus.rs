@@ -165,6 +165,28 @@ async fn needs_dbus_what_is_published_is_what_is_there() {
     }
 }
 
+#[tokio::test]
+async fn needs_dbus_an_application_takes_no_code_over_a_bus() {
+    let bus = Bus::start().unwrap();
+    let name = "org.example.NoCode";
+    let taking = tokio::spawn(take_session_on_bus_owned(bus.address().to_owned(), name.to_owned()));
+    has_owner(&bus, name).await;
+    let careless = somebody_on(&bus).await;
+    let path = OwnedObjectPath::try_from("/im/rendezvous/Session/1").unwrap();
+    let arguments = (path, HashMap::from([("Code", zbus::Variant::from("7-one-two-three"))]));
+    let call = careless.call_method(
+        Some(name),
+        APPLICATION_PATH,
+        Some("im.rendezvous.Application1"),
+        "SetRendezvousSession",
+        &arguments,
+    );
+    assert_eq!(error_name(call.await), "org.freedesktop.DBus.Error.AccessDenied");
+    // It still waits for one that is handed over as it should be.
+    assert!(!taking.is_finished());
+    taking.abort();
+}
+
 async fn take_session_on_bus_owned(address: String, name: String) {
     _ = take_session_on_bus(&address, &name, SOON).await;
 }
