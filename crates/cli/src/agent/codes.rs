@@ -302,7 +302,7 @@ async fn draw(nearby: Option<&Control>, places: &[MeetingPlace]) -> Result<Drawn
         if nearby.is_some_and(|control| !control.find_code(nameplate).is_empty()) {
             continue;
         }
-        match places::open(places, nameplate).await {
+        match places::open(places, nameplate, attempt + 1 < DRAWS).await {
             Opened::InUse => {}
             Opened::Rooms(guests, away) if nearby.is_none() && guests.is_empty() => {
                 bail!(if away.is_empty() { texts::CODES_NEED_A_NETWORK.to_owned() } else { away.join("\n") })
