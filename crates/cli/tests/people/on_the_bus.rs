@@ -227,7 +227,7 @@ fn needs_dbus_whoever_watches_sees_no_code() {
         ask.says("y")?;
         ask.reads(SHOW)?;
         ask.says("n")?;
-        ensure!(offer.ends()? == 3 && ask.ends()? == 0);
+        ensure!(offer.ends()? == 3 && ask.ends()? == 3);
         let seen = watcher.sees("im.rendezvous.Agent")?;
         let (_, secret) = code.split_once('-').context("a number and words")?;
         for joint in ["-", " ", "\",\"", "\", \""] {
