@@ -1,4 +1,4 @@
-"""What both examples need of a session bus: calls, and who is at the other end; and where applications are registered."""
+"""What both examples need: calls on a session bus, who is at the other end, and where applications are registered."""
 import glob
 import os
 import tomllib
@@ -30,6 +30,14 @@ class Bus:
     async def ask(self, member, signature, body):
         """Asks the bus itself."""
         return await self.call(DBUS, DBUS_PATH, DBUS, member, signature, body)
+
+    async def start(self, name):
+        """The connection that has this name; the bus starts one where there is none."""
+        if not await self.ask("NameHasOwner", "s", [name]):
+            await self.ask("StartServiceByName", "su", [name, 0])
+        owner = await self.ask("GetNameOwner", "s", [name])
+        await self.watch(owner)
+        return owner
 
     async def watch(self, owner):
         """Another user is refused; and from now on it is heard when this one leaves the bus."""

@@ -31,15 +31,7 @@ class Session:
         self.bus = await Bus.connect(self.handle)
         relay = asyncio.ensure_future(self.relay())
         try:
-            name = registered(self.values["Application"])
-            if not await self.bus.ask("NameHasOwner", "s", [name]):
-                await self.bus.ask("StartServiceByName", "su", [name, 0])
-            # From here on it is this connection, whoever gets the name later.
-            self.owner = await self.bus.ask("GetNameOwner", "s", [name])
-            await self.bus.watch(self.owner)
-            body = [PATH, {"Network": Variant("s", "nearby"), "LocalUser": Variant("s", self.me)}]
-            call = self.bus.call(self.owner, APPLICATION_PATH, APPLICATION, "SetRendezvousSession", "oa{sv}", body)
-            await asyncio.wait_for(call, 20)
+            await asyncio.wait_for(self.hand_over(registered(self.values["Application"])), 20)
             self.tell({"attached": True})
             self.attach("here")
         except (RuntimeError, asyncio.TimeoutError) as error:
@@ -47,6 +39,20 @@ class Session:
             self.fail()
         print(f"ended with {await self.over:#x}", flush=True)
         relay.cancel()
+
+    async def hand_over(self, name):
+        try:
+            # From here on it is this connection, whoever gets the name later.
+            self.owner = await self.bus.start(name)
+            body = [PATH, {"Network": Variant("s", "nearby"), "LocalUser": Variant("s", self.me)}]
+            await self.bus.call(self.owner, APPLICATION_PATH, APPLICATION, "SetRendezvousSession", "oa{sv}", body)
+        except RuntimeError as error:
+            # One that takes a session after the other, and is about to give up its name.
+            if not any(busy in str(error) for busy in ("LimitsExceeded", "NameHasNoOwner")):
+                raise
+            self.owner = None
+            await asyncio.sleep(0.1)
+            await self.hand_over(name)
 
     async def relay(self):
         """What the other side's IM program says. It is another computer's word: checked, and bounded by the reader."""
@@ -69,11 +75,10 @@ class Session:
         if message.sender != self.owner:
             return Message.new_error(message, "org.freedesktop.DBus.Error.AccessDenied", "this is not yours to use")
         call = (message.member, message.signature)
+        every = {name: Variant(kind, self.values[name]) for name, kind in PROPERTIES.items()}
         if call == ("Get", "ss") and message.body[1] in PROPERTIES:
-            name = message.body[1]
-            return Message.new_method_return(message, "v", [Variant(PROPERTIES[name], self.values[name])])
+            return Message.new_method_return(message, "v", [every[message.body[1]]])
         if call == ("GetAll", "s"):
-            every = {name: Variant(kind, self.values[name]) for name, kind in PROPERTIES.items()}
             return Message.new_method_return(message, "a{sv}", [every])
         size = len(message.body[-1].encode()) if call[1] in ("s", "us") else 0
         if call == ("SendContextData", "s") and self.values["State"] == CONNECTED and size <= 65536:
@@ -107,8 +112,7 @@ class Session:
 
     def signal(self, member, signature, body):
         if self.owner:
-            kind = MessageType.SIGNAL
-            self.bus.bus.send(Message(self.owner, PATH, SESSION, member, kind, signature=signature, body=body))
+            self.bus.bus.send(Message(self.owner, PATH, SESSION, member, MessageType.SIGNAL, signature=signature, body=body))
 
     def tell(self, what):
         self.writer.write(json.dumps(what).encode() + b"\n")

@@ -27,8 +27,8 @@ const WINDOW: usize = 512 * 1024;
 /// A call on a bus fails so much later than the whole does, so that the whole says what it was.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// An application may have just taken its last session, and be about to give up its name.
-const TRIES: usize = 3;
+/// An application that takes one session after the other may have just taken one, and is about to give up its name.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// A session that was handed to an application. When this is dropped, the session is gone for the application.
 #[derive(Debug)]
@@ -85,7 +85,8 @@ impl HandedSession {
     /// # Errors
     ///
     /// As the bus says when it cannot start it; [`DbusError::ForeignUser`] when the owner of that name is another user;
-    /// what the application answers; and when all of it takes longer than `patience`.
+    /// what the application answers; and when all of it takes longer than `patience`, in which one that is busy with another
+    /// session is asked again.
     pub async fn hand_over_on_bus(
         address: &str,
         service: &str,
@@ -95,16 +96,16 @@ impl HandedSession {
     ) -> Result<Self, DbusError> {
         within(patience, async {
             let options = introduce(&session);
-            for _ in 1..TRIES {
+            loop {
                 let (session, handle) = (session.clone(), handle.clone());
                 match Self::try_on_bus((address, patience), service, session, handle, &options).await {
                     Err(error) if error.is_transient() => {
-                        tracing::info!(%error, service, "The application is busy; once more");
+                        tracing::debug!(%error, service, "The application is busy; once more");
+                        tokio::time::sleep(BETWEEN_TRIES).await;
                     }
                     other => return other,
                 }
             }
-            Self::try_on_bus((address, patience), service, session, handle, &options).await
         })
         .await
     }

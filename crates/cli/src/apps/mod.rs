@@ -16,6 +16,7 @@ pub(crate) use shown::{is_plain, shown};
 use crate::application::hello::HELLO;
 use crate::args::{AppsOptions, AppsVerb};
 use crate::home::Home;
+use crate::terminal::printable;
 use crate::{suggest, texts};
 use anyhow::{Result, bail};
 use rendezvous_core::{Application, ApplicationId};
@@ -111,7 +112,7 @@ fn list(home: &Home, json: bool) -> Result<ExitCode> {
                 Entry::File(file, manifest) => {
                     let description = shown(&manifest.description, NAME_WIDTH);
                     let dash = if description.is_empty() { "" } else { " · " };
-                    writeln!(out, "{dash}{description} · {}", file.display())?;
+                    writeln!(out, "{dash}{description} · {}", printable(&file.display().to_string()))?;
                 }
             }
         }
@@ -119,7 +120,7 @@ fn list(home: &Home, json: bool) -> Result<ExitCode> {
     out.flush()?;
     let mut err = std::io::stderr().lock();
     for skipped in &installed.skipped {
-        writeln!(err, "{skipped}")?;
+        writeln!(err, "{}", printable(&skipped.to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -153,7 +154,7 @@ fn say_checked(json: bool, problems: &[String], good: &str) -> Result<ExitCode> 
     } else if problems.is_empty() {
         writeln!(std::io::stdout(), "{good}")?;
     } else {
-        problems.iter().try_for_each(|problem| writeln!(std::io::stderr(), "{problem}"))?;
+        problems.iter().try_for_each(|problem| writeln!(std::io::stderr(), "{}", printable(problem)))?;
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

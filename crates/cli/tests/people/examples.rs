@@ -1,7 +1,7 @@
 //! The examples for authors, in every pairing with ours: programs that know the contract by its description only.
 
 use crate::applications::{CHESS, invites_and_yes, registers, unregisters};
-use crate::house::{Desk, SOON, Side};
+use crate::house::{Desk, SOON, Side, Two, these_two};
 use crate::on_the_bus::{Buses, on_bus, starts_hello};
 use anyhow::{Result, ensure};
 use rendezvous_testkit::bus::Bus;
@@ -18,7 +18,7 @@ const ENDED: [&str; 2] = ["ended with 0x81000606", "ended with 0x81000607"];
 /// The example of an application, started by this bus; what it says is in a file of this place.
 fn starts_names(bus: &Bus, place: &Home, me: &str) -> Result<()> {
     let said = place.join(format!("{me}.said"));
-    let line = format!("/bin/sh -c \"exec {PYTHON} {EXAMPLES}/app.py {me} >> {} 2>&1\"", said.display());
+    let line = format!("/bin/sh -c \"exec {PYTHON} -B {EXAMPLES}/app.py {me} >> {} 2>&1\"", said.display());
     bus.starts("org.example.Names", &line)
 }
 
@@ -51,10 +51,15 @@ fn im(verb: &str, bus: &Bus, place: &Home, me: &str, application: Option<&str>) 
 }
 
 /// Two people with the example of an IM program: the second says yes, and it ends well.
-fn two_ims(buses: &Buses, place: &Home, [first, second]: [&str; 2], application: &str) -> Result<()> {
-    let mut invited = im("listen", &buses.expert, place, second, None)?;
+fn two_ims(
+    [first_bus, second_bus]: [&Bus; 2],
+    place: &Home,
+    [first, second]: [&str; 2],
+    application: &str,
+) -> Result<()> {
+    let mut invited = im("listen", second_bus, place, second, None)?;
     wait::until("the socket", SOON, || Ok(place.join("wire").exists().then_some(())))?;
-    let mut inviting = im("invite", &buses.novice, place, first, Some(application))?;
+    let mut inviting = im("invite", first_bus, place, first, Some(application))?;
     invited.reads("Answer? [y/N]")?;
     invited.says("y")?;
     inviting.reads(ENDED[0])?;
@@ -96,10 +101,39 @@ fn needs_python_their_im_program_with_our_application() {
         starts_hello(&buses.novice, &two.novice)?;
         starts_hello(&buses.expert, &two.expert)?;
         let hello = "{2D310B9E-6C57-4F0E-9A44-1F8B70D25EA3}";
-        two_ims(&buses, &place, [&two.novice.who, &two.expert.who], hello)?;
+        two_ims([&buses.novice, &buses.expert], &place, [&two.novice.who, &two.expert.who], hello)?;
         // They made sure who is there, through a program that knows nothing of that.
         for side in [&two.novice, &two.expert] {
             has_met(side)?;
+        }
+        Ok(())
+    });
+}
+
+/// Both on one desktop: the application takes one session and then the other, whoever is first.
+#[test]
+fn needs_python_two_sessions_at_once_on_one_bus() {
+    let place = Home::new("examples").expect("a home");
+    let (bus, apps) = (Bus::start().expect("a bus"), place.join("rendezvous/apps"));
+    fs::create_dir_all(&apps).expect("a directory");
+    fs::write(apps.join("names.toml"), on_bus("org.example.Names")).expect("a registration");
+    starts_names(&bus, &place, "Ann").expect("a service");
+    for _ in 0..3 {
+        two_ims([&bus, &bus], &place, ["ann", "bob"], CHESS).expect("it goes well");
+    }
+    let surroundings = vec![("DBUS_SESSION_BUS_ADDRESS", bus.address().to_owned())];
+    let side = |name| Side::start(name, surroundings.clone()).expect("an agent");
+    let (novice, expert) = (side("novice"), side("expert"));
+    these_two(Two { novice, expert, call: None, screen: None, are_acquainted: true }, |two| {
+        for side in [&two.novice, &two.expert] {
+            registers(side, &on_bus("org.example.Names"))?;
+        }
+        for _ in 0..3 {
+            invites_and_yes(two)?;
+            two.call_ends_with(0)?;
+        }
+        for side in [&two.novice, &two.expert] {
+            unregisters(side)?;
         }
         Ok(())
     });
@@ -121,7 +155,7 @@ fn needs_python_their_im_program_with_their_application() {
     starts_names(&buses.expert, &place, "Bob").expect("a service");
     let play = || -> Result<()> {
         for round in 1..=2 {
-            two_ims(&buses, &place, ["ann", "bob"], CHESS)?;
+            two_ims([&buses.novice, &buses.expert], &place, ["ann", "bob"], CHESS)?;
             names_were_told(&place, round)?;
         }
         Ok(())

@@ -235,7 +235,6 @@ fn meet_by_code(maria: &Someone, karl: &Someone, hidden: &Hidden) -> Result<Stri
     ask.says("n")?;
     offer.reads("said: not now.")?;
     ended(&mut offer, 3)?;
-    ask.ends()?;
-    ask.is_as_found()?;
+    ended(&mut ask, 3)?;
     Ok(code)
 }

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const DO_NOT_QUEUE: u32 = 4;
 /// `RequestName`: we have it now.
 const PRIMARY_OWNER: u32 = 1;
-/// So many programs are served at the same time.
+/// So many programs may have invited somebody at the same time.
 const MOST_PROGRAMS: usize = 64;
 /// The variable that says to an application where this bus is.
 const BUS_VARIABLE: &str = "DBUS_SESSION_BUS_ADDRESS";
@@ -109,7 +109,7 @@ impl Program {
 /// A program, and how it is told that it has left.
 type Known = (Arc<Commander>, watch::Sender<bool>);
 
-/// The programs that have asked something and are still there.
+/// The programs that have invited somebody and are still there.
 struct Programs {
     bus: Connection,
     known: Mutex<HashMap<String, Known>>,
@@ -123,7 +123,9 @@ impl Programs {
             match known.get(name.as_str()) {
                 Some((commander, _)) => (commander.clone(), false),
                 None if known.len() >= MOST_PROGRAMS => {
-                    return Err(fdo::Error::LimitsExceeded("too many programs ask at the same time".into()));
+                    return Err(fdo::Error::LimitsExceeded(
+                        "too many programs invite at the same time".into(),
+                    ));
                 }
                 None => {
                     let (leaves, left) = watch::channel(false);
@@ -152,6 +154,12 @@ impl Programs {
     async fn watch_over(&self, name: &OwnedUniqueName) -> Result<bool, zbus::Error> {
         bus::watch(&self.bus, name).await?;
         bus::ask(&self.bus, "NameHasOwner", &(name.as_str(),)).await
+    }
+
+    /// A program that only wants an answer. Nobody waits for its end, so nobody watches it.
+    fn passing_by(&self, name: OwnedUniqueName) -> Arc<Commander> {
+        let (_, left) = watch::channel(true);
+        Arc::new(Commander::on_bus(Program { bus: self.bus.clone(), name, left }))
     }
 
     async fn see_off(self: Arc<Self>, mut stream: MessageStream) {
@@ -243,18 +251,33 @@ impl Agent1 {
         // A program hands over no terminal; where the application meets its person is its own business.
         let environment = HashMap::from([(BUS_VARIABLE.to_owned(), self.address.clone())]);
         let surroundings = Surroundings { terminal: None, environment };
+        let commander = self.programs.know(caller).await?;
         let invited = self
-            .ask(caller, |answer| Request::Invite { network, contact, application, surroundings, answer })
+            .ask_for(commander, |answer| Request::Invite {
+                network,
+                contact,
+                application,
+                surroundings,
+                answer,
+            })
             .await?;
         invited.map_err(fdo::Error::Failed)
     }
 
+    /// Asks the agent something after which nothing follows.
     async fn ask<T>(
         &self,
         caller: OwnedUniqueName,
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> fdo::Result<T> {
-        let commander = self.programs.know(caller).await?;
+        self.ask_for(self.programs.passing_by(caller), request).await
+    }
+
+    async fn ask_for<T>(
+        &self,
+        commander: Arc<Commander>,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> fdo::Result<T> {
         let (answer, receiver) = oneshot::channel();
         self.requests.send((commander, request(answer))).await.map_err(|_| gone())?;
         receiver.await.map_err(|_| gone())

@@ -129,7 +129,7 @@ impl Application1 {
         let taken = || fdo::Error::LimitsExceeded("this application holds a session already".into());
         let introduction = Introduction::read(options)?;
         if owner.is_some() && introduction.code.is_some() {
-            return Err(fdo::Error::AccessDenied("a one-time code is not passed on over a bus".into()));
+            return Err(fdo::Error::InvalidArgs("a one-time code does not travel on a bus".into()));
         }
         let given = self.given.lock().ok().and_then(|mut given| given.take()).ok_or_else(taken)?;
         let stream = MessageStream::from(&self.connection);

@@ -1,8 +1,8 @@
 //! The contract on a message bus: who may use what, who hears what, and what becomes of those who leave.
 
-use crate::from_hand_over_to_end;
 use crate::im::{Im, SOON, Way, connected, hand_over_on, has_owner, next, somebody_on, two_applications};
 use crate::members::{Interface, interfaces};
+use crate::{from_hand_over_to_end, vanishes};
 use futures_util::StreamExt;
 use rendezvous_core::*;
 use rendezvous_dbus::agent::{OnBus, Request, Startable};
@@ -56,6 +56,13 @@ async fn needs_dbus_the_contract_from_hand_over_to_end() {
     from_hand_over_to_end([Way::Bus(&one), Way::Bus(&other)]).await;
     from_hand_over_to_end([Way::Socket, Way::Bus(&other)]).await;
     from_hand_over_to_end([Way::Bus(&one), Way::Bus(&one)]).await;
+}
+
+#[tokio::test]
+async fn needs_dbus_an_application_that_vanishes_ends_both_sides() {
+    let bus = Bus::start().unwrap();
+    vanishes([Way::Bus(&bus), Way::Socket]).await;
+    vanishes([Way::Bus(&bus), Way::Bus(&bus)]).await;
 }
 
 /// The unique name of the IM program's side and the path of a session that is handed over.
@@ -163,28 +170,6 @@ async fn needs_dbus_what_is_published_is_what_is_there() {
         let published: Vec<_> = interfaces(AGENT).into_iter().flat_map(|i| i.methods).collect();
         assert!(!format!("{published:?}").to_lowercase().contains(forbidden), "{forbidden}");
     }
-}
-
-#[tokio::test]
-async fn needs_dbus_an_application_takes_no_code_over_a_bus() {
-    let bus = Bus::start().unwrap();
-    let name = "org.example.NoCode";
-    let taking = tokio::spawn(take_session_on_bus_owned(bus.address().to_owned(), name.to_owned()));
-    has_owner(&bus, name).await;
-    let careless = somebody_on(&bus).await;
-    let path = OwnedObjectPath::try_from("/im/rendezvous/Session/1").unwrap();
-    let arguments = (path, HashMap::from([("Code", zbus::Variant::from("7-one-two-three"))]));
-    let call = careless.call_method(
-        Some(name),
-        APPLICATION_PATH,
-        Some("im.rendezvous.Application1"),
-        "SetRendezvousSession",
-        &arguments,
-    );
-    assert_eq!(error_name(call.await), "org.freedesktop.DBus.Error.AccessDenied");
-    // It still waits for one that is handed over as it should be.
-    assert!(!taking.is_finished());
-    taking.abort();
 }
 
 async fn take_session_on_bus_owned(address: String, name: String) {
@@ -468,7 +453,7 @@ async fn needs_dbus_what_cannot_be_started_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn needs_dbus_what_is_too_large_is_refused_unread() {
+async fn needs_dbus_what_is_too_large_is_refused_unread_and_a_code_too() {
     let bus = Bus::start().unwrap();
     let name = "org.example.Small";
     let taking = tokio::spawn(take_session_on_bus_owned(bus.address().to_owned(), name.to_owned()));
@@ -481,6 +466,11 @@ async fn needs_dbus_what_is_too_large_is_refused_unread() {
         .call_method(Some(name), APPLICATION_PATH, Some(interface), "SetRendezvousSession", &(path, options))
         .await;
     assert_eq!(error_name(large), "org.freedesktop.DBus.Error.LimitsExceeded");
+    let path = OwnedObjectPath::try_from("/session").unwrap();
+    let code = (path, HashMap::from([("Code", zbus::Variant::from("7-apple-river-tiger"))]));
+    let with_code =
+        other.call_method(Some(name), APPLICATION_PATH, Some(interface), "SetRendezvousSession", &code).await;
+    assert_eq!(error_name(with_code), "org.freedesktop.DBus.Error.InvalidArgs");
     taking.abort();
 }
 

@@ -14,7 +14,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use zbus::connection::Builder;
 
 pub(crate) const SOON: Duration = Duration::from_secs(10);
@@ -28,10 +28,12 @@ pub(crate) enum Way<'a> {
 
 pub(crate) struct Im {
     pub(crate) address: Address,
-    place: String,
-    control: Control,
+    pub(crate) place: String,
+    pub(crate) control: Control,
     pub(crate) handle: Handle,
     happenings: UnboundedReceiver<Happening>,
+    /// Gets a copy of whatever the application is told.
+    pub(crate) witness: Option<UnboundedSender<Event>>,
 }
 
 /// The device keys of all people in these tests, by the address that is made of them.
@@ -54,11 +56,12 @@ impl Im {
         let config = Config { listen: "127.0.0.1:0".parse().unwrap(), name: String::new(), multicast: false };
         let (network, control) = Nearby::listen(config, key.clone()).await.unwrap();
         let (address, place) = (network.address(), format!("127.0.0.1:{}", network.port()));
-        let ask = Application::new(ApplicationId::ASK, "Ask");
+        let installed = [(ApplicationId::ASK, "Ask"), (ApplicationId::OFFER, "Offer")]
+            .map(|(id, name)| Application::new(id, name));
         let account = Account { network: "nearby".into(), me: address.clone(), key };
-        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), [ask], network);
+        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed, network);
         tokio::spawn(driver.run());
-        Self { address, place, control, handle, happenings }
+        Self { address, place, control, handle, happenings, witness: None }
     }
 
     /// A session that nobody has agreed to.
@@ -77,13 +80,13 @@ impl Im {
         }
     }
 
-    async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
         let search = async { while !wanted(&self.happenings.recv().await.unwrap().event) {} };
         tokio::time::timeout(SOON, search).await.expect("it happens soon");
     }
 
     /// Hands the session to an application and relays everything from then on.
-    async fn launch(mut self, session: SessionId, way: Way<'_>) -> (HeldSession, Events, Handle) {
+    pub(crate) async fn launch(mut self, session: SessionId, way: Way<'_>) -> (HeldSession, Events, Handle) {
         self.until(|e| *e == Event::Launch).await;
         let info = self.handle.list().await.unwrap().into_iter().find(|s| s.id == session).unwrap();
         let code = match way {
@@ -114,7 +117,12 @@ impl Im {
             loop {
                 tokio::select! {
                     happening = self.happenings.recv() => match happening {
-                        Some(happening) => handed.tell(&happening.event).await.unwrap(),
+                        Some(happening) => {
+                            if let Some(witness) = &self.witness {
+                                _ = witness.send(happening.event.clone());
+                            }
+                            handed.tell(&happening.event).await.unwrap();
+                        }
                         None => return,
                     },
                     () = handed.closed() => {

@@ -5,6 +5,7 @@
 mod bus;
 mod im;
 mod members;
+mod steps;
 
 use im::{Im, SOON, Way, connected, next, two_applications};
 use rendezvous_core::*;
@@ -72,8 +73,11 @@ async fn a_flood_of_context_data_does_not_stop_a_call() {
 
 #[tokio::test]
 async fn an_application_that_vanishes_ends_both_sides() {
-    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) =
-        two_applications([Way::Socket, Way::Socket]).await;
+    vanishes([Way::Socket, Way::Socket]).await;
+}
+
+async fn vanishes(ways: [Way<'_>; 2]) {
+    let ((alice, mut alice_events, _a), (bob, mut bob_events, _b)) = two_applications(ways).await;
     connected(&alice, &mut alice_events).await;
     connected(&bob, &mut bob_events).await;
     drop((alice, alice_events));
