@@ -1,8 +1,8 @@
 //! The agent on the session bus of the person's desktop, for other programs there.
 
 use super::{Agent, From};
-use crate::surroundings::BUS;
-use rendezvous_dbus::agent::OnBus as Place;
+use crate::surroundings::{self, BUS};
+use rendezvous_dbus::agent::{OnBus as Place, Surroundings};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -23,13 +23,21 @@ impl OnBus {
         Self { address }
     }
 
-    /// The person is here now.
+    /// The person is here now; where that is no desktop, as in a remote shell, the last one counts.
     fn look_at(&self, address: Option<&String>) {
-        self.address.send_replace(address.cloned());
+        if let Some(address) = address {
+            self.address.send_replace(Some(address.clone()));
+        }
     }
 }
 
 impl Agent {
+    /// The person has given a command in these surroundings.
+    pub(super) fn person_is_in(&mut self, surroundings: &Surroundings) {
+        self.environment = surroundings::known(surroundings.environment.clone());
+        self.look_for_a_bus();
+    }
+
     /// Takes our name on the bus of the desktop where the person is now, unless we are on one. Where there is none, or another
     /// agent is, we do without: the person's own commands need none.
     pub(super) fn look_for_a_bus(&self) {

@@ -7,7 +7,7 @@ use crate::apps::Entry;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::standing::Caller;
-use crate::{clock, surroundings, texts};
+use crate::{clock, texts};
 use anyhow::Result;
 use rendezvous_core::{Address, ApplicationId, Command, Role, SessionError, SessionId};
 use rendezvous_dbus::agent::{Commander, Greeting, Request, StatusReport, Surroundings};
@@ -162,8 +162,7 @@ impl Agent {
         }
         let needs_terminal = matches!(self.installed.applications.get(&application), Some(Entry::BuiltIn(_)));
         let surroundings = self.complete(surroundings);
-        self.environment = surroundings::known(surroundings.environment.clone());
-        self.look_for_a_bus();
+        self.person_is_in(&surroundings);
         let place = launch::Place::handed_over(surroundings, needs_terminal)?;
         let network = self.accounts.network(which);
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
