@@ -56,10 +56,9 @@ impl OnBus {
         Ok(Self { connection, _served: [served, leaving] })
     }
 
-    /// Whether the bus is gone.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.connection.is_closed()
+    /// Resolves when the bus is gone.
+    pub async fn closed(&self) {
+        self.connection.closed().await;
     }
 }
 
@@ -138,14 +137,23 @@ impl Programs {
             }
         };
         if is_new {
-            bus::watch(&self.bus, &name).await?;
-            // It may have left before anybody watched.
-            let is_there: bool = bus::ask(&self.bus, "NameHasOwner", &(name.as_str(),)).await?;
-            if !is_there {
-                self.forget(name.as_str()).await;
+            match self.watch_over(&name).await {
+                Ok(true) => {}
+                Ok(false) => self.forget(name.as_str()).await,
+                Err(error) => {
+                    // Nobody would notice when it leaves.
+                    self.forget(name.as_str()).await;
+                    return Err(error.into());
+                }
             }
         }
         Ok(commander)
+    }
+
+    /// From now on it is noticed when this program leaves. Whether it is still there: it may have left before.
+    async fn watch_over(&self, name: &OwnedUniqueName) -> Result<bool, zbus::Error> {
+        bus::watch(&self.bus, name).await?;
+        bus::ask(&self.bus, "NameHasOwner", &(name.as_str(),)).await
     }
 
     /// A program that only wants an answer. Nobody waits for its end, so nobody watches it.
