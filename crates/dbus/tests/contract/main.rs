@@ -4,6 +4,7 @@
 
 mod bus;
 mod im;
+mod limits;
 mod members;
 mod steps;
 
