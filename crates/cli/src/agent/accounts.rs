@@ -464,3 +464,6 @@ fn shown_address(listen: IpAddr) -> IpAddr {
     found.sort_by_key(IpAddr::is_ipv6);
     found.first().copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
+
+#[cfg(test)]
+mod tests;

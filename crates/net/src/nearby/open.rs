@@ -292,3 +292,6 @@ fn is_nobody(error: &FrameError) -> bool {
     };
     error.kind() == ErrorKind::ConnectionRefused || other_key()
 }
+
+#[cfg(test)]
+mod tests;
