@@ -67,7 +67,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     log::to_file(home, "agent")?;
     let terminal = if manner.detached { None } else { Terminal::own()? };
     let identity = Identity::open(home)?;
-    let (accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
+    let (mut accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
     accounts.know(&Contacts::load(home)?);
     home.clear_leftovers();
     let ends = EndSignals::listen()?;

@@ -1,7 +1,7 @@
 //! The agent on a session bus, for programs of the person's desktop: `Agent1`, as published in docs/dbus.
 
 use super::{Commander, Listed, Request, Startable, Surroundings, declined_name};
-use crate::serve::{Call, Gate, Object, Served, Users, serve};
+use crate::serve::{Call, Gate, Object, Served, serve};
 use crate::{AGENT_INTERFACE, AGENT_NAME, AGENT_PATH, DbusError, bus, session_of, session_path};
 use futures_util::StreamExt;
 use rendezvous_core::{Event, SessionId};
@@ -48,7 +48,7 @@ impl OnBus {
         let leaving = Served::task(programs.clone().see_off(MessageStream::from(&connection)));
         let object = Agent1 { address: address.to_owned(), version: version.to_owned(), requests, programs };
         let path = OwnedObjectPath::try_from(AGENT_PATH).expect("it is a path");
-        let served = serve(stream, path, Arc::new(object), Gate::SameUser(Users::of(&connection)));
+        let served = serve(stream, path, Arc::new(object), Gate::SameUser);
         let answer: u32 = bus::ask(&connection, "RequestName", &(AGENT_NAME, DO_NOT_QUEUE)).await?;
         if answer != PRIMARY_OWNER {
             return Err(DbusError::Contract("another agent is on this bus"));

@@ -76,6 +76,7 @@ impl Im {
             role: Role::Inviter,
             contact: Address::new("bob").unwrap(),
             application: ApplicationId::ASK,
+            flags: flags::INVITER,
             state: State::Accepted,
         }
     }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod bus;
+mod examples;
 mod im;
+mod limits;
 mod members;
 mod steps;
 
