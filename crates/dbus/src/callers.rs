@@ -3,12 +3,17 @@
 
 use rendezvous_core::Time;
 use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// So many callers are remembered. A bus lets one user have about as many connections.
 const MOST_CALLERS: usize = 256;
 /// So many refusals a caller is told at one go, and so many a second on the long run. More are only counted: an answer to
 /// each would cost as much as the calls do.
 const REFUSALS: (u32, u32) = (200, 20);
+
+/// So many calls of one caller are answered at the same time.
+const AT_ONCE: usize = 16;
 
 /// What becomes of a call, before anybody reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +40,7 @@ struct Caller {
     is_same_user: Option<bool>,
     calls: Bucket,
     refusals: Bucket,
+    places: Arc<Semaphore>,
     last: Time,
 }
 
@@ -67,6 +73,11 @@ impl Callers {
         self.caller(now, name).refusals.take(now)
     }
 
+    /// A place for one more call of this caller, if it has one left.
+    pub(crate) fn place(&mut self, now: Time, name: &str) -> Option<OwnedSemaphorePermit> {
+        self.caller(now, name).places.clone().try_acquire_owned().ok()
+    }
+
     fn caller(&mut self, now: Time, name: &str) -> &mut Caller {
         if self.known.len() >= MOST_CALLERS && !self.known.contains_key(name) {
             // Whoever has been quiet for longest loses the least by being forgotten.
@@ -79,6 +90,7 @@ impl Callers {
             is_same_user: None,
             calls: Bucket::full(now, rate),
             refusals: Bucket::full(now, REFUSALS),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
             last: now,
         });
         caller.last = now;

@@ -148,6 +148,12 @@ pub(crate) fn serve<O: Object>(
     Served::task(desk.serve(stream))
 }
 
+/// Held while a call is answered.
+struct Place {
+    _own: OwnedSemaphorePermit,
+    _common: OwnedSemaphorePermit,
+}
+
 struct Desk<O> {
     connection: Connection,
     path: OwnedObjectPath,
@@ -197,12 +203,12 @@ impl<O: Object> Desk<O> {
         let refusal = match standing {
             Standing::Foreign => not_yours(),
             Standing::TooOften => too_often(),
-            Standing::Same => match self.answering.clone().try_acquire_owned() {
-                Ok(place) => {
+            Standing::Same => match self.place_for(&caller) {
+                Some(place) => {
                     tokio::spawn(async move { self.take_at(place, &message, caller).await });
                     return;
                 }
-                Err(_) => too_many(),
+                None => too_many(),
             },
             Standing::Unknown => match self.asking.clone().try_acquire_owned() {
                 Ok(place) => {
@@ -223,13 +229,19 @@ impl<O: Object> Desk<O> {
         if !is_same_user {
             return self.refuse(message, Some(caller), not_yours()).await;
         }
-        match self.answering.clone().try_acquire_owned() {
-            Ok(place) => self.take_at(place, message, caller).await,
-            Err(_) => self.refuse(message, Some(caller), too_many()).await,
+        match self.place_for(&caller) {
+            Some(place) => self.take_at(place, message, caller).await,
+            None => self.refuse(message, Some(caller), too_many()).await,
         }
     }
 
-    async fn take_at(&self, place: OwnedSemaphorePermit, message: &Message, caller: OwnedUniqueName) {
+    /// One of the caller's own places, and one of everybody's.
+    fn place_for(&self, caller: &OwnedUniqueName) -> Option<Place> {
+        let own = self.callers().place(self.now(), caller.as_str())?;
+        Some(Place { _own: own, _common: self.answering.clone().try_acquire_owned().ok()? })
+    }
+
+    async fn take_at(&self, place: Place, message: &Message, caller: OwnedUniqueName) {
         self.take(message, Some(caller)).await;
         drop(place);
     }

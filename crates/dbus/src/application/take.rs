@@ -80,6 +80,7 @@ async fn take(
     }
     let events = Events::of(stream, owner.clone(), path.clone());
     let session = HeldSession::look_at(connection, owner, path, introduction, served).await?;
+    let events = events.knowing(session.state);
     Ok((session, events))
 }
 

@@ -7,6 +7,7 @@ mod examples;
 mod im;
 mod limits;
 mod members;
+mod others;
 mod steps;
 
 use im::{Im, SOON, Way, connected, next, two_applications};
