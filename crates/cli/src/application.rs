@@ -13,17 +13,19 @@ pub(crate) mod source;
 mod tests;
 
 use anyhow::{Context, Result, bail};
+use command_fds::{CommandFdExt, FdMapping};
 use ending::{Ending, Watch};
 use rendezvous_core::{Role, State};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Command;
 use std::sync::Once;
 use std::time::Duration;
 
 /// The descriptor that the private socket is inherited as.
-pub(crate) const SOCKET_FD: RawFd = 3;
+const SOCKET_FD: RawFd = 3;
 
 /// The agent hands the session over at once, or something is broken.
 pub(crate) const HAND_OVER: Duration = Duration::from_secs(20);
@@ -61,6 +63,17 @@ pub(crate) fn activation_socket() -> Result<Option<UnixListener>> {
     let socket = UnixListener::from(take()?);
     socket.local_addr().with_context(|| format!("descriptor {SOCKET_FD} is not a listening socket"))?;
     Ok(Some(socket))
+}
+
+/// The other way round: a program that is started gets this end of a private socket.
+pub(crate) fn hand_socket(command: &mut Command, socket: UnixStream) -> Result<()> {
+    // What the system's manager told this process is not meant for others.
+    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+        command.env_remove(name);
+    }
+    command.env(SOCKET_VARIABLE, SOCKET_FD.to_string());
+    command.fd_mappings(vec![FdMapping { parent_fd: socket.into(), child_fd: SOCKET_FD }])?;
+    Ok(())
 }
 
 /// Takes the one descriptor that is inherited.

@@ -21,6 +21,18 @@ Environment:
   RENDEZVOUS_BROWSER  the program that opens the helper's page; \"none\" only prints where it is
   RENDEZVOUS_LOG      what goes to the log files, as in \"debug\" or \"rendezvous_net=trace\"";
 
+/// What a check does.
+const CHECK_APP: &str = "\
+The application is started some forty times, as an IM program starts it, and handed a session whose other side is played
+here: nobody is called, nothing goes over a network, and no agent is needed. It is tried as the one who invites and the one
+who is invited; connected before and after it looks; with every kind of ending, with texts as large and as strange as they
+can be, with an IM program that dies, with a second session, and with somebody else on the bus who pretends to be that
+program. It has no terminal, and opens whatever windows it opens.
+
+An application that runs already is not ended, and what would need it is skipped. What is started here is ended here.
+
+Exit codes: 0 when nothing failed, 1 when something did, 2 when the command line was wrong.";
+
 /// Pick someone in your contact list, start something together.
 #[derive(Debug, Parser)]
 #[command(name = "rendezvous", version, after_help = EXIT_CODES, max_term_width = 100)]
@@ -133,6 +145,9 @@ pub(crate) enum Verb {
     Accounts(Json),
     /// The applications that you can start with somebody
     Apps(AppsOptions),
+    /// For authors: try an application against everything that the contract promises and that others may do to it
+    #[command(after_help = CHECK_APP)]
+    CheckApp(CheckAppOptions),
     /// What happened lately
     Log {
         /// So many at most
@@ -262,6 +277,19 @@ pub(crate) enum AppsVerb {
         #[command(flatten)]
         json: Json,
     },
+}
+
+/// Which applications are checked.
+#[derive(Debug, Arguments)]
+pub(crate) struct CheckAppOptions {
+    /// Which: its GUID, its name, or the file that describes it, registered or not
+    #[arg(value_name = "GUID|NAME|FILE", required_unless_present = "all")]
+    pub(crate) application: Option<String>,
+    /// Every application that can be started here
+    #[arg(long, conflicts_with = "application")]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 /// Whether strangers may call.

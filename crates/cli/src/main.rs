@@ -2,7 +2,7 @@
 //!
 //! `agent` owns the sessions and asks its person; `client` is how a command finds it, and starts it where none runs;
 //! `call` is what `ask`, `offer` and `invite` do; `application` and `assistance` are the applications that both agents
-//! start; `page` is what the helper sees. Words for people are in `texts`.
+//! start; `check` tries those of others; `page` is what the helper sees. Words for people are in `texts`.
 
 mod agent;
 mod agent_command;
@@ -11,6 +11,7 @@ mod apps;
 mod args;
 mod assistance;
 mod call;
+mod check;
 mod client;
 mod clock;
 mod config;
@@ -111,6 +112,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Doctor(Json { json }) => doctor::run(home, json).await,
         Verb::Application { name, bus } => application::source::run(home, name, bus).await,
         Verb::Apps(options) => apps::run(home, &options).await,
+        Verb::CheckApp(options) => check::run(home, &options).await,
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
     }

@@ -12,10 +12,12 @@ use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
 use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
+mod check;
 mod commands;
 mod doctor;
 mod time;
 
+pub(crate) use check::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
 pub(crate) use time::{day, moment};

@@ -9,7 +9,7 @@ mod places;
 mod shown;
 
 pub(crate) use change::{register, unregister};
-pub(crate) use manifest::Start;
+pub(crate) use manifest::{Manifest, Start};
 pub(crate) use places::{Entry, Installed, Stamp};
 pub(crate) use shown::{is_plain, shown};
 
@@ -65,8 +65,13 @@ pub(crate) fn find(home: &Home, typed: &str) -> Result<ApplicationId> {
     Ok(chosen(&installed(home), typed)?.application().id)
 }
 
+/// What a file says of an application, registered or not.
+pub(crate) fn read(file: &Path) -> Result<Manifest> {
+    Ok(change::read(file)?.1)
+}
+
 /// The one entry that is meant by a GUID, a name, or the beginning of a name.
-fn chosen<'a>(installed: &'a Installed, typed: &str) -> Result<&'a Entry> {
+pub(crate) fn chosen<'a>(installed: &'a Installed, typed: &str) -> Result<&'a Entry> {
     if let Ok(id) = typed.parse::<ApplicationId>() {
         return match installed.applications.get(&id) {
             Some(found) => Ok(found),

@@ -16,6 +16,7 @@ mod applications;
 mod background;
 mod bad_input;
 mod calling;
+mod check_app;
 mod codes;
 mod controlling;
 mod crashing;

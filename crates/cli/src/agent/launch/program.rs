@@ -1,15 +1,13 @@
 //! An application as a process of its own, with its end of a private socket.
 
 use super::Place;
-use crate::application::SOCKET_FD;
+use crate::application::hand_socket;
 use crate::application::hello::HELLO;
 use crate::home::Home;
 use crate::log;
 use crate::surroundings::HANDED_OVER;
 use anyhow::{Context, Result, bail};
-use command_fds::{CommandFdExt, FdMapping};
 use rendezvous_core::ApplicationId;
-use rendezvous_dbus::SOCKET_VARIABLE;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use tokio::process::Child;
@@ -49,12 +47,8 @@ pub(super) fn spawn(mut command: Command, home: &Home, place: &Place, socket: Un
     for name in HANDED_OVER {
         command.env_remove(name);
     }
-    // What the system's manager told this process is not meant for others.
-    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
-        command.env_remove(name);
-    }
-    command.envs(&place.environment).envs(home.variable()).env(SOCKET_VARIABLE, SOCKET_FD.to_string());
-    command.fd_mappings(vec![FdMapping { parent_fd: socket.into(), child_fd: SOCKET_FD }])?;
+    command.envs(&place.environment).envs(home.variable());
+    hand_socket(&mut command, socket)?;
     let mut command = tokio::process::Command::from(command);
     command.kill_on_drop(true).spawn().context("cannot start the application")
 }
