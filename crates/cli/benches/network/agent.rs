@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_core::ApplicationId;
 use rendezvous_dbus::agent::{AgentClient, NewsStream, Surroundings};
+use rendezvous_testkit::bus::Bus;
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::xmpp::{DOMAIN, Place, password};
@@ -22,6 +23,15 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_rendezvous");
 /// Longer than anything of this takes on a busy machine.
 pub(crate) const DEVICE_PATIENCE: Duration = Duration::from_secs(120);
 
+/// What an agent has besides its account.
+#[derive(Clone, Copy)]
+pub(crate) enum With<'a> {
+    /// Nothing, so that only the account is measured.
+    TheAccount,
+    /// What it has by default on a desktop: the network without an account, with multicast, and the session bus.
+    Everything(&'a Bus),
+}
+
 /// A running agent of one user of the server.
 pub(crate) struct Agent {
     // The process ends before its home goes.
@@ -33,10 +43,14 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// Starts one and waits until it is signed in.
-    pub(crate) async fn start(place: &Place, user: &str) -> Result<Self> {
+    pub(crate) async fn start(place: &Place, user: &str, with: With<'_>) -> Result<Self> {
         let home = Home::new("bench")?;
+        let nearby = match with {
+            With::TheAccount => "[nearby]\nenabled = false\n\n",
+            With::Everything(_) => "",
+        };
         let config = format!(
-            "[nearby]\nenabled = false\n\n[[account]]\ntype = \"xmpp\"\njid = \"{user}@{DOMAIN}\"\nserver = \"127.0.0.1:{}\"\nsecurity = \"starttls\"\nchannel-binding = false\ncertificate-authority = {:?}\n",
+            "{nearby}[[account]]\ntype = \"xmpp\"\njid = \"{user}@{DOMAIN}\"\nserver = \"127.0.0.1:{}\"\nsecurity = \"starttls\"\nchannel-binding = false\ncertificate-authority = {:?}\n",
             place.start_tls,
             place.authority.display().to_string()
         );
@@ -52,6 +66,10 @@ impl Agent {
             .without("DBUS_SESSION_BUS_ADDRESS")
             .without("XDG_RUNTIME_DIR")
             .without("DISPLAY");
+        let launch = match with {
+            With::TheAccount => launch,
+            With::Everything(bus) => launch.env("DBUS_SESSION_BUS_ADDRESS", bus.address()),
+        };
         let mut process = Process::start(&launch, Log::File(&home.join("output")))?;
         let deadline = Instant::now() + DEVICE_PATIENCE;
         let stream = loop {
@@ -121,13 +139,24 @@ pub(crate) struct Usage {
     pub(crate) resident: u64,
     /// Of that, what no file backs.
     pub(crate) anonymous: u64,
-    /// Processor time, all threads.
-    pub(crate) time: Duration,
+    /// Processor time of the threads that are there.
+    time: Duration,
+    /// Processor time of those, too, that have ended, in the system's ticks.
+    whole: Duration,
     /// How often a thread went to sleep by itself: how often one was woken.
     pub(crate) sleeps: u64,
 }
 
+/// What Linux counts processor time of processes in, in milliseconds.
+const TICK: u64 = 10;
+
 impl Usage {
+    /// The processor time since then: the finer figure, unless it misses something.
+    pub(crate) fn time_since(&self, before: &Self) -> Duration {
+        let whole = self.whole.saturating_sub(before.whole).saturating_sub(Duration::from_millis(TICK));
+        self.time.saturating_sub(before.time).max(whole)
+    }
+
     fn of(process: u32) -> Result<Self> {
         let status = fs::read_to_string(format!("/proc/{process}/status")).context("the agent is gone")?;
         let number = |text: &str, name: &str| -> Option<u64> {
@@ -143,7 +172,12 @@ impl Usage {
             let status = fs::read_to_string(thread.join("status")).unwrap_or_default();
             sleeps += number(&status, "voluntary_ctxt_switches").unwrap_or(0);
         }
+        // Coarser, but with what threads used that have ended since.
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = fields.iter().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>();
         Ok(Self {
+            whole: Duration::from_millis(ticks * TICK),
             resident: number(&status, "VmRSS").context("no VmRSS")?,
             anonymous: number(&status, "RssAnon").context("no RssAnon")?,
             time: Duration::from_nanos(nanoseconds),

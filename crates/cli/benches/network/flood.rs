@@ -3,7 +3,7 @@
 mod beside;
 mod senders;
 
-use crate::agent::{Agent, hello, megabytes};
+use crate::agent::{Agent, With, hello, megabytes};
 use crate::crowd::{self, Manners};
 use crate::figures::Figures;
 use crate::peer::Peer;
@@ -44,7 +44,7 @@ pub(crate) async fn run(
         server.add_contact(USER, &crowd::user(number), CROWD)?;
     }
     let place = server.place();
-    let agent = Arc::new(Agent::start(place, USER).await?);
+    let agent = Arc::new(Agent::start(place, USER, With::TheAccount).await?);
     let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
     let application = hello()?;
     let mut members = crowd::gather(place.clear, &manners, 0..SENDERS + OTHERS).await?;
@@ -108,7 +108,7 @@ async fn flood(
     let after = agent.usage()?;
     over.send_replace(true);
     let (of_one, in_total, most) = looking.await??;
-    let processor = after.time.saturating_sub(before.time).as_secs_f64() / seconds * 100.0;
+    let processor = after.time_since(&before).as_secs_f64() / seconds * 100.0;
     Ok(Seen { count, seconds, of_one, in_total, memory: (before.resident, most), processor })
 }
 

@@ -1,9 +1,10 @@
 //! An agent to which nothing happens: what it weighs and what it does.
 
-use crate::agent::{Agent, megabytes};
+use crate::agent::{Agent, With, megabytes};
 use crate::crowd::{self, Manners};
 use crate::figures::Figures;
 use anyhow::Result;
+use rendezvous_testkit::bus::Bus;
 use rendezvous_testkit::xmpp::{CROWD, Ejabberd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,26 @@ pub(crate) async fn run(figures: &mut Figures, server: &Ejabberd, length: Durati
     for number in 0..CONTACTS {
         server.add_contact(USER, &crowd::user(number), CROWD)?;
     }
+    let bus = Bus::start()?;
+    let ways = [
+        ("nothing else", With::TheAccount),
+        ("nearby and a session bus, as by default", With::Everything(&bus)),
+    ];
+    for (what, with) in ways {
+        weigh(figures, server, length, what, with).await?;
+    }
+    Ok(())
+}
+
+async fn weigh(
+    figures: &mut Figures,
+    server: &Ejabberd,
+    length: Duration,
+    what: &str,
+    with: With<'_>,
+) -> Result<()> {
     let place = server.place();
-    let agent = Agent::start(place, USER).await?;
+    let agent = Agent::start(place, USER, with).await?;
     let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
     let contacts = crowd::gather(place.clear, &manners, 0..CONTACTS).await?;
     let mut attending = JoinSet::new();
@@ -36,12 +55,12 @@ pub(crate) async fn run(figures: &mut Figures, server: &Ejabberd, length: Durati
     let after = agent.usage()?;
     let memory = megabytes(after.resident);
     let figure = format!("{memory:.1} MB, of it {:.1} MB not of files", megabytes(after.anonymous));
-    let what = format!("idle agent, one account, {CONTACTS} contacts that are there: memory (RSS)");
+    let what = format!("idle agent, one account, {CONTACTS} contacts that are there, {what}: memory (RSS)");
     figures.bar(what, figure, format!("at most {MEMORY} MB"), memory <= MEMORY);
     let seconds = length.as_secs_f64();
-    let time = after.time.saturating_sub(before.time).as_secs_f64();
+    let time = after.time_since(&before).as_secs_f64();
     let percent = time / seconds * 100.0;
-    let woken = (after.sleeps - before.sleeps) as f64 / seconds;
+    let woken = after.sleeps.saturating_sub(before.sleeps) as f64 / seconds;
     let figure = format!("{percent:.3} %, {woken:.1} wake-ups a second");
     figures.bar(
         format!("the same: processor, over {seconds:.0} s"),

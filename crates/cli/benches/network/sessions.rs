@@ -1,7 +1,7 @@
 //! Many sessions at once through one agent, each with an application of its own: a process that holds the session and
 //! makes sure who is there, as far as it can without its person.
 
-use crate::agent::{Agent, Terminal, hello, megabytes};
+use crate::agent::{Agent, Terminal, With, hello, megabytes};
 use crate::crowd::{self, Manners};
 use crate::figures::{Figures, Times};
 use crate::peer::Peer;
@@ -23,7 +23,7 @@ pub(crate) async fn run(figures: &mut Figures, server: &Ejabberd, sessions: usiz
         server.add_contact(USER, &crowd::user(number), CROWD)?;
     }
     let place = server.place();
-    let agent = Arc::new(Agent::start(place, USER).await?);
+    let agent = Arc::new(Agent::start(place, USER, With::TheAccount).await?);
     let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
     let application = hello()?;
     let members = crowd::gather(place.clear, &manners, 0..sessions).await?;
