@@ -31,7 +31,8 @@ program. It has no terminal, and opens whatever windows it opens.
 
 An application that runs already is not ended, and what would need it is skipped. What is started here is ended here.
 
-Exit codes: 0 when nothing failed, 1 when something did, 2 when the command line was wrong.";
+Exit codes: 0 when nothing failed, 1 when something did, 2 when the command line was wrong, 130 after
+Ctrl-C.";
 
 /// Pick someone in your contact list, start something together.
 #[derive(Debug, Parser)]

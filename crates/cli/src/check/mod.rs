@@ -12,6 +12,7 @@ mod stage;
 use crate::apps::{self, Entry, NAME_WIDTH, Start, shown};
 use crate::args::CheckAppOptions;
 use crate::home::Home;
+use crate::signals::EndSignals;
 use crate::terminal::printable;
 use crate::texts;
 use anyhow::{Context, Result};
@@ -23,6 +24,9 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+
+/// The exit code after Ctrl-C.
+const WITHDRAWN: u8 = 130;
 
 /// An application that is checked.
 #[derive(Clone, Debug)]
@@ -44,6 +48,15 @@ pub(super) enum Outcome {
 
 /// Checks one application, or all of them. Fails when one of the cases did.
 pub(crate) async fn run(home: &Home, options: &CheckAppOptions) -> Result<ExitCode> {
+    let mut ends = EndSignals::listen()?;
+    tokio::select! {
+        code = run_all(home, options) => code,
+        // Whatever runs goes with that.
+        () = ends.next() => Ok(ExitCode::from(WITHDRAWN)),
+    }
+}
+
+async fn run_all(home: &Home, options: &CheckAppOptions) -> Result<ExitCode> {
     let subjects = match &options.application {
         Some(typed) => vec![subject(home, typed)?],
         None => apps::installed(home).applications.values().map(Subject::of).collect::<Result<_>>()?,
