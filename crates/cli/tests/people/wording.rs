@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use serde_json::{Value, json};
 
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 25] = [
     "ask",
     "offer",
     "hello",
@@ -25,6 +25,7 @@ const VERBS: [&str; 24] = [
     "accounts",
     "apps",
     "check-app",
+    "check-im",
     "log",
     "agent",
     "doctor",
