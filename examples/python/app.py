@@ -38,7 +38,9 @@ class Names:
             if message.member == "SetRendezvousSession" and message.signature == "oa{sv}":
                 return self.take(message)
         elif has_left(message, self.owner):
-            self.end("the IM program is gone")
+            if self.path:
+                self.end("the IM program is gone")
+            self.owner = None
         # Only the program that handed the session over speaks for it.
         elif message.message_type == MessageType.SIGNAL and message.sender == self.owner:
             if message.path == self.path and message.interface == SESSION:
@@ -48,13 +50,23 @@ class Names:
     def take(self, message):
         if self.owner:
             return Message.new_error(message, "org.freedesktop.DBus.Error.LimitsExceeded", "one at a time")
-        self.owner, self.path = message.sender, message.body[0]
-        self.go(self.begin())
-        return Message.new_method_return(message)
+        self.owner = message.sender
+        self.go(self.begin(message))
+        return True
 
-    async def begin(self):
-        """Who are we, and is it connected already? Both orders happen."""
-        await self.bus.watch(self.owner)
+    async def begin(self, call):
+        """Whose is it, who are we, and is it connected already? Both orders happen."""
+        try:
+            await self.bus.watch(call.sender)
+        except RuntimeError as error:
+            # Another user's, or it has left: nothing of it was taken.
+            if self.owner == call.sender:
+                self.owner = None
+            return self.bus.answer(Message.new_error(call, "org.freedesktop.DBus.Error.AccessDenied", str(error)))
+        if self.owner != call.sender:
+            return
+        self.path = call.body[0]
+        self.bus.answer(Message.new_method_return(call))
         # The next session finds another process.
         await self.bus.ask("ReleaseName", "s", [NAME])
         self.flags = await self.get("Flags")

@@ -38,6 +38,10 @@ class Bus:
             raise RuntimeError(f"{member}: {answer.error_name} {answer.body}")
         return answer.body[0] if answer.body else None
 
+    def answer(self, message):
+        """A later answer, to a call for which `handle` has returned True."""
+        self.bus.send(message)
+
     async def ask(self, member, signature, body):
         """Asks the bus itself."""
         return await self.call(DBUS, DBUS_PATH, DBUS, member, signature, body)

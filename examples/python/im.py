@@ -23,24 +23,24 @@ class Session:
     def __init__(self, reader, writer, me, about, flags):
         self.reader, self.writer, self.me, self.owner = reader, writer, me, None
         self.attached, self.over = set(), asyncio.get_running_loop().create_future()
-        values = ACCEPTED, Text(about["them"]), flags, about["id"], about["app"]
-        self.values = dict(zip(PROPERTIES, values))
+        self.values = dict(zip(PROPERTIES, (ACCEPTED, Text(about["them"]), flags, about["id"], about["app"])))
 
     async def run(self):
         """Starts the application, hands the session over, and relays until it is over."""
         self.bus = await Bus.connect(self.handle)
         relay = asyncio.ensure_future(self.relay())
+        # It is over as well when it says what cannot be read or passed on.
+        relay.add_done_callback(lambda r: r.cancelled() or self.fail(f"the other side is lost: {r.exception()!r}", LOST))
         try:
             await asyncio.wait_for(self.hand_over(registered(self.values["Application"])), 20)
             self.tell({"attached": True})
             self.attach("here")
         except (RuntimeError, asyncio.TimeoutError) as error:
-            print(f"it cannot be started: {error}", flush=True)
-            self.fail()
+            self.fail(f"it cannot be started: {error}")
         print(f"ended with {await self.over:#x}", flush=True)
         relay.cancel()
 
-    async def hand_over(self, name):
+    async def hand_over(self, name, pause=0.05):
         try:
             # From here on it is this connection, whoever gets the name later.
             self.owner = await self.bus.start(name)
@@ -51,8 +51,8 @@ class Session:
             if not any(busy in str(error) for busy in ("LimitsExceeded", "NameHasNoOwner")):
                 raise
             self.owner = None
-            await asyncio.sleep(0.1)
-            await self.hand_over(name)
+            await asyncio.sleep(pause)
+            await self.hand_over(name, 2 * pause)
 
     async def relay(self):
         """What the other side's IM program says. It is another computer's word: checked, and bounded by the reader."""
@@ -63,13 +63,12 @@ class Session:
             elif isinstance(said.get("context"), str) and self.values["State"] == CONNECTED:
                 self.signal("ContextData", "s", [said["context"]])
             elif isinstance(said.get("end"), int):
-                result = said["end"] & 0xFFFFFFFF
-                self.end(TERMINATED if said.get("failed") else CANCELLED, result or REMOTE, str(said.get("data", "")))
-        self.end(TERMINATED, LOST, "")
+                state, result = TERMINATED if said.get("failed") else CANCELLED, said["end"] & 0xFFFFFFFF or REMOTE
+                self.end(state, result, str(said.get("data", "")))
 
     def handle(self, message):
-        if has_left(message, self.owner) and not self.over.done():
-            self.fail()
+        if has_left(message, self.owner):
+            self.fail("the application is gone")
         if message.message_type != MessageType.METHOD_CALL:
             return None
         if message.sender != self.owner:
@@ -85,9 +84,8 @@ class Session:
             self.tell({"context": message.body[0]})
             return Message.new_method_return(message)
         if call == ("Terminate", "us") and not self.over.done() and size <= 512:
-            result, data = message.body
-            self.tell({"end": result, "data": data})
-            self.end(CANCELLED, result or LOCAL, data)
+            self.tell({"end": message.body[0], "data": message.body[1]})
+            self.end(CANCELLED, message.body[0] or LOCAL, message.body[1])
             return Message.new_method_return(message)
         return Message.new_error(message, "org.freedesktop.DBus.Error.Failed", "not now")
 
@@ -100,15 +98,17 @@ class Session:
         previous, self.values["State"] = self.values["State"], state
         self.signal("StateChanged", "uu", [previous, state])
 
-    def fail(self):
-        self.tell({"end": LAUNCH_FAILED, "data": "", "failed": True})
-        self.end(TERMINATED, LAUNCH_FAILED, "")
+    def fail(self, why, result=LAUNCH_FAILED):
+        if not self.over.done():
+            print(why, flush=True)
+            self.tell({"end": result, "data": "", "failed": True})
+            self.end(TERMINATED, result, "")
 
     def end(self, state, result, data):
         if not self.over.done():
+            self.over.set_result(result)
             self.change(state)
             self.signal("Ended", "us", [result, data])
-            self.over.set_result(result)
 
     def signal(self, member, signature, body):
         if self.owner:

@@ -21,6 +21,9 @@ use crate::{repo, say};
 /// All of it must be done in this time, on two cores.
 const BUDGET: Duration = Duration::from_hours(1);
 
+/// How a test begins to say that it lacks something.
+const SKIPPED: &str = "skipped: ";
+
 /// What a part needs for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lane {
@@ -36,6 +39,8 @@ const LANES: [Lane; 3] = [Lane::Pure, Lane::Prosody, Lane::Ejabberd];
 enum Count {
     /// The tests say a number before these words; all of them together must be as many.
     Said(&'static str, u64),
+    /// The same for each of these.
+    Each(&'static [(&'static str, u64)]),
     /// So many tests passed.
     Tests(u32),
 }
@@ -55,7 +60,16 @@ struct Part {
     count: Count,
 }
 
-const CUTS: Count = Count::Said(" cuts, 0 lost, 0 doubled", 200);
+const CUTS: &str = " cuts, 0 lost, 0 doubled";
+/// A session has about a hundred elements; 200 bytes of it are chosen, nearly all after the login.
+const RESUMED: Count =
+    Count::Each(&[(CUTS, 280), (" after an element", 90), (" after any byte", 190), (" resumed", 150)]);
+const REFUSED: Count = Count::Each(&[
+    (CUTS, 280),
+    (" after an element", 90),
+    (" after any byte; 0 resumed", 190),
+    (" refused", 150),
+]);
 const CASES: Count = Count::Said(" cases", 40);
 const PEOPLE: (&str, &str) = ("cli", "people");
 const XMPP: (&str, &str) = ("net", "xmpp");
@@ -102,7 +116,7 @@ const PARTS: &[Part] = &[
         program: NEARBY,
         filters: &["a_link_that_is_cut_two_hundred_times_loses_and_doubles_nothing"],
         ignored: true,
-        count: CUTS,
+        count: Count::Said(CUTS, 200),
     },
     Part {
         name: "codes",
@@ -156,7 +170,7 @@ const PARTS: &[Part] = &[
         program: XMPP,
         filters: &["cuts::a_cut_at_any_place_loses_nothing_when_the_session_is_resumed::needs_prosody_"],
         ignored: false,
-        count: CUTS,
+        count: RESUMED,
     },
     Part {
         name: "cuts-prosody-refused",
@@ -165,7 +179,7 @@ const PARTS: &[Part] = &[
         program: XMPP,
         filters: &["cuts::a_cut_at_any_place_loses_nothing_when_the_session_is_forgotten::needs_prosody_"],
         ignored: false,
-        count: CUTS,
+        count: REFUSED,
     },
     Part {
         name: "suite-ejabberd",
@@ -192,7 +206,7 @@ const PARTS: &[Part] = &[
         program: XMPP,
         filters: &["cuts::a_cut_at_any_place_loses_nothing_when_the_session_is_resumed::needs_ejabberd_"],
         ignored: false,
-        count: CUTS,
+        count: RESUMED,
     },
     Part {
         name: "cuts-ejabberd-refused",
@@ -201,7 +215,7 @@ const PARTS: &[Part] = &[
         program: XMPP,
         filters: &["cuts::a_cut_at_any_place_loses_nothing_when_the_session_is_forgotten::needs_ejabberd_"],
         ignored: false,
-        count: CUTS,
+        count: REFUSED,
     },
 ];
 
@@ -297,7 +311,16 @@ fn run_part(part: &Part, programs: &Programs, deadline: Instant) -> Result<Strin
     let said = fs::read_to_string(&log)?;
     let passed: u32 = said.lines().filter_map(passed_in).sum();
     ensure!(passed as usize >= part.filters.len(), "{passed} tests ran; {}", at());
+    ensure_nothing_is_skipped(&said).with_context(at)?;
     judge(part.count, passed, &said).with_context(at)
+}
+
+/// A test that lacks something says so and passes. Here that is no pass.
+fn ensure_nothing_is_skipped(said: &str) -> Result<()> {
+    // The name of the test may stand before it.
+    let skipped =
+        said.lines().find(|line| line.starts_with(SKIPPED) || line.contains(&format!(" ... {SKIPPED}")));
+    skipped.map_or(Ok(()), |line| bail!("something was left out: {line}"))
 }
 
 /// Whether that was enough.
@@ -306,6 +329,11 @@ fn judge(count: Count, passed: u32, said: &str) -> Result<String> {
         Count::Tests(least) => {
             ensure!(passed >= least, "{passed} tests passed, at least {least} were expected");
             Ok(format!("{passed} tests passed"))
+        }
+        Count::Each(counts) => {
+            let said = counts.iter().map(|(words, least)| judge(Count::Said(words, *least), passed, said));
+            // The first stands for the line that says all of them.
+            Ok(said.collect::<Result<Vec<_>>>()?.swap_remove(0))
         }
         Count::Said(words, least) => {
             let found = numbers_before(words, said);
@@ -368,6 +396,24 @@ mod tests {
         assert!(judge(Count::Tests(3), 2, said).is_err());
         let kills = "8 kills, 0 stuck: 6 agents";
         assert_eq!(judge(Count::Said(" kills, 0 stuck", 8), 1, kills).unwrap(), kills);
+    }
+
+    #[test]
+    fn a_part_that_counts_several_things_falls_short_by_any_of_them() {
+        let forgotten = |said: &str| judge(REFUSED, 1, said).is_ok();
+        let counts = "290 cuts, 0 lost, 0 doubled: 100 after an element, 190 after any byte; 0 resumed, 250 refused, 0 of 290";
+        assert_eq!(judge(REFUSED, 1, counts).unwrap(), counts);
+        assert!(!forgotten(&counts.replace("; 0 resumed", "; 1 resumed")));
+        assert!(!forgotten(&counts.replace("100 after", "89 after")));
+        assert!(!forgotten(&counts.replace("250 refused", "0 refused")));
+        assert!(judge(RESUMED, 1, counts).is_err(), "nothing was resumed");
+    }
+
+    #[test]
+    fn whatever_is_skipped_is_not_proven() {
+        assert!(ensure_nothing_is_skipped("test a ... ok\nnothing was skipped: fine\n").is_ok());
+        assert!(ensure_nothing_is_skipped("test a ... ok\nskipped: no node\ntest b ... ok\n").is_err());
+        assert!(ensure_nothing_is_skipped("test a ... skipped: no node\nok\n").is_err());
     }
 
     #[test]

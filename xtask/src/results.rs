@@ -10,8 +10,7 @@ use crate::{repo, say};
 const BUDGET: Duration = Duration::from_mins(15);
 
 pub(crate) fn run() -> Result<()> {
-    let test =
-        ["test", "--quiet", "--package", "rendezvous-net", "--test", "conformance", "the_page_of_results"];
+    let test = ["test", "--quiet", "--workspace", "--test", "conformance", "the_page_of_results"];
     repo::run(&repo::cargo().args(test).envs([("RENDEZVOUS_WRITE_RESULTS", "1")]), BUDGET)?;
     say::line("docs/results.md says what comes of what now.");
     Ok(())

@@ -98,14 +98,14 @@ impl Home {
     }
 
     /// Removes what is for one use only, and what an application or an agent that was killed has left behind: files that
-    /// would have opened a page, and one-time codes. Nobody waits for either any more. To be called while no application
-    /// runs.
+    /// would have opened a page, and one-time codes. Nobody waits for either any more, but for the page of an application
+    /// that a bus has started and that still runs. To be called while no other application runs.
     pub(crate) fn clear_leftovers(&self) {
         let Ok(entries) = std::fs::read_dir(self.path()) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let is_page = name.starts_with("page-") && name.ends_with(".html");
+            let is_page = name.starts_with("page-") && name.ends_with(".html") && !is_in_use(&name);
             let is_code = name == "code.json" || name.starts_with("code-") && name.ends_with(".json");
             if is_page || is_code {
                 // Another attempt comes with the next start.
@@ -118,6 +118,13 @@ impl Home {
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.state.join(format!("{name}.log"))
     }
+}
+
+/// Whether the process that wrote this page, which its name says, is still there.
+fn is_in_use(page: &str) -> bool {
+    let process = page.split('-').nth(1).and_then(|number| number.parse().ok());
+    let process = process.and_then(rustix::process::Pid::from_raw);
+    process.is_some_and(|process| rustix::process::test_kill_process(process).is_ok())
 }
 
 /// Refuses a directory in which others can put things, or put another in its place: what is in it says whom the person
@@ -205,7 +212,14 @@ mod tests {
     fn what_was_for_one_use_is_removed_and_nothing_else() {
         let place = Place::new("home").expect("a place for a test");
         let home = Home::at(place.path().to_owned());
-        for name in ["page-1.html", "code.json", "code-00ff.json", "config.toml", "codes.toml", "page-1.txt"]
+        let mut gone = std::process::Command::new("/bin/true").spawn().expect("it starts");
+        let left_behind = format!("page-{}-00ff.html", gone.id());
+        gone.wait().expect("it ends");
+        let in_use = format!("page-{}-00ff.html", std::process::id());
+        for name in
+            ["page-00ff.html", "code.json", "code-00ff.json", "config.toml", "codes.toml", "page-1.txt"]
+                .into_iter()
+                .chain([left_behind.as_str(), in_use.as_str()])
         {
             fs::write(place.join(name), "").expect("a file");
         }
@@ -215,6 +229,6 @@ mod tests {
             .map(|entry| entry.expect("an entry").file_name().into_string().expect("letters"))
             .collect();
         left.sort();
-        assert_eq!(left, ["codes.toml", "config.toml", "page-1.txt"]);
+        assert_eq!(left, ["codes.toml", "config.toml", "page-1.txt", in_use.as_str()]);
     }
 }

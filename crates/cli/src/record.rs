@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use rendezvous_core::{DeclinedBy, SessionResult};
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -57,17 +57,32 @@ pub(crate) fn append(home: &Home, entry: &Entry) -> Result<()> {
     if std::fs::metadata(&path).is_ok_and(|about| about.len() > MAX_FILE) {
         std::fs::rename(&path, aside(&path)).context("the full record cannot be put aside")?;
     }
-    let mut line = serde_json::to_string(entry)?;
-    line.push('\n');
     let mut file = OpenOptions::new()
         .create(true)
+        .read(true)
         .append(true)
         .mode(0o600)
         .open(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
+    let mut line = serde_json::to_string(entry)?;
+    line.push('\n');
+    if !ends_a_line(&mut file)? {
+        // Half a line, from when the disk was full or the power went.
+        line.insert(0, '\n');
+    }
     // One write, so that no line is half there.
     file.write_all(line.as_bytes()).and_then(|()| file.sync_data())?;
     Ok(())
+}
+
+fn ends_a_line(file: &mut std::fs::File) -> std::io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 /// `log`: what happened lately, the last thing last.
@@ -107,13 +122,13 @@ fn sentence(entry: &Entry) -> String {
 
 /// Every line that can be read; one that cannot is left out, so that a damaged line does not hide the others.
 fn read(path: &Path) -> Result<Vec<Entry>> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
-    let lines = BufReader::new(file).lines().map_while(Result::ok);
-    Ok(lines.filter_map(|line| serde_json::from_str(&line).ok()).collect())
+    let lines = bytes.split(|byte| *byte == b'\n');
+    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
 }
 
 fn aside(path: &Path) -> std::path::PathBuf {
@@ -159,9 +174,12 @@ mod tests {
         let home = Home::at(place.path().to_owned());
         append(&home, &entry(1)).expect("it is written");
         let mut file = OpenOptions::new().append(true).open(home.record_file()).expect("it is there");
-        file.write_all(b"{\"at\": 2\n").expect("it is written");
+        file.write_all(b"{\"at\": 2\n\xff\xfe\n").expect("it is written");
         append(&home, &entry(3)).expect("it is written");
-        assert_eq!(read(&home.record_file()).expect("it is read"), [entry(1), entry(3)]);
+        // What was cut off in its middle does not take the next line with it.
+        file.write_all(b"{\"at\": 4, \"netw").expect("it is written");
+        append(&home, &entry(5)).expect("it is written");
+        assert_eq!(read(&home.record_file()).expect("it is read"), [entry(1), entry(3), entry(5)]);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! **Nobody can name themselves into somebody's place.** What the person here has written comes first, whole or only its
 //! beginning; what accounts and others say comes after that, and then the person sees whom exactly they would call.
 
-use crate::suggest;
+use crate::agent::accounts::{NEARBY, XMPP};
+use crate::{config, suggest};
+use rendezvous_net::nearby::{is_nearby_address, is_place};
 use std::collections::BTreeMap;
 
 /// Somebody on a network.
@@ -63,11 +65,25 @@ pub(crate) fn merge(all: impl IntoIterator<Item = (Source, Whom, Option<String>)
     merged.into_iter().map(candidate).collect()
 }
 
-/// Looks for whoever is meant. Among what is known from the same source a whole name or address wins over a beginning.
+/// Whom a whole address names by itself; `host:port` names a device of whoever is there.
+pub(crate) fn of_address(typed: &str) -> Option<Whom> {
+    let network = if is_place(typed) || is_nearby_address(typed) {
+        NEARBY
+    } else if config::is_jid(typed) {
+        XMPP
+    } else {
+        return None;
+    };
+    Some(Whom { network: network.to_owned(), address: typed.to_owned() })
+}
+
+/// Looks for whoever is meant. Among what is known from the same source a whole name or address wins over a beginning. A
+/// whole address is not the beginning of another one: `jo@mail.co` is not `jo@mail.com`.
 pub(crate) fn resolve(typed: &str, candidates: &[Candidate]) -> Meant {
     let typed = typed.to_lowercase();
     let is_it = |spelling: &str| spelling.to_lowercase() == typed;
-    let begins = |spelling: &str| !typed.is_empty() && spelling.to_lowercase().starts_with(&typed);
+    let is_beginning = !typed.is_empty() && of_address(&typed).is_none();
+    let begins = |spelling: &str| is_beginning && spelling.to_lowercase().starts_with(&typed);
     for sources in [[Source::Own].as_slice(), &[Source::Listed, Source::Announced]] {
         for is_whole in [true, false] {
             let fits = |spelling: &str| if is_whole { is_it(spelling) } else { begins(spelling) };
@@ -157,6 +173,22 @@ mod tests {
         // A whole name wins over the beginning of another's address.
         assert_eq!(one("ann"), "wxyz2345");
         assert_eq!(one("Karl@example.org"), "karl@example.org");
+    }
+
+    #[test]
+    fn a_whole_address_is_not_the_beginning_of_another() {
+        let all = merge([
+            (Own, whom("xmpp", "jo@mail.com"), Some("Jo".into())),
+            (Own, whom("nearby", "host:73730"), None),
+            (Announced, whom("xmpp", "ann@mail.company"), None),
+        ]);
+        for typed in ["jo@mail.co", "Jo@Mail.co", "host:7373", "ann@mail.com"] {
+            assert!(matches!(resolve(typed, &all), Meant::Nobody { .. }), "{typed}");
+        }
+        for typed in ["jo@mail.com", "jo@", "jo"] {
+            let Meant::One(candidate) = resolve(typed, &all) else { panic!("{typed}") };
+            assert_eq!(candidate.whom.address, "jo@mail.com");
+        }
     }
 
     #[test]

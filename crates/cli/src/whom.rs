@@ -5,10 +5,9 @@ use crate::home::Home;
 use crate::identity::Identity;
 use crate::resolve::{self, Candidate, Meant, Source, Whom};
 use crate::terminal::{Terminal, is_yes};
-use crate::{client, config, texts};
+use crate::{client, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::agent::AgentClient;
-use rendezvous_net::nearby::{is_nearby_address, is_place};
 
 /// The name of the network that takes `host:port`.
 pub(crate) use crate::agent::accounts::{NEARBY, XMPP};
@@ -50,23 +49,11 @@ pub(crate) async fn find(
         Meant::One(candidate) => Ok(candidate),
         Meant::Perhaps(candidate) => confirm(typed, candidate, terminal).await,
         Meant::Several(several) => choose(typed, several, terminal).await,
-        Meant::Nobody { nearest } => match place(typed) {
+        Meant::Nobody { nearest } => match resolve::of_address(typed) {
             Some(whom) => Ok(Candidate::of_address(whom)),
             None => bail!(texts::nobody_of_that_name(typed, nearest.as_deref())),
         },
     }
-}
-
-/// `host:port` names a device of whoever is there, and a whole address names itself.
-fn place(typed: &str) -> Option<Whom> {
-    let network = if is_place(typed) || is_nearby_address(typed) {
-        NEARBY
-    } else if config::is_jid(typed) {
-        XMPP
-    } else {
-        return None;
-    };
-    Some(Whom { network: network.to_owned(), address: typed.to_owned() })
 }
 
 /// Somebody whom only others call so. The person sees whom exactly; of a stranger they have to say that they mean them.

@@ -81,6 +81,11 @@ pub(crate) fn is(error: &zbus::Error, wanted: impl Fn(&fdo::Error) -> bool) -> b
     }
 }
 
+/// Whether the bus had nobody to give this call to.
+pub(crate) fn is_nobody(error: &zbus::Error) -> bool {
+    is(error, |error| matches!(error, fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_)))
+}
+
 /// From now on the bus says when this connection has left.
 pub(crate) async fn watch(bus: &Connection, name: &OwnedUniqueName) -> Result<(), zbus::Error> {
     ask(bus, "AddMatch", &(changes_of(name.as_str()),)).await

@@ -27,8 +27,11 @@ const WINDOW: usize = 512 * 1024;
 /// A call on a bus fails so much later than the whole does, so that the whole says what it was.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// An application that takes one session after the other may have just taken one, and is about to give up its name.
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+/// An application that takes one session after the other may have just taken one, and is about to give up its name. It is
+/// asked again after so long, and then after twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// But after no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A session that was handed to an application. When this is dropped, the session is gone for the application.
 #[derive(Debug)]
@@ -86,7 +89,7 @@ impl HandedSession {
     ///
     /// As the bus says when it cannot start it; [`DbusError::ForeignUser`] when the owner of that name is another user;
     /// what the application answers; and when all of it takes longer than `patience`, in which one that is busy with another
-    /// session is asked again.
+    /// session, or has just left the bus, is asked again.
     pub async fn hand_over_on_bus(
         address: &str,
         service: &str,
@@ -96,12 +99,13 @@ impl HandedSession {
     ) -> Result<Self, DbusError> {
         within(patience, async {
             let options = introduce(&session);
+            let mut pauses = pauses();
             loop {
                 let (session, handle) = (session.clone(), handle.clone());
                 match Self::try_on_bus((address, patience), service, session, handle, &options).await {
                     Err(error) if error.is_transient() => {
                         tracing::debug!(%error, service, "The application is busy; once more");
-                        tokio::time::sleep(BETWEEN_TRIES).await;
+                        tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
                     }
                     other => return other,
                 }
@@ -123,11 +127,20 @@ impl HandedSession {
         let owner = bus::owner_or_start(&connection, service).await?;
         bus::watch(&connection, &owner).await?;
         if !bus::is_same_user(&connection, owner.as_str()).await {
-            return Err(DbusError::ForeignUser(service.to_owned()));
+            // Of somebody who has left nobody knows whose it was, and nothing was said to it.
+            let is_there: bool = bus::ask(&connection, "NameHasOwner", &(&owner,)).await?;
+            return Err(if is_there {
+                DbusError::ForeignUser(service.to_owned())
+            } else {
+                has_left(service)
+            });
         }
         let handed = Self::export(stream, session, handle, Some(owner));
-        handed.call(options).await?;
-        Ok(handed)
+        match handed.call(options).await {
+            // It left before it was called. One that leaves instead of answering is another thing (NoReply).
+            Err(DbusError::Bus(error)) if bus::is_nobody(&error) => Err(has_left(service)),
+            called => called.map(|()| handed),
+        }
     }
 
     fn export(stream: MessageStream, info: SessionInfo, handle: Handle, to: Option<OwnedUniqueName>) -> Self {
@@ -226,6 +239,17 @@ impl HandedSession {
 
 const PEER: &str = "org.freedesktop.DBus.Peer";
 
+/// How long to wait before each of the next tries.
+fn pauses() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(FIRST_PAUSE), |pause| Some((*pause * 2).min(LONGEST_PAUSE)))
+}
+
+/// As the bus says it, and as [`DbusError::is_transient`] knows it.
+fn has_left(service: &str) -> DbusError {
+    let why = format!("{service} has just left the bus");
+    DbusError::Bus(fdo::Error::NameHasNoOwner(why).into())
+}
+
 async fn within<T>(
     patience: Duration,
     hand_over: impl Future<Output = Result<T, DbusError>>,
@@ -278,4 +302,15 @@ pub(crate) fn refusal(error: &CallError) -> fdo::Error {
 
 fn number(code: Code) -> String {
     format!("{:#010x} {}", code.number(), code.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pauses_grow_and_stay_bounded() {
+        let millis: Vec<_> = pauses().map(|pause| pause.as_millis()).take(8).collect();
+        assert_eq!(millis, [50, 100, 200, 400, 800, 1600, 2000, 2000]);
+    }
 }

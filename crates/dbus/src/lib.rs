@@ -20,6 +20,7 @@
 pub mod agent;
 pub mod application;
 mod bus;
+mod callers;
 pub mod im;
 mod pump;
 mod serve;

@@ -3,13 +3,16 @@
 //!
 //! What an object looks like is said once, in the file of `docs/dbus` that it hands out as its introspection.
 
+use crate::callers::{Callers, Standing};
 use futures_util::StreamExt;
+use rendezvous_core::Time;
+use rendezvous_net::Seldom;
 use std::collections::HashMap;
 use std::future::Future;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use zbus::export::serde::{Serialize, de::DeserializeOwned};
 use zbus::message::{Flags, Header, Type};
@@ -48,12 +51,12 @@ const STANDARD: &str = r#"<interface name="org.freedesktop.DBus.Introspectable">
 
 /// A larger call is refused unread. The largest that is allowed holds 64 KiB of text.
 const MOST_BYTES: usize = 256 * 1024;
-/// So many calls of others are answered at the same time; more are dropped.
+/// So many calls of others are answered at the same time; more are refused.
 const MOST_AT_ONCE: usize = 64;
+/// Of so many calls the bus is asked at the same time whose they are.
+const MOST_ASKED: usize = 64;
 /// So many messages wait on the connection before nothing more is read from it.
 const QUEUE: NonZeroUsize = NonZeroUsize::new(256).expect("it is not zero");
-/// So many callers are remembered.
-const MOST_CALLERS: usize = 256;
 
 /// An object at one path.
 pub(crate) trait Object: Send + Sync + 'static {
@@ -104,36 +107,7 @@ pub(crate) enum Gate {
     /// This one connection of the bus.
     Only(OwnedUniqueName),
     /// Everybody on this bus who is the same user.
-    SameUser(Users),
-}
-
-/// Which connections of a bus are the same user's, as the bus says.
-#[derive(Debug)]
-pub(crate) struct Users {
-    bus: Connection,
-    known: Mutex<HashMap<String, bool>>,
-}
-
-impl Users {
-    pub(crate) fn of(bus: &Connection) -> Self {
-        Self { bus: bus.clone(), known: Mutex::default() }
-    }
-
-    async fn is_same(&self, caller: &str) -> bool {
-        let known = |users: &Self| users.known.lock().map_or(None, |known| known.get(caller).copied());
-        if let Some(same) = known(self) {
-            return same;
-        }
-        let same = crate::bus::is_same_user(&self.bus, caller).await;
-        if let Ok(mut known) = self.known.lock() {
-            // A connection's own name is never given to another one, so what is known of it stays true.
-            if known.len() >= MOST_CALLERS {
-                known.clear();
-            }
-            known.insert(caller.to_owned(), same);
-        }
-        same
-    }
+    SameUser,
 }
 
 /// A task that goes on until this is dropped: an object that is served, for one.
@@ -160,17 +134,24 @@ pub(crate) fn serve<O: Object>(
     gate: Gate,
 ) -> Served {
     stream.set_max_queued(QUEUE);
-    let connection = Connection::from(&stream);
-    let rate = Mutex::new(Bucket::full(O::RATE));
     let desk = Arc::new(Desk {
-        connection,
+        connection: Connection::from(&stream),
         path,
         object,
         gate,
-        rate,
-        places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+        start: Instant::now(),
+        callers: Mutex::new(Callers::new(O::RATE)),
+        refused: Mutex::default(),
+        asking: Arc::new(Semaphore::new(MOST_ASKED)),
+        answering: Arc::new(Semaphore::new(MOST_AT_ONCE)),
     });
     Served::task(desk.serve(stream))
+}
+
+/// Held while a call is answered.
+struct Place {
+    _own: OwnedSemaphorePermit,
+    _common: OwnedSemaphorePermit,
 }
 
 struct Desk<O> {
@@ -178,8 +159,11 @@ struct Desk<O> {
     path: OwnedObjectPath,
     object: Arc<O>,
     gate: Gate,
-    rate: Mutex<Bucket>,
-    places: Arc<Semaphore>,
+    start: Instant,
+    callers: Mutex<Callers>,
+    refused: Mutex<Seldom>,
+    asking: Arc<Semaphore>,
+    answering: Arc<Semaphore>,
 }
 
 impl<O: Object> Desk<O> {
@@ -188,33 +172,114 @@ impl<O: Object> Desk<O> {
             if message.message_type() != Type::MethodCall {
                 continue;
             }
-            match self.gate {
+            let caller = message.header().sender().map(|name| OwnedUniqueName::from(name.to_owned()));
+            match (&self.gate, caller) {
                 // One caller, whose calls are answered in their order; while one is answered the next waits.
-                Gate::Socket | Gate::Only(_) => self.take(&message).await,
-                // Who calls has to be asked for on this very connection, so nothing may wait for it here.
-                Gate::SameUser(_) => match self.places.clone().try_acquire_owned() {
-                    Ok(place) => {
-                        let desk = self.clone();
-                        tokio::spawn(async move {
-                            desk.take(&message).await;
-                            drop(place);
-                        });
-                    }
-                    Err(_) => tracing::warn!("Too many calls at once: dropped one"),
-                },
+                (Gate::Socket, caller) => self.take_from_the_one(&message, caller).await,
+                (Gate::Only(owner), Some(caller)) if *owner == caller => {
+                    self.take_from_the_one(&message, Some(caller)).await;
+                }
+                (Gate::SameUser, Some(caller)) => self.clone().take_from_anybody(message, caller).await,
+                (Gate::Only(_) | Gate::SameUser, caller) => self.refuse(&message, caller, not_yours()).await,
             }
         }
     }
 
-    async fn take(&self, message: &Message) {
+    async fn take_from_the_one(&self, message: &Message, caller: Option<OwnedUniqueName>) {
+        let standing = self.callers().call(self.now(), name_of(caller.as_ref()));
+        match standing {
+            // Always answered: only its own calls wait meanwhile.
+            Standing::TooOften => {
+                self.count_refusal();
+                self.send(&message.header(), Err(too_often())).await;
+            }
+            Standing::Unknown | Standing::Same | Standing::Foreign => self.take(message, caller).await,
+        }
+    }
+
+    /// Nothing may wait for an answer here: who calls has to be asked for on this very connection.
+    async fn take_from_anybody(self: Arc<Self>, message: Message, caller: OwnedUniqueName) {
+        let standing = self.callers().call(self.now(), caller.as_str());
+        let refusal = match standing {
+            Standing::Foreign => not_yours(),
+            Standing::TooOften => too_often(),
+            Standing::Same => match self.place_for(&caller) {
+                Some(place) => {
+                    tokio::spawn(async move { self.take_at(place, &message, caller).await });
+                    return;
+                }
+                None => too_many(),
+            },
+            Standing::Unknown => match self.asking.clone().try_acquire_owned() {
+                Ok(place) => {
+                    tokio::spawn(async move { self.ask_and_take(place, &message, caller).await });
+                    return;
+                }
+                Err(_) => too_many(),
+            },
+        };
+        self.refuse(&message, Some(caller), refusal).await;
+    }
+
+    /// Nobody takes up a place among the answers before it is known whose call it is.
+    async fn ask_and_take(&self, asking: OwnedSemaphorePermit, message: &Message, caller: OwnedUniqueName) {
+        let is_same_user = crate::bus::is_same_user(&self.connection, caller.as_str()).await;
+        drop(asking);
+        self.callers().learn(self.now(), caller.as_str(), is_same_user);
+        if !is_same_user {
+            return self.refuse(message, Some(caller), not_yours()).await;
+        }
+        match self.place_for(&caller) {
+            Some(place) => self.take_at(place, message, caller).await,
+            None => self.refuse(message, Some(caller), too_many()).await,
+        }
+    }
+
+    /// One of the caller's own places, and one of everybody's.
+    fn place_for(&self, caller: &OwnedUniqueName) -> Option<Place> {
+        let own = self.callers().place(self.now(), caller.as_str())?;
+        Some(Place { _own: own, _common: self.answering.clone().try_acquire_owned().ok()? })
+    }
+
+    async fn take_at(&self, place: Place, message: &Message, caller: OwnedUniqueName) {
+        self.take(message, Some(caller)).await;
+        drop(place);
+    }
+
+    async fn take(&self, message: &Message, caller: Option<OwnedUniqueName>) {
         let header = message.header();
-        let answer = self.answer(message, &header).await;
+        let answer = if message.body().len() > MOST_BYTES {
+            Err(fdo::Error::LimitsExceeded(format!("a call has at most {MOST_BYTES} bytes")))
+        } else {
+            self.dispatch(message, &header, caller).await
+        };
+        self.send(&header, answer).await;
+    }
+
+    async fn refuse(&self, message: &Message, caller: Option<OwnedUniqueName>, why: fdo::Error) {
+        let is_told = self.callers().hears_refusal(self.now(), name_of(caller.as_ref()));
+        self.count_refusal();
+        if is_told {
+            self.send(&message.header(), Err(why)).await;
+        }
+    }
+
+    /// Line by line others could fill the log.
+    fn count_refusal(&self) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.add(1);
+        if let Some(calls) = refused.due(self.now()) {
+            tracing::warn!(calls, interface = O::INTERFACE, "Refused calls");
+        }
+    }
+
+    async fn send(&self, header: &Header<'_>, answer: fdo::Result<Message>) {
         if header.primary().flags().contains(Flags::NO_REPLY_EXPECTED) {
             return;
         }
         let answer = match answer {
             Ok(answer) => Ok(answer),
-            Err(error) => error.create_reply(&header),
+            Err(error) => error.create_reply(header),
         };
         let sent = match answer {
             Ok(answer) => self.connection.send(&answer).await,
@@ -225,24 +290,13 @@ impl<O: Object> Desk<O> {
         }
     }
 
-    async fn answer(&self, message: &Message, header: &Header<'_>) -> fdo::Result<Message> {
-        let caller = header.sender().map(|name| OwnedUniqueName::from(name.to_owned()));
-        let may = match (&self.gate, &caller) {
-            (Gate::Socket, _) => true,
-            (Gate::Only(owner), Some(caller)) => owner == caller,
-            (Gate::SameUser(users), Some(caller)) => users.is_same(caller.as_str()).await,
-            (_, None) => false,
-        };
-        if !may {
-            return Err(fdo::Error::AccessDenied("this is not yours to use".to_owned()));
-        }
-        if message.body().len() > MOST_BYTES {
-            return Err(fdo::Error::LimitsExceeded(format!("a call has at most {MOST_BYTES} bytes")));
-        }
-        if !self.rate.lock().is_ok_and(|mut bucket| bucket.take(Instant::now())) {
-            return Err(fdo::Error::LimitsExceeded("too many calls; wait and try again".to_owned()));
-        }
-        self.dispatch(message, header, caller).await
+    /// Nothing that holds it waits or fails halfway.
+    fn callers(&self) -> MutexGuard<'_, Callers> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Time {
+        Time::default().after(self.start.elapsed())
     }
 
     async fn dispatch(
@@ -316,6 +370,23 @@ impl<O: Object> Desk<O> {
     }
 }
 
+/// By which a caller is counted; there is only one who has none.
+fn name_of(caller: Option<&OwnedUniqueName>) -> &str {
+    caller.map_or("", |name| name.as_str())
+}
+
+fn not_yours() -> fdo::Error {
+    fdo::Error::AccessDenied("this is not yours to use".to_owned())
+}
+
+fn too_often() -> fdo::Error {
+    fdo::Error::LimitsExceeded("too many calls; wait and try again".to_owned())
+}
+
+fn too_many() -> fdo::Error {
+    fdo::Error::LimitsExceeded("too many calls at the same time; wait and try again".to_owned())
+}
+
 fn arguments<T: DeserializeOwned + zbus::zvariant::Type>(message: &Message) -> fdo::Result<T> {
     let body = message.body();
     if body.signature() != T::SIGNATURE {
@@ -340,47 +411,4 @@ fn machine() -> fdo::Result<String> {
         .find_map(|path| std::fs::read_to_string(path).ok())
         .map(|id| id.trim().to_owned())
         .ok_or_else(|| fdo::Error::NotSupported("this machine has no name".to_owned()))
-}
-
-/// How many calls may still come. It fills by the second.
-#[derive(Debug)]
-struct Bucket {
-    rate: (u32, u32),
-    left: f64,
-    since: Option<Instant>,
-}
-
-impl Bucket {
-    fn full(rate: (u32, u32)) -> Self {
-        Self { rate, left: f64::from(rate.0), since: None }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let passed = self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        let (most, a_second) = self.rate;
-        self.left = f64::min(self.left + passed.as_secs_f64() * f64::from(a_second), f64::from(most));
-        self.since = Some(now);
-        let may = self.left >= 1.0;
-        if may {
-            self.left -= 1.0;
-        }
-        may
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_calls_too_often_waits() {
-        let start = Instant::now();
-        let mut bucket = Bucket::full((3, 2));
-        assert!((0..3).all(|_| bucket.take(start)));
-        assert!(!bucket.take(start));
-        assert!(bucket.take(start + Duration::from_millis(500)));
-        assert!(!bucket.take(start + Duration::from_millis(500)));
-        assert!((0..3).all(|_| bucket.take(start + Duration::from_secs(60))));
-        assert!(!bucket.take(start + Duration::from_secs(60)));
-    }
 }

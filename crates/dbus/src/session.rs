@@ -3,7 +3,7 @@
 use crate::SESSION_INTERFACE;
 use crate::im::refusal;
 use crate::serve::{Call, Object};
-use rendezvous_core::{Command, SessionResult, State, flags};
+use rendezvous_core::{Command, SessionResult, State};
 use rendezvous_net::{Handle, SessionInfo};
 use std::sync::atomic::{AtomicU32, Ordering};
 use zbus::{Message, Variant, fdo};
@@ -40,7 +40,7 @@ impl Object for Session1 {
         vec![
             ("State", Variant::from(self.state.load(Ordering::SeqCst))),
             ("RemoteUser", Variant::from(self.info.contact.to_string())),
-            ("Flags", Variant::from(flags::rendezvous(self.info.role))),
+            ("Flags", Variant::from(self.info.flags)),
             ("SessionId", Variant::from(self.info.id.to_string())),
             ("Application", Variant::from(self.info.application.to_string())),
         ]

@@ -6,7 +6,7 @@ use crate::vouch::Vouching;
 use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
     Address, Application, ApplicationId, Command, Delivery, Dropped, Endpoint, Event, Input, Message, Output,
-    Registry, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token,
+    Registry, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token, flags,
 };
 use rendezvous_trust::{PublicKey, UnixTime};
 use std::collections::{BTreeSet, VecDeque};
@@ -52,6 +52,8 @@ pub struct SessionInfo {
     pub expiry: Option<UnixTime>,
     /// What it is for.
     pub application: ApplicationId,
+    /// `RENDEZVOUS_SESSION_FLAGS`: the role again, and of what kind the other side is.
+    pub flags: u32,
     /// The public state.
     pub state: State,
 }
@@ -70,6 +72,7 @@ impl SessionInfo {
             key: vouching.peer(s.id(), s.endpoint()),
             expiry: vouching.expiry(s.id()),
             application: s.application().ok()?,
+            flags: flags::rendezvous_of(s),
             state: s.state(),
         })
     }

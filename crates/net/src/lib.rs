@@ -29,4 +29,5 @@ pub use clock::{Clock, Sleep};
 pub use driver::{CallError, Census, Driver, Handle, Happening, Seen, SessionInfo, Status};
 pub use network::{Listed, Network, NetworkEvent};
 pub use parcel::{Parcel, Proof, Seal};
+pub use seldom::Seldom;
 pub use vouch::{Account, VouchError, novice, side};

@@ -9,19 +9,19 @@ pub(crate) const WHILE: Duration = Duration::from_secs(60);
 
 /// How often something happened that was not said yet.
 #[derive(Debug, Default)]
-pub(crate) struct Seldom {
+pub struct Seldom {
     count: u64,
     quiet_until: Option<Time>,
 }
 
 impl Seldom {
     /// It happened so many times more.
-    pub(crate) fn add(&mut self, times: u64) {
+    pub fn add(&mut self, times: u64) {
         self.count = self.count.saturating_add(times);
     }
 
     /// How often it happened since that was said last, when it is time to say it again.
-    pub(crate) fn due(&mut self, now: Time) -> Option<u64> {
+    pub fn due(&mut self, now: Time) -> Option<u64> {
         if self.count == 0 || self.quiet_until.is_some_and(|until| now < until) {
             return None;
         }

@@ -12,6 +12,9 @@ const NOWHERE: &[(&str, &str)] = &[
     (concat!("auto", "Accept"), "nothing accepts but a person"),
 ];
 
+/// How lines begin that a merge leaves where it cannot decide.
+const CONFLICTS: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
+
 /// What only one place may do: the person's yes, to a call and to a question. Tests play persons; `core` and `assist`
 /// define what a yes means, and the examples in their pages show it.
 const ONE_PLACE: &[(&str, &str, &[&str])] = &[
@@ -41,6 +44,9 @@ pub(super) fn check(text: &Text, findings: &mut Findings) {
     let mut fault =
         |at: usize, what: &str| findings.fault(format!("{name}:{}: {what}", line_of(&text.text, at)));
 
+    for at in conflicts(&text.text) {
+        fault(at, "a merge has left this open: decide it");
+    }
     for (word, reason) in NOWHERE {
         for at in find_words(&text.text, word) {
             fault(at, &format!("`{word}`: {reason}"));
@@ -81,6 +87,16 @@ pub(super) fn check(text: &Text, findings: &mut Findings) {
             fault(at, "`unsafe` only in the modules that xtask/src/tidy/rules.rs lists");
         }
     }
+}
+
+/// The lines between which a merge has put both sides.
+fn conflicts(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let lines = text.split_inclusive('\n').scan(0, |at, line| {
+        let begin = *at;
+        *at += line.len();
+        Some((begin, line))
+    });
+    lines.filter(|(_, line)| CONFLICTS.iter().any(|mark| line.starts_with(mark))).map(|(at, _)| at)
 }
 
 /// `#[ignore]`, at the word. With a reason an equals sign follows.
@@ -136,6 +152,13 @@ mod tests {
         check_passes("a.rs", "#[ignore = \"needs a printer\"]\nfn f() {}");
         check_passes("a.rs", "fn ignore(ignored: [ignore; 2]) {}");
         check_passes("a.rs", "// The macro `todo!` is denied.");
+    }
+
+    #[test]
+    fn what_a_merge_left_open_is_found() {
+        check_bites("a.md", "one\n<<<<<<< HEAD\ntwo\n", "a.md:2: a merge");
+        check_bites("a.toml", "one\n>>>>>>> other", "a.toml:2: a merge");
+        check_passes("a.md", "Heading\n=======\n    <<<<<<< HEAD\n<<<<<<<\n");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use rendezvous_net::nearby::{self, Control, Nearby, NearbyError, is_nearby_addre
 use rendezvous_net::xmpp::{self, Xmpp};
 use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Network, SessionInfo, Status};
 use rendezvous_trust::DeviceKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +79,8 @@ pub(super) struct Accounts {
     refused: Vec<AccountStatus>,
     /// What the network without an account is asked besides sending.
     nearby: Option<Control>,
+    /// The contacts that it was told of.
+    known_nearby: BTreeSet<Address>,
     /// Those that tell a server when they go, until they have.
     signed_off: JoinSet<()>,
 }
@@ -108,6 +110,7 @@ impl Accounts {
             happenings: sender,
             refused: Vec::new(),
             nearby: None,
+            known_nearby: BTreeSet::new(),
             signed_off: JoinSet::new(),
         };
         if config.nearby.enabled || listen.is_some() {
@@ -233,15 +236,19 @@ impl Accounts {
         all.filter(|(_, account)| *account.network != *GUEST)
     }
 
-    /// Tells the network without a server where the person's contacts may be.
-    pub(super) fn know(&self, contacts: &Contacts) {
+    /// Tells the network without a server where the person's contacts may be, and who is none any more.
+    pub(super) fn know(&mut self, contacts: &Contacts) {
         let Some(control) = &self.nearby else { return };
+        let mut known = BTreeSet::<Address>::new();
         for person in contacts.iter().filter(|p| p.network == NEARBY && !p.blocked) {
             let places = person.places.iter().filter_map(|place| place.parse().ok()).collect();
-            if let Ok(address) = person.address.parse() {
-                control.know(address, places);
+            if let Ok(address) = person.address.parse::<Address>() {
+                control.know(address.clone(), places);
+                known.insert(address);
             }
         }
+        self.known_nearby.difference(&known).for_each(|gone| control.forget(gone.clone()));
+        self.known_nearby = known;
     }
 
     /// From now on exactly these applications are installed. Guests stay with what they are there for.
@@ -457,3 +464,6 @@ fn shown_address(listen: IpAddr) -> IpAddr {
     found.sort_by_key(IpAddr::is_ipv6);
     found.first().copied().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::{Agent, News, launch, requests};
 use crate::application::code;
 use crate::identity::unix_now;
 use crate::standing::Caller;
-use crate::{private, surroundings, texts};
+use crate::{private, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{Address, ApplicationId, DeclinedBy, Invite, Role, SessionId};
 use rendezvous_dbus::agent::{Commander, Surroundings};
@@ -116,7 +116,7 @@ impl Agent {
         let code = Code::new(drawn.nameplate, Language::English, random()?)?;
         let spoken = code.spoken().to_string();
         let text = Zeroizing::new(Offer::new(unix_now(), code).to_text());
-        self.environment = surroundings::known(surroundings.environment.clone());
+        self.person_is_in(&surroundings);
         self.take_inbox(commander, surroundings, true, Some(drawn.nameplate))?;
         if let Err(error) = private::replace(&code::file(&self.home), text.as_bytes()) {
             self.inboxes.pop();
@@ -267,7 +267,7 @@ impl Agent {
         surroundings: Surroundings,
         found: Found,
     ) -> Result<SessionId> {
-        self.environment = surroundings::known(surroundings.environment.clone());
+        self.person_is_in(&surroundings);
         let place = launch::Place::handed_over(surroundings, true)?;
         let (which, contact) = match found {
             Found::Nearby(which, contact) => (which, contact),
@@ -302,7 +302,7 @@ async fn draw(nearby: Option<&Control>, places: &[MeetingPlace]) -> Result<Drawn
         if nearby.is_some_and(|control| !control.find_code(nameplate).is_empty()) {
             continue;
         }
-        match places::open(places, nameplate).await {
+        match places::open(places, nameplate, attempt + 1 < DRAWS).await {
             Opened::InUse => {}
             Opened::Rooms(guests, away) if nearby.is_none() && guests.is_empty() => {
                 bail!(if away.is_empty() { texts::CODES_NEED_A_NETWORK.to_owned() } else { away.join("\n") })

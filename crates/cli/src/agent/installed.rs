@@ -4,6 +4,7 @@
 use super::Agent;
 use super::accounts::Which;
 use crate::apps::{self, Entry, NAME_WIDTH, is_plain, shown};
+use crate::clock;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::record::{self, Direction, Entry as Record};
@@ -11,10 +12,34 @@ use crate::standing::{Caller, Circumstances, Standing, Verdict, may_call};
 use crate::texts;
 use rendezvous_core::{Address, Application, ApplicationId, Code, DeclinedBy, SessionResult};
 use rendezvous_dbus::agent::Startable;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Registrations come and go as files; what no command tells is noticed within this time.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// So often at most, in milliseconds, the person hears from one contact what is not installed here…
+const ONE_CONTACT: u64 = 10 * 60 * 1000;
+/// …and this often a minute from all of them.
+const MOST_A_MINUTE: usize = 3;
+const MINUTE: u64 = 60 * 1000;
+
+/// Of whom the person has heard lately that something is not installed here, and when. The words are the caller's.
+#[derive(Debug, Default)]
+pub(super) struct Lately(VecDeque<(u64, String)>);
+
+impl Lately {
+    /// Whether the person hears of this contact now; if so, it counts.
+    fn may_hear(&mut self, now: u64, contact: &str) -> bool {
+        self.0.retain(|(at, _)| now.saturating_sub(*at) < ONE_CONTACT);
+        let in_this_minute = self.0.iter().filter(|(at, _)| now.saturating_sub(*at) < MINUTE).count();
+        let may = in_this_minute < MOST_A_MINUTE && !self.0.iter().any(|(_, of)| of == contact);
+        if may {
+            self.0.push_back((now, contact.to_owned()));
+        }
+        may
+    }
+}
 
 impl Agent {
     /// Takes up what is registered now, if that has changed.
@@ -90,6 +115,9 @@ impl Agent {
         if verdict == Verdict::Decline || self.ending {
             return;
         }
+        if !self.lately.may_hear(clock::boottime(), &format!("{network} {}", caller.address)) {
+            return tracing::info!("The person has heard of enough that is not installed");
+        }
         let record = Record {
             at: unix_now().0,
             network,
@@ -136,7 +164,23 @@ fn link(url: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::link;
+    use super::{Lately, MINUTE, ONE_CONTACT, link};
+
+    #[test]
+    fn nobody_makes_the_person_hear_without_end_of_what_is_not_installed() {
+        let mut lately = Lately::default();
+        let told = |lately: &mut Lately, now, contact: &str| lately.may_hear(now, contact);
+        assert!(told(&mut lately, 0, "nearby a"));
+        assert!(!told(&mut lately, 1, "nearby a"), "the same again");
+        assert!(told(&mut lately, 1, "xmpp a") && told(&mut lately, 2, "nearby c"));
+        assert!(!told(&mut lately, MINUTE - 1, "nearby d"), "many of them");
+        assert!(told(&mut lately, MINUTE, "nearby d"), "a minute later");
+        assert!(!told(&mut lately, ONE_CONTACT - 1, "nearby a"), "what was refused does not count");
+        assert!(told(&mut lately, ONE_CONTACT, "nearby a"));
+        let heard = (0..100_000).filter(|n| told(&mut lately, ONE_CONTACT + n * 100, &n.to_string())).count();
+        assert!((480..=510).contains(&heard), "three a minute for 167 minutes: {heard}");
+        assert!(lately.0.len() <= 33, "{}", lately.0.len());
+    }
 
     #[test]
     fn only_a_page_in_plain_letters_is_a_link() {

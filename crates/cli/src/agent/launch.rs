@@ -1,6 +1,9 @@
 //! Starts an application, hands it its session, relays events, and notices when it is gone.
 
+mod feed;
 mod program;
+
+pub(super) use feed::{Fed, Feed, feed};
 
 use crate::apps::Start;
 use crate::home::Home;
@@ -19,7 +22,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 use tokio::process::Child;
-use tokio::sync::{OwnedMutexGuard, mpsc};
+use tokio::sync::OwnedMutexGuard;
 use zeroize::Zeroizing;
 
 /// An application that has not taken its session by then is given up.
@@ -84,7 +87,7 @@ pub(super) async fn run(
     handle: Handle,
     place: Place,
     code: Option<Zeroizing<String>>,
-    mut events: mpsc::UnboundedReceiver<Event>,
+    mut events: Fed,
 ) {
     let (session, who) = (info.id, info.contact.to_string());
     let started = begin(&home, &place, start, info, handle.clone(), code);
@@ -121,8 +124,8 @@ enum Last {
 }
 
 /// Waits for the end of the session. Whatever else comes before the application attaches is not its business.
-async fn ended(events: &mut mpsc::UnboundedReceiver<Event>) {
-    while let Some(event) = events.recv().await {
+async fn ended(events: &mut Fed) {
+    while let Some(event) = events.next().await {
         if matches!(event, Event::Ended { .. }) {
             return;
         }
@@ -136,13 +139,17 @@ async fn relay(
     session: SessionId,
     program: &mut Program,
     handed: &HandedSession,
-    events: &mut mpsc::UnboundedReceiver<Event>,
+    events: &mut Fed,
 ) -> Last {
     loop {
         tokio::select! {
-            event = events.recv() => {
+            event = events.next() => {
                 let Some(event) = event else { return Last::Session };
-                let told = tokio::time::timeout(DEAF, handed.tell(&event)).await;
+                let told = tokio::select! {
+                    told = tokio::time::timeout(DEAF, handed.tell(&event)) => told,
+                    // It reads, but not as fast as the other side sends; that could go on for hours.
+                    () = events.overflows() => break,
+                };
                 if matches!(event, Event::Ended { .. }) {
                     return Last::Session;
                 }

@@ -67,7 +67,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     log::to_file(home, "agent")?;
     let terminal = if manner.detached { None } else { Terminal::own()? };
     let identity = Identity::open(home)?;
-    let (accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
+    let (mut accounts, happenings) = Accounts::open(home, &config, &identity, manner.listen).await?;
     accounts.know(&Contacts::load(home)?);
     home.clear_leftovers();
     let ends = EndSignals::listen()?;
@@ -87,7 +87,8 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         next_inbox: 0,
         installed: Installed::default(),
         stamp: None,
-        on_bus: desktop::OnBuses::new(requests),
+        on_bus: desktop::OnBus::new(requests, desktop::AGAIN),
+        lately: installed::Lately::default(),
         environment: crate::surroundings::environment(),
         visible_until: None,
         notices: notify::start(home),
@@ -96,7 +97,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         ending: false,
     };
     agent.look_at_applications().await;
-    agent.be_on_a_bus().await;
+    agent.look_for_a_bus();
     let code = agent.serve(happenings, incoming, internal, ends).await;
     home.clear_leftovers();
     // Ends the listening, and with it removes the socket's file.
@@ -174,7 +175,9 @@ struct Agent {
     /// What their files looked like then.
     stamp: Option<Stamp>,
     /// Where programs of the person's desktop find us.
-    on_bus: desktop::OnBuses,
+    on_bus: desktop::OnBus,
+    /// Whose applications the person has lately heard to be missing here.
+    lately: installed::Lately,
     /// Where the person's desktop was when they last gave a command.
     environment: HashMap<String, String>,
     /// Until then strangers may call: milliseconds of the clock that goes on while the machine sleeps.
@@ -302,7 +305,7 @@ impl Agent {
         let over = matches!(event, Event::Ended { .. });
         if let Some(program) = &open.program {
             // An application that is gone has been noticed elsewhere.
-            _ = program.send(event.clone());
+            program.tell(event.clone());
             if over {
                 open.ended = Some(event);
                 return;
@@ -328,7 +331,12 @@ impl Agent {
     async fn forget(&mut self, session: SessionId, end: &Event) {
         let Some(open) = self.open.remove(&session) else { return };
         self.notices.over(session);
-        if let Event::Ended { result, .. } = end {
+        if let Some(task) = &open.withdraws {
+            task.abort();
+        }
+        if let Event::Ended { result, .. } = end
+            && !open.unheard
+        {
             let network = self.accounts.network(open.which);
             let is_verified = open.is_verified(&self.identity, network);
             let entry = open.entry(unix_now(), network, is_verified, *result);
@@ -352,8 +360,8 @@ impl Agent {
         let Some(info) = self.accounts.look(open.which, session).await else { return };
         let Some(place) = open.place.take() else { return };
         open.key = info.key;
-        let (sender, events) = mpsc::unbounded_channel();
-        open.program = Some(sender);
+        let (feed, events) = launch::feed();
+        open.program = Some(feed);
         let handle = self.accounts.handle(open.which).clone();
         let code = open.typed_code.take();
         let life = launch::run(self.home.clone(), start, info, handle, place, code, events);

@@ -1,7 +1,8 @@
 //! A session that is not over, as the agent sees it.
 
+use super::DEAF;
 use super::accounts::Which;
-use super::{DEAF, launch};
+use super::launch::{self, Feed};
 use crate::identity::Identity;
 use crate::record::{self, Entry};
 use crate::standing::{self, Caller, Standing};
@@ -10,7 +11,7 @@ use rendezvous_dbus::agent::Commander;
 use rendezvous_trust::{PublicKey, UnixTime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 /// One session that is not over.
@@ -25,7 +26,9 @@ pub(super) struct Open {
     /// Where its application may ask its person; taken when the application starts.
     pub(super) place: Option<launch::Place>,
     /// Gets every event from the launch on. There until the application is gone.
-    pub(super) program: Option<mpsc::UnboundedSender<Event>>,
+    pub(super) program: Option<Feed>,
+    /// Cancels it when that command goes away.
+    pub(super) withdraws: Option<AbortHandle>,
     /// The end, which the command hears after the application has said its last words on the same terminal.
     pub(super) ended: Option<Event>,
     /// Whether the person has still to be asked.
@@ -40,6 +43,9 @@ pub(super) struct Open {
     pub(super) key: Option<PublicKey>,
     pub(super) began: UnixTime,
     pub(super) declined: Option<DeclinedBy>,
+    /// A rule here declined it before anybody was asked: nothing of it is kept, or whoever calls often enough would fill
+    /// the record.
+    pub(super) unheard: bool,
     pub(super) connected: Option<UnixTime>,
 }
 
@@ -58,7 +64,7 @@ pub(super) enum Asking {
 /// An open question.
 #[derive(Debug)]
 pub(super) struct Question {
-    pub(super) task: tokio::task::AbortHandle,
+    pub(super) task: AbortHandle,
     /// Set before it is taken away from a person who left, while the call goes on.
     pub(super) still_rings: Arc<AtomicBool>,
 }
@@ -90,6 +96,7 @@ impl Open {
             role,
             caller,
             commander: None,
+            withdraws: None,
             place: None,
             program: None,
             ended: None,
@@ -100,6 +107,7 @@ impl Open {
             key: None,
             began: now,
             declined: None,
+            unheard: false,
             connected: None,
         }
     }

@@ -104,14 +104,15 @@ impl MeetingPlace {
     }
 }
 
-/// Opens the room of a code at every place.
-pub(super) async fn open(places: &[MeetingPlace], nameplate: u16) -> Opened {
+/// Opens the room of a code at every place. Where the person has named a place, a number that is in use there cannot be
+/// theirs; one that is only tried can say so of `another` that may be drawn, but not of every one.
+pub(super) async fn open(places: &[MeetingPlace], nameplate: u16, another: bool) -> Opened {
     let opened = places.iter().map(|at| at.in_time(codes::open(&at.place, nameplate)));
     let (mut guests, mut away) = (Vec::new(), Vec::new());
     for (at, opened) in places.iter().zip(join_all(opened).await) {
         match opened {
             Ok(network) => guests.push(Guest { domain: at.domain().to_owned(), network }),
-            Err(error) if error.is_in_use() => return Opened::InUse,
+            Err(error) if error.is_in_use() && (at.is_named || another) => return Opened::InUse,
             Err(error) => away.extend(at.complaint(&error)),
         }
     }

@@ -7,7 +7,7 @@ use crate::apps::Entry;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::standing::Caller;
-use crate::{clock, surroundings, texts};
+use crate::{clock, texts};
 use anyhow::Result;
 use rendezvous_core::{Address, ApplicationId, Command, Role, SessionError, SessionId};
 use rendezvous_dbus::agent::{Commander, Greeting, Request, StatusReport, Surroundings};
@@ -162,8 +162,7 @@ impl Agent {
         }
         let needs_terminal = matches!(self.installed.applications.get(&application), Some(Entry::BuiltIn(_)));
         let surroundings = self.complete(surroundings);
-        self.environment = surroundings::known(surroundings.environment.clone());
-        self.be_on_a_bus().await;
+        self.person_is_in(&surroundings);
         let place = launch::Place::handed_over(surroundings, needs_terminal)?;
         let network = self.accounts.network(which);
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
@@ -185,14 +184,15 @@ impl Agent {
     }
 
     /// An invitation of ours is under way; it goes with the command that made it.
-    pub(super) fn began(&mut self, session: SessionId, open: Open) {
+    pub(super) fn began(&mut self, session: SessionId, mut open: Open) {
         let Some(watched) = open.commander.clone() else { return };
         let handle = self.accounts.handle(open.which).clone();
-        tokio::spawn(async move {
+        let withdraws = tokio::spawn(async move {
             watched.closed().await;
             // Nobody is left at that terminal. If it is over already, this is refused.
             _ = handle.command(session, Command::Cancel { data: String::new() }).await;
         });
+        open.withdraws = Some(withdraws.abort_handle());
         self.open.insert(session, open);
     }
 }

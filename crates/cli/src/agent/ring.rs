@@ -1,6 +1,6 @@
 //! Somebody calls: whether the person is asked, where, and what follows from the answer.
 
-use super::accounts::{GUEST, Which};
+use super::accounts::{GUEST, NEARBY, Which};
 use super::open::{Asking, Open};
 use super::{Agent, launch, prompt};
 use crate::application::code;
@@ -11,6 +11,8 @@ use crate::standing::{Caller, Circumstances, Verdict, may_call};
 use crate::terminal::Terminal;
 use crate::texts;
 use rendezvous_core::{Command, DeclinedBy, Invite, Role, SessionId};
+use rendezvous_net::nearby::nearby_address;
+use rendezvous_trust::PublicKey;
 
 impl Agent {
     /// Somebody calls.
@@ -23,7 +25,7 @@ impl Agent {
         let caller = Caller::look_up(&self.home, &self.identity, &network, address, key.as_ref());
         let circumstances = Circumstances {
             // Whoever cannot be looked up might be blocked.
-            blocked: Contacts::load(&self.home).map_or(true, |c| c.is_blocked(&network, address)),
+            blocked: self.is_blocked(&network, address, key.as_ref()),
             mutual: self.accounts.is_mutual(which, &invite.from).await,
             visible: self.visible_for() > 0,
             answers_code: self.answers_code(which, invite),
@@ -37,6 +39,7 @@ impl Agent {
         let mut open = Open::new(unix_now(), which, invite.application, Role::Invitee, caller);
         open.answers_code = circumstances.answers_code;
         open.key = key;
+        open.unheard = verdict == Verdict::Decline;
         let declined = match verdict {
             _ if self.ending => Some(DeclinedBy::Policy),
             Verdict::Decline => Some(DeclinedBy::Policy),
@@ -50,6 +53,19 @@ impl Agent {
             Some(by) => self.decline(session, by).await,
             None => self.ring(session).await,
         }
+    }
+
+    /// In a code's room an address is new each time; the key says whose device it is, and everybody signs what they call
+    /// with.
+    fn is_blocked(&self, network: &str, address: &str, key: Option<&PublicKey>) -> bool {
+        let Ok(contacts) = Contacts::load(&self.home) else { return true };
+        if network != GUEST {
+            return contacts.is_blocked(network, address);
+        }
+        let Some((key, pins)) = key.zip(self.identity.pins().ok()) else { return true };
+        let is_theirs = contacts.is_blocked(NEARBY, nearby_address(key).as_str());
+        let mut of_this_key = pins.iter().filter(|(_, pin)| pin.key() == key).map(|(contact, _)| contact);
+        is_theirs || of_this_key.any(|of| contacts.is_blocked(of.network(), of.address()))
     }
 
     /// Asks at the agent's own terminal if there is one, else on those that were handed over, and tells the desktop.

@@ -115,17 +115,37 @@ impl Installed {
     }
 }
 
-/// What files look like from outside: name, size and time of each. Two that are equal hold the same registrations.
-pub(crate) type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
+/// What files look like from outside. Two that are equal hold the same registrations, and may be changed by the same people.
+pub(crate) type Stamp = Vec<(PathBuf, Option<Look>)>;
+
+/// What one file looks like; of a link, what it leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    size: u64,
+    owner: u32,
+    mode: u32,
+    modified: Option<SystemTime>,
+    /// When anything of it changed: nobody can set that back.
+    changed: (i64, i64),
+}
+
+impl Look {
+    fn at(path: &Path) -> Option<Self> {
+        let about = std::fs::metadata(path).ok()?;
+        Some(Self {
+            size: about.len(),
+            owner: about.uid(),
+            mode: about.mode(),
+            modified: about.modified().ok(),
+            changed: (about.ctime(), about.ctime_nsec()),
+        })
+    }
+}
 
 /// How the files of these places look now.
 pub(crate) fn stamp(places: &[PathBuf]) -> Stamp {
-    let about = |path: PathBuf| {
-        let about = std::fs::metadata(&path).ok();
-        let changed = about.as_ref().and_then(|about| about.modified().ok());
-        (path, about.map_or(0, |about| about.len()), changed)
-    };
-    places.iter().flat_map(|place| files(place, &mut Vec::new())).map(about).collect()
+    let all = places.iter().flat_map(|place| files(place, &mut Vec::new()));
+    all.map(|path| (path.clone(), Look::at(&path))).collect()
 }
 
 /// The places in the order in which they count.
@@ -172,12 +192,13 @@ fn read(file: &Path) -> Result<String, String> {
     }
 }
 
-/// Whoever can write it decides what is started here.
-const FOREIGN: &str = "others than you and the system's administrator can change it";
+/// Whoever can write it decides what is started here. A group counts as others: who else is in it, or will be, cannot be
+/// known from here.
+const FOREIGN: &str = "others than you and the system's administrator may change it; \"chmod go-w\" ends that where it is yours";
 
 fn is_foreign(about: &std::fs::Metadata) -> bool {
     let me = rustix::process::geteuid().as_raw();
-    (about.uid() != 0 && about.uid() != me) || about.mode() & 0o002 != 0
+    (about.uid() != 0 && about.uid() != me) || about.mode() & 0o022 != 0
 }
 
 #[cfg(test)]
@@ -203,6 +224,8 @@ mod tests {
         write(&own, "readme.txt", "not looked at");
         write(&own, "open.toml", &manifest(9, "Anybody's"));
         fs::set_permissions(own.join("open.toml"), fs::Permissions::from_mode(0o666)).expect("it is ours");
+        write(&own, "shared.toml", &manifest(10, "A group's"));
+        fs::set_permissions(own.join("shared.toml"), fs::Permissions::from_mode(0o664)).expect("it is ours");
         write(&own, "huge.toml", &"#".repeat(70_000));
         fs::create_dir(own.join("directory.toml")).expect("it is ours");
         write(&system, "b.toml", &manifest(1, "Theirs"));
@@ -224,12 +247,26 @@ mod tests {
             "huge.toml: larger than",
             "directory.toml: not a file",
             "open.toml: others than you",
+            "shared.toml: others than you",
             "b.toml: {0D1E0F10",
             "d.toml: {56B994A7",
         ] {
             assert!(said.iter().any(|s| s.contains(wanted)), "{wanted} in {said:?}");
         }
-        assert_eq!(said.len(), 6);
+        assert_eq!(said.len(), 7);
+    }
+
+    #[test]
+    fn a_file_whose_rights_change_is_looked_at_again() {
+        let place = Place::new("rights").expect("a place");
+        let file = place.join("a.toml");
+        fs::write(&file, manifest(1, "Mine")).expect("it is ours");
+        let look = || stamp(&[place.path().to_owned()]);
+        let before = look();
+        assert_eq!(look(), before);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("it is ours");
+        assert_ne!(look(), before);
+        assert_eq!(Installed::look([], &[place.path().to_owned()]).applications.len(), 0);
     }
 
     #[test]
@@ -245,7 +282,14 @@ mod tests {
         for ours in crate::apps::built_in() {
             assert!(ids.iter().any(|a| (a.id, &a.name) == (ours.id, &ours.name)), "{ours:?}");
         }
-        let found = Installed::look(crate::apps::built_in(), &[place]);
+        // As a package installs them; a checkout may be a group's.
+        let installed = Place::new("installed").expect("a place");
+        for file in &all {
+            let copy = installed.join(file.file_name().expect("a name").to_str().expect("letters"));
+            fs::write(&copy, fs::read(file).expect("it is there")).expect("it is ours");
+            fs::set_permissions(&copy, fs::Permissions::from_mode(0o644)).expect("it is ours");
+        }
+        let found = Installed::look(crate::apps::built_in(), &[installed.path().to_owned()]);
         assert_eq!((found.applications.len(), found.skipped), (3, Vec::new()));
     }
 }

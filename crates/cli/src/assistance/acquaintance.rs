@@ -22,7 +22,7 @@ pub(super) async fn run(
 ) {
     let who = session.session().remote_user.clone();
     let (role, deadline) = (session.session().role, Instant::now() + session.patience());
-    let mut parting = Parting { session, terminal, leaving: false, deadline };
+    let mut parting = Parting { session, terminal, leaving: false, is_said: false, deadline };
     let mut watch = Watch::default();
     while let Some(heard) = parting.session.next_early() {
         parting.heard(heard).await;
@@ -48,22 +48,27 @@ pub(super) async fn run(
             }
         }
     };
-    say(terminal, &who, ending);
+    let said_elsewhere = ending.said_elsewhere || parting.is_said;
+    say(terminal, &who, Ending { by_us: parting.leaving, said_elsewhere, ..ending });
     terminal.restore();
 }
 
-/// The person here has verified the other, however the call ends after that.
+/// The two know each other now, unless it ended in another way: then not both have made sure, or it is not certain any
+/// more who was there.
 fn say(terminal: &Terminal, who: &str, ending: Ending) {
-    if !ending.is_ordinary() {
+    if ending.is_ordinary() {
+        terminal.say(&texts::acquainted(who));
+    } else {
         ending::say_who(terminal, who, ending);
     }
-    terminal.say(&texts::acquainted(who));
 }
 
 struct Parting<'a> {
     session: SecuredSession,
     terminal: &'a Terminal,
     leaving: bool,
+    /// The person has read why it ends.
+    is_said: bool,
     /// For the other person, and then for the end.
     deadline: Instant,
 }
@@ -77,6 +82,7 @@ impl Parting<'_> {
                 tracing::error!(%error, "It is not known any more who is there");
                 let who = &self.session.session().remote_user;
                 self.terminal.say(&texts::cannot_be_sure(who, &error.to_string()));
+                self.is_said = true;
                 self.leave(Code::AuthenticationFailed.into()).await;
             }
         }

@@ -23,7 +23,9 @@ impl RedirectFile {
     pub(super) fn write(dir: &Path, url: &str) -> Result<Self> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|e| anyhow!("the system gives no random numbers: {e}"))?;
-        let path = dir.join(format!("page-{:016x}.html", u64::from_le_bytes(random)));
+        // Whoever finds it later can see whether it is still in use.
+        let (process, random) = (std::process::id(), u64::from_le_bytes(random));
+        let path = dir.join(format!("page-{process}-{random:016x}.html"));
         let mut file = create_private(&path)
             .with_context(|| format!("cannot create {}, which would open the page", path.display()))?;
         // From here on the file goes with the value, also if it cannot be written.

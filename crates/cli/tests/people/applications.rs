@@ -96,6 +96,19 @@ fn who_has_no_such_program_is_told_what_it_was_and_nothing_opens() {
         ensure!(!two.expert.agent.screen().contains(ANSWER), "nobody was asked");
         let (_, said) = two.expert.runs(&["log"])?;
         ensure!(said.contains("invited you") && said.contains("declined: not installed"), "{said}");
+
+        // Whoever goes on hears the same; the person does not, and neither does the record.
+        two.call = Some(two.novice.types(&["invite", "--app", "chess", &two.expert.address.clone()])?);
+        two.call().reads("does not have the program for this.")?;
+        two.call_ends_with(3)?;
+        let log = two.expert.home().join("agent.log");
+        wait::until("the agent to keep it from its person", SOON, || {
+            let enough = fs::read_to_string(&log)?.contains("The person has heard of enough");
+            Ok(enough.then_some(()))
+        })?;
+        ensure!(two.expert.agent.screen().matches(&title).count() == 1, "{}", two.expert.agent.screen());
+        let (_, said) = two.expert.runs(&["log"])?;
+        ensure!(said.matches("declined: not installed").count() == 1, "{said}");
         unregisters(&two.novice)
     });
 }

@@ -25,6 +25,7 @@ mod desktop;
 mod doctoring;
 mod ending;
 mod examples;
+mod flooding;
 mod house;
 mod inbox;
 mod keyring;

@@ -247,6 +247,27 @@ fn an_expert_who_did_not_hear_it_ends_it() {
 }
 
 #[test]
+fn an_offer_whose_expert_did_not_hear_it_makes_nobody_verified() {
+    strangers(|two| {
+        two.offers()?;
+        two.novice.agent.says("y")?;
+        let words = has_to_read(two.call())?;
+        two.novice.agent.reads(WORDS)?;
+        two.novice.agent.says(&words)?;
+        two.novice.agent.reads("The words are right")?;
+        two.call().says("n")?;
+        two.novice.agent.reads(FAILED)?;
+        two.call_ends_with(6)?;
+        two.are_idle()?;
+        let screen = two.novice.agent.screen();
+        ensure!(!screen.contains("is verified now"), "{screen}");
+        ensure!(screen.matches("AUTHENTICATION_FAILED").count() == 1, "it is said once: {screen}");
+        ensure!(pinned(&two.expert)? == 0);
+        Ok(())
+    });
+}
+
+#[test]
 fn either_can_stop_it_at_the_words() {
     strangers(|two| {
         words(two)?;

@@ -51,6 +51,11 @@ fn contacts_are_added_listed_and_removed() {
             ensure!(code == 1 && said.starts_with(sentence), "{arguments:?}: {code} {said}");
             ensure!(said.lines().count() == 1, "{said}");
         }
+        // A whole address is not the beginning of another one.
+        let said = someone.does(&["block", "maria@example.or"])?;
+        ensure!(said == "You do not hear from maria@example.or any more. They are not told.\n", "{said}");
+        someone.does(&["unblock", "maria@example.or"])?;
+        ensure!(!someone.does(&["contacts"])?.contains(" · blocked"));
         someone.does(&["block", "maria"])?;
         ensure!(someone.does(&["contacts"])?.contains(" · blocked\n"));
         someone.does(&["remove", "ann"])?;

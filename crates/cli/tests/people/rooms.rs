@@ -211,12 +211,34 @@ fn needs_prosody_strangers_in_the_room_can_do_nothing_but_answer() {
         );
         ensure!(!ask.screen().contains(ANSWER), "nobody was asked: {}", ask.screen());
         let log = two.novice.json(&["log", "--json"])?;
-        let offer = ApplicationId::OFFER.to_string();
-        let entries = log.as_array().context("a list")?;
-        ensure!(entries.iter().all(|entry| entry["application"] == *offer), "nobody is told of it: {log}");
+        ensure!(log == serde_json::json!([]), "the record is not theirs to fill: {log}");
         ask.interrupts()?;
         ask.reads("The code is of no use any more.")?;
         ended(&mut ask, 130)?;
+        two.leave()
+    });
+}
+
+#[test]
+fn needs_prosody_whoever_is_blocked_does_not_ring_through_a_room() {
+    scene(|two| {
+        let (ask, code) = two.asks()?;
+        two.novice.does(&["block", &two.expert.who()?])?;
+        let mut offer = two.types(&code)?;
+        offer.reads("Nobody can be asked at whoever made the code right now.")?;
+        ended(&mut offer, 3)?;
+        ensure!(!ask.screen().contains(ANSWER), "nobody was asked: {}", ask.screen());
+        ensure!(two.novice.json(&["log", "--json"])? == serde_json::json!([]));
+
+        // The code is as good as before, for anybody else.
+        two.novice.does(&["unblock", &two.expert.who()?])?;
+        let mut offer = two.types(&code)?;
+        let mut ask = ask;
+        ask.reads(ANSWER)?;
+        ask.says("n")?;
+        offer.reads("said no.")?;
+        ended(&mut offer, 3)?;
+        ended(&mut ask, 3)?;
         two.leave()
     });
 }

@@ -104,8 +104,12 @@ impl Sessions {
         }
         let crossing = self.crossing(id, from, &invite);
         let is_one_too_many = !self.contacts.may_invite(now, &from.contact, &self.config);
-        // One that takes the place of ours is not: how many of those there can be, our own person says.
-        if is_one_too_many && !matches!(crossing, Crossing::OursGiveWay(_)) {
+        // One that takes the place of ours is not: how many of those there can be, our own person says. One that is
+        // declined all the same takes nobody's place.
+        let takes_place = matches!(crossing, Crossing::OursGiveWay(_))
+            && invite.versions.common().is_some()
+            && self.registry.get(invite.application).is_some();
+        if is_one_too_many && !takes_place {
             self.decline(from, id, DeclinedBy::Busy);
             return Verdict::Limited;
         }

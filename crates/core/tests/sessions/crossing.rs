@@ -2,6 +2,7 @@
 
 use crate::party::Party;
 use rendezvous_core::*;
+use std::sync::Arc;
 
 const TWO: &[&str] = &["ann/desk", "bob/desk"];
 const LOW: SessionId = SessionId([1; 16]);
@@ -83,6 +84,24 @@ fn where_no_more_are_looked_at_the_one_that_crosses_goes_on_and_no_other() {
     party.settle();
     assert_eq!(party.end(1, after).0, State::Declined);
     assert_eq!(party.tables[0].dropped().limited, 1);
+}
+
+/// An invitation that is declined by a rule takes nobody's place.
+#[test]
+fn where_no_more_are_looked_at_one_that_crosses_and_cannot_go_on_is_no_exception() {
+    let limits = Limits { invitations_per_minute: 1, ..Limits::default() };
+    let mut party = Party::with(TWO, SessionConfig { limits, ..SessionConfig::default() });
+    party.invite_as(SessionId([9; 16]), 0, "bob", ApplicationId::ASK).unwrap();
+    for n in 1..=5 {
+        party.invite_as(SessionId([n; 16]), 1, "ann", ApplicationId::ASK).unwrap();
+    }
+    for mut theirs in party.hold().into_iter().filter(|packet| packet.to == 0) {
+        let Body::Invite(invite) = theirs.message.body else { panic!("{theirs:?}") };
+        let versions = Versions { lowest: 900, highest: 900 };
+        theirs.message.body = Body::Invite(Arc::new(Invite { versions, ..Invite::clone(&invite) }));
+        party.deliver(theirs);
+    }
+    assert_eq!(party.tables[0].dropped().limited, 4, "of five one is looked at");
 }
 
 /// The limit on how many ring goes first: a hostile server could otherwise make more ring by letting them cross.

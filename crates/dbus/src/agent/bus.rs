@@ -1,7 +1,7 @@
 //! The agent on a session bus, for programs of the person's desktop: `Agent1`, as published in docs/dbus.
 
 use super::{Commander, Listed, Request, Startable, Surroundings, declined_name};
-use crate::serve::{Call, Gate, Object, Served, Users, serve};
+use crate::serve::{Call, Gate, Object, Served, serve};
 use crate::{AGENT_INTERFACE, AGENT_NAME, AGENT_PATH, DbusError, bus, session_of, session_path};
 use futures_util::StreamExt;
 use rendezvous_core::{Event, SessionId};
@@ -48,7 +48,7 @@ impl OnBus {
         let leaving = Served::task(programs.clone().see_off(MessageStream::from(&connection)));
         let object = Agent1 { address: address.to_owned(), version: version.to_owned(), requests, programs };
         let path = OwnedObjectPath::try_from(AGENT_PATH).expect("it is a path");
-        let served = serve(stream, path, Arc::new(object), Gate::SameUser(Users::of(&connection)));
+        let served = serve(stream, path, Arc::new(object), Gate::SameUser);
         let answer: u32 = bus::ask(&connection, "RequestName", &(AGENT_NAME, DO_NOT_QUEUE)).await?;
         if answer != PRIMARY_OWNER {
             return Err(DbusError::Contract("another agent is on this bus"));
@@ -56,10 +56,9 @@ impl OnBus {
         Ok(Self { connection, _served: [served, leaving] })
     }
 
-    /// Whether the bus is gone.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.connection.is_closed()
+    /// Resolves when the bus is gone.
+    pub async fn closed(&self) {
+        self.connection.closed().await;
     }
 }
 
@@ -138,14 +137,23 @@ impl Programs {
             }
         };
         if is_new {
-            bus::watch(&self.bus, &name).await?;
-            // It may have left before anybody watched.
-            let is_there: bool = bus::ask(&self.bus, "NameHasOwner", &(name.as_str(),)).await?;
-            if !is_there {
-                self.forget(name.as_str()).await;
+            match self.watch_over(&name).await {
+                Ok(true) => {}
+                Ok(false) => self.forget(name.as_str()).await,
+                Err(error) => {
+                    // Nobody would notice when it leaves.
+                    self.forget(name.as_str()).await;
+                    return Err(error.into());
+                }
             }
         }
         Ok(commander)
+    }
+
+    /// From now on it is noticed when this program leaves. Whether it is still there: it may have left before.
+    async fn watch_over(&self, name: &OwnedUniqueName) -> Result<bool, zbus::Error> {
+        bus::watch(&self.bus, name).await?;
+        bus::ask(&self.bus, "NameHasOwner", &(name.as_str(),)).await
     }
 
     /// A program that only wants an answer. Nobody waits for its end, so nobody watches it.

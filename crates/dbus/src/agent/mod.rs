@@ -248,7 +248,7 @@ impl Listed {
             contact: session.contact.to_string(),
             application: session.application.to_string(),
             state: session.state,
-            flags: rendezvous_core::flags::rendezvous(session.role),
+            flags: session.flags,
         }
     }
 }

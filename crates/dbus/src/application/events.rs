@@ -34,12 +34,15 @@ pub enum SessionEvent {
 
 /// The events of a held session.
 #[derive(Debug)]
-pub struct Events(Pump<SessionEvent>);
+pub struct Events {
+    pump: Pump<SessionEvent>,
+    known: State,
+}
 
 impl Events {
     /// On a bus only what the session's owner says counts, and that the owner has left.
     pub(super) fn of(stream: MessageStream, owner: Option<OwnedUniqueName>, path: OwnedObjectPath) -> Self {
-        Self(Pump::start(stream, move |message| {
+        let pump = Pump::start(stream, move |message| {
             let header = message.header();
             let sender = header.sender().map(|sender| sender.as_str());
             let ours = message.message_type() == Type::Signal
@@ -51,13 +54,33 @@ impl Events {
             }
             let owner = owner.as_ref()?;
             bus::left(message).filter(|name| name == owner.as_str()).map(|_| SessionEvent::Lost)
-        }))
+        });
+        Self { pump, known: State::Unknown }
+    }
+
+    /// Who began to listen and then looked at the state hears of it a second time when it changed between the two.
+    pub(super) fn knowing(self, state: State) -> Self {
+        Self { known: state, ..self }
     }
 
     /// The next event. After [`SessionEvent::Lost`] there are no more. They wait here at no cost to calls; when more
     /// than 8 MiB of them wait, the session counts as lost.
     pub async fn next(&mut self) -> SessionEvent {
-        self.0.next().await.unwrap_or(SessionEvent::Lost)
+        loop {
+            let event = self.pump.next().await.unwrap_or(SessionEvent::Lost);
+            if !is_old(self.known, &event) {
+                return event;
+            }
+        }
+    }
+}
+
+/// States only go up, so a change to one that is not above a known one was before it. What is not a state is told.
+fn is_old(known: State, event: &SessionEvent) -> bool {
+    match event {
+        SessionEvent::StateChanged { current: State::Unknown, .. } => false,
+        SessionEvent::StateChanged { current, .. } => current.number() <= known.number(),
+        _ => false,
     }
 }
 
@@ -79,5 +102,22 @@ fn decode(member: &str, message: &zbus::Message) -> Option<SessionEvent> {
             Some(SessionEvent::Ended { result: SessionResult(result), data })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_to_a_state_that_was_seen_is_not_told_again() {
+        let change = |previous, current| SessionEvent::StateChanged { previous, current };
+        let connected = change(State::Accepted, State::Connected);
+        let cancelled = change(State::Connected, State::Cancelled);
+        assert!(is_old(State::Connected, &connected) && !is_old(State::Accepted, &connected));
+        assert!(!is_old(State::Connected, &cancelled));
+        assert!(is_old(State::Cancelled, &connected) && is_old(State::Cancelled, &cancelled));
+        assert!(!is_old(State::Connected, &change(State::Connected, State::Unknown)));
+        assert!(!is_old(State::Cancelled, &SessionEvent::Lost));
     }
 }

@@ -1,7 +1,7 @@
 //! `Application1`: how an application comes by its session.
 
 use super::{Events, HeldSession, Introduction};
-use crate::serve::{Call, Gate, Object, Served, Users, serve};
+use crate::serve::{Call, Gate, Object, Served, serve};
 use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, CALL_PATIENCE, DbusError, bus};
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
@@ -41,7 +41,7 @@ pub async fn take_session_on_bus(
 ) -> Result<(HeldSession, Events), DbusError> {
     within(patience, async {
         let (connection, stream) = bus::connect(address, CALL_PATIENCE).await?;
-        let (served, receiver) = offer(stream, Gate::SameUser(Users::of(&connection)));
+        let (served, receiver) = offer(stream, Gate::SameUser);
         let answer: u32 = bus::ask(&connection, "RequestName", &(name, DO_NOT_QUEUE)).await?;
         if answer != PRIMARY_OWNER {
             return Err(DbusError::Contract("another program has this application's name on the bus"));
@@ -80,6 +80,7 @@ async fn take(
     }
     let events = Events::of(stream, owner.clone(), path.clone());
     let session = HeldSession::look_at(connection, owner, path, introduction, served).await?;
+    let events = events.knowing(session.state);
     Ok((session, events))
 }
 

@@ -231,7 +231,7 @@ async fn is_as_published(from: &Connection, to: &str, path: &str, xml: &str) {
 }
 
 /// A connection to this bus as a user who owns nothing. `None`, and the reason said, where this test may not.
-async fn nobody_on(bus: &Bus) -> Option<Connection> {
+pub(crate) async fn nobody_on(bus: &Bus) -> Option<Connection> {
     const NOBODY: u32 = 65534;
     if !rustix::process::geteuid().is_root() {
         let reason = b"skipped: only root can try it as another user\n";

@@ -1,14 +1,16 @@
-//! An IM program on the network nearby, and the applications that it starts: inside this process, each with a connection of
-//! its own.
+//! An IM program, on the network nearby or with an account, and the applications that it starts: inside this process, each
+//! with a connection of its own.
 
 use rendezvous_core::*;
 use rendezvous_dbus::application::{
     Events, HeldSession, SessionEvent, TypedCode, take_session, take_session_on_bus,
 };
 use rendezvous_dbus::im::HandedSession;
-use rendezvous_net::nearby::{Config, Control, Nearby, nearby_address};
-use rendezvous_net::{Account, Driver, Handle, Happening, SessionInfo};
+use rendezvous_net::nearby::{self, Control, Nearby};
+use rendezvous_net::xmpp::{self, Security, Xmpp};
+use rendezvous_net::{Account, Driver, Handle, Happening, Network, SessionInfo};
 use rendezvous_testkit::bus::Bus;
+use rendezvous_testkit::xmpp::{DOMAIN, Place, password};
 use rendezvous_trust::{DeviceKey, PublicKey};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,8 +18,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use zbus::connection::Builder;
+use zeroize::Zeroizing;
 
 pub(crate) const SOON: Duration = Duration::from_secs(10);
+/// What goes by way of a server on a busy machine takes longer; a wait ends as soon as what it waits for is there.
+pub(crate) const LATER: Duration = Duration::from_secs(60);
 
 /// How an application comes by its session.
 #[derive(Clone, Copy)]
@@ -28,40 +33,90 @@ pub(crate) enum Way<'a> {
 
 pub(crate) struct Im {
     pub(crate) address: Address,
-    pub(crate) place: String,
-    pub(crate) control: Control,
+    pub(crate) network: &'static str,
+    reached: Reached,
     pub(crate) handle: Handle,
     happenings: UnboundedReceiver<Happening>,
     /// Gets a copy of whatever the application is told.
     pub(crate) witness: Option<UnboundedSender<Event>>,
 }
 
-/// The device keys of all people in these tests, by the address that is made of them.
-fn key_of(address: &Address) -> PublicKey {
-    let keys = KEYS.lock().unwrap();
-    *keys.iter().find(|key| nearby_address(key) == *address).expect("somebody in this test")
+/// How another one finds this one.
+enum Reached {
+    Nearby { control: Control, place: String },
+    ByAccount { device: &'static str },
 }
 
-static KEYS: Mutex<Vec<PublicKey>> = Mutex::new(Vec::new());
+/// The device keys of all people in these tests.
+fn key_of(address: &Address) -> PublicKey {
+    let keys = KEYS.lock().unwrap();
+    keys.iter().rev().find(|(whose, _)| whose == address).expect("somebody in this test").1
+}
+
+static KEYS: Mutex<Vec<(Address, PublicKey)>> = Mutex::new(Vec::new());
 static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+fn new_key() -> Arc<DeviceKey> {
+    let mut seed = [0; 32];
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    seed[..4].copy_from_slice(&number.to_be_bytes());
+    seed[4] = 1;
+    Arc::new(DeviceKey::from_seed(&seed).unwrap())
+}
 
 impl Im {
     pub(crate) async fn new() -> Self {
-        let mut seed = [0; 32];
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        seed[..4].copy_from_slice(&number.to_be_bytes());
-        seed[4] = 1;
-        let key = Arc::new(DeviceKey::from_seed(&seed).unwrap());
-        KEYS.lock().unwrap().push(key.public());
-        let config = Config { listen: "127.0.0.1:0".parse().unwrap(), name: String::new(), multicast: false };
+        let key = new_key();
+        let config =
+            nearby::Config { listen: "127.0.0.1:0".parse().unwrap(), name: String::new(), multicast: false };
         let (network, control) = Nearby::listen(config, key.clone()).await.unwrap();
         let (address, place) = (network.address(), format!("127.0.0.1:{}", network.port()));
+        Self::over(("nearby", address, key), network, Reached::Nearby { control, place })
+    }
+
+    /// With an account of this user on a server.
+    pub(crate) fn with_account(server: &Place, user: &str, device: &'static str) -> Self {
+        let config = xmpp::Config {
+            server: Some(("127.0.0.1".into(), server.start_tls)),
+            security: Security::StartTls,
+            extra_ca: Some(server.authority.clone()),
+            ..xmpp::Config::new(format!("{user}@{DOMAIN}"), Zeroizing::new(password(user)), device)
+        };
+        let network = Xmpp::start(config).unwrap();
+        Self::over(("xmpp", network.address(), new_key()), network, Reached::ByAccount { device })
+    }
+
+    fn over(
+        (name, address, key): (&'static str, Address, Arc<DeviceKey>),
+        network: impl Network,
+        reached: Reached,
+    ) -> Self {
+        KEYS.lock().unwrap().push((address.clone(), key.public()));
         let installed = [(ApplicationId::ASK, "Ask"), (ApplicationId::OFFER, "Offer")]
             .map(|(id, name)| Application::new(id, name));
-        let account = Account { network: "nearby".into(), me: address.clone(), key };
+        let account = Account { network: name.into(), me: address.clone(), key };
         let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed, network);
         tokio::spawn(driver.run());
-        Self { address, place, control, handle, happenings, witness: None }
+        Self { address, network: name, reached, handle, happenings, witness: None }
+    }
+
+    /// This one sees that one's device.
+    pub(crate) async fn finds(&self, other: &Self) {
+        match (&self.reached, &other.reached) {
+            (Reached::Nearby { control, .. }, Reached::Nearby { place, .. }) => {
+                assert_eq!(control.lookup(place).await.unwrap(), other.address);
+            }
+            (_, Reached::ByAccount { device }) => {
+                let wanted = Endpoint { contact: other.address.clone(), device: (*device).into() };
+                let search = async {
+                    while !self.handle.seen().await.unwrap().devices.contains(&wanted) {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                };
+                tokio::time::timeout(LATER, search).await.expect("it is seen");
+            }
+            (Reached::ByAccount { .. }, Reached::Nearby { .. }) => panic!("they are on different networks"),
+        }
     }
 
     /// A session that nobody has agreed to.
@@ -76,13 +131,14 @@ impl Im {
             role: Role::Inviter,
             contact: Address::new("bob").unwrap(),
             application: ApplicationId::ASK,
+            flags: flags::INVITER,
             state: State::Accepted,
         }
     }
 
     pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
         let search = async { while !wanted(&self.happenings.recv().await.unwrap().event) {} };
-        tokio::time::timeout(SOON, search).await.expect("it happens soon");
+        tokio::time::timeout(LATER, search).await.expect("it happens soon");
     }
 
     /// Hands the session to an application and relays everything from then on.
@@ -104,7 +160,7 @@ impl Im {
             Way::Bus(bus) => hand_over_on(bus, info, self.handle.clone()).await,
         };
         assert_eq!(held.id, session.to_string());
-        assert_eq!(held.introduction.network.as_deref(), Some("nearby"));
+        assert_eq!(held.introduction.network.as_deref(), Some(self.network));
         assert_eq!(held.introduction.local_user.as_deref(), Some(self.address.as_str()));
         assert!(held.introduction.expiry.is_some());
         let theirs: Address = held.remote_user.parse().unwrap();
@@ -140,7 +196,7 @@ pub(crate) async fn two_applications(
     ways: [Way<'_>; 2],
 ) -> ((HeldSession, Events, Handle), (HeldSession, Events, Handle)) {
     let (alice, mut bob) = (Im::new().await, Im::new().await);
-    assert_eq!(alice.control.lookup(&bob.place).await.unwrap(), bob.address);
+    alice.finds(&bob).await;
     let session = alice.handle.invite(bob.address.clone(), ApplicationId::ASK, String::new()).await.unwrap();
     bob.until(|e| matches!(e, Event::Invited(_))).await;
     bob.handle.command(session, Command::Accept { data: String::new() }).await.unwrap();
@@ -149,7 +205,7 @@ pub(crate) async fn two_applications(
 }
 
 pub(crate) async fn next(events: &mut Events) -> SessionEvent {
-    tokio::time::timeout(SOON, events.next()).await.expect("an event comes soon")
+    tokio::time::timeout(LATER, events.next()).await.expect("an event comes soon")
 }
 
 /// Both orders are allowed: connected when handed over, or told so afterwards.

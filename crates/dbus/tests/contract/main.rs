@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod bus;
+mod examples;
 mod im;
+mod limits;
 mod members;
+mod others;
 mod steps;
 
 use im::{Im, SOON, Way, connected, next, two_applications};

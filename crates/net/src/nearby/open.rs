@@ -137,8 +137,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Greeted<S> {
         let Some(work) = link::announce(&party, &own.events).await else { return };
         tokio::spawn(async move {
             let address = party.address.clone();
-            // A stranger may become welcome while the link stands.
-            let is_kept = || !seat.is_strangers() || own.is_welcome(&address);
+            // A stranger may become welcome while the link stands, and who was welcome, or only looked up, a stranger.
+            let is_kept = || own.is_welcome(&address);
             link::run(party, stream, work, own.events.clone(), is_kept).await;
             drop(seat);
         });
@@ -292,3 +292,6 @@ fn is_nobody(error: &FrameError) -> bool {
     };
     error.kind() == ErrorKind::ConnectionRefused || other_key()
 }
+
+#[cfg(test)]
+mod tests;

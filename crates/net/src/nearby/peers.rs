@@ -166,12 +166,18 @@ impl Peers {
         self.tell_presence(&address);
     }
 
-    /// Not a contact any more.
+    /// Not a contact any more. Its links end: a session that is still there has it come back, as a stranger.
     pub(super) fn forget(&mut self, address: &Address) {
-        if let Some(peer) = self.all.get_mut(address).filter(|peer| peer.is_contact()) {
-            peer.standing = Standing::Stranger;
-            self.own.set_welcome(address, false);
-            self.tell_presence(address);
+        let Some(peer) = self.all.get_mut(address).filter(|peer| peer.is_contact()) else { return };
+        peer.standing = Standing::Stranger;
+        // We look for it only if it is owed something.
+        peer.stands = false;
+        let had_links = !peer.links.is_empty();
+        peer.links.drain(..).for_each(Link::retire);
+        self.own.set_welcome(address, false);
+        self.tell_presence(address);
+        // What its links did not send comes back when they end, and is that device's until then.
+        if !had_links {
             self.prune(address);
         }
     }
@@ -248,7 +254,9 @@ impl Peers {
 
     fn closed(&mut self, party: &Party, unsent: Vec<Outgoing>, open: bool, end: End) {
         let address = &party.address;
-        let Some(peer) = self.all.get_mut(address) else { return };
+        let Some(peer) = self.all.get_mut(address) else {
+            return unsent.into_iter().for_each(|outgoing| self.outcome(outgoing.token, Delivery::Unknown));
+        };
         peer.links.retain(|link| link.party.id != party.id);
         peer.stands |= open;
         peer.owed |= open;

@@ -53,13 +53,6 @@ impl Seats {
     }
 }
 
-impl Seat {
-    /// Whether it is one of those for strangers.
-    pub(super) fn is_strangers(&self) -> bool {
-        self.stranger.is_some()
-    }
-}
-
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = lock(&self.taken);
@@ -102,7 +95,10 @@ mod tests {
         assert_eq!(of_one.len() + of_others.len(), STRANGERS);
         let others: Vec<Seat> = std::iter::from_fn(|| seats.take()).take(1000).collect();
         assert_eq!(others.len(), ALL - STRANGERS);
-        assert!(others.iter().all(|seat| !seat.is_strangers()) && of_one.iter().all(Seat::is_strangers));
+        assert!(
+            others.iter().all(|seat| seat.stranger.is_none())
+                && of_one.iter().all(|seat| seat.stranger.is_some())
+        );
         drop(of_one);
         assert!(seats.take_as_stranger(machine(200)).is_some(), "one is free again");
         drop((of_others, others));

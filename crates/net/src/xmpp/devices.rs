@@ -19,6 +19,10 @@ const MAX_KINDS: usize = 1024;
 const MAX_ASKING: usize = 8;
 /// …and so many of one contact, lest a contact whose devices do not answer keeps all others waiting.
 const MAX_ASKING_OF_ONE: usize = 4;
+/// …and so many of one kind, for what one of them says goes for all: another is asked only…
+const MAX_ASKING_OF_KIND: usize = 4;
+/// …when the last that was asked has said nothing for so long.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 /// The devices of one contact are asked so often at once, …
 const ASKS: u32 = 32;
 /// …and once more each time that this has passed: what a device announces may change all the time.
@@ -69,10 +73,11 @@ pub(super) enum Change {
 #[derive(Debug)]
 pub(super) struct Devices {
     by_jid: BTreeMap<FullJid, Device>,
-    /// Of whom an answer is expected, and about which kind: one of each device, whatever it announces meanwhile.
-    asked: BTreeMap<FullJid, Kind>,
+    /// Of whom an answer is expected, about which kind and since when: one of each device, whatever it announces
+    /// meanwhile.
+    asked: BTreeMap<FullJid, (Kind, Time)>,
     asks: Answers<BareJid>,
-    /// When those can be asked who were asked too often.
+    /// When those can be asked who were asked too often, or whose kind was asked about just now.
     later: Option<Time>,
     kinds: HashMap<Kind, bool>,
     oldest_kind_first: VecDeque<Kind>,
@@ -138,7 +143,7 @@ impl Devices {
         let about = self.asked.remove(jid);
         let Some(Device::Unclear { caps, .. }) = self.by_jid.get(jid) else { return self.changed(now) };
         let caps = caps.clone();
-        if about != Some(caps.kind()) {
+        if about.is_none_or(|(kind, _)| kind != caps.kind()) {
             // It has become another one since it was asked.
             return self.changed(now);
         }
@@ -237,12 +242,12 @@ impl Devices {
         same.into_iter().for_each(|jid| self.set(jid, device.clone()));
     }
 
-    /// Everything that changed, and whom to ask next. Of each kind one device is asked at a time.
+    /// Everything that changed, and whom to ask next.
     fn changed(&mut self, now: Time) -> Vec<Change> {
         self.later = None;
         let mut too_often = Vec::new();
         while self.asked.len() < MAX_ASKING
-            && let Some((jid, caps)) = self.next_to_ask(&too_often)
+            && let Some((jid, caps)) = self.next_to_ask(now, &too_often)
         {
             let contact = jid.to_bare();
             if !self.asks.may(now, &contact) {
@@ -250,20 +255,39 @@ impl Devices {
                 too_often.push(contact);
                 continue;
             }
-            self.asked.insert(jid.clone(), caps.kind());
+            self.asked.insert(jid.clone(), (caps.kind(), now));
             self.changes.push(Change::Ask(jid, info::node_of(&caps.0)));
         }
+        self.later = self.later.into_iter().chain(self.next_of_a_kind(now)).min();
         std::mem::take(&mut self.changes)
     }
 
-    /// Whoever left the fewest questions without an answer, and is not one of these.
-    fn next_to_ask(&self, but: &[BareJid]) -> Option<(FullJid, Caps2)> {
+    /// When the next device can be asked of a kind that was asked about just now.
+    fn next_of_a_kind(&self, now: Time) -> Option<Time> {
+        let waits = |kind: &Kind| {
+            self.by_jid.iter().any(|(jid, device)| match device {
+                Device::Unclear { caps, .. } => caps.kind() == *kind && !self.asked.contains_key(jid),
+                _ => false,
+            })
+        };
+        let kinds = self.asked.values().map(|(kind, at)| (kind, at.after(ANSWERS_WITHIN)));
+        kinds.filter(|(kind, at)| *at > now && waits(kind)).map(|(_, at)| at).min()
+    }
+
+    /// Whether another device of this kind can be asked.
+    fn may_ask_about(&self, now: Time, kind: &Kind) -> bool {
+        let mut asked = self.asked.values().filter(|(other, _)| other == kind).map(|(_, at)| at);
+        asked.clone().count() < MAX_ASKING_OF_KIND && asked.all(|at| at.after(ANSWERS_WITHIN) <= now)
+    }
+
+    /// Whoever left the fewest questions without an answer, and is not one of these contacts'.
+    fn next_to_ask(&self, now: Time, but: &[BareJid]) -> Option<(FullJid, Caps2)> {
         let of_one =
             |jid: &FullJid| self.asked.keys().filter(|other| other.to_bare() == jid.to_bare()).count();
         let waiting = self.by_jid.iter().filter_map(|(jid, device)| match device {
             Device::Unclear { caps, unanswered }
                 if !self.asked.contains_key(jid)
-                    && !self.asked.values().any(|kind| *kind == caps.kind())
+                    && self.may_ask_about(now, &caps.kind())
                     && of_one(jid) < MAX_ASKING_OF_ONE
                     && !but.contains(&jid.to_bare()) =>
             {

@@ -24,8 +24,12 @@ use xmpp_parsers::sasl::{Auth, Nonza, Response};
 use xmpp_parsers::stream_features::StreamFeatures;
 use xmpp_parsers::{ns, starttls};
 
-/// All of it together may take so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// One server may take so long, from the first packet to the end of the login, while there is another to try; …
+const EACH: Duration = Duration::from_secs(10);
+/// …the last one, or the only one, so long; …
+const LAST: Duration = Duration::from_secs(30);
+/// …and all of it together so long.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// We keep the time ourselves, by a clock that goes on while the machine sleeps.
 const NEVER: Timeouts =
     Timeouts { read_timeout: Duration::from_hours(24), response_timeout: Duration::from_hours(24) };
@@ -46,12 +50,11 @@ pub(super) struct LoggedIn {
 pub(super) async fn log_in(target: &Target) -> Result<LoggedIn, Trouble> {
     timeout(PATIENCE, async {
         let mut last = Trouble::NoAnswer;
-        for place in places::find(target).await? {
-            let signed_in = match places::dial(target.dns, &place).await {
-                Ok(stream) => encrypt(target, &place, stream).await,
-                Err(trouble) => Err(trouble),
-            };
-            match signed_in {
+        let mut places = places::find(target).await?.into_iter().peekable();
+        while let Some(place) = places.next() {
+            let time = if places.peek().is_some() { EACH } else { LAST };
+            let signed_in = timeout(time, log_in_at(target, &place)).await;
+            match signed_in.unwrap_or(Err(Trouble::NoAnswer)) {
                 // Another server of the domain may be better off, but not wiser about a password or a certificate.
                 Err(trouble) if trouble.remedy() == Remedy::Wait => {
                     tracing::debug!(%place, %trouble, "Cannot sign in at a server");
@@ -64,6 +67,11 @@ pub(super) async fn log_in(target: &Target) -> Result<LoggedIn, Trouble> {
     })
     .await
     .unwrap_or(Err(Trouble::NoAnswer))
+}
+
+async fn log_in_at(target: &Target, place: &Place) -> Result<LoggedIn, Trouble> {
+    let stream = places::dial(target.dns, place).await?;
+    encrypt(target, place, stream).await
 }
 
 async fn encrypt(target: &Target, place: &Place, stream: TcpStream) -> Result<LoggedIn, Trouble> {

@@ -21,7 +21,7 @@ const DIRECT_PORT: u16 = 5223;
 /// So many records of a domain are looked at.
 const MAX_PLACES: usize = 16;
 /// One address may take so long to answer.
-const DIAL: Duration = Duration::from_secs(8);
+const DIAL: Duration = Duration::from_secs(4);
 /// The records may take so long.
 const LOOKUP: Duration = Duration::from_secs(10);
 

@@ -97,7 +97,8 @@ pub(crate) fn server<K: Kind>() -> Arc<K> {
 }
 
 /// Everybody whom a case may bring in. Each world has its own.
-const PEOPLE: [&str; 7] = ["ann", "bob", "carl", "dora", "emil", "eve", "frida"];
+const PEOPLE: [&str; 11] =
+    ["ann", "bob", "carl", "dora", "emil", "eve", "frida", "slow", "fast", "slower", "early"];
 
 /// A few accounts on a server, all of them each other's contacts.
 pub(crate) struct Served<K> {

@@ -144,6 +144,8 @@ async fn contacts_are_seen_to_come_and_go() {
     alice.control.forget(address.clone());
     alice.sees(&address, false).await;
     alice.control.know(address.clone(), vec![]);
+    // The link went with the acquaintance.
+    bob.control.lookup(&alice.place.to_string()).await.unwrap();
     alice.sees(&address, true).await;
     bob.vanishes().await;
     alice.sees(&address, false).await;

@@ -75,6 +75,19 @@ async fn needs_dnsmasq_needs_prosody_a_server_that_is_down_leads_to_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn needs_dnsmasq_needs_prosody_a_server_that_says_nothing_leads_to_the_next() {
+    let server = Server::prosody(&Setup::alice_and_bob());
+    // The system takes the connection; nobody ever reads from it.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dns = Dns::start(&[
+        service(DIRECT, "silent.elsewhere.test", silent.local_addr().unwrap().port(), 5),
+        service(DIRECT, "up.elsewhere.test", server.place().direct_tls, 10),
+    ])
+    .unwrap();
+    assert_eq!(first_word(by_records(&server, &dns)).await, NetworkEvent::Online);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn needs_dnsmasq_needs_prosody_a_certificate_for_the_records_host_is_not_one_for_the_domain() {
     let server = Server::prosody(&Setup::alice_and_bob().showing(Certificate::WrongName));
     // What it shows is valid for this host. Whoever answers for the domain's records could have had it issued.

@@ -1,5 +1,6 @@
 //! A proxy on loopback that carries bytes to a server and cuts connections where it is told to.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -56,6 +57,8 @@ struct Shared {
     cuts: AtomicUsize,
     elements: [AtomicUsize; 2],
     bytes: [AtomicUsize; 2],
+    /// How many of the server's elements had which name.
+    names: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Cutter {
@@ -137,6 +140,11 @@ impl Cutter {
         self.shared.elements[side as usize].load(Ordering::SeqCst)
     }
 
+    /// How many complete elements of this name came from the server, below the root and in the clear.
+    pub fn named(&self, name: &str) -> usize {
+        lock(&self.shared.names).get(name).copied().unwrap_or_default()
+    }
+
     /// How many bytes went from this side.
     pub fn bytes(&self, side: Side) -> usize {
         self.shared.bytes[side as usize].load(Ordering::SeqCst)
@@ -191,7 +199,12 @@ impl Shared {
             for (at, byte) in buffer[..length].iter().enumerate() {
                 let is_end = scanner.feed(*byte);
                 self.bytes[side as usize].fetch_add(1, Ordering::SeqCst);
-                self.elements[side as usize].fetch_add(usize::from(is_end), Ordering::SeqCst);
+                if is_end {
+                    self.elements[side as usize].fetch_add(1, Ordering::SeqCst);
+                    if side == Side::Server {
+                        *lock(&self.names).entry(scanner.name.clone()).or_default() += 1;
+                    }
+                }
                 if self.is_due(side, is_end) {
                     to.write_all(&buffer[..=at])?;
                     self.cut();
@@ -240,12 +253,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Of a longer name, which can only be noise of encryption, no more is kept.
+const LONGEST_NAME: usize = 64;
+
 /// Finds the ends of elements that stand directly below the root of a stream. It knows as much of XML as servers and
 /// clients write: no comments, no sections, attributes in quotes.
 #[derive(Debug, Default)]
 struct Scanner {
     depth: usize,
     state: Scan,
+    /// Of the last element that began directly below the root.
+    name: String,
+    /// Whether more of the name comes.
+    is_naming: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -266,6 +286,7 @@ enum Scan {
 
 impl Scanner {
     fn feed(&mut self, byte: u8) -> bool {
+        self.read_name(byte);
         let (state, ended) = match (self.state, byte) {
             (Scan::Text, b'<') => (Scan::Open, false),
             (Scan::Text, _) => (Scan::Text, false),
@@ -295,6 +316,19 @@ impl Scanner {
         self.state = state;
         ended
     }
+
+    /// Takes note of this byte if it belongs to a name.
+    fn read_name(&mut self, byte: u8) {
+        let belongs = byte.is_ascii_alphanumeric() || b":-_.".contains(&byte);
+        if self.state == Scan::Open && self.depth == 1 && belongs {
+            self.name.clear();
+            self.is_naming = true;
+        }
+        self.is_naming &= belongs && self.name.len() < LONGEST_NAME;
+        if self.is_naming {
+            self.name.push(char::from(byte));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -304,11 +338,17 @@ mod tests {
     #[test]
     fn elements_below_the_root_are_counted() {
         let mut scanner = Scanner::default();
-        let text = b"<?xml version='1.0'?><stream:stream a='>'><a/><b c=\"/>\"><d/></b>text<e>&lt;</e><f";
-        let ends: Vec<usize> =
-            text.iter().enumerate().filter(|(_, byte)| scanner.feed(**byte)).map(|(at, _)| at).collect();
-        let ended: Vec<&[u8]> = ends.iter().map(|end| &text[end - 2..=*end]).collect();
-        assert_eq!(ended, [b"a/>", b"/b>", b"/e>"]);
+        let text =
+            b"<?xml version='1.0'?><stream:stream a='>'><a/><b c=\"/>\"><d/></b>text<long>&lt;</long><f";
+        let mut ended = Vec::new();
+        for (at, byte) in text.iter().enumerate() {
+            if scanner.feed(*byte) {
+                ended.push((&text[at - 2..=at], scanner.name.clone()));
+            }
+        }
+        let names = ["a", "b", "long"].map(str::to_owned);
+        let ends: [&[u8]; 3] = [b"a/>", b"/b>", b"ng>"];
+        assert_eq!(ended, ends.into_iter().zip(names).collect::<Vec<_>>());
     }
 
     #[test]

@@ -198,6 +198,40 @@ fn library() -> Option<PathBuf> {
     })
 }
 
+/// What of the configuration differs where limits are raised.
+struct Raised {
+    backlog: &'static str,
+    shaper: &'static str,
+    /// The line of the domain that takes everybody.
+    crowd: String,
+    /// And how it does.
+    open: String,
+}
+
+impl Raised {
+    fn of(limits: Limits) -> Self {
+        let open = "    auth_method: anonymous\n    anonymous_protocol: login_anon\n    allow_multiple_connections: true\n";
+        match limits {
+            Limits::Packaged => {
+                Self { backlog: "", shaper: "normal", crowd: String::new(), open: String::new() }
+            }
+            Limits::Raised => Self {
+                backlog: "    backlog: 1024\n",
+                shaper: "none",
+                crowd: format!("  - {CROWD}\n"),
+                open: format!("  {CROWD}:\n{open}"),
+            },
+        }
+    }
+}
+
+/// One port for clients.
+fn listener(port: u16, backlog: &str, more: &str) -> String {
+    format!(
+        "  -\n    port: {port}\n    ip: \"127.0.0.1\"\n    module: ejabberd_c2s\n    max_stanza_size: 262144\n    shaper: c2s_shaper\n    access: c2s\n{backlog}{more}"
+    )
+}
+
 /// Debian's configuration, as far as it concerns clients.
 fn configuration(
     setup: &Setup,
@@ -207,20 +241,8 @@ fn configuration(
     api: u16,
 ) -> String {
     let keeps = setup.keeps.map(|keeps| format!("\n    resume_timeout: {keeps}")).unwrap_or_default();
-    let is_raised = limits == Limits::Raised;
-    let backlog = if is_raised { "    backlog: 1024\n" } else { "" };
-    let shaper = if is_raised { "none" } else { "normal" };
-    let (crowd, open) = if is_raised {
-        let open = "    auth_method: anonymous\n    anonymous_protocol: login_anon\n    allow_multiple_connections: true\n";
-        (format!("  - {CROWD}\n"), format!("  {CROWD}:\n{open}"))
-    } else {
-        Default::default()
-    };
-    let listener = |port: u16, more: &str| {
-        format!(
-            "  -\n    port: {port}\n    ip: \"127.0.0.1\"\n    module: ejabberd_c2s\n    max_stanza_size: 262144\n    shaper: c2s_shaper\n    access: c2s\n{backlog}{more}"
-        )
-    };
+    let Raised { backlog, shaper, crowd, open } = Raised::of(limits);
+    let listener = |port, more| listener(port, backlog, more);
     format!(
         r#"loglevel: info
 hosts:
@@ -274,7 +296,19 @@ shaper_rules:
   max_user_sessions: 10
   c2s_shaper:
     {shaper}: all
-modules:
+{modules}"#,
+        certificate = files.both.display().to_string(),
+        start_tls = listener(place.start_tls, "    starttls_required: true\n"),
+        direct_tls = listener(place.direct_tls, "    tls: true\n"),
+        modules = modules(&keeps),
+        clear = listener(place.clear, "    starttls: false\n"),
+    )
+}
+
+/// What Debian's configuration switches on, as far as it concerns clients.
+fn modules(keeps: &str) -> String {
+    format!(
+        r#"modules:
   mod_admin_extra: {{}}
   mod_blocking: {{}}
   mod_caps: {{}}
@@ -302,10 +336,6 @@ modules:
     resend_on_timeout: if_offline{keeps}
   mod_vcard:
     search: false
-"#,
-        certificate = files.both.display().to_string(),
-        start_tls = listener(place.start_tls, "    starttls_required: true\n"),
-        direct_tls = listener(place.direct_tls, "    tls: true\n"),
-        clear = listener(place.clear, "    starttls: false\n"),
+"#
     )
 }

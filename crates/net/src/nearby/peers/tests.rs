@@ -143,6 +143,33 @@ async fn contacts_and_whom_our_person_called_are_looked_for_all_the_same() {
 }
 
 #[tokio::test]
+async fn who_is_no_contact_any_more_has_no_link_and_is_not_looked_for() {
+    let mut house = House::new();
+    let party = House::party(1, "a");
+    house.peers.know(party.address.clone(), vec![]);
+    house.opens(&party).await;
+    house.says(&party);
+    house.peers.forget(&party.address);
+    assert!(house.peers.all[&party.address].links.is_empty());
+    let reports: Vec<NetworkEvent> = std::iter::from_fn(|| house.peers.report()).collect();
+    assert_eq!(reports.last(), Some(&NetworkEvent::Disappeared(endpoint(&party.address))));
+    house.closes(&party, End::Broken);
+    assert_eq!(house.census(), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn what_is_owed_to_a_session_with_a_former_contact_is_sent_when_it_is_found_again() {
+    let mut house = House::new();
+    let party = House::party(1, "a");
+    house.peers.know(party.address.clone(), vec![]);
+    house.opens(&party).await;
+    house.peers.forget(&party.address);
+    house.sends(&party.address, decline());
+    house.closes(&party, End::Broken);
+    assert_eq!(house.census(), (1, 1, 0), "it is looked for as a stranger");
+}
+
+#[tokio::test]
 async fn a_stranger_who_said_nothing_for_long_is_not_looked_for() {
     let mut house = House::new();
     let party = House::party(1, "a");

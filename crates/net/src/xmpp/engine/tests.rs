@@ -572,6 +572,17 @@ fn a_device_that_does_not_answer_in_time_is_asked_again() {
 }
 
 #[test]
+fn a_device_that_never_answers_does_not_hold_back_others_of_its_kind_for_long() {
+    let mut device = Device::online();
+    let asked: Vec<_> =
+        (0..8).flat_map(|n| announces(&mut device, &format!("romeo@example.net/{n}"), 1)).collect();
+    assert_eq!(asked.len(), 1, "what one says goes for all");
+    let seconds: Vec<usize> = (0..29).map(|_| device.wait(Duration::from_secs(1)).len()).collect();
+    assert_eq!(seconds[..4], [0, 0, 1, 0]);
+    assert_eq!(seconds.iter().sum::<usize>(), 3, "and no more than four at once");
+}
+
+#[test]
 fn no_more_questions_are_open_than_may_be_of_whatever_kind() {
     let mut device = Device::with_romeo();
     let sent = (0..20_000).filter(|_| {
