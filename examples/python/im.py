@@ -11,7 +11,7 @@ import uuid
 
 from dbus_fast import Message, MessageType, Variant
 
-from bus import APPLICATION, APPLICATION_PATH, SESSION, Bus, has_left, registered
+from bus import APPLICATION, APPLICATION_PATH, SESSION, Bus, Text, counted, has_left, registered
 
 PATH = "/org/example/im/session"
 ACCEPTED, CONNECTED, CANCELLED, TERMINATED = 3, 4, 5, 7
@@ -23,7 +23,7 @@ class Session:
     def __init__(self, reader, writer, me, about, flags):
         self.reader, self.writer, self.me, self.owner = reader, writer, me, None
         self.attached, self.over = set(), asyncio.get_running_loop().create_future()
-        self.values = dict(zip(PROPERTIES, (ACCEPTED, about["them"], flags, about["id"], about["app"])))
+        self.values = dict(zip(PROPERTIES, (ACCEPTED, Text(about["them"]), flags, about["id"], about["app"])))
 
     async def run(self):
         """Starts the application, hands the session over, and relays until it is over."""
@@ -44,7 +44,7 @@ class Session:
         try:
             # From here on it is this connection, whoever gets the name later.
             self.owner = await self.bus.start(name)
-            body = [PATH, {"Network": Variant("s", "nearby"), "LocalUser": Variant("s", self.me)}]
+            body = [PATH, {"Network": Variant("s", "nearby"), "LocalUser": Variant("s", Text(self.me))}]
             await self.bus.call(self.owner, APPLICATION_PATH, APPLICATION, "SetRendezvousSession", "oa{sv}", body)
         except RuntimeError as error:
             # One that takes a session after the other, and is about to give up its name.
@@ -112,7 +112,7 @@ class Session:
 
     def signal(self, member, signature, body):
         if self.owner:
-            self.bus.bus.send(Message(self.owner, PATH, SESSION, member, MessageType.SIGNAL, signature=signature, body=body))
+            self.bus.bus.send(Message(self.owner, PATH, SESSION, member, MessageType.SIGNAL, signature=signature, body=counted(body)))
 
     def tell(self, what):
         self.writer.write(json.dumps(what).encode() + b"\n")

@@ -31,7 +31,16 @@ program. It has no terminal, and opens whatever windows it opens.
 
 An application that runs already is not ended, and what would need it is skipped. What is started here is ended here.
 
-Exit codes: 0 when nothing failed, 1 when something did, 2 when the command line was wrong.";
+Exit codes: 0 when nothing failed, 1 when something did, 2 when the command line was wrong, 130 after
+Ctrl-C.";
+
+/// And the other one.
+const CHECK_IM: &str = "\
+Run it on the session bus on which your IM program finds its applications. It says how it has to be registered; then invite
+to it from one account to another, both on this desktop, and say yes. One session is led from its hand-over to its end: who may
+use it, when it is connected, what it carries and refuses, and how it ends. The first thing that is wrong ends the check.
+
+Exit codes: 0 when nothing failed, 1 when something did, 2 when the command line was wrong, 130 after Ctrl-C.";
 
 /// Pick someone in your contact list, start something together.
 #[derive(Debug, Parser)]
@@ -148,6 +157,9 @@ pub(crate) enum Verb {
     /// For authors: try an application against everything that the contract promises and that others may do to it
     #[command(after_help = CHECK_APP)]
     CheckApp(CheckAppOptions),
+    /// For authors: try an IM program that hands over sessions; this command is the application of both its people
+    #[command(after_help = CHECK_IM)]
+    CheckIm(CheckImOptions),
     /// What happened lately
     Log {
         /// So many at most
@@ -288,6 +300,16 @@ pub(crate) struct CheckAppOptions {
     /// Every application that can be started here
     #[arg(long, conflicts_with = "application")]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// How an IM program is checked.
+#[derive(Clone, Copy, Debug, Arguments)]
+pub(crate) struct CheckImOptions {
+    /// So long it is waited for the first session, 1 to 60
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=60))]
+    pub(crate) wait: u8,
     #[command(flatten)]
     pub(crate) json: Json,
 }

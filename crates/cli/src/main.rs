@@ -113,6 +113,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Application { name, bus } => application::source::run(home, name, bus).await,
         Verb::Apps(options) => apps::run(home, &options).await,
         Verb::CheckApp(options) => check::run(home, &options).await,
+        Verb::CheckIm(options) => check::im::run(&options).await,
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
     }

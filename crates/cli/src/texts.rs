@@ -13,11 +13,13 @@ use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
 mod check;
+mod check_im;
 mod commands;
 mod doctor;
 mod time;
 
 pub(crate) use check::*;
+pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
 pub(crate) use time::{day, moment};

@@ -26,6 +26,8 @@ const MANY: usize = 10_000;
 pub(crate) enum Case {
     /// Started where nobody is, by those that ask a person at a terminal.
     NoTerminal,
+    /// It takes a session at all.
+    Takes,
     /// Connected before it looks, and after it.
     Orders(Role),
     /// The end comes in this way while it is connected.
@@ -102,7 +104,7 @@ impl Case {
     /// All of them, in their order. The first shows whether it is worth while to go on.
     pub(super) fn all(needs_terminal: bool) -> Vec<Self> {
         use Role::{Invitee, Inviter};
-        let mut all = if needs_terminal { vec![Self::NoTerminal] } else { Vec::new() };
+        let mut all = vec![if needs_terminal { Self::NoTerminal } else { Self::Takes }];
         all.extend([Inviter, Invitee].map(Self::Orders));
         let ends = [End::Here, End::There, End::Own, End::Lost, End::LaunchFailed, End::Unknown];
         all.extend(
@@ -139,6 +141,11 @@ impl Case {
         let passed = |why| Ok(Outcome::Passed(why));
         match self {
             Self::NoTerminal => passed(no_terminal(cast).await?),
+            Self::Takes => {
+                let stage = Stage::open_with(cast, opening(Role::Inviter, State::Accepted)).await?;
+                stage.strike().await?;
+                passed(texts::TOOK_IT.to_owned())
+            }
             Self::Orders(role) => passed(orders(cast, role).await?),
             Self::Ends(role, end) => {
                 let stage = Stage::open(cast, role, State::Connected).await?;

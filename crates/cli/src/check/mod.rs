@@ -1,10 +1,15 @@
-//! `check-app`: drives an application through the contract, with a scripted other side inside this process.
+//! `check-app` and `check-im`, for authors.
+//!
+//! `check-app` drives an application through the contract, with a scripted other side inside this process.
 //!
 //! There is no agent and no network: [`stage`] starts the application as an IM program would and hands it a session whose
 //! every move is written down in [`cases`]. [`line`] is that IM program's end of it, [`program`] the application's process.
-//! Whatever was started here is ended here, by its own process id.
+//! Whatever was started here is ended here, by its own process id. The other way round, [`im`] plays the applications for an
+//! IM program.
 
 mod cases;
+mod desk;
+pub(crate) mod im;
 mod line;
 mod program;
 mod stage;
@@ -12,6 +17,7 @@ mod stage;
 use crate::apps::{self, Entry, NAME_WIDTH, Start, shown};
 use crate::args::CheckAppOptions;
 use crate::home::Home;
+use crate::signals::EndSignals;
 use crate::terminal::printable;
 use crate::texts;
 use anyhow::{Context, Result};
@@ -23,6 +29,9 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+
+/// The exit code after Ctrl-C.
+const WITHDRAWN: u8 = 130;
 
 /// An application that is checked.
 #[derive(Clone, Debug)]
@@ -44,6 +53,15 @@ pub(super) enum Outcome {
 
 /// Checks one application, or all of them. Fails when one of the cases did.
 pub(crate) async fn run(home: &Home, options: &CheckAppOptions) -> Result<ExitCode> {
+    let mut ends = EndSignals::listen()?;
+    tokio::select! {
+        code = run_all(home, options) => code,
+        // Whatever runs goes with that.
+        () = ends.next() => Ok(ExitCode::from(WITHDRAWN)),
+    }
+}
+
+async fn run_all(home: &Home, options: &CheckAppOptions) -> Result<ExitCode> {
     let subjects = match &options.application {
         Some(typed) => vec![subject(home, typed)?],
         None => apps::installed(home).applications.values().map(Subject::of).collect::<Result<_>>()?,

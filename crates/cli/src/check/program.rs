@@ -16,6 +16,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::process::Child;
 use tokio::time::{Instant, sleep};
@@ -33,6 +34,8 @@ const STEP: Duration = Duration::from_millis(30);
 pub(super) struct Cast {
     pub(super) application: ApplicationId,
     pub(super) way: Way,
+    /// In one of the cases it did not let go of its session.
+    pub(super) holds_on: AtomicBool,
     place: Place,
 }
 
@@ -63,7 +66,7 @@ impl Cast {
             Start::Exec(words) => Way::Exec(words.clone()),
             Start::Bus(name) => Way::Bus(Bus::find(name).await?),
         };
-        Ok(Self { application: subject.id, way, place })
+        Ok(Self { application: subject.id, way, holds_on: AtomicBool::new(false), place })
     }
 
     /// Starts it with this end of a private socket.

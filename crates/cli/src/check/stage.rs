@@ -6,12 +6,15 @@ use crate::texts;
 use anyhow::{Result, anyhow, bail};
 use rendezvous_core::{Code, Role, SessionResult, State};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use zbus::names::OwnedUniqueName;
 
 /// An application is given so long to let go of what is over. Our agent ends its own children after five seconds.
 const LETS_GO: Duration = Duration::from_secs(10);
+/// And so long when it did not in another case.
+const HOLDS_ON: Duration = Duration::from_secs(3);
 /// One that has not left the bus by then may be there for the next session.
 const STAYS: Duration = Duration::from_secs(1);
 /// Whoever looks at its session does so within this time, and need not.
@@ -179,6 +182,11 @@ impl<'a> Stage<'a> {
         self.lets_go().await
     }
 
+    /// Ends what runs, whatever it thinks of it.
+    pub(super) async fn strike(mut self) -> Result<()> {
+        self.program.close().await
+    }
+
     /// It ends the session by itself, or is gone; and then it lets go.
     pub(super) async fn ends_itself(mut self) -> Result<String> {
         let until = Instant::now() + LETS_GO;
@@ -220,7 +228,8 @@ impl<'a> Stage<'a> {
     }
 
     async fn let_go(&mut self) -> Result<String> {
-        let until = Instant::now() + LETS_GO;
+        let patience = if self.cast.holds_on.load(Ordering::Relaxed) { HOLDS_ON } else { LETS_GO };
+        let until = Instant::now() + patience;
         let stays = Instant::now() + STAYS;
         let mut refused = None;
         while Instant::now() < until {
@@ -235,7 +244,8 @@ impl<'a> Stage<'a> {
             }
             sleep(STEP).await;
         }
-        bail!(texts::does_not_let_go(refused.map(|error| error.to_string()).as_deref()))
+        self.cast.holds_on.store(true, Ordering::Relaxed);
+        bail!(texts::does_not_let_go(patience, refused.map(|error| error.to_string()).as_deref()))
     }
 
     /// Whether the one that stays on the bus takes another session; that one ends at once.

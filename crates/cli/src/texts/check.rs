@@ -2,6 +2,7 @@
 
 use crate::check::{Case, End, Options, When, Words};
 use rendezvous_core::Role;
+use std::time::Duration;
 
 pub(crate) const ALL_OTHERS: &str = "everything else";
 pub(crate) const NEVER_TAKEN: &str = "not tried: it did not even take its session";
@@ -16,6 +17,7 @@ pub(crate) const ENDED_IT: &str = "it ended the session by itself";
 pub(crate) const STAYED: &str = "it stayed";
 pub(crate) const SIMPLY_GONE: &str = "it went without a word, as it may";
 pub(crate) const READY_AGAIN: &str = "it took the next session";
+pub(crate) const TOOK_IT: &str = "it answered SetRendezvousSession";
 pub(crate) const LEFT_THE_BUS: &str = "it left the bus";
 pub(crate) const SPEAKS: &str = "it spoke first in both orders";
 pub(crate) const LISTENS: &str = "it listened in both orders";
@@ -78,12 +80,11 @@ pub(crate) fn crashed(how: &str) -> String {
     format!("it crashed: {how}")
 }
 
-pub(crate) fn does_not_let_go(refused: Option<&str>) -> String {
+pub(crate) fn does_not_let_go(patience: Duration, refused: Option<&str>) -> String {
+    let so_long = format!("{} seconds after the end", patience.as_secs());
     match refused {
-        Some(why) => {
-            format!("10 seconds after the end it is neither gone nor takes another session: {why}")
-        }
-        None => "10 seconds after the end its process is still there".to_owned(),
+        Some(why) => format!("{so_long} it is neither gone nor takes another session: {why}"),
+        None => format!("{so_long} its process is still there"),
     }
 }
 
@@ -108,6 +109,7 @@ pub(crate) fn case(case: Case) -> &'static str {
     use Role::{Invitee, Inviter};
     match case {
         Case::NoTerminal => "started without a terminal",
+        Case::Takes => "takes a session",
         Case::Orders(Inviter) => "invited; connected before it looks, and after",
         Case::Orders(Invitee) => "was invited; connected before it looks, and after",
         Case::Ends(_, end) => ending(end),

@@ -2,12 +2,14 @@
 
 use crate::alone::Someone;
 use crate::applications::{CHESS, manifest};
+use crate::house::{SOON, send};
 use crate::on_the_bus::on_bus;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::bus::Bus;
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::{Log, Process};
 use rendezvous_testkit::wait;
+use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
 use std::time::Duration;
@@ -43,16 +45,22 @@ impl Author {
         let written = self.place.join("written");
         let status = Process::start(&self.someone.launch(arguments), Log::File(&written))?.wait_exit(LONG)?;
         let said = fs::read_to_string(written)?;
-        let home = self.someone.home().path();
-        for left in fs::read_dir(home)? {
-            let left = left?.file_name();
-            ensure!(!left.to_string_lossy().starts_with("check-"), "{left:?} is left behind: {said}");
-        }
-        let mark = home.join("check-").display().to_string();
-        wait::until("the applications to be gone", Duration::from_secs(20), || {
-            Ok((!someone_has(&mark)?).then_some(()))
-        })?;
+        self.is_left_as_it_was().with_context(|| said.clone())?;
         Ok((status.code().context("ended by a signal")?, said))
+    }
+
+    /// What is in the environment of every application that is started with a private socket.
+    fn mark(&self) -> String {
+        self.someone.home().join("check-").display().to_string()
+    }
+
+    fn is_left_as_it_was(&self) -> Result<()> {
+        for left in fs::read_dir(self.someone.home().path())? {
+            let left = left?.file_name();
+            ensure!(!left.to_string_lossy().starts_with("check-"), "{left:?} is left behind");
+        }
+        let mark = self.mark();
+        wait::until("the applications to be gone", SOON, || Ok((!someone_has(&mark)?).then_some(())))
     }
 
     /// The example of an application, changed in this one place, is what the bus starts.
@@ -147,7 +155,7 @@ fn one_that_never_takes_its_session_is_found_out_in_time() {
         let author = Author::new(None)?;
         let (code, said) = author.checks(&manifest("Chess", &["/bin/sleep", "600"]))?;
         ensure!(code == 1 && said.starts_with(&format!("Chess  {CHESS}\n")), "{code} {said}");
-        failed_in(&said, "invited; connected before it looks", "did not answer within 20 seconds")?;
+        failed_in(&said, "takes a session", "did not answer within 20 seconds")?;
         ensure!(said.contains("0 passed, 1 failed, ") && !said.contains("passed   "), "{said}");
         let (code, said) = author.runs(&["check-app", "Chess"])?;
         ensure!(code == 1 && said.contains("There is no application \"Chess\" here."), "{code} {said}");
@@ -156,6 +164,23 @@ fn one_that_never_takes_its_session_is_found_out_in_time() {
         let (code, said) = author.checks(&on_bus(NAMES))?;
         ensure!(code == 1 && said.contains("there is no session bus here"), "{code} {said}");
         Ok(())
+    };
+    play().unwrap();
+}
+
+#[test]
+fn who_has_seen_enough_leaves_nothing_behind() {
+    let play = || -> Result<()> {
+        let author = Author::new(None)?;
+        let file = author.place.join("application.toml");
+        fs::write(&file, manifest("Chess", &["/bin/sleep", "600"]))?;
+        let launch = author.someone.launch(&["check-app", file.to_str().context("letters")?]);
+        let mut check = Process::start(&launch, Log::Nowhere)?;
+        let mark = author.mark();
+        wait::until("the application", SOON, || Ok(someone_has(&mark)?.then_some(())))?;
+        send(check.id(), Signal::INT)?;
+        ensure!(check.wait_exit(SOON)?.code() == Some(130));
+        author.is_left_as_it_was()
     };
     play().unwrap();
 }
@@ -179,7 +204,7 @@ fn needs_dbus_one_that_the_bus_does_not_know_is_found_out() {
         let author = Author::new(Some(Bus::start()?))?;
         let (code, said) = author.checks(&on_bus("org.example.Missing"))?;
         ensure!(code == 1, "{code} {said}");
-        failed_in(&said, "invited; connected before it looks", "the bus cannot start it")
+        failed_in(&said, "takes a session", "the bus cannot start it")
     };
     play().unwrap();
 }
@@ -198,7 +223,7 @@ fn needs_python_the_example_passes() {
 #[test]
 fn needs_python_one_that_goes_on_after_the_end_is_found_out() {
     let change = ("self.end(f\"ended with {body[0]:#x}\")", "pass");
-    Author::finds_out(change, "ended there", "10 seconds after the end it is neither gone").unwrap();
+    Author::finds_out(change, "ended there", "seconds after the end it is neither gone").unwrap();
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod background;
 mod bad_input;
 mod calling;
 mod check_app;
+mod check_im;
 mod codes;
 mod controlling;
 mod crashing;

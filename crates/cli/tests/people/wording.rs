@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use serde_json::{Value, json};
 
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 25] = [
     "ask",
     "offer",
     "hello",
@@ -24,6 +24,8 @@ const VERBS: [&str; 23] = [
     "logout",
     "accounts",
     "apps",
+    "check-app",
+    "check-im",
     "log",
     "agent",
     "doctor",

@@ -1,0 +1,95 @@
+//! `check-im` with the example of an IM program, and with some that break the contract.
+
+use crate::alone::Someone;
+use crate::house::{Desk, SOON};
+use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::bus::Bus;
+use rendezvous_testkit::home::Home;
+use rendezvous_testkit::process::Launch;
+use rendezvous_testkit::wait;
+use std::fs;
+use std::time::Duration;
+
+const PYTHON: &str = "/usr/bin/python3";
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python");
+const CHECK: &str = "{6D0F3C51-9A7E-4B28-B15D-02E847C93AF6}";
+/// A thousand texts through two programs, on a machine that has other things to do.
+const LONG: Duration = Duration::from_secs(120);
+
+/// Checks the example, changed in these places; the exit code, and everything that was said.
+fn checks(changes: &[(&str, &str)]) -> Result<(u32, String)> {
+    let (bus, place) = (Bus::start()?, Home::new("im")?);
+    let surroundings = vec![("DBUS_SESSION_BUS_ADDRESS", bus.address().to_owned())];
+    let author = Someone::with("author", surroundings)?;
+    let mut text = fs::read_to_string(format!("{EXAMPLES}/im.py"))?;
+    for (from, to) in changes {
+        ensure!(text.matches(from).count() == 1, "the example has changed: {from}");
+        text = text.replace(from, to);
+    }
+    fs::write(place.join("im.py"), text)?;
+    fs::copy(format!("{EXAMPLES}/bus.py"), place.join("bus.py"))?;
+    let apps = place.join("rendezvous/apps");
+    fs::create_dir_all(&apps)?;
+    let manifest = format!("id = \"{CHECK}\"\nname = \"Check\"\ndbus = \"im.rendezvous.Check\"\n");
+
+    let mut check = author.types(&["check-im"])?;
+    let said = check.reads("Ctrl-C ends this.")?.replace('\r', "");
+    ensure!(said.contains(&manifest), "{said}");
+    fs::write(apps.join("check.toml"), manifest)?;
+    let im = |verb: &str, me: &str, application: Option<&str>| {
+        let launch = Launch::new(PYTHON)
+            .arg(place.join("im.py"))
+            .args([verb])
+            .arg(place.join("wire"))
+            .args([me])
+            .args(application)
+            .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
+            .env("XDG_DATA_HOME", place.path())
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        Desk::start(verb, &launch)
+    };
+    let mut invited = im("listen", "bob", None)?;
+    wait::until("the socket", SOON, || Ok(place.join("wire").exists().then_some(())))?;
+    let _inviting = im("invite", "ann", Some(CHECK))?;
+    invited.reads("Answer? [y/N]")?;
+    invited.says("y")?;
+    check.reads_within("is over then", LONG)?;
+    let code = check.ends()?;
+    Ok((code, check.screen()))
+}
+
+/// The line of this step says failed, and why.
+fn finds_out(change: (&str, &str), step: &str, why: &str) {
+    let look = || -> Result<()> {
+        let (code, said) = checks(&[change])?;
+        let line = said.lines().find(|line| line.contains(step)).with_context(|| said.clone())?;
+        ensure!(code == 1 && line.starts_with("failed ") && said.contains(why), "{code} {said}");
+        Ok(())
+    };
+    look().unwrap();
+}
+
+#[test]
+fn needs_python_the_example_of_an_im_program_passes() {
+    let (code, said) = checks(&[]).expect("it goes on to its end");
+    let passed = said.lines().filter(|line| line.starts_with("passed ")).count();
+    assert!(code == 0 && passed == 10 && !said.contains("failed "), "{code} {said}");
+}
+
+#[test]
+fn needs_python_an_im_program_that_answers_anybody_is_found_out() {
+    let change = ("if message.sender != self.owner:", "if False:");
+    finds_out(change, "denies everything to everybody else", "somebody else on the bus got");
+}
+
+#[test]
+fn needs_python_an_im_program_that_connects_too_early_is_found_out() {
+    let change = ("if self.attached == {\"here\", \"there\"} and", "if");
+    finds_out(change, "waits until both have attached", "it was connected, or took a text, before");
+}
+
+#[test]
+fn needs_python_an_im_program_that_carries_too_much_is_found_out() {
+    let change = ("and size <= 65536", "");
+    finds_out(change, "refuses more than 65,536 bytes", "it did what it must refuse: SendContextData");
+}
