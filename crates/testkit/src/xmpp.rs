@@ -10,8 +10,13 @@ pub use cutter::{After, Cutter, Side};
 pub use ejabberd::Ejabberd;
 pub use prosody::Prosody;
 
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::process::Process;
+use crate::wait;
 
 /// The domain that the servers serve.
 pub const DOMAIN: &str = "rendezvous.test";
@@ -31,6 +36,9 @@ enum Limits {
     /// No rate limit, a longer queue of connections, more open files, and [`CROWD`].
     Raised,
 }
+
+/// Whoever asks a server whether it answers asks again after so long.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// How long a server may take to start on a machine that is busy with everything else: ejabberd has taken a minute at a
 /// load of 20 on two cores.
@@ -94,6 +102,25 @@ pub struct Place {
 }
 
 impl Place {
+    /// Waits until the server answers. It listens before it takes connections: with a busy machine minutes before.
+    fn wait_answering(&self, server: &mut Process, within: Duration) -> anyhow::Result<()> {
+        wait::until("the XMPP server to answer", within, || {
+            server.check_running()?;
+            Ok(self.is_answering().unwrap_or(false).then_some(()))
+        })
+    }
+
+    fn is_answering(&self) -> io::Result<bool> {
+        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, self.clear));
+        let mut stream = TcpStream::connect_timeout(&at, ANSWER)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        write!(
+            stream,
+            "<stream:stream to='{DOMAIN}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+        )?;
+        Ok(stream.read(&mut [0; 64])? > 0)
+    }
+
     fn free(authority: PathBuf) -> anyhow::Result<Self> {
         use crate::ports::free;
         Ok(Self { start_tls: free()?, direct_tls: free()?, clear: free()?, authority })

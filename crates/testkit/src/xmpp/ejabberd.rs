@@ -98,7 +98,7 @@ impl Ejabberd {
         for port in [self.place.start_tls, self.place.direct_tls, self.place.clear, self.api] {
             wait_listening(port, &mut self.process, START)?;
         }
-        Ok(())
+        self.place.wait_answering(&mut self.process, START)
     }
 
     /// Gives more people an account, and makes some of those who have one each other's contacts.

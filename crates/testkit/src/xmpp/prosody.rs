@@ -101,7 +101,7 @@ impl Prosody {
         for port in [self.place.start_tls, self.place.direct_tls, self.place.clear] {
             wait_listening(port, &mut self.process, START)?;
         }
-        Ok(())
+        self.place.wait_answering(&mut self.process, START)
     }
 }
 
