@@ -23,6 +23,8 @@ use zbus::{Connection, Guid, Message, MessageStream, OwnedObjectPath, Variant, f
 /// A bus takes everything at once, whether the application reads it or not. So after this many bytes the application is
 /// asked whether it is there, and nothing more is sent until it has answered.
 const WINDOW: usize = 512 * 1024;
+/// Even the smallest text takes so much of it.
+const SMALLEST: usize = 256;
 
 /// A call on a bus fails so much later than the whole does, so that the whole says what it was.
 const SLACK: Duration = Duration::from_secs(1);
@@ -189,7 +191,8 @@ impl HandedSession {
                 self.signal("StateChanged", &(previous.number(), current.number())).await
             }
             Event::ContextData(text) => {
-                self.make_sure(text.len()).await?;
+                // An empty text takes room, too.
+                self.make_sure(text.len().max(SMALLEST)).await?;
                 self.signal("ContextData", &(text,)).await
             }
             Event::SendError(code) => self.signal("SendError", &(code.number(),)).await,

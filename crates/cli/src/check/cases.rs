@@ -197,10 +197,17 @@ async fn bears_it_and_ends(mut stage: Stage<'_>) -> Result<String> {
 /// One that needs a terminal says so and is gone, or goes on with windows of its own.
 async fn no_terminal(cast: &Cast) -> Result<String> {
     let usual = opening(Role::Inviter, State::Accepted);
+    let refused = |error: anyhow::Error| {
+        let why = format!("{error:#}");
+        if why.contains(texts::NO_ANSWER) || why.starts_with(texts::CANNOT_START) {
+            bail!(why);
+        }
+        Ok(texts::refuses_without_terminal(&why))
+    };
     match Stage::start(cast, usual).await {
-        Err(error) => Ok(texts::refuses_without_terminal(&format!("{error:#}"))),
+        Err(error) => refused(error),
         Ok(stage) => match stage.hand_over().await {
-            Err(error) => Ok(texts::refuses_without_terminal(&format!("{error:#}"))),
+            Err(error) => refused(error),
             Ok(_) => bail!(texts::TOOK_WITHOUT_TERMINAL),
         },
     }

@@ -239,8 +239,12 @@ impl Session {
         }
     }
 
+    /// What is over does not change any more.
     async fn change(&self, state: State) -> Result<(), zbus::Error> {
-        let previous = self.state.swap(state.number(), Ordering::SeqCst);
+        let going_on = |now| (!is_final(now)).then_some(state.number());
+        let Ok(previous) = self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, going_on) else {
+            return Ok(());
+        };
         self.signal(PATH, "StateChanged", &(previous, state.number())).await
     }
 
@@ -265,7 +269,9 @@ impl Session {
 
     async fn take(&self, message: &Message) {
         let header = message.header();
-        let answer = match self.answer(message).await {
+        let answer = self.answer(message).await;
+        let is_taken = answer.is_ok();
+        let answer = match answer {
             Ok(answer) => Ok(answer),
             Err(error) => error.create_reply(&header),
         };
@@ -273,7 +279,7 @@ impl Session {
             // Whoever is gone needs no answer.
             _ = self.connection.send(&answer).await;
         }
-        if let Some((result, data)) = self.terminates(message) {
+        if is_taken && let Some((result, data)) = self.terminates(message) {
             let result = if result.0 == 0 { Code::SessionCancelledLocal.into() } else { result };
             if self.end(State::Cancelled, result, &data).await.unwrap_or(true) {
                 self.note(|seen| seen.terminated = true);

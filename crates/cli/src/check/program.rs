@@ -80,7 +80,10 @@ impl Cast {
         command.env(VARIABLE, &self.place.0);
         hand_socket(&mut command, socket)?;
         let mut command = tokio::process::Command::from(command);
-        let child = command.kill_on_drop(true).spawn().with_context(|| format!("cannot start {program}"))?;
+        let child = command
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} {program}", texts::CANNOT_START))?;
         Ok(Program::Child { child: Box::new(child), said })
     }
 }
@@ -101,6 +104,9 @@ impl Drop for Place {
     }
 }
 
+/// What a bus answers when it has started it, and it did not run before.
+const STARTED: u32 = 1;
+
 impl Bus {
     async fn find(name: &str) -> Result<Self> {
         let address = std::env::var(BUS).context("there is no session bus here")?;
@@ -116,11 +122,15 @@ impl Bus {
         while !self.ran_before && self.has_owner(&self.name).await? && Instant::now() < until {
             sleep(STEP).await;
         }
+        let mut is_started_here = false;
         if !self.has_owner(&self.name).await? {
             let wanted = (&self.name, 0_u32);
             let start = ask::<_, u32>(&self.connection, "StartServiceByName", &wanted);
-            let started = tokio::time::timeout(PATIENCE, start).await;
-            started.map_err(|_| anyhow!(texts::NO_NAME))?.context(texts::NOT_STARTED)?;
+            let reply = tokio::time::timeout(PATIENCE, start).await;
+            is_started_here =
+                reply.map_err(|_| anyhow!(texts::NO_NAME))?.context(texts::NOT_STARTED)? == STARTED;
+        } else if !self.ran_before {
+            bail!(texts::SOMEBODY_ELSES);
         }
         let owner: String = ask(&self.connection, "GetNameOwner", &(&self.name,)).await?;
         let user: u32 = ask(&self.connection, "GetConnectionUnixUser", &(&owner,)).await?;
@@ -129,10 +139,10 @@ impl Bus {
         }
         let id: u32 = ask(&self.connection, "GetConnectionUnixProcessID", &(&owner,)).await?;
         let process = Pid::from_raw(i32::try_from(id)?).context("a process of no number")?;
-        let ours = match self.ran_before {
-            true => None,
+        let ours = match is_started_here {
+            false => None,
             // From here on it is this process, whoever gets its number later.
-            false => Some(pidfd_open(process, PidfdFlags::empty()).context("cannot watch its process")?),
+            true => Some(pidfd_open(process, PidfdFlags::empty()).context("cannot watch its process")?),
         };
         let owner = OwnedUniqueName::try_from(owner).context("a name that is none")?;
         Ok((Program::OnBus { bus: self.connection.clone(), owner: owner.clone(), ours }, owner))

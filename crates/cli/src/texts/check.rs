@@ -27,6 +27,10 @@ pub(crate) const HOLDS_ONE: &str = "it said that it can hold no more, and kept t
 // What is not.
 
 pub(crate) const HANGS: &str = "it hangs: this took longer than anything may";
+pub(crate) const SOMEBODY_ELSES: &str =
+    "somebody else has started it meanwhile, so it was left alone; end it and check again";
+/// What it begins with, followed by its name.
+pub(crate) const CANNOT_START: &str = "cannot start";
 pub(crate) const NO_ANSWER: &str = "it did not answer within 20 seconds";
 pub(crate) const NO_NAME: &str = "it did not take its name on the bus within 20 seconds";
 pub(crate) const NOT_STARTED: &str = "the bus cannot start it";

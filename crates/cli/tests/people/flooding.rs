@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// More than an agent keeps for an application, and than a socket takes.
-const TEXTS: usize = 64;
+const TEXTS: usize = 256;
 
 /// Somebody whose program does what the test says.
 struct Stranger {

@@ -280,7 +280,8 @@ impl Devices {
         asked.clone().count() < MAX_ASKING_OF_KIND && asked.all(|at| at.after(ANSWERS_WITHIN) <= now)
     }
 
-    /// Whoever left the fewest questions without an answer, and is not one of these contacts'.
+    /// Of the contacts, but these, whoever is asked least at the moment: of their devices the one that left the fewest
+    /// questions without an answer. So nobody's devices keep another's of the same kind from being asked.
     fn next_to_ask(&self, now: Time, but: &[BareJid]) -> Option<(FullJid, Caps2)> {
         let of_one =
             |jid: &FullJid| self.asked.keys().filter(|other| other.to_bare() == jid.to_bare()).count();
@@ -295,7 +296,7 @@ impl Devices {
             }
             _ => None,
         });
-        let (_, jid, caps) = waiting.min_by_key(|(unanswered, ..)| *unanswered)?;
+        let (_, jid, caps) = waiting.min_by_key(|(unanswered, jid, _)| (of_one(jid), *unanswered))?;
         Some((jid.clone(), caps.clone()))
     }
 }

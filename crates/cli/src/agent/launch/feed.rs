@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{mpsc, watch};
 
-/// An application for which more bytes than this wait is given up, as one that takes nothing.
-const MOST: usize = 1024 * 1024;
+/// An application for which more bytes than this wait is given up, as one that takes nothing. The other side may send so
+/// much in a second, and a reader may pause as long.
+const MOST: usize = 8 * 1024 * 1024;
+/// Even the smallest text costs so much here.
+const SMALLEST: usize = 256;
 
 /// The agent's end.
 #[derive(Debug)]
@@ -77,7 +80,7 @@ impl Fed {
 /// What counts: what the other side's application chooses.
 fn size(event: &Event) -> usize {
     match event {
-        Event::ContextData(text) => text.len(),
+        Event::ContextData(text) => text.len().max(SMALLEST),
         _ => 0,
     }
 }
@@ -111,12 +114,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn empty_texts_fill_it_too() {
+        let (feed, fed) = feed();
+        (0..=MOST / SMALLEST).for_each(|_| feed.tell(text(0)));
+        assert_eq!(fed.overflows().now_or_never(), Some(()));
+    }
+
+    #[tokio::test]
     async fn what_waits_for_a_deaf_application_is_bounded_and_the_end_still_comes() {
         let (feed, mut fed) = feed();
         // The one that it is being told counts for as long as it is.
         feed.tell(text(64 * 1024));
         assert_eq!(fed.next().await, Some(text(64 * 1024)));
-        for _ in 0..15 {
+        for _ in 0..127 {
             feed.tell(text(64 * 1024));
         }
         assert_eq!(fed.overflows().now_or_never(), None);
@@ -127,7 +137,7 @@ mod tests {
         let terminated = Event::StateChanged { previous: State::Connected, current: State::Terminated };
         feed.tell(terminated.clone());
         feed.tell(end());
-        for _ in 0..15 {
+        for _ in 0..127 {
             assert_eq!(fed.next().await, Some(text(64 * 1024)));
         }
         assert_eq!(fed.next().await, Some(terminated));

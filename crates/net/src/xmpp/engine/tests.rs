@@ -583,6 +583,24 @@ fn a_device_that_never_answers_does_not_hold_back_others_of_its_kind_for_long() 
 }
 
 #[test]
+fn devices_that_never_answer_do_not_hold_back_those_of_another_contact() {
+    let mut device = Device::online();
+    device.take(
+        "<iq xmlns='jabber:client' type='set' id='p'><query xmlns='jabber:iq:roster'>
+         <item jid='abel@example.net' subscription='both'/></query></iq>",
+    );
+    let asked: Vec<_> =
+        (0..8).flat_map(|n| announces(&mut device, &format!("abel@example.net/{n}"), 1)).collect();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(announces(&mut device, ROMEO, 1), []);
+    let next = device.wait(Duration::from_secs(3));
+    assert!(
+        matches!(next.as_slice(), [Output::Write(question)] if question.attr("to") == Some(ROMEO)),
+        "{next:?}"
+    );
+}
+
+#[test]
 fn no_more_questions_are_open_than_may_be_of_whatever_kind() {
     let mut device = Device::with_romeo();
     let sent = (0..20_000).filter(|_| {
