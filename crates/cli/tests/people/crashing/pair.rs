@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use super::SERVER_BACK;
 use super::ground::{Ground, people};
 use super::process::{Gate, agent_of, go_on, kill};
 use super::stage::{Stage, Victim, is_stable};
@@ -224,7 +225,7 @@ impl Pair {
 
     fn is_seen(&self) -> Result<()> {
         let seen = || Ok(self.see_each_other()?.then_some(()));
-        wait::until("both to see one device of the other", SOON, seen).with_context(|| self.standing())
+        wait::until("both to see one device of the other", SERVER_BACK, seen).with_context(|| self.standing())
     }
 
     fn devices(&self) -> Result<[usize; 2]> {
