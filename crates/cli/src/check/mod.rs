@@ -3,7 +3,7 @@
 //! `check-app` drives an application through the contract, with a scripted other side inside this process.
 //!
 //! There is no agent and no network: [`stage`] starts the application as an IM program would and hands it a session whose
-//! every move is written down in [`cases`]. [`line`] is that IM program's end of it, [`program`] the application's process.
+//! every move is written down in [`cases`]. [`mod@line`] is that IM program's end of it, [`program`] the application's process.
 //! Whatever was started here is ended here, by its own process id. The other way round, [`im`] plays the applications for an
 //! IM program.
 
