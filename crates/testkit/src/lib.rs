@@ -1,5 +1,5 @@
-//! What the tests, the demo and the benchmarks share: a person at a terminal, X servers of our own, a painted
-//! clock, and processes that end with the test that started them.
+//! What the tests, the demo and the benchmarks share: a person at a terminal, servers of our own (X, XMPP, DNS, message
+//! buses, a keyring), several machines in one, a painted clock, and processes that end with the test that started them.
 //!
 //! Three rules hold everywhere in this crate:
 //!

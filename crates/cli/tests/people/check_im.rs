@@ -1,17 +1,15 @@
 //! `check-im` with the example of an IM program, and with some that break the contract.
 
 use crate::alone::Someone;
-use crate::house::{Desk, SOON};
+use crate::examples::{EXAMPLES, im_at};
+use crate::house::SOON;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::bus::Bus;
 use rendezvous_testkit::home::Home;
-use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::wait;
 use std::fs;
 use std::time::Duration;
 
-const PYTHON: &str = "/usr/bin/python3";
-const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python");
 const CHECK: &str = "{6D0F3C51-9A7E-4B28-B15D-02E847C93AF6}";
 /// A thousand texts through two programs, on a machine that has other things to do.
 const LONG: Duration = Duration::from_secs(120);
@@ -36,21 +34,9 @@ fn checks(changes: &[(&str, &str)]) -> Result<(u32, String)> {
     let said = check.reads("Ctrl-C ends this.")?.replace('\r', "");
     ensure!(said.contains(&manifest), "{said}");
     fs::write(apps.join("check.toml"), manifest)?;
-    let im = |verb: &str, me: &str, application: Option<&str>| {
-        let launch = Launch::new(PYTHON)
-            .arg(place.join("im.py"))
-            .args([verb])
-            .arg(place.join("wire"))
-            .args([me])
-            .args(application)
-            .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
-            .env("XDG_DATA_HOME", place.path())
-            .env("PYTHONDONTWRITEBYTECODE", "1");
-        Desk::start(verb, &launch)
-    };
-    let mut invited = im("listen", "bob", None)?;
+    let mut invited = im_at(place.path(), "listen", &bus, &place, "bob", None)?;
     wait::until("the socket", SOON, || Ok(place.join("wire").exists().then_some(())))?;
-    let _inviting = im("invite", "ann", Some(CHECK))?;
+    let _inviting = im_at(place.path(), "invite", &bus, &place, "ann", Some(CHECK))?;
     invited.reads("Answer? [y/N]")?;
     invited.says("y")?;
     check.reads_within("is over then", LONG)?;

@@ -9,9 +9,10 @@ use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::wait;
 use std::fs;
+use std::path::Path;
 
 const PYTHON: &str = "/usr/bin/python3";
-const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python");
+pub(crate) const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python");
 /// The ends of a session that was ended in the ordinary way, here and there.
 const ENDED: [&str; 2] = ["ended with 0x81000606", "ended with 0x81000607"];
 
@@ -38,8 +39,20 @@ fn names_were_told(place: &Home, how_often: usize) -> Result<()> {
 
 /// The example of an IM program, at a terminal of this side's desktop.
 fn im(verb: &str, bus: &Bus, place: &Home, me: &str, application: Option<&str>) -> Result<Desk> {
+    im_at(Path::new(EXAMPLES), verb, bus, place, me, application)
+}
+
+/// The same, as it stands in this directory.
+pub(crate) fn im_at(
+    directory: &Path,
+    verb: &str,
+    bus: &Bus,
+    place: &Home,
+    me: &str,
+    application: Option<&str>,
+) -> Result<Desk> {
     let launch = Launch::new(PYTHON)
-        .arg(format!("{EXAMPLES}/im.py"))
+        .arg(directory.join("im.py"))
         .args([verb])
         .arg(place.join("wire"))
         .args([me])

@@ -38,6 +38,7 @@ mod page;
 mod refusing;
 mod rooms;
 mod secrets;
+mod stand_in;
 mod troubleshooting;
 mod watching;
 mod wording;

@@ -2,7 +2,8 @@
 
 use crate::alone::Someone;
 use crate::applications::{
-    CHESS, GIVEN_UP, LAUNCH_FAILED, a_good_one, invites_and_yes, manifest, registers, unregisters,
+    CHESS, LAUNCH_FAILED, a_good_one, both_are_told_that_it_failed, invites_and_yes, manifest, registers,
+    unregisters,
 };
 use crate::house::{ANSWER, NO_SUCH_SCREEN, SHOW, SOON, Side, Two, send, these_two};
 use anyhow::{Context as _, Result, ensure};
@@ -90,12 +91,7 @@ fn fails(dbus: &str, starts: Option<&str>) {
         if let Some(line) = starts {
             buses.expert.starts(dbus, line)?;
         }
-        invites_and_yes(two)?;
-        two.call().reads_within(LAUNCH_FAILED, GIVEN_UP)?;
-        two.call_ends_with(1)?;
-        two.expert.agent.reads(LAUNCH_FAILED)?;
-        unregisters(&two.novice)?;
-        unregisters(&two.expert)
+        both_are_told_that_it_failed(two)
     });
 }
 
