@@ -8,9 +8,7 @@ use crate::PROGRAM;
 use crate::figures::{Figures, Times};
 use anyhow::{Context as _, Result};
 use command_fds::{CommandFdExt as _, FdMapping};
-use rendezvous_core::{
-    Address, Application, ApplicationId, Role, SessionConfig, SessionId, State, flags,
-};
+use rendezvous_core::{Address, Application, ApplicationId, Role, SessionConfig, SessionId, State, flags};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use rendezvous_dbus::im::HandedSession;
 use rendezvous_net::nearby::{Config, Nearby};

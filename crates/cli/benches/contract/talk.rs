@@ -30,7 +30,12 @@ pub(crate) async fn run(figures: &mut Figures, texts: usize, sessions: usize) ->
         rates.len(),
         each.join(", ")
     );
-    figures.bar("texts of 1 KiB from application to application, all in order", figure, "at least 5,000 /s", middle >= BAR);
+    figures.bar(
+        "texts of 1 KiB from application to application, all in order",
+        figure,
+        "at least 5,000 /s",
+        middle >= BAR,
+    );
     Ok(())
 }
 
@@ -48,7 +53,8 @@ fn talk(ann: &Someone, bob: &mut Someone, texts: usize) -> Result<f64> {
     bob.agent.expect("Answer? [y/N]", SOON)?;
     bob.agent.type_line("y")?;
     call.wait_exit(LONG)?;
-    let logs = || [ann, &*bob].map(|one| fs::read_to_string(one.home.join("applications.log")).unwrap_or_default());
+    let logs =
+        || [ann, &*bob].map(|one| fs::read_to_string(one.home.join("applications.log")).unwrap_or_default());
     let seconds = fs::read_to_string(&heard)
         .with_context(|| format!("nothing was heard\n{}\n{:?}", call.screen(), logs()))?;
     fs::remove_file(&heard)?;
@@ -71,8 +77,21 @@ impl Someone {
         let place = home.path();
         // The socket as standard input, where a program finds it without taking a bare number for one.
         let script = "exec \"$0\" --texts \"$1\" --talker \"$2\" <&3";
-        let exec = format!("{:?}", ["/bin/sh", "-c", script, &this.display().to_string(), &texts.to_string(), &place.display().to_string()]);
-        fs::write(home.join("apps/talker.toml"), format!("id = \"{ID}\"\nname = \"Talker\"\nexec = {exec}\n"))?;
+        let exec = format!(
+            "{:?}",
+            [
+                "/bin/sh",
+                "-c",
+                script,
+                &this.display().to_string(),
+                &texts.to_string(),
+                &place.display().to_string()
+            ]
+        );
+        fs::write(
+            home.join("apps/talker.toml"),
+            format!("id = \"{ID}\"\nname = \"Talker\"\nexec = {exec}\n"),
+        )?;
         let mut agent = Person::start(name, &launch(&home, &["agent", "--foreground"]), WIDE)?;
         agent.expect("Ready. Others reach you at ", SOON)?;
         let address = agent.expect("\n", SOON)?.trim().to_owned();

@@ -74,7 +74,9 @@ async fn hears(events: &mut Events, texts: usize) -> Result<Duration> {
     let mut start = None;
     for number in 0..texts {
         match events.next().await {
-            SessionEvent::ContextData(heard) => ensure!(heard == text(number), "text {number} is another one"),
+            SessionEvent::ContextData(heard) => {
+                ensure!(heard == text(number), "text {number} is another one")
+            }
             other => bail!("text {number} did not come: {other:?}"),
         }
         start.get_or_insert_with(Instant::now);
