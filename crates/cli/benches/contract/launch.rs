@@ -38,6 +38,13 @@ pub(crate) async fn run(figures: &mut Figures, launches: usize) -> Result<()> {
     let line =
         format!("/usr/bin/env RENDEZVOUS_HOME={} {PROGRAM} application hello --bus", home.path().display());
     bus.starts(HELLO, &line)?;
+    let mut bare = Times::default();
+    for _ in 0..launches {
+        let start = Instant::now();
+        tokio::process::Command::new("/bin/true").status().await?;
+        bare.add(start.elapsed());
+    }
+    figures.note(format!("a program that does nothing, started and ended, {} times", bare.len()), bare.both());
     let ways = [
         ("SetRendezvousSession by a private socket, start included", Way::Socket(&home)),
         ("SetRendezvousSession by a session bus that starts it", Way::Bus(&bus)),
