@@ -43,8 +43,10 @@ pub(crate) enum Need {
     Names,
     /// A message bus, and what watches one.
     Bus,
-    /// The examples for authors.
+    /// The examples for authors, in Python.
     Examples,
+    /// And the one in C.
+    ExampleInC,
     /// The other side of the comparison.
     Comparison,
 }
@@ -118,6 +120,12 @@ const PACKAGES: &[Package] = {
         ),
         package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
         package(Examples, "python3-dbus-fast", Installed, "runs the examples for authors"),
+        package(
+            ExampleInC,
+            "libsystemd-dev",
+            File("/usr/include/systemd/sd-bus.h"),
+            "compiles the example in C (sd-bus)",
+        ),
         package(
             Keyring,
             "gnome-keyring",

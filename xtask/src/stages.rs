@@ -77,6 +77,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_dnsmasq_", Need::Names, "tests that ask a name server"),
     ("needs_dbus_", Need::Bus, "tests on a message bus"),
     ("needs_python_", Need::Examples, "tests of the examples for authors"),
+    ("needs_c_", Need::ExampleInC, "tests of the example in C"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
 
@@ -97,6 +98,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Names,
         Need::Bus,
         Need::Examples,
+        Need::ExampleInC,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);

@@ -238,21 +238,21 @@ fn needs_dbus_whoever_watches_sees_no_code() {
 }
 
 /// A program on the novice's desktop, as a contact list might be.
-struct Desktop {
+pub(crate) struct Desktop {
     runtime: tokio::runtime::Runtime,
     bus: zbus::Connection,
     heard: zbus::MessageStream,
 }
 
 impl Desktop {
-    fn on(bus: &Bus) -> Result<Self> {
+    pub(crate) fn on(bus: &Bus) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let bus = runtime.block_on(zbus::connection::Builder::address(bus.address()).build())?;
         let heard = zbus::MessageStream::from(&bus);
         Ok(Self { runtime, bus, heard })
     }
 
-    fn asks<B, T>(&self, member: &str, body: &B) -> Result<T>
+    pub(crate) fn asks<B, T>(&self, member: &str, body: &B) -> Result<T>
     where
         B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
         T: serde::de::DeserializeOwned + zbus::zvariant::Type,
@@ -263,7 +263,7 @@ impl Desktop {
     }
 
     /// The next signal of this name.
-    fn hears<T>(&mut self, member: &str) -> Result<T>
+    pub(crate) fn hears<T>(&mut self, member: &str) -> Result<T>
     where
         T: serde::de::DeserializeOwned + zbus::zvariant::Type,
     {
