@@ -2,10 +2,8 @@
 
 mod assist;
 mod core;
-mod figures;
 mod machine;
 mod net;
-mod vnc;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;

@@ -89,6 +89,12 @@ impl Picture {
             .collect()
     }
 
+    /// The brightness of each pixel, 0 to 255 (ITU-R BT.601 luma).
+    pub fn luma(&self) -> Vec<u8> {
+        let luma = |rgb: &[u8]| (u32::from(rgb[0]) * 299 + u32::from(rgb[1]) * 587 + u32::from(rgb[2]) * 114) / 1000;
+        self.pixels.chunks_exact(3).map(|rgb| u8::try_from(luma(rgb)).unwrap_or(u8::MAX)).collect()
+    }
+
     /// Reads a PNG of eight bits a channel, with or without transparency, which is left out.
     ///
     /// # Errors
