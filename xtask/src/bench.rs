@@ -3,10 +3,8 @@
 mod assist;
 mod contract;
 mod core;
-mod figures;
 mod machine;
 mod net;
-mod vnc;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;

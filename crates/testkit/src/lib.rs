@@ -14,6 +14,7 @@
 
 pub mod avahi;
 pub mod bus;
+pub mod code;
 pub mod dns;
 pub mod hand;
 pub mod home;
@@ -25,6 +26,7 @@ pub mod process;
 pub mod screen;
 pub mod terminal;
 pub mod wait;
+pub mod workload;
 pub mod xmpp;
 pub mod xserver;
 
