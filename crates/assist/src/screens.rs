@@ -106,8 +106,7 @@ impl Screens {
     /// shared one is among them.
     #[must_use]
     pub fn new(kind: Kind, all: Vec<Screen>, shared: ScreenId, shown: bool) -> Option<Self> {
-        let is_doubled =
-            |at: usize, screen: &Screen| all[..at].iter().any(|earlier| earlier.id == screen.id);
+        let is_doubled = |at: usize, screen: &Screen| all[..at].iter().any(|earlier| earlier.id == screen.id);
         let is_wrong = all
             .iter()
             .enumerate()
@@ -212,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_name_steers_nothing() {
-        for bad in ["", "a\nb", "\u{1b}[2J", "a\u{202e}b", "\u{2028}", "\u{200b}", &"x".repeat(MAX_NAME + 1)] {
+        for bad in ["", "a\nb", "\u{1b}[2J", "a\u{202e}b", "\u{2028}", "\u{200b}", &"x".repeat(MAX_NAME + 1)]
+        {
             assert_eq!(ScreenName::new(bad), None, "{bad:?}");
             let cleaned = ScreenName::cleaned(bad);
             assert_eq!(ScreenName::new(cleaned.as_str()), Some(cleaned), "{bad:?}");

@@ -69,9 +69,5 @@ fn a_window() -> Screens {
 }
 
 fn one(id: u32, name: &str) -> Screen {
-    Screen {
-        id: ScreenId(id),
-        name: ScreenName::cleaned(name),
-        size: Size { width: 1280, height: 720 },
-    }
+    Screen { id: ScreenId(id), name: ScreenName::cleaned(name), size: Size { width: 1280, height: 720 } }
 }
