@@ -5,6 +5,7 @@
 //! that are not known are ignored, so that a later version may add some, but an unknown type or version is refused.
 //! How the session ends is not said here: that is the session's own affair.
 
+mod screens;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use crate::consent::ControlState;
 use crate::description::{Description, DescriptionError, Wire};
 use crate::screen::Size;
+use crate::screens::{ScreenId, Screens};
 
 /// The most bytes in one message.
 pub const MAX_TEXT: usize = 16 * 1024;
@@ -34,6 +36,8 @@ pub enum NoviceSays {
     Answer(Description),
     /// How it stands with control.
     Control(ControlState),
+    /// What is shared, and which screens could be instead; after the view is granted, and whenever it changes.
+    Screens(Screens),
 }
 
 /// What the expert's application says.
@@ -47,6 +51,8 @@ pub enum ExpertSays {
     Request,
     /// Gives control back, or no longer asks for it.
     Release,
+    /// Wants to see another screen, one of those that it was told of.
+    Screen(ScreenId),
 }
 
 /// How it stands with the view. With the permission comes the size of what is shared.
@@ -135,7 +141,8 @@ impl NoviceSays {
                     .map(Self::Control)
                     .ok_or(SignalError::Field("state"))
             }
-            "describe" | "request" | "release" => Err(SignalError::WrongSide),
+            "screens" => screens::read(text).map(Self::Screens),
+            "describe" | "request" | "release" | "screen" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -154,6 +161,7 @@ impl NoviceSays {
             }
             Self::Answer(description) => description_text("answer", description),
             Self::Control(state) => json!({ "v": VERSION, "type": "control", "state": control_name(*state) }),
+            Self::Screens(screens) => screens::written(screens),
         }
         .to_string()
     }
@@ -175,7 +183,8 @@ impl ExpertSays {
             }
             "request" => floor(text).map(|()| Self::Request),
             "release" => floor(text).map(|()| Self::Release),
-            "view" | "answer" | "control" => Err(SignalError::WrongSide),
+            "screen" => screens::read_wish(text).map(Self::Screen),
+            "view" | "answer" | "control" | "screens" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -188,6 +197,7 @@ impl ExpertSays {
             Self::Describe(description) => description_text("describe", description),
             Self::Request => json!({ "v": VERSION, "type": "request", "floor": "control" }),
             Self::Release => json!({ "v": VERSION, "type": "release", "floor": "control" }),
+            Self::Screen(id) => screens::written_wish(*id),
         }
         .to_string()
     }

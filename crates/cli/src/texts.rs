@@ -16,12 +16,14 @@ mod check;
 mod check_im;
 mod commands;
 mod doctor;
+mod sharing;
 mod time;
 
 pub(crate) use check::*;
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
+pub(crate) use sharing::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
@@ -311,14 +313,6 @@ pub(crate) fn says_hello(who: &str, known: &Known) -> String {
 
 // Sharing the screen.
 
-pub(crate) fn has_answered(who: &str, known: &Known) -> String {
-    format!(
-        "\n{who} has answered.\n  {who} · {}\nShow {who} your screen? They will see everything on it. They will not be able to click or type.",
-        known_since(known)
-    )
-}
-
-pub(crate) const SHOW_SCREEN: &str = "Show my screen? [y/N]";
 pub(crate) const NOT_NOW: &str = "Not now. Nothing was shared.";
 pub(crate) const NOTHING_SHARED: &str = "Nothing was shared.";
 
@@ -336,16 +330,8 @@ pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot 
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 
-pub(crate) fn sees(who: &str, since: Duration) -> String {
-    format!("● {who} sees your screen · {}   [s] Stop", span(since))
-}
-
 pub(crate) fn controls(who: &str, since: Duration) -> String {
     format!("● {who} is using your mouse and keyboard · {}   [t] Take back   [s] Stop", span(since))
-}
-
-pub(crate) fn connecting(who: &str) -> String {
-    format!("○ {who} may see your screen · opening their page…   [s] Stop")
 }
 
 pub(crate) const OVER: &str = "The help is over. Nothing of your screen is shared any more.";

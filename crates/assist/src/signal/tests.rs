@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::description::tests::any_description;
+use crate::screens::{Kind, Screen, ScreenName};
 
 fn novice(text: &str) -> Result<NoviceSays, SignalError> {
     NoviceSays::parse(text)
@@ -49,6 +50,81 @@ fn the_messages_without_a_description() {
         assert_eq!(expert(text), Ok(message.clone()), "{text}");
         assert_same_json(&message.to_text(), text);
     }
+}
+
+/// The messages about screens, letter by letter.
+#[test]
+fn the_messages_about_screens() {
+    let screen = |id, name: &str, width, height| Screen {
+        id: ScreenId(id),
+        name: ScreenName::new(name).unwrap(),
+        size: Size { width, height },
+    };
+    let (left, right) = (screen(1, "HDMI-1", 1920, 1080), screen(2, "DP-2", 1280, 1024));
+    for (text, screens) in [
+        (
+            r#"{"v":1,"type":"screens","screens":[{"id":1,"name":"HDMI-1","width":1920,"height":1080},{"id":2,"name":"DP-2","width":1280,"height":1024}],"shared":2}"#,
+            Screens::new(Kind::Screen, vec![left.clone(), right], ScreenId(2), true).unwrap(),
+        ),
+        (
+            r#"{"v":1,"type":"screens","screens":[{"id":1,"name":"HDMI-1","width":1920,"height":1080}],"shared":1,"kind":"test"}"#,
+            Screens::only(Kind::TestPicture, left),
+        ),
+        (
+            r#"{"v":1,"type":"screens","screens":[{"id":9,"name":"„Ä“","width":7,"height":5}],"shared":9,"kind":"window","shown":false}"#,
+            Screens::only(Kind::Window, screen(9, "„Ä“", 7, 5)).showing(false),
+        ),
+    ] {
+        let message = NoviceSays::Screens(screens);
+        assert_eq!(novice(text), Ok(message.clone()), "{text}");
+        assert_same_json(&message.to_text(), text);
+        assert_eq!(expert(text), Err(SignalError::WrongSide), "{text}");
+    }
+    let wish = r#"{"v":1,"type":"screen","id":2}"#;
+    assert_eq!(expert(wish), Ok(ExpertSays::Screen(ScreenId(2))));
+    assert_same_json(&ExpertSays::Screen(ScreenId(2)).to_text(), wish);
+    assert_eq!(novice(wish), Err(SignalError::WrongSide));
+}
+
+#[test]
+fn screens_that_cannot_be_are_refused() {
+    let one = r#"{"id":1,"name":"a","width":1,"height":1}"#;
+    let screens = |all: &str, rest: &str| format!(r#"{{"v":1,"type":"screens","screens":[{all}]{rest}}}"#);
+    let many: Vec<String> = (0..17).map(|id| one.replace(":1,", &format!(":{id},"))).collect();
+    for (all, rest, field) in [
+        ("", r#","shared":1"#, "screens"),
+        (one, "", "screens"),
+        (one, r#","shared":2"#, "screens"),
+        (one, r#","shared":-1"#, "screens"),
+        (one, r#","shared":1,"shared":1"#, "screens"),
+        (one, r#","shared":1,"kind":"webcam""#, "kind"),
+        (one, r#","shared":1,"shown":1"#, "screens"),
+        (&format!("{one},{one}"), r#","shared":1"#, "screens"),
+        (&many.join(","), r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"","width":1,"height":1}"#, r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"a\nb","width":1,"height":1}"#, r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"a","width":0,"height":1}"#, r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"a","width":65536,"height":1}"#, r#","shared":1"#, "screens"),
+    ] {
+        let text = screens(all, rest);
+        assert_eq!(novice(&text), Err(SignalError::Field(field)), "{text}");
+    }
+    for text in [r#"{"v":1,"type":"screen"}"#, r#"{"v":1,"type":"screen","id":"1"}"#] {
+        assert_eq!(expert(text), Err(SignalError::Field("id")), "{text}");
+    }
+}
+
+#[test]
+fn the_longest_list_of_screens_fits() {
+    let all = (0..16).map(|id| Screen {
+        id: ScreenId(u32::MAX - id),
+        name: ScreenName::new(&"\u{10ffff}".repeat(80)).unwrap(),
+        size: Size { width: u16::MAX, height: u16::MAX },
+    });
+    let screens = Screens::new(Kind::TestPicture, all.collect(), ScreenId(u32::MAX), false).unwrap();
+    let message = NoviceSays::Screens(screens);
+    assert!(message.to_text().len() <= MAX_TEXT);
+    assert_eq!(novice(&message.to_text()), Ok(message));
 }
 
 fn assert_same_json(left: &str, right: &str) {

@@ -5,7 +5,7 @@ use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession};
 use crate::home::Home;
-use crate::page::{ControlState, Page, PageEvent, PageState, ScreenSize, ToPage, ViewState};
+use crate::page::{ControlState, Page, PageEvent, PageScreens, PageState, ScreenSize, ToPage, ViewState};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::texts;
@@ -14,6 +14,7 @@ use rendezvous_assist::consent;
 use rendezvous_assist::description::{Description, Fingerprint};
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
+use rendezvous_assist::screens::{ScreenId, Screens};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
@@ -91,6 +92,8 @@ struct Expert {
     view: ViewState,
     control: ControlState,
     screen: Option<ScreenSize>,
+    /// What is seen and what could be, once it was told.
+    screens: Option<Screens>,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
     ended: Option<Ending>,
@@ -112,6 +115,7 @@ impl Expert {
             view: ViewState::Waiting,
             control: ControlState::None,
             screen: None,
+            screens: None,
             leaving: None,
             ended: None,
             watch: Watch::default(),
@@ -208,6 +212,7 @@ impl Expert {
             NoviceSays::View(view) => self.view_is(view, page),
             NoviceSays::Control(state) => self.control = control_state(state),
             NoviceSays::Answer(description) => self.answer(&description, page).await,
+            NoviceSays::Screens(screens) => self.screens_are(screens),
         }
         self.show(page);
     }
@@ -249,6 +254,28 @@ impl Expert {
         }
     }
 
+    /// What is seen, and what could be.
+    fn screens_are(&mut self, screens: Screens) {
+        let news = match &self.screens {
+            None => texts::not_a_screen(&self.who, screens.kind()),
+            Some(before) if before.shared().id != screens.shared().id => {
+                Some(texts::you_see(&self.who, &screens))
+            }
+            Some(_) => None,
+        };
+        if let Some(news) = news {
+            self.terminal.say(&news);
+        }
+        self.screens = Some(screens);
+    }
+
+    /// The person here wants to see another screen; one that they were told of.
+    async fn want_screen(&mut self, screen: ScreenId) {
+        if self.screens.as_ref().is_some_and(|screens| screens.has(screen)) {
+            self.send(ExpertSays::Screen(screen)).await;
+        }
+    }
+
     async fn page_event(&mut self, event: PageEvent, page: &Page, home: &Home) {
         match event {
             PageEvent::Opened => self.show(page),
@@ -259,6 +286,7 @@ impl Expert {
             },
             PageEvent::Request => self.send(ExpertSays::Request).await,
             PageEvent::Release => self.send(ExpertSays::Release).await,
+            PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
             PageEvent::Stop => self.terminate(SessionResult::SUCCESS).await,
             PageEvent::Closed => self.page_closed(home, page).await,
         }
@@ -307,6 +335,7 @@ impl Expert {
             view: self.view,
             control: self.control,
             screen: self.screen,
+            screens: self.screens.as_ref().map(PageScreens::from),
         }));
     }
 

@@ -4,7 +4,7 @@ use rendezvous_assist::Time;
 use rendezvous_assist::grant::ControlGrant;
 use rendezvous_assist::input::{InputEvent, InputGate};
 use rendezvous_desktop::x11::X11Injector;
-use rendezvous_desktop::{Inject, InjectError};
+use rendezvous_desktop::{Inject, InjectError, Stage};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -24,11 +24,11 @@ pub(super) struct Hands {
 
 impl Hands {
     /// Starts with the permission in hand.
-    pub(super) fn start(grant: ControlGrant, display: String) -> Self {
+    pub(super) fn start(grant: ControlGrant, display: String, stage: Stage) -> Self {
         let (events, receiver) = mpsc::sync_channel(QUEUE);
         let (working, done) = mpsc::channel();
         std::thread::spawn(move || {
-            if let Err(error) = play(grant, &display, &receiver)
+            if let Err(error) = play(grant, &display, &stage, &receiver)
                 && error != InjectError::Revoked
             {
                 tracing::warn!(%error, "Pointer and keys cannot be used");
@@ -62,13 +62,26 @@ impl Drop for Hands {
     }
 }
 
-fn play(grant: ControlGrant, display: &str, events: &mpsc::Receiver<InputEvent>) -> Result<(), InjectError> {
+fn play(
+    grant: ControlGrant,
+    display: &str,
+    stage: &Stage,
+    events: &mpsc::Receiver<InputEvent>,
+) -> Result<(), InjectError> {
     let mut injector = X11Injector::open(grant, Some(display))?;
     let mut gate = InputGate::new();
     let begun = Instant::now();
+    let mut place = None;
     while let Ok(event) = events.recv() {
         let now = Time(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
-        if gate.admit(now, event) {
+        // What was begun on one screen does not go on on another, and where nothing is shared nothing is played back.
+        let place_now = stage.get();
+        if place != place_now {
+            injector.release_all()?;
+            injector.share(place_now);
+            place = place_now;
+        }
+        if gate.admit(now, event) && place.is_some() {
             injector.apply(event)?;
         }
     }

@@ -3,7 +3,7 @@
 //! It knows its session by the contract only: `SetRendezvousSession`, context data, `Terminate`. Which side helps
 //! follows from who invited and to which application (reference 2.4). Before anything else it makes sure who is there
 //! (`crate::application::meeting`); both sides are given a session only after that. The novice's side is native (`novice` and what
-//! it owns: `sharing`, `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`). Who offers help to
+//! it owns: `sharing`, `opening`, `screen`, `media`, `hands`, `stop`), the expert's side serves a page (`expert`). Who offers help to
 //! somebody who did not know them makes an `acquaintance`, and no more.
 
 mod acquaintance;
@@ -13,11 +13,13 @@ mod expert;
 mod hands;
 mod media;
 mod novice;
+mod opening;
 mod screen;
 mod sharing;
 mod stop;
 
 pub(crate) use media::Lack;
+pub(crate) use opening::to_text as shared_as_text;
 
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};

@@ -1,12 +1,15 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
-//! `person` is what they are asked and type, `picture` the way from the permission to the picture, `parting` the end.
+//! `person` is what they are asked and type, `picture` the way from the permission to the picture, `switch` what of the
+//! screens is seen, `parting` the end.
 
 mod parting;
 mod person;
 mod picture;
+mod switch;
 
 use super::hands::Hands;
+use super::opening::Shared;
 use super::sharing::{Control, Link, Sharing, while_sharing};
 use super::stop::StopTyped;
 use super::{GOODBYE, clock, media};
@@ -38,8 +41,8 @@ pub(super) async fn run(
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
-    let display = crate::doctor::x11_display()?;
-    let mut novice = Novice::new(session, families, terminal, display);
+    let shared = Shared::here()?;
+    let mut novice = Novice::new(session, families, terminal, shared);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -54,7 +57,7 @@ pub(super) async fn run(
         tokio::select! {
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
-            key = typed(&mut novice.keys) => novice.pressed(key),
+            key = typed(&mut novice.keys) => novice.pressed(key).await,
             event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
@@ -70,7 +73,8 @@ struct Novice {
     role: Role,
     who: String,
     terminal: Terminal,
-    display: String,
+    /// What the person here wants to share.
+    shared: Shared,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
     consent: Consent,
@@ -98,13 +102,13 @@ struct Novice {
 }
 
 impl Novice {
-    fn new(session: SecuredSession, families: Families, terminal: Terminal, display: String) -> Self {
+    fn new(session: SecuredSession, families: Families, terminal: Terminal, shared: Shared) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
             session,
             terminal,
-            display,
+            shared,
             families,
             consent: Consent::new(),
             inputs: VecDeque::new(),
@@ -167,9 +171,18 @@ impl Novice {
                 self.give(Input::Connected);
             }
             ExpertSays::Describe(description) => self.connect(&description).await,
-            ExpertSays::Request => self.give(Input::Request),
+            ExpertSays::Request => self.control_wanted().await,
             ExpertSays::Release => self.give(Input::Release),
+            ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
         }
+    }
+
+    /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
+    async fn control_wanted(&mut self) {
+        if self.shared.kind().is_controllable() {
+            return self.give(Input::Request);
+        }
+        self.send(NoviceSays::Control(ControlState::Denied)).await;
     }
 
     /// Tells consent something; [`Self::settle`] does what follows.
@@ -202,8 +215,8 @@ impl Novice {
     }
 
     fn give_control(&mut self, grant: rendezvous_assist::grant::ControlGrant) {
-        if let Some(sharing) = &mut self.sharing {
-            let hands = Hands::start(grant, self.display.clone());
+        if let (Some(sharing), Some(display)) = (&mut self.sharing, &self.shared.display) {
+            let hands = Hands::start(grant, display.clone(), sharing.screen.stage());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
         }
@@ -223,7 +236,7 @@ impl Novice {
                 NoviceSays::View(View::Ended)
             }
             Announcement::View(ViewState::Granted) => match &self.sharing {
-                Some(sharing) => NoviceSays::View(View::Granted { screen: sharing.size }),
+                Some(_) => return self.tell_screens(true).await,
                 // It was allowed, but the screen could not be opened; the end is under way.
                 None => return,
             },
@@ -271,8 +284,8 @@ impl Novice {
         }
         self.terminal.status(&match (&sharing.control, &sharing.link) {
             (Some(control), _) => texts::controls(&self.who, control.since.elapsed()),
-            (None, Link::Up(_)) => texts::sees(&self.who, sharing.since.elapsed()),
-            (None, _) => texts::connecting(&self.who),
+            (None, Link::Up(_)) => texts::sees(&self.who, &sharing.screens, sharing.since.elapsed()),
+            (None, _) => texts::connecting(&self.who, &sharing.screens),
         });
     }
 

@@ -2,11 +2,11 @@
 
 use super::hands::Hands;
 use super::media::{Media, MediaEvent};
-use super::screen::Screen;
+use super::opening::{Capturer, Screen};
+use super::stop::Heard;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
-use rendezvous_assist::screen::Size;
-use rendezvous_desktop::x11::X11Capturer;
+use rendezvous_assist::screens::Screens;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -15,10 +15,13 @@ pub(super) struct Sharing {
     pub(super) grant: ViewGrant,
     pub(super) since: Instant,
     pub(super) screen: Screen,
-    pub(super) size: Size,
-    /// Opened to learn its size; goes to the first connection.
-    pub(super) opened: Option<X11Capturer>,
-    pub(super) stop: mpsc::Receiver<()>,
+    /// What of it is seen, and what could be.
+    pub(super) screens: Screens,
+    /// When it was opened last to see another one, before any page was there.
+    pub(super) switched: Instant,
+    /// Opened to learn what there is; goes to the first connection.
+    pub(super) opened: Option<Capturer>,
+    pub(super) stop: mpsc::Receiver<Heard>,
     pub(super) link: Link,
     /// When the page described itself last.
     pub(super) described: Option<Instant>,
@@ -56,8 +59,8 @@ pub(super) struct Control {
 /// What can happen only while the screen may be seen.
 pub(super) enum SharingEvent {
     Media(MediaEvent),
-    /// Escape three times.
-    Stop,
+    /// Escape three times, or nobody can hear it any more.
+    Stop(Heard),
 }
 
 pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
@@ -65,7 +68,7 @@ pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent
     tokio::select! {
         event = next_media(link) => SharingEvent::Media(event),
         // When its thread ends without a word, the permission has ended; that is told in other ways.
-        Some(()) = stop.recv() => SharingEvent::Stop,
+        Some(heard) = stop.recv() => SharingEvent::Stop(heard),
     }
 }
 

@@ -4,6 +4,7 @@
 //! for delays it.
 
 use rendezvous_assist::grant::{Brake, ViewGrant};
+use rendezvous_desktop::DisplayError;
 use rendezvous_desktop::x11::{StopError, StopKeys, StopSignal};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -14,24 +15,38 @@ const ESCAPES: usize = 3;
 const ESCAPES_WITHIN: Duration = Duration::from_secs(2);
 const ESCAPE: u8 = 0x1b;
 
+/// What was heard of the desktop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The person wants it all to stop.
+    Stop,
+    /// The display is lost, and why: it can neither be seen nor stopped any more.
+    Lost(DisplayError),
+}
+
 /// Listens as long as the screen may be seen. When the person wants it all to stop it pulls the brake at once, and then
-/// says so.
+/// says so. Where nothing of a display is shared there is only the terminal to listen to.
 pub(super) fn listen(
     grant: ViewGrant,
-    display: String,
+    display: Option<&str>,
     brake: Brake,
-) -> Result<mpsc::Receiver<()>, StopError> {
-    let mut keys = StopKeys::watch(grant, Some(&display))?;
+) -> Result<mpsc::Receiver<Heard>, StopError> {
     let (sender, receiver) = mpsc::channel(1);
+    let Some(display) = display else { return Ok(receiver) };
+    let mut keys = StopKeys::watch(grant, Some(display))?;
     std::thread::spawn(move || {
         loop {
             match keys.wait(Duration::from_secs(60)) {
                 Ok(StopSignal::Quiet) if sender.is_closed() => return,
                 Ok(StopSignal::Quiet) => {}
-                // A display that is lost can neither be seen nor stopped: the same as a stop.
-                Ok(StopSignal::Stop) | Err(StopError::Display(_)) => {
+                Ok(StopSignal::Stop) => {
                     brake.pull();
-                    _ = sender.blocking_send(());
+                    _ = sender.blocking_send(Heard::Stop);
+                    return;
+                }
+                Err(StopError::Display(error)) => {
+                    brake.pull();
+                    _ = sender.blocking_send(Heard::Lost(error));
                     return;
                 }
                 Err(StopError::Revoked) => return,

@@ -10,7 +10,7 @@ mod multicast;
 mod network;
 mod servers;
 
-pub(crate) use desktop::{screen_can_be_shared, x11_display};
+pub(crate) use desktop::{x11_display, x11_display_in};
 pub(crate) use multicast::Deaf;
 
 use crate::config::{Config, Nearby};

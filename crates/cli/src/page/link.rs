@@ -303,6 +303,7 @@ fn event(message: FromPage) -> Result<PageEvent, Refusal> {
         FromPage::Describe { description } => Ok(PageEvent::Describe(Value::Object(description))),
         FromPage::Request {} => Ok(PageEvent::Request),
         FromPage::Release {} => Ok(PageEvent::Release),
+        FromPage::Screen { id } => Ok(PageEvent::Screen(id)),
         FromPage::Stop {} => Ok(PageEvent::Stop),
         FromPage::Open { .. } => Err(Refusal::NotUnderstood),
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::screens::PageScreens;
 use rendezvous_assist::description::Fingerprint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,6 +20,8 @@ pub(crate) enum PageEvent {
     Request,
     /// The person gives control back, or takes the request back.
     Release,
+    /// The person wants to see the screen with this number.
+    Screen(u32),
     /// The person ends the help.
     Stop,
     /// The page is gone; another can come with a fresh ticket.
@@ -34,6 +37,7 @@ impl fmt::Debug for PageEvent {
             Self::Describe(_) => "Describe(..)",
             Self::Request => "Request",
             Self::Release => "Release",
+            Self::Screen(_) => "Screen",
             Self::Stop => "Stop",
             Self::Closed => "Closed",
         })
@@ -89,6 +93,9 @@ pub(crate) struct PageState {
     pub(crate) control: ControlState,
     /// The shared screen's size, once it is known.
     pub(crate) screen: Option<ScreenSize>,
+    /// Which screens there are and which one is seen, once that is known: `screens`, `shared`, `kind` and `shown`.
+    #[serde(flatten)]
+    pub(crate) screens: Option<PageScreens>,
 }
 
 /// Whether the screen may be seen.
@@ -143,6 +150,7 @@ pub(super) enum FromPage {
     Describe { description: Map<String, Value> },
     Request {},
     Release {},
+    Screen { id: u32 },
     Stop {},
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use rendezvous_assist::description::Fingerprint;
+use rendezvous_assist::screen::Size;
+use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -198,6 +200,16 @@ async fn other_origins_get_nothing() {
     assert!(page.url_with_ticket().is_ok(), "nothing of this used the ticket");
 }
 
+fn two_screens() -> Screens {
+    let screen = |id, name| Screen {
+        id: ScreenId(id),
+        name: ScreenName::cleaned(name),
+        size: Size { width: 1280, height: 720 },
+    };
+    let all = vec![screen(4, "HDMI-1"), screen(7, "DP-2")];
+    Screens::new(Kind::Screen, all, ScreenId(7), true).unwrap()
+}
+
 #[tokio::test]
 async fn both_sides_are_understood() {
     let mut page = page().await;
@@ -209,6 +221,7 @@ async fn both_sides_are_understood() {
         json!({"type": "describe", "description": description}),
         json!({"type": "request"}),
         json!({"type": "release"}),
+        json!({"type": "screen", "id": 7}),
         json!({"type": "stop"}),
     ] {
         say(&mut socket, &message).await;
@@ -217,6 +230,7 @@ async fn both_sides_are_understood() {
     assert_eq!(event(&mut page).await, PageEvent::Describe(description.clone()));
     assert_eq!(event(&mut page).await, PageEvent::Request);
     assert_eq!(event(&mut page).await, PageEvent::Release);
+    assert_eq!(event(&mut page).await, PageEvent::Screen(7));
     assert_eq!(event(&mut page).await, PageEvent::Stop);
 
     let state = PageState {
@@ -225,6 +239,7 @@ async fn both_sides_are_understood() {
         view: ViewState::Granted,
         control: ControlState::None,
         screen: Some(ScreenSize { width: 1280, height: 720 }),
+        screens: Some(PageScreens::from(&two_screens())),
     };
     let ended = ToPage::Ended { title: "a".into(), text: "b".into(), code: "c".into() };
     assert!(page.send(&ToPage::State(state)));
@@ -233,7 +248,11 @@ async fn both_sides_are_understood() {
     assert!(page.send(&ended));
     let expected = json!({
         "type": "state", "who": "127.0.0.1:7001", "verified": false, "view": "granted", "control": "none",
-        "screen": {"width": 1280, "height": 720},
+        "screen": {"width": 1280, "height": 720}, "shared": 7, "kind": "screen", "shown": true,
+        "screens": [
+            {"id": 4, "name": "HDMI-1", "width": 1280, "height": 720},
+            {"id": 7, "name": "DP-2", "width": 1280, "height": 720},
+        ],
     });
     assert_eq!(answer(&mut socket).await, Ok(expected));
     assert_eq!(answer(&mut socket).await, Ok(json!({"type": "connect"})));

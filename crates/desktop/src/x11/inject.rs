@@ -15,7 +15,7 @@ use x11rb::wrapper::ConnectionExt as _;
 
 use super::GRANT_TICK;
 use super::link::{Link, lost};
-use crate::{DisplayError, Inject, InjectError};
+use crate::{DisplayError, Inject, InjectError, Rect};
 
 /// X key codes are those of the kernel plus this.
 const EVDEV_TO_X: u8 = 8;
@@ -44,6 +44,8 @@ struct Shared {
 struct Hands {
     grant: ControlGrant,
     link: Link,
+    /// The part of the screen that is shared, when it is not the whole.
+    shared: Option<Rect>,
     held: Vec<Held>,
     closed: bool,
 }
@@ -69,7 +71,7 @@ impl X11Injector {
         let link = Link::connect(display)?;
         link.require("XTEST")?;
         link.conn.xtest_get_version(2, 2).map_err(lost)?.reply().map_err(lost)?;
-        let hands = Hands { grant, link, held: Vec::new(), closed: false };
+        let hands = Hands { grant, link, shared: None, held: Vec::new(), closed: false };
         let shared = Arc::new(Shared { hands: Mutex::new(hands), changed: Condvar::new() });
         let watched = Arc::clone(&shared);
         let watch = std::thread::Builder::new()
@@ -91,6 +93,10 @@ impl Inject for X11Injector {
         drop(hands);
         self.shared.changed.notify_one();
         Ok(())
+    }
+
+    fn share(&mut self, part: Option<Rect>) {
+        self.shared.lock().shared = part;
     }
 
     fn release_all(&mut self) -> Result<(), InjectError> {
@@ -179,8 +185,12 @@ impl Hands {
     }
 
     fn motion(&self, x: u16, y: u16) -> Result<(), DisplayError> {
-        let clamp = |at: u16, limit: u16| i16::try_from(at.min(limit.saturating_sub(1))).unwrap_or(i16::MAX);
-        let (x, y) = (clamp(x, self.link.size.width), clamp(y, self.link.size.height));
+        let part = self.shared.unwrap_or(Rect::whole(self.link.size));
+        let clamp = |at: u16, start: u16, length: u16| {
+            let on_screen = start.saturating_add(at.min(length.saturating_sub(1)));
+            i16::try_from(on_screen).unwrap_or(i16::MAX)
+        };
+        let (x, y) = (clamp(x, part.x, part.width), clamp(y, part.y, part.height));
         self.link
             .conn
             .xtest_fake_input(MOTION_NOTIFY_EVENT, 0, 0, self.link.root, x, y, 0)

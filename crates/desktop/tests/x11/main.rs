@@ -4,6 +4,7 @@
 //! choose, and ends them by their own process id. They need `xvfb` and `xserver-xephyr` and fail without.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure, which is what is wanted")]
 
+mod monitors;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
 #[path = "capture.rs"]
@@ -18,6 +19,10 @@ mod needs_xvfb_limits;
 mod needs_xvfb_revoke;
 #[path = "stream.rs"]
 mod needs_xvfb_stream;
+#[path = "switch.rs"]
+mod needs_xvfb_switch;
+#[path = "window.rs"]
+mod needs_xvfb_window;
 mod paint;
 mod person;
 mod relay;

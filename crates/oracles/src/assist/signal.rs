@@ -2,6 +2,7 @@
 
 use rendezvous_assist::consent::ControlState;
 use rendezvous_assist::screen::Size;
+use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
 use rendezvous_assist::signal::{ExpertSays, MAX_TEXT, NoviceSays, Program, SignalError, View};
 
 use super::description::sample;
@@ -48,9 +49,25 @@ pub(crate) fn signal_seeds() -> Vec<Seed> {
         novice("view-granted", NoviceSays::View(View::Granted { screen })),
         novice("control", NoviceSays::Control(ControlState::Released)),
         novice("answer", NoviceSays::Answer(sample(true))),
+        novice("screens", NoviceSays::Screens(two_screens())),
+        novice("window", NoviceSays::Screens(a_window())),
         expert("hello-expert", ExpertSays::Hello(program)),
         expert("request", ExpertSays::Request),
         expert("release", ExpertSays::Release),
         expert("describe", ExpertSays::Describe(sample(false))),
+        expert("screen", ExpertSays::Screen(ScreenId(2))),
     ]
+}
+
+fn two_screens() -> Screens {
+    let all = vec![one(1, "HDMI-1"), one(2, "DP-2")];
+    Screens::new(Kind::Screen, all, ScreenId(1), true).expect("two, one of them shared")
+}
+
+fn a_window() -> Screens {
+    Screens::only(Kind::Window, one(1, "Text \"editor\" \u{20ac}")).showing(false)
+}
+
+fn one(id: u32, name: &str) -> Screen {
+    Screen { id: ScreenId(id), name: ScreenName::cleaned(name), size: Size { width: 1280, height: 720 } }
 }

@@ -11,7 +11,11 @@ impl Novice {
         self.keys = None;
         let (text, prompt) = match question.kind {
             QuestionKind::View => {
-                (texts::has_answered(&self.who, self.session.known()), texts::SHOW_SCREEN.to_owned())
+                let known = self.session.known();
+                (
+                    texts::has_answered(&self.who, known, &self.shared.subject),
+                    texts::show(&self.shared.subject),
+                )
             }
             QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
         };
@@ -51,10 +55,11 @@ impl Novice {
         self.keys = Some(self.terminal.keys(stop::on_keys(self.consent.brake())));
     }
 
-    pub(super) fn pressed(&mut self, key: Option<u8>) {
+    pub(super) async fn pressed(&mut self, key: Option<u8>) {
         match key {
             None => self.give(Input::Stop),
             Some(b't' | b'T') => self.give(Input::TakeBack),
+            Some(b'm' | b'M') => self.show_next().await,
             Some(key) if self.stop_typed.hears(key) => self.give(Input::Stop),
             Some(_) => {}
         }

@@ -2,17 +2,17 @@
 
 use super::Novice;
 use crate::assistance::clock;
-use crate::assistance::media::{self, Lack, Media, MediaEvent, Signed};
-use crate::assistance::screen::Screen;
+use crate::assistance::media::{self, Broken, Lack, Media, MediaEvent, Signed};
+use crate::assistance::opening::Screen;
 use crate::assistance::sharing::{Link, Sharing, SharingEvent};
-use crate::assistance::stop;
+use crate::assistance::stop::{self, Heard};
+use crate::texts;
 use rendezvous_assist::consent::Input;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::peer::Certificate;
-use rendezvous_assist::signal::{NoviceSays, View};
+use rendezvous_assist::signal::NoviceSays;
 use rendezvous_core::Code;
-use rendezvous_desktop::Capture;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media as SignedMedia;
 use std::time::{Duration, Instant};
@@ -42,19 +42,22 @@ impl Novice {
 
     /// The person allowed the view: now, and not before, the screen is opened.
     pub(super) async fn share(&mut self, grant: ViewGrant) {
-        let screen = Screen::new(grant.clone(), self.display.clone());
-        let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| e.to_string()));
-        let stop = stop::listen(grant.clone(), self.display.clone(), self.consent.brake())
-            .map_err(|e| e.to_string());
+        let screen = Screen::new(grant.clone(), self.shared.clone());
+        let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e)));
+        let display = self.shared.display.as_deref();
+        let stop = stop::listen(grant.clone(), display, self.consent.brake())
+            .map_err(|e| Broken::Failed(e.to_string()));
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
-                let size = capturer.size();
+                let screens = capturer.scene().screens.clone();
+                self.terminal.say(&texts::is_shown(&screens));
                 let (opened, since) = (Some(capturer), Instant::now());
                 self.sharing = Some(Sharing {
                     grant,
                     since,
                     screen,
-                    size,
+                    screens,
+                    switched: since,
                     opened,
                     stop,
                     link: Link::None,
@@ -64,7 +67,7 @@ impl Novice {
                     controlled: false,
                 });
             }
-            (Err(error), _) | (_, Err(error)) => self.fail(&error, Code::ApplicationLaunchFailed).await,
+            (Err(why), _) | (_, Err(why)) => self.broken(why).await,
         }
     }
 
@@ -120,7 +123,8 @@ impl Novice {
 
     pub(super) async fn sharing_event(&mut self, event: SharingEvent) {
         match event {
-            SharingEvent::Stop => self.give(Input::Stop),
+            SharingEvent::Stop(Heard::Stop) => self.give(Input::Stop),
+            SharingEvent::Stop(Heard::Lost(error)) => self.broken(Broken::Failed(error.to_string())).await,
             SharingEvent::Media(event) => self.media_event(event).await,
         }
     }
@@ -158,11 +162,8 @@ impl Novice {
                     self.give(Input::TakeBack);
                 }
             }
-            MediaEvent::Resized(size) => {
-                sharing.size = size;
-                self.send(NoviceSays::View(View::Granted { screen: size })).await;
-            }
-            MediaEvent::Broken(error) => self.fail(&error, Code::ApplicationLaunchFailed).await,
+            MediaEvent::Screens(screens) => self.screens_are(screens).await,
+            MediaEvent::Broken(why) => self.broken(why).await,
         }
     }
 }
