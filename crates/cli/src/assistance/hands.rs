@@ -42,7 +42,7 @@ impl Hands {
     /// these hands must go, and with them everything that they hold.
     pub(super) fn play(&self, event: InputEvent) -> bool {
         let release =
-            matches!(event, InputEvent::Key { down: false, .. } | InputEvent::Button { down: false, .. });
+            matches!(event, InputEvent::Release { .. } | InputEvent::Button { down: false, .. });
         let Some(events) = &self.events else { return !release };
         match events.try_send(event) {
             // A thread that has ended has let go of everything.
