@@ -80,9 +80,9 @@ test("with control pointer and keys go over, and end with it", async () => {
   assert.deepEqual(rest, [
     { t: "button", button: "left", down: true },
     { t: "button", button: "left", down: false },
-    { t: "key", code: "KeyQ", down: true },
+    { t: "key", code: "KeyQ", key: "q", down: true },
     { t: "key", code: "KeyQ", down: false },
-    { t: "key", code: "ShiftLeft", down: true },
+    { t: "key", code: "ShiftLeft", key: "Shift", down: true },
     { t: "key", code: "ShiftLeft", down: false },
   ]);
   await browser.page.keyboard.up("Shift");
