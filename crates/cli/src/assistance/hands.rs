@@ -1,10 +1,12 @@
 //! The thread that plays back the expert's pointer and keys, as long as control is granted.
 
+use super::guard::Guard;
+use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::grant::ControlGrant;
 use rendezvous_assist::input::{InputEvent, InputGate};
 use rendezvous_desktop::x11::X11Injector;
-use rendezvous_desktop::{Inject, InjectError};
+use rendezvous_desktop::{Inject, InjectError, Rect};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -14,10 +16,18 @@ const QUEUE: usize = 64;
 /// How long the end waits until every key is up.
 const LETTING_GO: Duration = Duration::from_secs(1);
 
+/// What the thread is given.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Play(InputEvent),
+    /// From now on this part of the screen is shared; `None`: all of it.
+    Share(Option<Rect>),
+}
+
 /// Plays back what it is given. Dropping it lets go of every key, and waits for that.
 #[derive(Debug)]
 pub(super) struct Hands {
-    events: Option<mpsc::SyncSender<InputEvent>>,
+    events: Option<mpsc::SyncSender<Order>>,
     /// Closed when the thread is done, with every key up.
     done: mpsc::Receiver<()>,
 }
@@ -28,12 +38,9 @@ impl Hands {
         let (events, receiver) = mpsc::sync_channel(QUEUE);
         let (working, done) = mpsc::channel();
         std::thread::spawn(move || {
-            if let Err(error) = play(grant, &display, &receiver)
-                && error != InjectError::Revoked
-            {
-                tracing::warn!(%error, "Pointer and keys cannot be used");
+            if let Err(error) = work(grant, &display, &receiver, working) {
+                tracing::warn!("Pointer and keys cannot be used: {error:#}");
             }
-            drop(working);
         });
         Self { events: Some(events), done }
     }
@@ -41,14 +48,22 @@ impl Hands {
     /// Plays one event. When too many wait, a press or a move is dropped; false when a release could not be played: then
     /// these hands must go, and with them everything that they hold.
     pub(super) fn play(&self, event: InputEvent) -> bool {
-        let release =
-            matches!(event, InputEvent::Release { .. } | InputEvent::Button { down: false, .. });
+        let release = matches!(event, InputEvent::Release { .. } | InputEvent::Button { down: false, .. });
         let Some(events) = &self.events else { return !release };
-        match events.try_send(event) {
+        match events.try_send(Order::Play(event)) {
             // A thread that has ended has let go of everything.
             Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => true,
             Err(mpsc::TrySendError::Full(_)) => !release,
         }
+    }
+
+    /// From now on this part of the screen is shared, or all of it: the places that the expert names after this count in
+    /// it. False when the display does not take what is played: then these hands must go.
+    #[must_use = "hands that do not know what is shared must go"]
+    #[expect(dead_code, reason = "for whoever switches monitors and windows")]
+    pub(super) fn share(&self, part: Option<Rect>) -> bool {
+        let Some(events) = &self.events else { return true };
+        !matches!(events.try_send(Order::Share(part)), Err(mpsc::TrySendError::Full(_)))
     }
 }
 
@@ -62,15 +77,39 @@ impl Drop for Hands {
     }
 }
 
-fn play(grant: ControlGrant, display: &str, events: &mpsc::Receiver<InputEvent>) -> Result<(), InjectError> {
-    let mut injector = X11Injector::open(grant, Some(display))?;
+/// The whole life of the thread. `working` is closed as soon as every key is up.
+fn work(
+    grant: ControlGrant,
+    display: &str,
+    orders: &mpsc::Receiver<Order>,
+    working: mpsc::Sender<()>,
+) -> Result<()> {
+    // Without it a key could stay down for ever, so then nothing is pressed. It ends after the injector.
+    let (_guard, notes) = Guard::start(display)?;
+    let mut injector = match X11Injector::open_guarded(grant, Some(display), notes) {
+        Err(InjectError::Revoked) => return Ok(()),
+        injector => injector?,
+    };
+    let played = play(&mut injector, orders);
+    let released = injector.release_all();
+    drop(working);
+    match played {
+        Err(InjectError::Revoked) => {}
+        played => played?,
+    }
+    Ok(released?)
+}
+
+fn play(injector: &mut X11Injector, orders: &mpsc::Receiver<Order>) -> Result<(), InjectError> {
     let mut gate = InputGate::new();
     let begun = Instant::now();
-    while let Ok(event) = events.recv() {
+    while let Ok(order) = orders.recv() {
         let now = Time(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
-        if gate.admit(now, event) {
-            injector.apply(event)?;
+        match order {
+            Order::Play(event) if gate.admit(now, event) => injector.apply(event)?,
+            Order::Play(_) => {}
+            Order::Share(part) => injector.share(part),
         }
     }
-    injector.release_all()
+    Ok(())
 }

@@ -10,6 +10,7 @@ mod acquaintance;
 mod browser;
 mod clock;
 mod expert;
+mod guard;
 mod hands;
 mod media;
 mod novice;
@@ -17,6 +18,7 @@ mod screen;
 mod sharing;
 mod stop;
 
+pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 
 use crate::application::ending;

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use rendezvous_assist::grant::ControlGrant;
 use rendezvous_assist::input::InputEvent;
 use x11rb::protocol::xtest::ConnectionExt as _;
-use x11rb::wrapper::ConnectionExt as _;
 
 pub use self::guard::let_go_at_end;
 
@@ -125,7 +124,7 @@ impl Drop for X11Injector {
             // Programs still look up what was typed last.
             std::thread::sleep(settled.saturating_duration_since(Instant::now()));
             let mut hands = self.shared.lock();
-            if let Err(error) = hands.take_back_spares().and_then(|()| hands.link.conn.sync().map_err(lost)) {
+            if let Err(error) = hands.take_back_spares() {
                 tracing::warn!(%error, "The keyboard may still have keys that were lent");
             }
         }

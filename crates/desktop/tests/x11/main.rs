@@ -11,6 +11,8 @@ mod needs_xephyr_stop;
 mod needs_xvfb_capture;
 #[path = "cursor.rs"]
 mod needs_xvfb_cursor;
+#[path = "guard.rs"]
+mod needs_xvfb_guard;
 #[path = "inject.rs"]
 mod needs_xvfb_inject;
 #[path = "limits.rs"]

@@ -51,11 +51,24 @@ impl Notes {
         Self(None)
     }
 
-    /// Tells it. When nobody listens any more, that is like the loss of the display: nothing more may be pressed.
-    pub(super) fn tell(&mut self, note: Note) -> Result<(), DisplayError> {
+    /// Tells what is about to be done. When nobody listens any more, that is like the loss of the display: it may not be
+    /// done.
+    pub(super) fn before(&mut self, note: Note) -> Result<(), DisplayError> {
+        self.tell(note)
+            .map_err(|error| DisplayError::Lost(format!("the process that lets go of keys is gone: {error}")))
+    }
+
+    /// Tells what was undone. Letting go never depends on who listens.
+    pub(super) fn after(&mut self, note: Note) {
+        if let Err(error) = self.tell(note) {
+            tracing::debug!(%error, "Nobody hears what was let go of");
+        }
+    }
+
+    fn tell(&mut self, note: Note) -> std::io::Result<()> {
         let Some(pipe) = &mut self.0 else { return Ok(()) };
-        let told = pipe.write_all(format!("{note}\n").as_bytes()).and_then(|()| pipe.flush());
-        told.map_err(|error| DisplayError::Lost(format!("the process that lets go of keys is gone: {error}")))
+        pipe.write_all(format!("{note}\n").as_bytes())?;
+        pipe.flush()
     }
 }
 

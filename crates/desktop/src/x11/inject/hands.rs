@@ -100,17 +100,20 @@ impl Hands {
             return Ok(());
         }
         // The last pressed goes first, so that no key turns into a shortcut on its way up.
-        while let Some(held) = self.held.pop() {
-            fake(&self.link, held, false)?;
-            self.notes.tell(Note::Up(held))?;
+        let held = std::mem::take(&mut self.held);
+        for held in held.iter().rev() {
+            fake(&self.link, *held, false)?;
         }
-        self.link.conn.sync().map_err(lost)
+        // Only when the server has done it: were we killed before, the other process would have to.
+        self.link.conn.sync().map_err(lost)?;
+        held.into_iter().for_each(|held| self.notes.after(Note::Up(held)));
+        Ok(())
     }
 
     /// Presses, and keeps the books. They are written before the press: if the connection breaks or we die in between,
     /// they name too much rather than too little.
     pub(super) fn press(&mut self, what: Held) -> Result<(), DisplayError> {
-        self.notes.tell(Note::Down(what))?;
+        self.notes.before(Note::Down(what))?;
         self.held.push(what);
         fake(&self.link, what, true)
     }
@@ -126,7 +129,8 @@ impl Hands {
         self.held.retain(|held| *held != what);
         // The note must not overtake the release: that is still on its way to the server.
         self.link.conn.flush().map_err(lost)?;
-        self.notes.tell(Note::Up(what))
+        self.notes.after(Note::Up(what));
+        Ok(())
     }
 
     /// Reads what the server has said: the screen's size, new layouts, and the errors of what it refused.

@@ -7,7 +7,9 @@
 use std::time::Instant;
 
 use rendezvous_assist::input::{Key, Meant};
+use x11rb::connection::Connection;
 use x11rb::protocol::xkb::{ConnectionExt as _, EventType, MapPart, SelectEventsAux};
+use x11rb::wrapper::ConnectionExt as _;
 
 use super::choice::{Choice, Standing, Wanted, choose, shortcut_letter};
 use super::guard::{Note, choose_group};
@@ -159,7 +161,8 @@ impl Hands {
         }
         if let Some(group) = group {
             choose_group(&self.link, group)?;
-            self.notes.tell(Note::GroupAgain)?;
+            self.link.conn.flush().map_err(lost)?;
+            self.notes.after(Note::GroupAgain);
         }
         Ok(())
     }
@@ -177,7 +180,9 @@ impl Hands {
     pub(super) fn take_back_spares(&mut self) -> Result<(), DisplayError> {
         let codes: Vec<u8> = self.keyboard.spares.codes().collect();
         self.keyboard.spares.take_back(&self.link)?;
-        codes.into_iter().try_for_each(|code| self.notes.tell(Note::TakenBack(code)))
+        self.link.conn.sync().map_err(lost)?;
+        codes.into_iter().for_each(|code| self.notes.after(Note::TakenBack(code)));
+        Ok(())
     }
 
     fn find(&mut self, now: Instant, key: Option<Key>, meant: Meant) -> Result<Found, DisplayError> {
@@ -248,7 +253,7 @@ impl Hands {
         let is_held = |code| self.held.contains(&Held::Key(code));
         let lending = self.keyboard.spares.pick(now, self.layout(), is_held);
         if let Lending::Key(code) = lending {
-            self.notes.tell(Note::Lent(code))?;
+            self.notes.before(Note::Lent(code))?;
             self.keyboard.spares.bind(now, &self.link, code, character)?;
             // The news of that is there already, since the server has answered.
             self.follow_display()?;
@@ -265,7 +270,8 @@ impl Hands {
         let layout = Layout::read(&self.link)?;
         let gone = self.keyboard.spares.follow(&layout);
         self.keyboard.layout = Some(layout);
-        gone.into_iter().try_for_each(|code| self.notes.tell(Note::TakenBack(code)))
+        gone.into_iter().for_each(|code| self.notes.after(Note::TakenBack(code)));
+        Ok(())
     }
 
     fn standing(&self) -> Result<Standing, DisplayError> {
@@ -297,7 +303,7 @@ impl Hands {
             self.press(Held::Key(code))?;
         }
         if choice.group != standing.group {
-            self.notes.tell(Note::Group(standing.group))?;
+            self.notes.before(Note::Group(standing.group))?;
             self.keyboard.borrowed.group = Some(standing.group);
             choose_group(&self.link, choice.group)?;
         }
