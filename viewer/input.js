@@ -262,15 +262,20 @@ export function notches(event) {
  */
 export function bindInput({ picture, sender, screen, onRefused, onLeave, writing = null }) {
   const keyboard = new Keyboard(sender, systemOf(navigator));
-  bindPointer(picture, sender, keyboard, screen, onRefused);
-  bindKeys(picture, sender, keyboard, onLeave);
-  if (writing) bindWriting(picture, writing, sender, keyboard, onLeave);
+  // The element that has the focus already keeps it: what is held would be let go of with it.
+  const focus = () => (writing && sender.enabled ? writing : picture).focus({ preventScroll: true });
+  bindPointer({ picture, sender, keyboard, screen, onRefused, focus });
+  // Before the keys, so that the focus has moved when the first of them is pressed.
+  if (writing) bindWriting(picture, writing, sender, focus);
   const releaseAll = () => {
     keyboard.forget();
     sender.releaseAll();
   };
-  picture.addEventListener("blur", releaseAll);
-  writing?.addEventListener("blur", releaseAll);
+  for (const element of [picture, writing]) {
+    if (!element) continue;
+    bindKeys(element, sender, keyboard, onLeave);
+    element.addEventListener("blur", releaseAll);
+  }
   window.addEventListener("blur", releaseAll);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) releaseAll();
@@ -278,13 +283,15 @@ export function bindInput({ picture, sender, screen, onRefused, onLeave, writing
 }
 
 /**
- * @param {HTMLElement} picture
- * @param {InputSender} sender
- * @param {Keyboard} keyboard
- * @param {() => Size | null} screen
- * @param {(event: PointerEvent) => void} onRefused
+ * @param {object} parts
+ * @param {HTMLElement} parts.picture
+ * @param {InputSender} parts.sender
+ * @param {Keyboard} parts.keyboard
+ * @param {() => Size | null} parts.screen
+ * @param {(event: PointerEvent) => void} parts.onRefused
+ * @param {() => void} parts.focus
  */
-function bindPointer(picture, sender, keyboard, screen, onRefused) {
+function bindPointer({ picture, sender, keyboard, screen, onRefused, focus }) {
   // A drag that began elsewhere on the page is not a press over there.
   let pressedHere = false;
 
@@ -301,7 +308,7 @@ function bindPointer(picture, sender, keyboard, screen, onRefused) {
       return;
     }
     event.preventDefault();
-    picture.focus({ preventScroll: true });
+    focus();
     if (!moveTo(event)) return;
     pressedHere = true;
     keyboard.heed(event);
@@ -372,14 +379,13 @@ function bindKeys(element, sender, keyboard, onLeave) {
  * @param {HTMLElement} picture
  * @param {HTMLTextAreaElement} writing
  * @param {InputSender} sender
- * @param {Keyboard} keyboard
- * @param {() => void} onLeave
+ * @param {() => void} focus on the one of the two that takes the keys now
  */
-function bindWriting(picture, writing, sender, keyboard, onLeave) {
-  bindKeys(writing, sender, keyboard, onLeave);
-  picture.addEventListener("focus", () => {
-    if (sender.enabled) writing.focus({ preventScroll: true });
-  });
+function bindWriting(picture, writing, sender, focus) {
+  picture.addEventListener("focus", focus);
+  // Control may have come or gone meanwhile.
+  picture.addEventListener("keydown", focus, { capture: true });
+  writing.addEventListener("keydown", focus, { capture: true });
   writing.addEventListener("compositionend", (event) => {
     sender.text(event.data);
     writing.value = "";
