@@ -45,6 +45,7 @@ async function start() {
   bindTools();
   bindInput({
     picture: video,
+    writing: /** @type {HTMLTextAreaElement} */ (document.getElementById("writing")),
     sender,
     screen,
     onRefused: offerToAsk,

@@ -92,6 +92,12 @@ const PACKAGES: &[Package] = {
         package(Desktop, "openbox", Program(&["openbox"]), "the window manager on it"),
         package(Desktop, "xterm", Program(&["xterm"]), "a terminal with scrolling output"),
         package(Desktop, "mousepad", Program(&["mousepad"]), "the editor in which the expert types"),
+        package(
+            Desktop,
+            "x11-xkb-utils",
+            Program(&["setxkbmap"]),
+            "lays that desktop's keyboard out as those of other countries",
+        ),
         package(Desktop, "xclip", Program(&["xclip"]), "reads back what was typed"),
         package(Desktop, "fonts-dejavu-core", Installed, "letters on that desktop"),
         package(Browser, "chromium", Program(BROWSERS), "shows the expert's page"),

@@ -10,6 +10,7 @@ mod acquaintance;
 mod browser;
 mod clock;
 mod expert;
+mod guard;
 mod hands;
 mod media;
 mod novice;
@@ -18,6 +19,7 @@ mod screen;
 mod sharing;
 mod stop;
 
+pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
 

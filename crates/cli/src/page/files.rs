@@ -31,6 +31,7 @@ pub(super) const FILES: &[PageFile] = &[
     file!("/main.js", SCRIPT, "main.js"),
     file!("/cursor.js", SCRIPT, "cursor.js"),
     file!("/input.js", SCRIPT, "input.js"),
+    file!("/keys.js", SCRIPT, "keys.js"),
     file!("/layout.js", SCRIPT, "layout.js"),
     file!("/link.js", SCRIPT, "link.js"),
     file!("/peer.js", SCRIPT, "peer.js"),
