@@ -3,6 +3,7 @@
 //! One JSON object a message, always with `"v":1` and `"type"`. Each side parses only what the other side may say:
 //! [`NoviceSays`] is read by the expert, [`ExpertSays`] by the novice. Everything is bounded and checked here; fields
 //! that are not known are ignored, so that a later version may add some, but an unknown type or version is refused.
+//! What the two people write to each other is the same from both sides.
 //! How the session ends is not said here: that is the session's own affair.
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::chat::ChatText;
 use crate::consent::ControlState;
 use crate::description::{Description, DescriptionError, Wire};
 use crate::screen::Size;
@@ -34,6 +36,12 @@ pub enum NoviceSays {
     Answer(Description),
     /// How it stands with control.
     Control(ControlState),
+    /// The person hid the screen for a while, or shows it again.
+    Paused(bool),
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
 }
 
 /// What the expert's application says.
@@ -47,6 +55,10 @@ pub enum ExpertSays {
     Request,
     /// Gives control back, or no longer asks for it.
     Release,
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
 }
 
 /// How it stands with the view. With the permission comes the size of what is shared.
@@ -135,6 +147,12 @@ impl NoviceSays {
                     .map(Self::Control)
                     .ok_or(SignalError::Field("state"))
             }
+            "paused" => {
+                let body: PausedBody = body(text, "paused")?;
+                Ok(Self::Paused(body.paused))
+            }
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
             "describe" | "request" | "release" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
@@ -154,6 +172,9 @@ impl NoviceSays {
             }
             Self::Answer(description) => description_text("answer", description),
             Self::Control(state) => json!({ "v": VERSION, "type": "control", "state": control_name(*state) }),
+            Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
         }
         .to_string()
     }
@@ -175,7 +196,9 @@ impl ExpertSays {
             }
             "request" => floor(text).map(|()| Self::Request),
             "release" => floor(text).map(|()| Self::Release),
-            "view" | "answer" | "control" => Err(SignalError::WrongSide),
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
+            "view" | "answer" | "control" | "paused" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -188,6 +211,8 @@ impl ExpertSays {
             Self::Describe(description) => description_text("describe", description),
             Self::Request => json!({ "v": VERSION, "type": "request", "floor": "control" }),
             Self::Release => json!({ "v": VERSION, "type": "release", "floor": "control" }),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
         }
         .to_string()
     }
@@ -272,6 +297,21 @@ struct StateBody {
 }
 
 #[derive(Deserialize)]
+struct PausedBody {
+    paused: bool,
+}
+
+#[derive(Deserialize)]
+struct ChatBody {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct TypingBody {
+    typing: bool,
+}
+
+#[derive(Deserialize)]
 struct FloorBody {
     floor: String,
 }
@@ -318,6 +358,16 @@ fn floor(text: &str) -> Result<(), SignalError> {
     if body.floor == "control" { Ok(()) } else { Err(SignalError::Field("floor")) }
 }
 
+fn chat(text: &str) -> Result<ChatText, SignalError> {
+    let body: ChatBody = body(text, "text")?;
+    ChatText::new(&body.text).ok_or(SignalError::Field("text"))
+}
+
+fn typing(text: &str) -> Result<bool, SignalError> {
+    let body: TypingBody = body(text, "typing")?;
+    Ok(body.typing)
+}
+
 fn described(text: &str) -> Result<Description, SignalError> {
     let body: DescriptionBody =
         serde_json::from_str(text).map_err(|_| SignalError::Description(DescriptionError::Shape))?;
@@ -326,6 +376,14 @@ fn described(text: &str) -> Result<Description, SignalError> {
 
 fn hello_text(role: &str, program: &Program) -> Value {
     json!({ "v": VERSION, "type": "hello", "role": role, "program": program.as_str() })
+}
+
+fn chat_text(text: &ChatText) -> Value {
+    json!({ "v": VERSION, "type": "chat", "text": text.as_str() })
+}
+
+fn typing_text(typing: bool) -> Value {
+    json!({ "v": VERSION, "type": "typing", "typing": typing })
 }
 
 fn description_text(kind: &str, description: &Description) -> Value {

@@ -16,12 +16,14 @@ mod check;
 mod check_im;
 mod commands;
 mod doctor;
+mod talk;
 mod time;
 
 pub(crate) use check::*;
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
+pub(crate) use talk::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
@@ -336,17 +338,36 @@ pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot 
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 
-pub(crate) fn sees(who: &str, since: Duration) -> String {
-    format!("● {who} sees your screen · {}   [s] Stop", span(since))
+/// What stands at the terminal while the screen may be seen. The keys come in the order in which they matter: a narrow
+/// terminal cuts the last ones off.
+pub(crate) fn sees(who: &str, since: Duration, typing: bool) -> String {
+    let writes = writes(typing);
+    format!("● {who} sees your screen · {}{writes}   [s] Stop  [p] Pause  [c] Chat", span(since))
 }
 
-pub(crate) fn controls(who: &str, since: Duration) -> String {
-    format!("● {who} is using your mouse and keyboard · {}   [t] Take back   [s] Stop", span(since))
+pub(crate) fn controls(who: &str, since: Duration, typing: bool) -> String {
+    let (since, writes) = (span(since), writes(typing));
+    format!(
+        "● {who} is using your mouse and keyboard · {since}{writes}   [t] Take back  [s] Stop  [p] Pause  [c] Chat"
+    )
 }
 
-pub(crate) fn connecting(who: &str) -> String {
-    format!("○ {who} may see your screen · opening their page…   [s] Stop")
+pub(crate) fn connecting(who: &str, typing: bool) -> String {
+    let writes = writes(typing);
+    format!("○ {who} may see your screen · opening their page…{writes}   [s] Stop  [p] Pause  [c] Chat")
 }
+
+pub(crate) fn paused(who: &str, typing: bool) -> String {
+    format!("○ Paused: {who} sees nothing{}   [p] Go on  [s] Stop  [c] Chat", writes(typing))
+}
+
+fn writes(typing: bool) -> &'static str {
+    if typing { " · writes…" } else { "" }
+}
+
+pub(crate) const HIDDEN: &str =
+    "Paused. They see nothing of your screen and cannot click or type. Press p to go on.";
+pub(crate) const SHOWN_AGAIN: &str = "They see your screen again. They cannot click or type.";
 
 pub(crate) const OVER: &str = "The help is over. Nothing of your screen is shared any more.";
 
@@ -380,6 +401,9 @@ pub(crate) fn page_url(url: &str, port: u16) -> String {
 pub(crate) fn waiting_for_permission(who: &str) -> String {
     format!("{who} is asked whether you may see their screen.")
 }
+
+/// A message came while there is no page to show it.
+pub(crate) const READ_ON_THE_PAGE: &str = "  (Open your page to answer.)";
 
 pub(crate) const PAGE_CLOSED: &str = "Your page was closed. You can open it again:";
 pub(crate) const HELP_OVER: &str = "The help is over";
