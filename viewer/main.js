@@ -167,13 +167,21 @@ function finish(ended) {
 async function connect() {
   closePeer();
   if (!own) return;
-  const attempt = new Peer({
-    certificate: own.certificate,
-    onState: peerState,
-    onPicture: show,
-    onCursor: moveCursor,
-    onInput: () => update({}),
-  });
+  /** @type {Peer} */
+  let attempt;
+  try {
+    attempt = new Peer({
+      certificate: own.certificate,
+      onState: peerState,
+      onPicture: show,
+      onCursor: moveCursor,
+      onInput: () => update({}),
+    });
+  } catch {
+    // A browser that knows no video that could come.
+    finish(words.NO_WEBRTC);
+    return;
+  }
   peer = attempt;
   if (model.connectingSince === 0) update({ connectingSince: performance.now() });
   retryAfter(retryDelay);
@@ -316,6 +324,11 @@ function bindTools() {
     "help-close": () => help.close(),
   };
   for (const [id, act] of Object.entries(tools)) document.getElementById(id)?.addEventListener("click", act);
+  // Pressed by the pointer, what changes the size of the picture leaves the focus where it is: in the picture, where
+  // typing goes over, or where Space takes hold of it.
+  for (const id of ["fit", "actual", "smaller", "larger", "full"]) {
+    document.getElementById(id)?.addEventListener("mousedown", (event) => event.preventDefault());
+  }
   bindShortcuts(document, {
     "?": tools.keys,
     0: tools.fit,

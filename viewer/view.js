@@ -75,7 +75,7 @@ export class View {
   /** @param {Document} document */
   constructor(document) {
     const ids = [
-      "who", "checked", "status-view", "status-control", "quality", "quality-word", "quality-ms", "figures", "time", "fit",
+      "page-title", "who", "checked", "status-view", "status-control", "quality", "quality-word", "quality-ms", "figures", "time", "fit",
       "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "ask-control", "end", "notice",
       "notice-title", "notice-text", "lost", "lost-time", "hint", "hint-text", "hint-ask", "ended", "ended-title",
       "ended-text", "ended-now", "ended-time", "ended-code", "live", "stage", "picture", "full",
@@ -210,7 +210,13 @@ export class View {
     text(this.part("hint-ask"), words.CONTROL[control].button);
 
     const mine = controls(model);
-    attribute(this.part("picture"), "role", mine ? "application" : "img");
+    // While keys go over, none of them is for a screen reader.
+    if (mine) attribute(this.part("picture"), "role", "application");
+    else this.part("picture").removeAttribute("role");
+    // What does not fit is scrolled by keys, too.
+    const card = this.part("notice");
+    if (card.scrollHeight > card.clientHeight) attribute(card, "tabindex", "0");
+    else card.removeAttribute("tabindex");
     data(this.part("stage"), "controlled", String(mine));
   }
 
@@ -236,6 +242,7 @@ export class View {
     attribute(this.part("chat-open"), "aria-label", words.chatButton(unread));
     const title = words.windowTitle(state ? words.label(state.who, 60) : "", unread);
     if (document.title !== title) document.title = title;
+    text(this.part("page-title"), words.windowTitle(state ? words.label(state.who, 60) : "", 0));
   }
 
   /**

@@ -129,7 +129,7 @@ export const CONTROL = {
     hint: "You asked. They have not answered yet.",
   },
   granted: {
-    status: "You control mouse and keyboard",
+    status: "You have control",
     tone: "controlled",
     button: "Give back",
     hint: "",
@@ -164,7 +164,7 @@ export const CONTROL = {
 export const PAUSED = {
   status: "Paused: nothing is shown",
   title: "They have paused",
-  text: "They have hidden their screen for a moment. It comes back here as soon as they show it again. You can still write to them.",
+  text: "They have hidden their screen for a moment. It comes back by itself when they go on. You can still write to them.",
 };
 /** When they go on. */
 export const SHOWN_AGAIN = { title: "They show their screen again", text: "It is on its way." };
@@ -299,7 +299,7 @@ export const NO_TICKET = {
 /** The browser lacks what the picture needs. */
 export const NO_WEBRTC = {
   title: "This browser cannot show the screen",
-  text: "It has no H.264 video over WebRTC, or it is switched off. Open the page in Chromium, Chrome, Edge or Firefox.",
+  text: "It knows no kind of video that the other side can send, or WebRTC is switched off. Open the page in Chromium, Chrome or Edge.",
   code: "page 4499",
 };
 
