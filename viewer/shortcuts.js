@@ -18,5 +18,5 @@ export function bindShortcuts(document, actions) {
 
 /** @param {EventTarget | null} target */
 function isWriting(target) {
-  return target instanceof Element && target.closest("input, textarea, select") !== null;
+  return target instanceof Element && target.closest("#chat, input, select") !== null;
 }

@@ -228,7 +228,7 @@ export class Zoom {
  * @param {EventTarget | null} target
  */
 function belongsToControl(target) {
-  return target instanceof Element && target.closest("button, a, input, textarea, select, dialog, [role=menu]") !== null;
+  return target instanceof Element && target.closest("button, input, select, dialog, #chat, [role=menu]") !== null;
 }
 
 /**
