@@ -8,7 +8,7 @@ import { Link, takeTicket } from "./link.js";
 import { Menu } from "./menu.js";
 import { makeCertificate, Peer } from "./peer.js";
 import { quality, sample } from "./quality.js";
-import { bindShortcuts } from "./shortcuts.js";
+import { Aftermath, bindShortcuts } from "./shortcuts.js";
 import { fillIn } from "./static.js";
 import { controls, initialModel, seen, View } from "./view.js";
 import * as words from "./words.js";
@@ -42,6 +42,7 @@ const zoom = new Zoom({
     update({ mode, zoom: scale * window.devicePixelRatio });
   },
 });
+const aftermath = new Aftermath();
 const chat = new Chat({
   onSend: (text) => link?.send({ type: "chat", text }),
   onTyping: (typing) => link?.send({ type: "typing", typing }),
@@ -329,7 +330,7 @@ function bindTools() {
   for (const id of ["fit", "actual", "smaller", "larger", "full"]) {
     document.getElementById(id)?.addEventListener("mousedown", (event) => event.preventDefault());
   }
-  bindShortcuts(document, {
+  bindShortcuts(document, aftermath, {
     "?": tools.keys,
     0: tools.fit,
     1: tools.fit,
@@ -414,6 +415,7 @@ function update(change) {
 
   const mine = controls(model);
   cursor.setControlled(mine);
+  if (mine !== before) aftermath.control(performance.now(), mine);
   const travels = mine && peer !== null && peer.takesInput;
   if (sender.enabled !== travels) sender.setEnabled(travels);
   const focused = document.activeElement;

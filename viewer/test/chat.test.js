@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { characters, MAX_CHARACTERS, Pace } from "../chat.js";
 import { CHORDS, press } from "../chords.js";
+import { Aftermath } from "../shortcuts.js";
 import * as words from "../words.js";
 
 test("who writes says so at once, again while it goes on, and not when there is nothing any more", () => {
@@ -58,4 +59,16 @@ test("numbers are said in words that fit", () => {
   assert.equal(words.duration(61_000), "1 min");
   assert.equal(words.duration(3_660_000), "1 h 1 min");
   assert.match(words.helped(30_000), /less than a minute/);
+});
+
+test("a sentence that was cut off chooses nothing of the page, and what comes after a rest does", () => {
+  const aftermath = new Aftermath();
+  assert.equal(aftermath.takes(0), false, "nothing was cut off");
+  aftermath.control(1000, true);
+  assert.equal(aftermath.takes(1100), false);
+  aftermath.control(2000, false);
+  assert.equal(aftermath.takes(2100), true);
+  assert.equal(aftermath.takes(3500), true, "still typing");
+  assert.equal(aftermath.takes(5000), false);
+  assert.equal(aftermath.takes(5001), false, "from then on keys are keys");
 });
