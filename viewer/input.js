@@ -8,7 +8,7 @@
 import { Keyboard, keyPolicy, systemOf } from "./keys.js";
 import { toPixel } from "./layout.js";
 
-export { keyPolicy, specialKeys } from "./keys.js";
+export { keyPolicy } from "./keys.js";
 
 /**
  * @typedef {import("./layout.js").Size} Size

@@ -45,22 +45,6 @@ const BROWSER_KEYS = /^(F11|Audio|Media|Browser|Launch|Microphone|Brightness|Key
 
 const LOCKS = new Set(["CapsLock", "NumLock", "ScrollLock"]);
 
-/** What stands for several keys at once, for menus: `sendCombination` of the sender plays one. */
-export const specialKeys = Object.freeze(
-  [
-    { name: "Ctrl+Alt+Del", codes: ["ControlLeft", "AltLeft", "Delete"] },
-    { name: "Ctrl+Shift+Esc", codes: ["ControlLeft", "ShiftLeft", "Escape"] },
-    { name: "Alt+Tab", codes: ["AltLeft", "Tab"] },
-    { name: "Alt+F4", codes: ["AltLeft", "F4"] },
-    { name: "Super", codes: ["MetaLeft"] },
-    { name: "Menu", codes: ["ContextMenu"] },
-    { name: "Esc", codes: ["Escape"] },
-    { name: "F11", codes: ["F11"] },
-    { name: "Caps Lock", codes: ["CapsLock"] },
-    { name: "Num Lock", codes: ["NumLock"] },
-  ].map((entry) => Object.freeze({ name: entry.name, codes: Object.freeze(entry.codes) })),
-);
-
 /**
  * Which system this browser runs on, as far as keys differ.
  * @param {{ platform?: string, userAgentData?: { platform?: string } }} navigator

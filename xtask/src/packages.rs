@@ -23,6 +23,8 @@ pub(crate) enum Need {
     Desktop,
     /// A browser.
     Browser,
+    /// Another browser, made by others.
+    Firefox,
     /// A screen in a window: the novice's desktop beside the page, tests on nested screens.
     Window,
     /// To watch what a program asks of the system.
@@ -101,6 +103,12 @@ const PACKAGES: &[Package] = {
         package(Desktop, "xclip", Program(&["xclip"]), "reads back what was typed"),
         package(Desktop, "fonts-dejavu-core", Installed, "letters on that desktop"),
         package(Browser, "chromium", Program(BROWSERS), "shows the expert's page"),
+        package(
+            Firefox,
+            "firefox-esr",
+            Program(&["firefox-esr", "firefox"]),
+            "shows the expert's page, too, and is made by others",
+        ),
         package(Window, "xserver-xephyr", Program(&["Xephyr"]), "a screen in a window, or in another screen"),
         package(
             Trace,
@@ -181,7 +189,7 @@ impl Package {
 
     /// Whether the package of this name is the program, and not an errand to somewhere else.
     fn is_ours_to_install(&self, system: &System) -> bool {
-        self.need != Need::Browser || !system.is_ubuntu
+        !matches!(self.need, Need::Browser | Need::Firefox) || !system.is_ubuntu
     }
 }
 

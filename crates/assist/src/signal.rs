@@ -3,6 +3,7 @@
 //! One JSON object a message, always with `"v":1` and `"type"`. Each side parses only what the other side may say:
 //! [`NoviceSays`] is read by the expert, [`ExpertSays`] by the novice. Everything is bounded and checked here; fields
 //! that are not known are ignored, so that a later version may add some, but an unknown type or version is refused.
+//! What the two people write to each other is the same from both sides.
 //! How the session ends is not said here: that is the session's own affair.
 
 mod screens;
@@ -14,6 +15,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::chat::ChatText;
 use crate::consent::ControlState;
 use crate::description::{Description, DescriptionError, Wire};
 use crate::screen::Size;
@@ -38,6 +40,12 @@ pub enum NoviceSays {
     Control(ControlState),
     /// What is shared, and which screens could be instead; after the view is granted, and whenever it changes.
     Screens(Screens),
+    /// The person hid the screen for a while, or shows it again.
+    Paused(bool),
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
 }
 
 /// What the expert's application says.
@@ -53,6 +61,10 @@ pub enum ExpertSays {
     Release,
     /// Wants to see another screen, one of those that it was told of.
     Screen(ScreenId),
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
 }
 
 /// How it stands with the view. With the permission comes the size of what is shared.
@@ -143,6 +155,13 @@ impl NoviceSays {
             }
             "screens" => screens::read(text).map(Self::Screens),
             "describe" | "request" | "release" | "screen" => Err(SignalError::WrongSide),
+            "paused" => {
+                let body: PausedBody = body(text, "paused")?;
+                Ok(Self::Paused(body.paused))
+            }
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
+            "describe" | "request" | "release" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -162,6 +181,9 @@ impl NoviceSays {
             Self::Answer(description) => description_text("answer", description),
             Self::Control(state) => json!({ "v": VERSION, "type": "control", "state": control_name(*state) }),
             Self::Screens(screens) => screens::written(screens),
+            Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
         }
         .to_string()
     }
@@ -185,6 +207,9 @@ impl ExpertSays {
             "release" => floor(text).map(|()| Self::Release),
             "screen" => screens::read_wish(text).map(Self::Screen),
             "view" | "answer" | "control" | "screens" => Err(SignalError::WrongSide),
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
+            "view" | "answer" | "control" | "paused" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -198,6 +223,8 @@ impl ExpertSays {
             Self::Request => json!({ "v": VERSION, "type": "request", "floor": "control" }),
             Self::Release => json!({ "v": VERSION, "type": "release", "floor": "control" }),
             Self::Screen(id) => screens::written_wish(*id),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
         }
         .to_string()
     }
@@ -282,6 +309,21 @@ struct StateBody {
 }
 
 #[derive(Deserialize)]
+struct PausedBody {
+    paused: bool,
+}
+
+#[derive(Deserialize)]
+struct ChatBody {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct TypingBody {
+    typing: bool,
+}
+
+#[derive(Deserialize)]
 struct FloorBody {
     floor: String,
 }
@@ -328,6 +370,16 @@ fn floor(text: &str) -> Result<(), SignalError> {
     if body.floor == "control" { Ok(()) } else { Err(SignalError::Field("floor")) }
 }
 
+fn chat(text: &str) -> Result<ChatText, SignalError> {
+    let body: ChatBody = body(text, "text")?;
+    ChatText::new(&body.text).ok_or(SignalError::Field("text"))
+}
+
+fn typing(text: &str) -> Result<bool, SignalError> {
+    let body: TypingBody = body(text, "typing")?;
+    Ok(body.typing)
+}
+
 fn described(text: &str) -> Result<Description, SignalError> {
     let body: DescriptionBody =
         serde_json::from_str(text).map_err(|_| SignalError::Description(DescriptionError::Shape))?;
@@ -336,6 +388,14 @@ fn described(text: &str) -> Result<Description, SignalError> {
 
 fn hello_text(role: &str, program: &Program) -> Value {
     json!({ "v": VERSION, "type": "hello", "role": role, "program": program.as_str() })
+}
+
+fn chat_text(text: &ChatText) -> Value {
+    json!({ "v": VERSION, "type": "chat", "text": text.as_str() })
+}
+
+fn typing_text(typing: bool) -> Value {
+    json!({ "v": VERSION, "type": "typing", "typing": typing })
 }
 
 fn description_text(kind: &str, description: &Description) -> Value {

@@ -17,6 +17,7 @@ mod check_im;
 mod commands;
 mod doctor;
 mod sharing;
+mod talk;
 mod time;
 
 pub(crate) use check::*;
@@ -24,6 +25,7 @@ pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
 pub(crate) use sharing::*;
+pub(crate) use talk::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
@@ -330,9 +332,24 @@ pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot 
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 
-pub(crate) fn controls(who: &str, since: Duration) -> String {
-    format!("● {who} is using your mouse and keyboard · {}   [t] Take back   [s] Stop", span(since))
+pub(crate) fn controls(who: &str, since: Duration, typing: bool) -> String {
+    let (since, writes) = (span(since), writes(typing));
+    format!(
+        "● {who} is using your mouse and keyboard · {since}{writes}   [t] Take back  [s] Stop  [p] Pause  [c] Chat"
+    )
 }
+
+pub(crate) fn paused(who: &str, typing: bool) -> String {
+    format!("○ Paused: {who} sees nothing{}   [p] Go on  [s] Stop  [c] Chat", writes(typing))
+}
+
+fn writes(typing: bool) -> &'static str {
+    if typing { " · writes…" } else { "" }
+}
+
+pub(crate) const HIDDEN: &str =
+    "Paused. They see nothing of your screen and cannot click or type. Press p to go on.";
+pub(crate) const SHOWN_AGAIN: &str = "They see your screen again. They cannot click or type.";
 
 pub(crate) const OVER: &str = "The help is over. Nothing of your screen is shared any more.";
 
@@ -366,6 +383,9 @@ pub(crate) fn page_url(url: &str, port: u16) -> String {
 pub(crate) fn waiting_for_permission(who: &str) -> String {
     format!("{who} is asked whether you may see their screen.")
 }
+
+/// A message came while there is no page to show it.
+pub(crate) const READ_ON_THE_PAGE: &str = "  (Open your page to answer.)";
 
 pub(crate) const PAGE_CLOSED: &str = "Your page was closed. You can open it again:";
 pub(crate) const HELP_OVER: &str = "The help is over";

@@ -103,7 +103,8 @@ impl Machines {
     ///
     /// When the system does not tell.
     pub fn traffic(&self, machine: usize) -> Result<Traffic> {
-        let files = ["rx_bytes", "tx_bytes"].map(|name| format!("/sys/class/net/{INTERFACE}/statistics/{name}"));
+        let files =
+            ["rx_bytes", "tx_bytes"].map(|name| format!("/sys/class/net/{INTERFACE}/statistics/{name}"));
         let mut arguments = vec!["netns", "exec", &self.names[machine], "cat"];
         arguments.extend(files.iter().map(String::as_str));
         let shown = ip(&arguments)?;

@@ -1,5 +1,6 @@
 //! The expert's side: serves the page, and carries words between it and the novice's application.
 
+use super::chat::Chat;
 use super::media::Lack;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
@@ -59,7 +60,7 @@ pub(super) async fn run(
                 }
             }
             event = page.next() => expert.page_event(event, &page, home).await,
-            _ = second.tick() => expert.tick().await,
+            _ = second.tick() => expert.tick(&page).await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
     };
@@ -94,6 +95,9 @@ struct Expert {
     screen: Option<ScreenSize>,
     /// What is seen and what could be, once it was told.
     screens: Option<Screens>,
+    /// Whether the novice has hidden the screen for a while.
+    paused: bool,
+    chat: Chat,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
     ended: Option<Ending>,
@@ -116,6 +120,8 @@ impl Expert {
             control: ControlState::None,
             screen: None,
             screens: None,
+            paused: false,
+            chat: Chat::default(),
             leaving: None,
             ended: None,
             watch: Watch::default(),
@@ -196,9 +202,10 @@ impl Expert {
         self.terminate(lack.code().into()).await;
     }
 
-    /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates.
+    /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates. In a
+    /// pause there is nothing to connect to.
     fn connect(&self, page: &Page) {
-        if self.view == ViewState::Granted && self.bound.is_some() {
+        if self.view == ViewState::Granted && self.bound.is_some() && !self.paused {
             page.send(&ToPage::Connect);
         }
     }
@@ -213,6 +220,16 @@ impl Expert {
             NoviceSays::Control(state) => self.control = control_state(state),
             NoviceSays::Answer(description) => self.answer(&description, page).await,
             NoviceSays::Screens(screens) => self.screens_are(screens),
+            NoviceSays::Paused(paused) => {
+                let goes_on = std::mem::replace(&mut self.paused, paused) && !paused;
+                self.show(page);
+                if goes_on {
+                    self.connect(page);
+                }
+                return;
+            }
+            NoviceSays::Chat(text) => return self.chat.they_wrote(&self.who, &text, page, &self.terminal),
+            NoviceSays::Typing(typing) => return self.chat.they_are_typing(typing, page),
         }
         self.show(page);
     }
@@ -278,7 +295,10 @@ impl Expert {
 
     async fn page_event(&mut self, event: PageEvent, page: &Page, home: &Home) {
         match event {
-            PageEvent::Opened => self.show(page),
+            PageEvent::Opened => {
+                self.show(page);
+                self.chat.open(page);
+            }
             PageEvent::Certificate(fingerprint) => self.certificate(fingerprint).await,
             PageEvent::Describe(value) => match serde_json::from_value::<Description>(value) {
                 Ok(description) => self.describe(description).await,
@@ -287,6 +307,16 @@ impl Expert {
             PageEvent::Request => self.send(ExpertSays::Request).await,
             PageEvent::Release => self.send(ExpertSays::Release).await,
             PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
+            PageEvent::Chat(text) => {
+                if self.chat.you_wrote(&text) {
+                    self.send(ExpertSays::Chat(text)).await;
+                }
+            }
+            PageEvent::Typing(typing) => {
+                if self.chat.you_are_typing() {
+                    self.send(ExpertSays::Typing(typing)).await;
+                }
+            }
             PageEvent::Stop => self.terminate(SessionResult::SUCCESS).await,
             PageEvent::Closed => self.page_closed(home, page).await,
         }
@@ -336,10 +366,12 @@ impl Expert {
             control: self.control,
             screen: self.screen,
             screens: self.screens.as_ref().map(PageScreens::from),
+            paused: self.paused,
         }));
     }
 
-    async fn tick(&mut self) {
+    async fn tick(&mut self, page: &Page) {
+        self.chat.tick(page);
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
             self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }

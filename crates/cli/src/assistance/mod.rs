@@ -8,6 +8,7 @@
 
 mod acquaintance;
 mod browser;
+mod chat;
 mod clock;
 mod expert;
 mod guard;

@@ -1,17 +1,20 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
-//! `person` is what they are asked and type, `picture` the way from the permission to the picture, `switch` what of the
-//! screens is seen, `parting` the end.
+//! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
+//! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
+mod keyboard;
 mod parting;
 mod person;
 mod picture;
 mod switch;
+mod talk;
 
+use self::keyboard::Act;
+use self::talk::Talk;
 use super::hands::Hands;
 use super::opening::Shared;
 use super::sharing::{Control, Link, Sharing, while_sharing};
-use super::stop::StopTyped;
 use super::{GOODBYE, clock, media};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::SecuredSession;
@@ -57,7 +60,7 @@ pub(super) async fn run(
         tokio::select! {
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
-            key = typed(&mut novice.keys) => novice.pressed(key).await,
+            act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
@@ -86,8 +89,10 @@ struct Novice {
     greeted: bool,
     question: Option<Question>,
     lines: Option<Typed<String>>,
-    keys: Option<Typed<u8>>,
-    stop_typed: StopTyped,
+    /// A question that waits until the person has finished writing.
+    delayed: Option<Question>,
+    keys: Option<Typed<Act>>,
+    talk: Talk,
     sharing: Option<Sharing>,
     /// Ours, for every connection of this session; made when the page first shows its own.
     certificate: Option<Certificate>,
@@ -118,7 +123,8 @@ impl Novice {
             question: None,
             lines: None,
             keys: None,
-            stop_typed: StopTyped::default(),
+            delayed: None,
+            talk: Talk::default(),
             sharing: None,
             certificate: None,
             bound: None,
@@ -174,6 +180,8 @@ impl Novice {
             ExpertSays::Request => self.control_wanted().await,
             ExpertSays::Release => self.give(Input::Release),
             ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
+            ExpertSays::Chat(text) => self.expert_wrote(text),
+            ExpertSays::Typing(typing) => self.expert_is_typing(typing),
         }
     }
 
@@ -244,6 +252,10 @@ impl Novice {
                 self.control_is(state);
                 NoviceSays::Control(state)
             }
+            Announcement::Paused(paused) => {
+                self.paused_is(paused);
+                NoviceSays::Paused(paused)
+            }
         };
         self.send(message).await;
     }
@@ -274,6 +286,8 @@ impl Novice {
         if let Some(description) = self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
             self.connect(&description).await;
         }
+        self.notice_curtain();
+        self.catch_up();
         self.show_status();
     }
 
@@ -282,10 +296,16 @@ impl Novice {
         if self.question.is_some() || self.leaving.is_some() {
             return;
         }
+        if self.talk.is_writing() {
+            let columns = self.terminal.columns();
+            return self.terminal.status(&texts::writing(&self.who, self.talk.draft(), columns));
+        }
+        let typing = self.talk.they_are_typing();
         self.terminal.status(&match (&sharing.control, &sharing.link) {
-            (Some(control), _) => texts::controls(&self.who, control.since.elapsed()),
-            (None, Link::Up(_)) => texts::sees(&self.who, &sharing.screens, sharing.since.elapsed()),
-            (None, _) => texts::connecting(&self.who, &sharing.screens),
+            _ if self.consent.state().is_paused() => texts::paused(&self.who, typing),
+            (Some(control), _) => texts::controls(&self.who, control.since.elapsed(), typing),
+            (None, Link::Up(_)) => texts::sees(&self.who, &sharing.screens, sharing.since.elapsed(), typing),
+            (None, _) => texts::connecting(&self.who, &sharing.screens, typing),
         });
     }
 

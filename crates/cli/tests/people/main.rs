@@ -16,6 +16,7 @@ mod applications;
 mod background;
 mod bad_input;
 mod calling;
+mod chatting;
 mod check_app;
 mod check_im;
 mod codes;

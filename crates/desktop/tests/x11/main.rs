@@ -24,10 +24,10 @@ mod needs_xvfb_revoke;
 mod needs_xvfb_stream;
 #[path = "switch.rs"]
 mod needs_xvfb_switch;
-#[path = "window.rs"]
-mod needs_xvfb_window;
 #[path = "typing.rs"]
 mod needs_xvfb_typing;
+#[path = "window.rs"]
+mod needs_xvfb_window;
 mod paint;
 mod person;
 mod relay;

@@ -50,7 +50,8 @@ impl Summary {
     pub(super) fn of(rounds: &[Measured]) -> Self {
         let seconds: f64 = rounds.iter().map(|round| round.length.as_secs_f64()).sum();
         let seconds = seconds.max(f64::MIN_POSITIVE);
-        let ages: Vec<_> = rounds.iter().flat_map(|round| &round.readings).map(|reading| reading.age).collect();
+        let ages: Vec<_> =
+            rounds.iter().flat_map(|round| &round.readings).map(|reading| reading.age).collect();
         let answers: Vec<_> = rounds.iter().flat_map(|round| &round.answers).copied().collect();
         let likeness: Vec<_> = rounds.iter().flat_map(|round| &round.likeness).copied().collect();
         let bytes: u64 = rounds.iter().map(|round| round.traffic.received + round.traffic.sent).sum();

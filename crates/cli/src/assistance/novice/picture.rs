@@ -40,9 +40,14 @@ impl Novice {
         }
     }
 
-    /// The person allowed the view: now, and not before, the screen is opened.
+    /// The person allowed the view, at first or again after a pause: now, and not before, the screen is opened.
     pub(super) async fn share(&mut self, grant: ViewGrant) {
-        let screen = Screen::new(grant.clone(), self.shared.clone());
+        let before = self.sharing.take();
+        let screen = match &before {
+            None => Screen::new(grant.clone(), self.shared.clone()),
+            // What was shared before the pause, and nothing else.
+            Some(before) => before.screen.again(grant.clone()),
+        };
         let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e)));
         let display = self.shared.display.as_deref();
         let stop = stop::listen(grant.clone(), display, self.consent.brake())
@@ -50,8 +55,11 @@ impl Novice {
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
                 let screens = capturer.scene().screens.clone();
-                self.terminal.say(&texts::is_shown(&screens));
-                let (opened, since) = (Some(capturer), Instant::now());
+                if before.is_none() {
+                    self.terminal.say(&texts::is_shown(&screens));
+                }
+                let opened = Some(capturer);
+                let since = before.as_ref().map_or_else(Instant::now, |before| before.since);
                 self.sharing = Some(Sharing {
                     grant,
                     since,
@@ -64,17 +72,20 @@ impl Novice {
                     described: None,
                     later: None,
                     control: None,
-                    controlled: false,
+                    controlled: before.is_some_and(|before| before.controlled),
                 });
             }
-            (Err(why), _) | (_, Err(why)) => self.broken(why).await,
+            (Err(why), _) | (_, Err(why)) => {
+                self.sharing = before;
+                self.broken(why).await;
+            }
         }
     }
 
     /// The expert's page described itself: answer it.
     pub(super) async fn connect(&mut self, offer: &Description) {
-        let Some(sharing) = &mut self.sharing else {
-            return tracing::warn!("Refused a description before the screen may be seen");
+        let Some(sharing) = self.sharing.as_mut().filter(|_| self.consent.state().may_view()) else {
+            return tracing::warn!("Refused a description while the screen may not be seen");
         };
         let (Some(bound), Some(certificate)) = (&self.bound, &self.certificate) else {
             return tracing::warn!("Refused a description before both sides have signed the certificates");
