@@ -9,9 +9,10 @@
  * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
  *   screen: Size | null }} State
  * @typedef {{ type: "ended", title: string, text: string, code: string }} Ended
- * @typedef {State | { type: "connect" } | { type: "answer", description: unknown } | Ended} FromApplication
- * @typedef {{ type: "certificate", fingerprint: string } | { type: "describe", description: Description } | { type: "request" } | { type: "release" }
- *   | { type: "stop" }} ToApplication
+ * @typedef {{ type: "connect", iceServers: RTCIceServer[], relayOnly: boolean }} Connect
+ * @typedef {State | Connect | { type: "answer", description: unknown } | Ended} FromApplication
+ * @typedef {{ type: "certificate", fingerprint: string } | { type: "describe" | "restart", description: Description }
+ *   | { type: "request" } | { type: "release" } | { type: "stop" }} ToApplication
  */
 
 /** @type {readonly string[]} */
@@ -62,7 +63,7 @@ export function parseMessage(data) {
     case "state":
       return state(value);
     case "connect":
-      return { type: "connect" };
+      return { type: "connect", iceServers: servers(value.iceServers), relayOnly: value.relayOnly === true };
     case "answer":
       return { type: "answer", description: value.description };
     case "ended":
@@ -88,6 +89,24 @@ function state(value) {
     control: value.control,
     screen: value.screen === null || value.screen === undefined ? null : size(value.screen),
   };
+}
+
+/** The most servers that help to find a way. */
+const MAX_SERVERS = 8;
+
+/**
+ * @param {unknown} value
+ * @returns {RTCIceServer[]}
+ */
+function servers(value) {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > MAX_SERVERS) throw new LinkError("expected a few servers");
+  return value.map((server) => {
+    const urls = text(server?.urls, 300);
+    if (!/^(stun|turns?):[^\s]+$/.test(urls)) throw new LinkError("expected the address of a server");
+    if (server.username === undefined) return { urls };
+    return { urls, username: text(server.username, 600), credential: text(server.credential, 600) };
+  });
 }
 
 /**

@@ -15,6 +15,10 @@ const RETRY_LOST_MS = 3000;
 /** An attempt that did not connect is given up after this, then after twice as long, up to the last. */
 const RETRY_FIRST_MS = 8000;
 const RETRY_LAST_MS = 30000;
+/** Who was connected tries more often, since the network may be back at any moment. */
+const RETRY_AGAIN_MS = 10000;
+/** So often another way is sought on the same connection, before a new one is made. */
+const RESTARTS = 2;
 /** The application has this long to say how it ended after the person here pressed End. */
 const END_MS = 3000;
 
@@ -36,6 +40,10 @@ let own = null;
 /** @type {import("./quality.js").Sample | null} */
 let lastSample = null;
 let retryDelay = RETRY_FIRST_MS;
+/** What the application said last of the servers that help to find a way. */
+let ways = { iceServers: /** @type {RTCIceServer[]} */ ([]), relayOnly: false };
+/** Other ways that were sought since the connection was lost. */
+let restarts = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retryTimer;
 
@@ -88,6 +96,7 @@ function receive(message) {
       break;
     case "connect":
       retryDelay = RETRY_FIRST_MS;
+      ways = { iceServers: message.iceServers, relayOnly: message.relayOnly };
       connect();
       break;
     case "answer":
@@ -130,14 +139,14 @@ async function connect() {
   if (!own) return;
   const attempt = new Peer({
     certificate: own.certificate,
+    ...ways,
     onState: peerState,
     onPicture: show,
     onCursor: moveCursor,
     onInput: () => update({}),
   });
   peer = attempt;
-  retryAfter(retryDelay);
-  retryDelay = Math.min(retryDelay * 2, RETRY_LAST_MS);
+  retryLater();
   try {
     const description = await attempt.describe();
     if (attempt === peer) link?.send({ type: "describe", description });
@@ -146,11 +155,32 @@ async function connect() {
   }
 }
 
+/** Looks for another way on the same connection. */
+async function restart() {
+  const attempt = peer;
+  if (!attempt) return;
+  restarts += 1;
+  retryLater();
+  try {
+    const description = await attempt.restart();
+    if (attempt === peer) link?.send({ type: "restart", description });
+  } catch {
+    if (attempt === peer) connect();
+  }
+}
+
+function retryLater() {
+  retryAfter(retryDelay);
+  retryDelay = Math.min(retryDelay * 2, model.link === "lost" ? RETRY_AGAIN_MS : RETRY_LAST_MS);
+}
+
 /** @param {number} ms */
 function retryAfter(ms) {
   clearTimeout(retryTimer);
   retryTimer = setTimeout(() => {
-    if (model.link !== "ended" && model.link !== "connected" && model.state?.view === "granted") connect();
+    if (model.link === "ended" || model.link === "connected" || model.state?.view !== "granted") return;
+    if (model.link === "lost" && restarts < RESTARTS && peer?.mayRestart) restart();
+    else connect();
   }, ms);
 }
 
@@ -159,6 +189,8 @@ function peerState(state) {
   if (state === "connected") {
     clearTimeout(retryTimer);
     retryDelay = RETRY_FIRST_MS;
+    restarts = 0;
+    if (model.link === "lost") showVideo();
     lastSample = null;
     update({ link: "connected", quality: null });
   } else if (state === "lost" && model.link === "connected") {
@@ -178,6 +210,14 @@ function show(stream) {
     still.hidden = true;
     update({ hasPicture: true, since: model.since ?? performance.now() });
     layout();
+  });
+}
+
+/** The same stream goes on: the kept picture goes when there is a newer one. */
+function showVideo() {
+  const stream = video.srcObject;
+  video.requestVideoFrameCallback(() => {
+    if (video.srcObject === stream) still.hidden = true;
   });
 }
 

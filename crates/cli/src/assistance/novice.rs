@@ -7,7 +7,8 @@ mod person;
 mod picture;
 
 use super::hands::Hands;
-use super::sharing::{Control, Link, Sharing, while_sharing};
+use super::servers::Servers;
+use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::stop::StopTyped;
 use super::{GOODBYE, clock, media};
 use crate::application::ending::{Ending, Watch};
@@ -26,20 +27,20 @@ use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A page that described itself is connected within this time, or something is in the way.
-const CONNECTING: Duration = Duration::from_secs(30);
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
     session: SecuredSession,
-    families: Families,
+    (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let display = crate::doctor::x11_display()?;
-    let mut novice = Novice::new(session, families, terminal, display);
+    let mut novice = Novice::new(session, (families, servers), terminal, display);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -73,6 +74,10 @@ struct Novice {
     display: String,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
+    /// The servers that help to find a way.
+    servers: Arc<Servers>,
+    /// Servers that the expert's side named.
+    hints: Vec<SocketAddr>,
     consent: Consent,
     /// What consent is still to be told.
     inputs: VecDeque<Input>,
@@ -86,7 +91,7 @@ struct Novice {
     stop_typed: StopTyped,
     sharing: Option<Sharing>,
     /// Ours, for every connection of this session; made when the page first shows its own.
-    certificate: Option<Certificate>,
+    certificate: Option<Arc<Certificate>>,
     /// What both sides have signed. Nothing connects without it.
     bound: Option<Bound>,
     /// How the session ended, once that is known.
@@ -98,7 +103,12 @@ struct Novice {
 }
 
 impl Novice {
-    fn new(session: SecuredSession, families: Families, terminal: Terminal, display: String) -> Self {
+    fn new(
+        session: SecuredSession,
+        (families, servers): (Families, Arc<Servers>),
+        terminal: Terminal,
+        display: String,
+    ) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
@@ -106,6 +116,8 @@ impl Novice {
             terminal,
             display,
             families,
+            servers,
+            hints: Vec::new(),
             consent: Consent::new(),
             inputs: VecDeque::new(),
             due: None,
@@ -166,7 +178,9 @@ impl Novice {
                 self.greeted = true;
                 self.give(Input::Connected);
             }
-            ExpertSays::Describe(description) => self.connect(&description).await,
+            ExpertSays::Describe(description) => self.connect(description).await,
+            ExpertSays::Restart(description) => self.restart(description).await,
+            ExpertSays::Ice(hints) => self.hints = hints,
             ExpertSays::Request => self.give(Input::Request),
             ExpertSays::Release => self.give(Input::Release),
         }
@@ -223,7 +237,15 @@ impl Novice {
                 NoviceSays::View(View::Ended)
             }
             Announcement::View(ViewState::Granted) => match &self.sharing {
-                Some(sharing) => NoviceSays::View(View::Granted { screen: sharing.size }),
+                Some(sharing) => {
+                    let granted = NoviceSays::View(View::Granted { screen: sharing.size });
+                    // Before the page is told to connect, it knows whom it may ask.
+                    let hints = self.servers.hints().await;
+                    if !hints.is_empty() {
+                        self.send(NoviceSays::Ice(hints)).await;
+                    }
+                    granted
+                }
                 // It was allowed, but the screen could not be opened; the end is under way.
                 None => return,
             },
@@ -253,13 +275,13 @@ impl Novice {
         if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > self.session.patience() {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
-        if let Some(Sharing { link: Link::Opening(_, since) | Link::Failed(since), .. }) = &self.sharing
-            && since.elapsed() > CONNECTING
-        {
+        if self.sharing.as_ref().is_some_and(Sharing::is_out_of_patience) {
             return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
         }
-        if let Some(description) = self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
-            self.connect(&description).await;
+        match self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
+            Some(Offered::New(description)) => self.connect(description).await,
+            Some(Offered::Restart(description)) => self.restart(description).await,
+            None => {}
         }
         self.show_status();
     }
@@ -272,6 +294,10 @@ impl Novice {
         self.terminal.status(&match (&sharing.control, &sharing.link) {
             (Some(control), _) => texts::controls(&self.who, control.since.elapsed()),
             (None, Link::Up(_)) => texts::sees(&self.who, sharing.since.elapsed()),
+            (None, Link::Lost(_, since)) => texts::reconnecting(&self.who, since.elapsed()),
+            (None, Link::Opening(_, since) | Link::Failed(since)) if sharing.was_up => {
+                texts::reconnecting(&self.who, since.elapsed())
+            }
             (None, _) => texts::connecting(&self.who),
         });
     }

@@ -31,7 +31,7 @@ pub(crate) fn signal(data: &[u8]) {
         assert!(again.len() <= MAX_TEXT, "{} bytes of {}", again.len(), text.len());
         assert_eq!(ExpertSays::parse(&again).as_ref(), Ok(&message), "{again}");
         assert_eq!(NoviceSays::parse(&again), Err(SignalError::WrongSide), "{again}");
-        if let ExpertSays::Describe(description) = message {
+        if let ExpertSays::Describe(description) | ExpertSays::Restart(description) = message {
             assert_eq!(description.check_offer(), Ok(()));
         }
     }
@@ -48,9 +48,13 @@ pub(crate) fn signal_seeds() -> Vec<Seed> {
         novice("view-granted", NoviceSays::View(View::Granted { screen })),
         novice("control", NoviceSays::Control(ControlState::Released)),
         novice("answer", NoviceSays::Answer(sample(true))),
+        novice("again", NoviceSays::Again),
+        novice("ice-novice", NoviceSays::Ice(vec![([192, 0, 2, 1], 3478).into()])),
         expert("hello-expert", ExpertSays::Hello(program)),
         expert("request", ExpertSays::Request),
         expert("release", ExpertSays::Release),
         expert("describe", ExpertSays::Describe(sample(false))),
+        expert("restart", ExpertSays::Restart(sample(false))),
+        expert("ice-expert", ExpertSays::Ice(vec![([192, 0, 2, 1], 3478).into()])),
     ]
 }
