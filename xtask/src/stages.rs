@@ -75,6 +75,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_ip", Need::Machines, "tests on two machines"),
     ("needs_keyring_", Need::Keyring, "tests of passwords in a keyring"),
     ("needs_dnsmasq_", Need::Names, "tests that ask a name server"),
+    ("needs_coturn_", Need::Relay, "tests with a relay"),
     ("needs_dbus_", Need::Bus, "tests on a message bus"),
     ("needs_python_", Need::Examples, "tests of the examples for authors"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
@@ -95,6 +96,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Avahi,
         Need::Keyring,
         Need::Names,
+        Need::Relay,
         Need::Bus,
         Need::Examples,
     ];

@@ -24,6 +24,7 @@ pub mod ports;
 pub mod process;
 pub mod screen;
 pub mod terminal;
+pub mod turn;
 pub mod wait;
 pub mod xmpp;
 pub mod xserver;
