@@ -44,7 +44,8 @@ pub(crate) async fn run(figures: &mut Figures, launches: usize) -> Result<()> {
         tokio::process::Command::new("/bin/true").status().await?;
         bare.add(start.elapsed());
     }
-    figures.note(format!("a program that does nothing, started and ended, {} times", bare.len()), bare.both());
+    figures
+        .note(format!("a program that does nothing, started and ended, {} times", bare.len()), bare.both());
     let ways = [
         ("SetRendezvousSession by a private socket, start included", Way::Socket(&home)),
         ("SetRendezvousSession by a session bus that starts it", Way::Bus(&bus)),

@@ -104,7 +104,9 @@ fn needs_prosody_the_doctor_looks_at_the_place_for_codes() {
         let place = server.place();
         has_a_place_for_codes(maria, GUESTS, place.start_tls, place)?;
         let (ok, said) = finding(maria.launch(&[]), maria, "codes")?;
-        ensure!(ok && said == format!("{GUESTS} lets guests in, who meet by one-time codes in rooms of {ROOMS}"));
+        ensure!(
+            ok && said == format!("{GUESTS} lets guests in, who meet by one-time codes in rooms of {ROOMS}")
+        );
         // One that is there, and lets in only who has an account.
         has_a_place_for_codes(maria, DOMAIN, place.start_tls, place)?;
         let (ok, said) = finding(maria.launch(&[]), maria, "codes")?;
