@@ -7,6 +7,7 @@
 //   {"do":"click","selector":"…"}     {"do":"clickAt","x":1,"y":2}
 //   {"do":"type","text":"…"}          {"do":"press","key":"Control+A"}
 //   {"do":"screenshot","path":"…"}    {"do":"version"}
+//   {"do":"resize","width":360,"height":740}    {"do":"scheme","scheme":"dark"}
 //   {"do":"draw","url":"…","width":1280,"height":6000,"path":"…"}
 //
 // The answer is {"value":…} or {"error":"…","said":["…"]}, with what the page wrote to its console.
@@ -89,6 +90,8 @@ const actions = {
     for (const character of text) await page.keyboard.press(keysFor(character), { delay: 15 });
   },
   press: ({ key }) => page.keyboard.press(key),
+  resize: ({ width, height }) => page.setViewportSize({ width, height }).then(() => null),
+  scheme: ({ scheme }) => page.emulateMedia({ colorScheme: scheme }).then(() => null),
   screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
   // A page that is drawn once, as large as it must be, apart from the page that is looked at.
   async draw({ url, width, height, path }) {
