@@ -4,7 +4,7 @@
 //   {"do":"launch","executable":"/usr/bin/chromium","profile":"…","width":1280,"height":800,"root":false}
 //   {"do":"open","url":"…"}           {"do":"evaluate","expression":"…"}
 //   {"do":"wait","expression":"…","within":10000}
-//   {"do":"click","selector":"…"}     {"do":"clickAt","x":1,"y":2}
+//   {"do":"click","selector":"…"}     {"do":"clickAt","x":1,"y":2}     {"do":"hover","selector":"…"}
 //   {"do":"type","text":"…"}          {"do":"press","key":"Control+A"}
 //   {"do":"screenshot","path":"…"}    {"do":"version"}
 //   {"do":"resize","width":360,"height":740}    {"do":"scheme","scheme":"dark"}
@@ -85,6 +85,7 @@ const actions = {
     }
   },
   click: ({ selector }) => page.click(selector),
+  hover: ({ selector }) => page.hover(selector),
   clickAt: ({ x, y }) => page.mouse.click(x, y),
   async type({ text }) {
     for (const character of text) await page.keyboard.press(keysFor(character), { delay: 15 });

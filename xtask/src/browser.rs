@@ -87,6 +87,10 @@ impl Browser {
         self.ask(&json!({ "do": "click", "selector": selector }), Duration::ZERO).map(drop)
     }
 
+    pub(crate) fn hover(&mut self, selector: &str) -> Result<()> {
+        self.ask(&json!({ "do": "hover", "selector": selector }), Duration::ZERO).map(drop)
+    }
+
     /// Clicks on a pixel of the shared screen, in the picture.
     pub(crate) fn click_picture(&mut self, (x, y): (i16, i16)) -> Result<()> {
         let point = self.evaluate(&format!("observer.pointOf({x}, {y})"))?;

@@ -31,7 +31,7 @@ use looks::Album;
 const SOON: Duration = Duration::from_secs(30);
 
 /// The size of the expert's window.
-const WINDOW: (u32, u32) = (1280, 800);
+const WINDOW: (u32, u32) = (1280, 776);
 
 /// Plays the demo and checks it.
 pub(crate) fn check(pictures: Pictures, way: Way) -> Result<()> {
@@ -91,6 +91,8 @@ impl Play {
         let Meeting { novice: novice_place, expert: expert_place, server } = meeting;
         let novice_agent = people::start_novice(&novice_place, desktop.screen())?;
         let expert_agent = people::start_expert(&expert_place)?;
+        expert_place.knows("Maria", &novice_place)?;
+        novice_place.knows("Karl", &expert_place)?;
         let browser = Browser::start_as("demo", WINDOW, |launch| match &machines {
             Ok(machines) => machines.on(EXPERTS, &launch),
             Err(_) => launch,

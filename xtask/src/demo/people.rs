@@ -140,6 +140,13 @@ impl Place {
         })
     }
 
+    /// Gives somebody a name, as whom this person sees them from then on.
+    pub(crate) fn knows(&self, name: &str, other: &Self) -> Result<()> {
+        let status = self.launch(["add", name, &other.address()]).command().stdout(Stdio::null()).status()?;
+        ensure!(status.success(), "\"rendezvous add {name}\" failed");
+        Ok(())
+    }
+
     /// Lets the other person call, who is not verified yet: a person's own act. Whoever is a contact may anyway.
     pub(crate) fn make_visible(&self) -> Result<()> {
         if matches!(self.reached, Reached::ByAccount(_)) {

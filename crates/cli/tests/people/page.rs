@@ -143,6 +143,16 @@ impl Page {
     }
 
     fn describes_with(&mut self, print: &str, addresses: &[&str]) -> Result<()> {
+        let description = self.description_with(print, addresses)?;
+        self.says(&json!({"type": "describe", "description": description}))
+    }
+
+    /// What it says of itself, at these addresses.
+    pub(crate) fn description(&self, addresses: &[&str]) -> Result<Value> {
+        self.description_with(&self.print, addresses)
+    }
+
+    fn description_with(&self, print: &str, addresses: &[&str]) -> Result<Value> {
         let port = self.udp.local_addr()?.port();
         let print = fingerprint(print);
         let candidates: Vec<Value> = addresses
@@ -154,7 +164,7 @@ impl Page {
                 })
             })
             .collect();
-        self.says(&json!({"type": "describe", "description": {
+        Ok(json!({
             "ufrag": "page", "pwd": PASSWORD, "fingerprint": print, "setup": "actpass",
             "video": [{
                 "pt": 102, "rtx": 103, "codec": "H264",
@@ -162,7 +172,7 @@ impl Page {
             }],
             "extensions": [{"id": 6, "uri": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"}],
             "candidates": candidates,
-        }}))
+        }))
     }
 
     pub(crate) fn says(&mut self, message: &Value) -> Result<()> {

@@ -20,8 +20,10 @@ impl Play {
         let asked = self.novice()?.screen().matches(QUESTION).count();
         machines.plug(NOVICES, false)?;
         self.await_state("link", "lost")?;
-        self.save("lost")?;
         self.novice()?.expect("connecting again…", SOON)?;
+        let counts = "parseInt(document.querySelector('#lost-time').textContent) >= 2";
+        self.browser.wait("the page to count the seconds", counts, SOON)?;
+        self.save("lost")?;
         machines.plug(NOVICES, true)?;
         self.await_state("link", "connected")?;
         self.await_pictures(5)?;

@@ -54,6 +54,8 @@ impl Album {
 impl Play {
     pub(super) fn look_at_the_page(&mut self) -> Result<()> {
         step("the page in light and dark, in a narrow window and on a full screen");
+        let quality = "document.querySelector('#quality').checkVisibility()";
+        self.browser.wait("the page to know how good the connection is", quality, SOON)?;
         self.save("page")?;
         self.browser.prefer("dark")?;
         self.save("dark")?;
@@ -63,6 +65,10 @@ impl Play {
         self.browser.wait("the full screen", "document.fullscreenElement !== null", SOON)?;
         let fills = "document.querySelector('#room').getBoundingClientRect().height === innerHeight";
         self.browser.wait("the picture to have all of it", fills, SOON)?;
+        // The tools are there while the pointer is on them, and go when it leaves.
+        self.browser.hover("#picture")?;
+        let bar = "document.querySelector('#bar').getBoundingClientRect().bottom < 10";
+        self.browser.wait("the tools to go", bar, SOON)?;
         self.save("full")?;
         self.browser.evaluate("document.exitFullscreen()")?;
         self.browser.wait("the window", "document.fullscreenElement === null", SOON)?;
