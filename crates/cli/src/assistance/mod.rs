@@ -29,7 +29,7 @@ pub(crate) use servers::Servers;
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
 use crate::application::source::Source;
-use crate::application::{GOODBYE, connected};
+use crate::application::{GOODBYE, called, connected};
 use crate::config::Config;
 use crate::home::Home;
 use crate::signals::EndSignals;
@@ -66,7 +66,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
     let servers = Arc::new(Servers::load(&config.ice).await?);
-    let (holder, place, who) = (session.clone(), terminal.clone(), session.remote_user.clone());
+    let (holder, place, who) = (session.clone(), terminal.clone(), called(home, &session));
     let over = |ending| match side {
         Side::Novice => ending::say_to_novice(&place, &who, ending),
         Side::Expert => _ = ending::say_to_expert(&place, &who, ending),
@@ -78,11 +78,15 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let played = match meet(home, session, &mut events, Some(&terminal), &mut ends).await {
         Ok(Meeting::Met(session)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
-                acquaintance::run(*session, events, &terminal, ends).await;
+                acquaintance::run(*session, &who, events, &terminal, ends).await;
                 Ok(())
             }
-            Side::Novice => novice::run(*session, (families, servers), events, terminal, ends).await,
-            Side::Expert => expert::run(home, *session, (families, servers), events, terminal, ends).await,
+            Side::Novice => {
+                novice::run(*session, who.clone(), (families, servers), events, terminal, ends).await
+            }
+            Side::Expert => {
+                expert::run(home, *session, who.clone(), (families, servers), events, terminal, ends).await
+            }
         },
         Ok(Meeting::Over(ending)) => {
             terminal.restore();
