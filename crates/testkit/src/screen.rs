@@ -83,14 +83,13 @@ impl Picture {
         Ok(Self { width: area.width, height: area.height, pixels })
     }
 
-    /// The same with 64 steps of each colour instead of 256. Nobody sees the difference, and a picture that came as video
-    /// takes half the room in a file.
+    /// The same with 128 steps of each colour instead of 256. Nobody sees the difference, and a picture that came as video
+    /// takes less room in a file.
     #[must_use]
     pub fn with_fewer_colours(mut self) -> Self {
         for value in &mut self.pixels {
-            let step = (u16::from(*value) + 2).min(255) >> 2;
             // Black stays black and white stays white.
-            *value = u8::try_from(step << 2 | step >> 4).unwrap_or(u8::MAX);
+            *value = *value & 0xfe | *value >> 7;
         }
         self
     }
@@ -294,7 +293,7 @@ mod tests {
         let every = Picture { width: 86, height: 1, pixels: (0..=255).chain([0, 0]).collect() };
         let fewer = every.clone().with_fewer_colours();
         assert_eq!((fewer.pixels[0], fewer.pixels[255]), (0, 255));
-        assert!(every.pixels.iter().zip(&fewer.pixels).all(|(one, other)| one.abs_diff(*other) <= 3));
+        assert!(every.pixels.iter().zip(&fewer.pixels).all(|(one, other)| one.abs_diff(*other) <= 1));
     }
 
     #[test]
