@@ -4,7 +4,7 @@ use super::guard::Guard;
 use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::grant::ControlGrant;
-use rendezvous_assist::input::{InputEvent, InputGate};
+use rendezvous_assist::input::{HELD_FOR, InputEvent, InputGate};
 use rendezvous_desktop::x11::X11Injector;
 use rendezvous_desktop::{Inject, InjectError, Rect};
 use std::sync::mpsc;
@@ -100,10 +100,22 @@ fn work(
     Ok(released?)
 }
 
-fn play(injector: &mut X11Injector, orders: &mpsc::Receiver<Order>) -> Result<(), InjectError> {
+fn play(injector: &mut impl Inject, orders: &mpsc::Receiver<Order>) -> Result<(), InjectError> {
     let mut gate = InputGate::new();
     let begun = Instant::now();
-    while let Ok(order) = orders.recv() {
+    loop {
+        let order = match orders.recv_timeout(HELD_FOR) {
+            Ok(order) => order,
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                // The page is not heard any more, or has nothing to say because nothing is held.
+                if injector.is_holding() {
+                    tracing::info!("Nothing is heard of the page: everything is let go of");
+                    injector.release_all()?;
+                }
+                continue;
+            }
+        };
         let now = Time(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
         match order {
             Order::Play(event) if gate.admit(now, event) => injector.apply(event)?,
@@ -111,5 +123,82 @@ fn play(injector: &mut X11Injector, orders: &mpsc::Receiver<Order>) -> Result<()
             Order::Share(part) => injector.share(part),
         }
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_assist::input::{BURST, Key, Meant};
+
+    /// Tells what is done with it.
+    struct Told {
+        holding: bool,
+        tell: mpsc::Sender<String>,
+    }
+
+    impl Inject for Told {
+        fn apply(&mut self, event: InputEvent) -> Result<(), InjectError> {
+            self.holding |= matches!(event, InputEvent::Press { .. });
+            self.tell.send(format!("{event:?}")).map_err(|_| InjectError::Revoked)
+        }
+
+        fn share(&mut self, part: Option<Rect>) {
+            _ = self.tell.send(format!("share {part:?}"));
+        }
+
+        fn is_holding(&self) -> bool {
+            self.holding
+        }
+
+        fn release_all(&mut self) -> Result<(), InjectError> {
+            self.holding = false;
+            self.tell.send("release all".into()).map_err(|_| InjectError::Revoked)
+        }
+    }
+
+    fn playing() -> (mpsc::Sender<Order>, mpsc::Receiver<String>, std::thread::JoinHandle<()>) {
+        let (orders, receiver) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let result = play(&mut Told { holding: false, tell }, &receiver);
+            assert_eq!(result, Ok(()));
+        });
+        (orders, told, thread)
+    }
+
+    fn press(code: &str) -> Order {
+        Order::Play(InputEvent::Press { key: Key::from_code(code).unwrap(), meant: Meant::Place })
+    }
+
+    #[test]
+    fn what_is_held_is_let_go_of_when_nothing_more_is_heard() {
+        let (orders, told, thread) = playing();
+        orders.send(press("ShiftLeft")).unwrap();
+        assert!(told.recv().unwrap().starts_with("Press"));
+        assert_eq!(told.recv().unwrap(), "release all", "without another word");
+        orders.send(Order::Share(None)).unwrap();
+        assert_eq!(told.recv().unwrap(), "share None", "it goes on");
+        drop(orders);
+        thread.join().unwrap();
+        assert_eq!(told.recv(), Err(mpsc::RecvError), "and is let go of once");
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_what_is_shared_is_heard_all_the_same() {
+        let (orders, told, thread) = playing();
+        for _ in 0..10_000 {
+            orders.send(Order::Play(InputEvent::Wheel { dx: 0, dy: 20 })).unwrap();
+        }
+        orders.send(Order::Share(None)).unwrap();
+        drop(orders);
+        thread.join().unwrap();
+        let told: Vec<String> = told.iter().collect();
+        assert_eq!(told.last().map(String::as_str), Some("share None"));
+        // How long it took depends on the machine; ten seconds would be far too much.
+        assert!(
+            told.len() < usize::try_from(BURST + 5000).unwrap() / 20,
+            "{} turns of the wheel",
+            told.len()
+        );
+    }
 }
