@@ -5,10 +5,10 @@
 // unless control was granted, and everything that is held is released when the picture loses the focus, the page is
 // hidden or control ends.
 
-import { Keyboard, keyPolicy, systemOf } from "./keys.js";
+import { Keyboard, keyPolicy, meaningOfCode, systemOf } from "./keys.js";
 import { toPixel } from "./layout.js";
 
-export { keyPolicy, specialKeys } from "./keys.js";
+export { keyPolicy } from "./keys.js";
 
 /**
  * @typedef {import("./layout.js").Size} Size
@@ -162,17 +162,8 @@ export class InputSender {
   sendCombination(codes) {
     if (!this.#enabled) return;
     this.releaseKeys();
-    for (const code of codes) this.key(code, true);
+    for (const code of codes) this.key(code, true, meaningOfCode(code));
     for (const code of [...codes].reverse()) this.key(code, false);
-  }
-
-  /**
-   * A modifier that is up by now comes up over there too.
-   * @param {string} name of both keys, as in `Shift`
-   */
-  releaseModifier(name) {
-    this.key(`${name}Left`, false);
-    this.key(`${name}Right`, false);
   }
 
   /** Lets go of every key that is held. */

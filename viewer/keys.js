@@ -45,22 +45,6 @@ const BROWSER_KEYS = /^(F11|Audio|Media|Browser|Launch|Microphone|Brightness|Key
 
 const LOCKS = new Set(["CapsLock", "NumLock", "ScrollLock"]);
 
-/** What stands for several keys at once, for menus: `sendCombination` of the sender plays one. */
-export const specialKeys = Object.freeze(
-  [
-    { name: "Ctrl+Alt+Del", codes: ["ControlLeft", "AltLeft", "Delete"] },
-    { name: "Ctrl+Shift+Esc", codes: ["ControlLeft", "ShiftLeft", "Escape"] },
-    { name: "Alt+Tab", codes: ["AltLeft", "Tab"] },
-    { name: "Alt+F4", codes: ["AltLeft", "F4"] },
-    { name: "Super", codes: ["MetaLeft"] },
-    { name: "Menu", codes: ["ContextMenu"] },
-    { name: "Esc", codes: ["Escape"] },
-    { name: "F11", codes: ["F11"] },
-    { name: "Caps Lock", codes: ["CapsLock"] },
-    { name: "Num Lock", codes: ["NumLock"] },
-  ].map((entry) => Object.freeze({ name: entry.name, codes: Object.freeze(entry.codes) })),
-);
-
 /**
  * Which system this browser runs on, as far as keys differ.
  * @param {{ platform?: string, userAgentData?: { platform?: string } }} navigator
@@ -85,6 +69,17 @@ export function meaning(key) {
 }
 
 /**
+ * What a key of a combination means, which is named by its code: `KeyW` is the letter, wherever the other keyboard has it.
+ * @param {string} code
+ * @returns {string | undefined}
+ */
+export function meaningOfCode(code) {
+  const name = /^(Control|Alt|Shift|Meta)(Left|Right)$/.exec(code)?.[1] ?? code;
+  if (NAMES.has(name)) return name;
+  return /^(?:Key|Digit)(.)$/.exec(code)?.[1]?.toLowerCase();
+}
+
+/**
  * What to do with a key that the picture got while control is granted.
  * @param {{ code: string, key?: string, ctrlKey: boolean, altKey: boolean, shiftKey: boolean }} event
  * @returns {"send" | "leave" | "browser"}
@@ -106,6 +101,8 @@ export class Keyboard {
   #waiting = null;
   /** @type {"up" | "down" | "typed"} Option of macOS: whether it is down, and whether it has typed a character */
   #option = "up";
+  /** The key that is AltGr, which is neither of the two that are Alt. */
+  #altGraph = "";
 
   /**
    * @param {InputSender} sender
@@ -122,7 +119,10 @@ export class Keyboard {
    * @returns {boolean} whether the browser has nothing more to do with it
    */
   down(event) {
-    if (isComposing(event)) return false;
+    if (isComposing(event)) {
+      if (this.#option !== "up") this.#option = "typed";
+      return false;
+    }
     const { code, key } = this.#translate(event);
     if (event.repeat || LOCKS.has(event.key)) return true;
     if (this.#system === "mac" && key === "Alt") {
@@ -135,7 +135,10 @@ export class Keyboard {
       this.#waiting = { code, key };
       return true;
     }
-    if (key === "AltGraph") this.#waiting = null;
+    if (key === "AltGraph") {
+      this.#waiting = null;
+      this.#altGraph = code;
+    }
     this.heed(event);
     this.#press(code, key);
     return true;
@@ -152,6 +155,7 @@ export class Keyboard {
     if (this.#option === "typed" && event.key === "Alt") this.#waiting = null;
     if (this.#waiting?.code === code) this.#flush();
     if (event.key === "Alt") this.#option = "up";
+    if (code === this.#altGraph) this.#altGraph = "";
     this.#sender.key(code, false);
     // macOS reports no release of other keys while Cmd is held, so they end with it.
     if (event.key === "Meta" || event.key === "OS") this.#sender.releaseKeys();
@@ -167,6 +171,7 @@ export class Keyboard {
   forget() {
     this.#waiting = null;
     this.#option = "up";
+    this.#altGraph = "";
   }
 
   /**
@@ -178,7 +183,10 @@ export class Keyboard {
     const modifiers = this.#system === "mac"
       ? [["Shift", shiftKey], ["Control", ctrlKey || metaKey], ["Alt", altKey]]
       : [["Shift", shiftKey], ["Control", ctrlKey], ["Alt", altKey], ["Meta", metaKey]];
-    for (const [name, down] of modifiers) if (!down) this.#sender.releaseModifier(name);
+    for (const [name, down] of modifiers) {
+      if (down) continue;
+      for (const code of [`${name}Left`, `${name}Right`]) if (code !== this.#altGraph) this.#sender.key(code, false);
+    }
     if (this.#waiting?.key === "Control" && !ctrlKey) this.#waiting = null;
     if (this.#waiting?.key === "Alt" && !altKey) this.#waiting = null;
   }
@@ -192,7 +200,7 @@ export class Keyboard {
     const isText = meant !== undefined && !NAMES.has(meant);
     // With Option down a character is what it typed; it is no shortcut.
     if (this.#option !== "up" && isText) {
-      this.#sender.releaseModifier("Alt");
+      this.#sender.key("AltLeft", false);
       this.#waiting = { code: "AltLeft", key: "Alt" };
       this.#option = "typed";
     } else {

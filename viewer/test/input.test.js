@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { InputSender, notches } from "../input.js";
-import { drawnSize, letterbox, toPixel } from "../layout.js";
+import { InputSender, keyPolicy, notches } from "../input.js";
+import { drawnSize, letterbox, limitZoom, nextZoom, toPixel } from "../layout.js";
 
 /** @type {any[]} */
 let sent;
@@ -180,6 +180,8 @@ test("a combination goes down, and up the other way round, without what is held"
   assert.deepEqual(take().map(({ code, down }) => `${code} ${down ? "down" : "up"}`), [
     "ShiftLeft up", "ControlLeft down", "AltLeft down", "Delete down", "Delete up", "AltLeft up", "ControlLeft up",
   ]);
+  sender.sendCombination(["ControlLeft", "KeyW"]);
+  assert.deepEqual(take().filter(({ down }) => down).map(({ key }) => key), ["Control", "w"], "the letter, not its place");
   sender.setEnabled(false);
   sender.sendCombination(["F11"]);
   assert.deepEqual(take(), []);
@@ -216,6 +218,10 @@ test("a picture fits its room, or keeps its pixels", () => {
   assert.deepEqual(drawnSize({ width: 2560, height: 1440 }, SCREEN, "fit", 2), { width: 2560, height: 1440 });
   assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, "actual", 2), { width: 640, height: 360 });
   assert.deepEqual(drawnSize({ width: 0, height: 0 }, SCREEN, "fit", 1), { width: 1280, height: 720 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, 2, 1), { width: 2560, height: 1440 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, 2, 2), { width: 1280, height: 720 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, 1e9, 1), { width: 10240, height: 5760 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, NaN, 1), { width: 1280, height: 720 });
 });
 
 test("the letterbox is centred", () => {
@@ -234,4 +240,15 @@ test("points of the page are pixels of the screen", () => {
   assert.equal(pixel(650, 300), null, "beside it");
   assert.deepEqual(pixel(5000, -5000, true), { x: 1279, y: 0 }, "dragging out of it");
   assert.equal(toPixel({ x: 1, y: 1 }, { left: 0, top: 0, width: 0, height: 0 }, SCREEN, true), null);
+});
+
+test("the zoom goes by round figures, there and back, and has two ends", () => {
+  const up = [0.62];
+  while (up.at(-1) < 8) up.push(nextZoom(up.at(-1), 1));
+  assert.deepEqual(up.slice(1, 6), [0.67, 0.75, 0.9, 1, 1.1]);
+  assert.equal(nextZoom(1.004, 1), 1.1, "a hair beside a figure is that figure");
+  assert.equal(nextZoom(0.996, -1), 0.9);
+  assert.equal(nextZoom(8, 1), 8);
+  assert.equal(nextZoom(0.1, -1), 0.1);
+  assert.deepEqual([limitZoom(0), limitZoom(99), limitZoom(NaN), limitZoom(1.3)], [0.1, 8, 1, 1.3]);
 });

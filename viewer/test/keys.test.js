@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { InputSender } from "../input.js";
-import { Keyboard, keyPolicy, meaning, specialKeys, systemOf } from "../keys.js";
+import { CHORDS } from "../chords.js";
+import { Keyboard, keyPolicy, meaning, systemOf } from "../keys.js";
 
 /** @type {any[]} */
 let sent;
@@ -75,6 +76,18 @@ test("a character from a key that no keyboard has goes as text", () => {
   assert.deepEqual(take(), ['"あ"']);
 });
 
+test("AltGr is no Alt", () => {
+  down("AltRight", "AltGraph");
+  down("KeyQ", "@");
+  up("KeyQ", "@");
+  up("AltRight", "AltGraph");
+  down("AltRight", "Alt", "alt");
+  down("KeyA", "a");
+  assert.deepEqual(take(), [
+    "+AltRight=AltGraph", "+KeyQ=@", "-KeyQ", "-AltRight", "+AltRight=Alt", "-AltRight", "+KeyA=a",
+  ]);
+});
+
 test("AltGr of Windows is AltGr, and Ctrl alone is Ctrl", () => {
   on("windows");
   down("ControlLeft", "Control", "ctrl");
@@ -131,6 +144,10 @@ test("Option of macOS types characters, and is Alt before a key that types none"
   down("AltLeft", "Alt", "alt");
   up("AltLeft", "Alt");
   assert.deepEqual(take(), ["+AltLeft=Alt", "-AltLeft"], "pressed for itself");
+  down("AltLeft", "Alt", "alt");
+  down("KeyE", "Dead", "alt");
+  up("AltLeft", "Alt");
+  assert.deepEqual(take(), [], "what it composes comes as text");
 });
 
 test("dead keys and input methods have their keys, and say what they made", () => {
@@ -200,7 +217,7 @@ test("the keys are those that the other computer takes, and every combination is
   const names = [...read("meant.rs").split("const NAMED")[1].split("];\n")[0].matchAll(/^ +\("(\w+)", &\[/gm)];
   assert.ok(names.length > 30);
   for (const [, name] of names) assert.equal(meaning(name), name);
-  for (const { name, codes: combination } of specialKeys) {
-    assert.ok(name.length > 0 && combination.every((code) => codes.includes(code)), name);
+  for (const { label, codes: combination } of CHORDS) {
+    assert.ok(combination.every((code) => codes.includes(code)), label);
   }
 });

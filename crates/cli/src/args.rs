@@ -62,6 +62,8 @@ pub(crate) enum Verb {
         /// Somebody whom you tell a code: you get one that is good once, for ten minutes
         #[arg(long, conflicts_with = "contact")]
         code: bool,
+        #[command(flatten)]
+        show: ShowOptions,
     },
     /// Offer somebody your help: you see their screen after they allowed it
     Offer {
@@ -198,6 +200,18 @@ pub(crate) enum Verb {
         /// The display where they are pressed
         display: String,
     },
+}
+
+/// What is shown, where it is not the screen.
+#[derive(Debug, Default, Arguments)]
+pub(crate) struct ShowOptions {
+    /// Show one window and nothing else: click into it, or say its title, a part of that, or its number. Its menus are
+    /// not shown, and nobody can ask to use your mouse and keyboard meanwhile
+    #[arg(long, value_name = "NAME|ID", num_args = 0..=1)]
+    pub(crate) window: Option<Option<String>>,
+    /// Show a made-up picture with a clock, to try things out; needs no desktop
+    #[arg(long, conflicts_with = "window")]
+    pub(crate) test_picture: bool,
 }
 
 /// For commands that programs read.

@@ -30,6 +30,7 @@ mod record;
 mod resolve;
 mod secrets;
 mod sessions;
+mod showing;
 mod signals;
 mod standing;
 mod suggest;
@@ -83,8 +84,8 @@ fn run(args: Args) -> Result<ExitCode> {
 
 async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
     match verb {
-        Verb::Ask { contact: Some(contact), .. } => call::run(home, &contact, ApplicationId::ASK).await,
-        Verb::Ask { contact: None, .. } => inbox::with_code(home).await,
+        Verb::Ask { contact: Some(contact), show, .. } => call::ask(home, &contact, &show).await,
+        Verb::Ask { contact: None, show, .. } => inbox::with_code(home, &show).await,
         Verb::Offer { contact, code: true } => {
             call::by_code(home, contact.as_deref().unwrap_or_default()).await
         }

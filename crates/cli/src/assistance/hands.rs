@@ -6,7 +6,7 @@ use rendezvous_assist::Time;
 use rendezvous_assist::grant::ControlGrant;
 use rendezvous_assist::input::{HELD_FOR, InputEvent, InputGate};
 use rendezvous_desktop::x11::X11Injector;
-use rendezvous_desktop::{Inject, InjectError, Rect};
+use rendezvous_desktop::{Inject, InjectError, Stage};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -16,29 +16,21 @@ const QUEUE: usize = 64;
 /// How long the end waits until every key is up.
 const LETTING_GO: Duration = Duration::from_secs(1);
 
-/// What the thread is given.
-#[derive(Clone, Copy, Debug)]
-enum Order {
-    Play(InputEvent),
-    /// From now on this part of the screen is shared; `None`: all of it.
-    Share(Option<Rect>),
-}
-
 /// Plays back what it is given. Dropping it lets go of every key, and waits for that.
 #[derive(Debug)]
 pub(super) struct Hands {
-    events: Option<mpsc::SyncSender<Order>>,
+    events: Option<mpsc::SyncSender<InputEvent>>,
     /// Closed when the thread is done, with every key up.
     done: mpsc::Receiver<()>,
 }
 
 impl Hands {
     /// Starts with the permission in hand.
-    pub(super) fn start(grant: ControlGrant, display: String) -> Self {
+    pub(super) fn start(grant: ControlGrant, display: String, stage: Stage) -> Self {
         let (events, receiver) = mpsc::sync_channel(QUEUE);
         let (working, done) = mpsc::channel();
         std::thread::spawn(move || {
-            if let Err(error) = work(grant, &display, &receiver, working) {
+            if let Err(error) = work(grant, &display, &stage, &receiver, working) {
                 tracing::warn!("Pointer and keys cannot be used: {error:#}");
             }
         });
@@ -50,20 +42,11 @@ impl Hands {
     pub(super) fn play(&self, event: InputEvent) -> bool {
         let release = matches!(event, InputEvent::Release { .. } | InputEvent::Button { down: false, .. });
         let Some(events) = &self.events else { return !release };
-        match events.try_send(Order::Play(event)) {
+        match events.try_send(event) {
             // A thread that has ended has let go of everything.
             Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => true,
             Err(mpsc::TrySendError::Full(_)) => !release,
         }
-    }
-
-    /// From now on this part of the screen is shared, or all of it: the places that the expert names after this count in
-    /// it. False when the display does not take what is played: then these hands must go.
-    #[must_use = "hands that do not know what is shared must go"]
-    #[expect(dead_code, reason = "for whoever switches monitors and windows")]
-    pub(super) fn share(&self, part: Option<Rect>) -> bool {
-        let Some(events) = &self.events else { return true };
-        !matches!(events.try_send(Order::Share(part)), Err(mpsc::TrySendError::Full(_)))
     }
 }
 
@@ -81,7 +64,8 @@ impl Drop for Hands {
 fn work(
     grant: ControlGrant,
     display: &str,
-    orders: &mpsc::Receiver<Order>,
+    stage: &Stage,
+    events: &mpsc::Receiver<InputEvent>,
     working: mpsc::Sender<()>,
 ) -> Result<()> {
     // Without it a key could stay down for ever, so then nothing is pressed. It ends after the injector.
@@ -90,7 +74,7 @@ fn work(
         Err(InjectError::Revoked) => return Ok(()),
         injector => injector?,
     };
-    let played = play(&mut injector, orders);
+    let played = play(&mut injector, stage, events);
     let released = injector.release_all();
     drop(working);
     match played {
@@ -100,12 +84,17 @@ fn work(
     Ok(released?)
 }
 
-fn play(injector: &mut impl Inject, orders: &mpsc::Receiver<Order>) -> Result<(), InjectError> {
+fn play(
+    injector: &mut impl Inject,
+    stage: &Stage,
+    events: &mpsc::Receiver<InputEvent>,
+) -> Result<(), InjectError> {
     let mut gate = InputGate::new();
     let begun = Instant::now();
+    let mut place = None;
     loop {
-        let order = match orders.recv_timeout(HELD_FOR) {
-            Ok(order) => order,
+        let event = match events.recv_timeout(HELD_FOR) {
+            Ok(event) => event,
             Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 // The page is not heard any more, or has nothing to say because nothing is held.
@@ -117,10 +106,15 @@ fn play(injector: &mut impl Inject, orders: &mpsc::Receiver<Order>) -> Result<()
             }
         };
         let now = Time(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
-        match order {
-            Order::Play(event) if gate.admit(now, event) => injector.apply(event)?,
-            Order::Play(_) => {}
-            Order::Share(part) => injector.share(part),
+        // What was begun on one screen does not go on on another, and where nothing is shared nothing is played back.
+        let place_now = stage.get();
+        if place != place_now {
+            injector.release_all()?;
+            injector.share(place_now);
+            place = place_now;
+        }
+        if gate.admit(now, event) && place.is_some() {
+            injector.apply(event)?;
         }
     }
 }
@@ -128,7 +122,10 @@ fn play(injector: &mut impl Inject, orders: &mpsc::Receiver<Order>) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rendezvous_assist::input::{BURST, Key, Meant};
+    use rendezvous_assist::input::{BURST, Key, Meant, RATE};
+    use rendezvous_desktop::Rect;
+
+    const SCREEN: Rect = Rect { x: 0, y: 0, width: 640, height: 480 };
 
     /// Tells what is done with it.
     struct Told {
@@ -156,49 +153,49 @@ mod tests {
         }
     }
 
-    fn playing() -> (mpsc::Sender<Order>, mpsc::Receiver<String>, std::thread::JoinHandle<()>) {
-        let (orders, receiver) = mpsc::channel();
+    /// Plays on a whole screen.
+    fn playing() -> (mpsc::Sender<InputEvent>, mpsc::Receiver<String>, std::thread::JoinHandle<()>) {
+        let (events, receiver) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let result = play(&mut Told { holding: false, tell }, &receiver);
-            assert_eq!(result, Ok(()));
+            let stage = Stage::default();
+            stage.set(Some(SCREEN));
+            assert_eq!(play(&mut Told { holding: false, tell }, &stage, &receiver), Ok(()));
         });
-        (orders, told, thread)
-    }
-
-    fn press(code: &str) -> Order {
-        Order::Play(InputEvent::Press { key: Key::from_code(code).unwrap(), meant: Meant::Place })
+        (events, told, thread)
     }
 
     #[test]
     fn what_is_held_is_let_go_of_when_nothing_more_is_heard() {
-        let (orders, told, thread) = playing();
-        orders.send(press("ShiftLeft")).unwrap();
-        assert!(told.recv().unwrap().starts_with("Press"));
-        assert_eq!(told.recv().unwrap(), "release all", "without another word");
-        orders.send(Order::Share(None)).unwrap();
-        assert_eq!(told.recv().unwrap(), "share None", "it goes on");
-        drop(orders);
+        let (events, told, thread) = playing();
+        let key = Key::from_code("ShiftLeft").unwrap();
+        events.send(InputEvent::Press { key, meant: Meant::Place }).unwrap();
+        let heard: Vec<String> = told.iter().take(4).collect();
+        assert_eq!(heard[..2], ["release all".to_owned(), format!("share {:?}", Some(SCREEN))]);
+        assert!(heard[2].starts_with("Press"), "{heard:?}");
+        assert_eq!(heard[3], "release all", "without another word");
+        events.send(InputEvent::Move { x: 1, y: 1 }).unwrap();
+        assert!(told.recv().unwrap().starts_with("Move"), "it goes on");
+        drop(events);
         thread.join().unwrap();
         assert_eq!(told.recv(), Err(mpsc::RecvError), "and is let go of once");
     }
 
     #[test]
-    fn a_flood_is_bounded_and_what_is_shared_is_heard_all_the_same() {
-        let (orders, told, thread) = playing();
+    fn a_flood_is_bounded_and_what_is_held_comes_up_all_the_same() {
+        let (events, told, thread) = playing();
+        let key = Key::from_code("KeyA").unwrap();
+        events.send(InputEvent::Press { key, meant: Meant::Character('a') }).unwrap();
         for _ in 0..10_000 {
-            orders.send(Order::Play(InputEvent::Wheel { dx: 0, dy: 20 })).unwrap();
+            events.send(InputEvent::Wheel { dx: 0, dy: 20 }).unwrap();
         }
-        orders.send(Order::Share(None)).unwrap();
-        drop(orders);
+        events.send(InputEvent::Release { key }).unwrap();
+        drop(events);
         thread.join().unwrap();
         let told: Vec<String> = told.iter().collect();
-        assert_eq!(told.last().map(String::as_str), Some("share None"));
+        assert!(told.last().is_some_and(|last| last.starts_with("Release")), "{:?}", told.last());
         // How long it took depends on the machine; ten seconds would be far too much.
-        assert!(
-            told.len() < usize::try_from(BURST + 5000).unwrap() / 20,
-            "{} turns of the wheel",
-            told.len()
-        );
+        let turns = told.iter().filter(|what| what.starts_with("Wheel")).count();
+        assert!(turns <= usize::try_from(BURST + 10 * RATE).unwrap() / 20, "{turns} turns of the wheel");
     }
 }

@@ -6,9 +6,13 @@ mod capture;
 mod cursor;
 mod inject;
 mod link;
+mod monitors;
 mod pixels;
 mod shm;
+mod source;
 mod stop;
+mod window;
+pub mod windows;
 
 use rendezvous_assist::screen::Size;
 

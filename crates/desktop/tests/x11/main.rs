@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure, which is what is wanted")]
 
 mod keyboard;
+mod monitors;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
 #[path = "capture.rs"]
@@ -21,8 +22,12 @@ mod needs_xvfb_limits;
 mod needs_xvfb_revoke;
 #[path = "stream.rs"]
 mod needs_xvfb_stream;
+#[path = "switch.rs"]
+mod needs_xvfb_switch;
 #[path = "typing.rs"]
 mod needs_xvfb_typing;
+#[path = "window.rs"]
+mod needs_xvfb_window;
 mod paint;
 mod person;
 mod relay;
