@@ -7,7 +7,7 @@
  * @typedef {import("./quality.js").Figures} Figures
  * @typedef {"calm" | "seen" | "controlled" | "plain"} Tone
  * @typedef {"escape" | "switchWindow" | "closeWindow" | "closeTab" | "newTab" | "system" | "contextMenu" | "fullScreen"
- *   | "terminal" | "secure"} ChordName
+ *   | "terminal" | "capsLock" | "numLock" | "secure"} ChordName
  */
 
 /** The language of this file, as a BCP 47 tag. */
@@ -83,6 +83,8 @@ export const CHORDS = {
   contextMenu: { label: "Context menu", keys: "Menu" },
   fullScreen: { label: "Full screen over there", keys: "F11" },
   terminal: { label: "Terminal", keys: "Ctrl+Alt+T" },
+  capsLock: { label: "Their Caps Lock", keys: "Caps Lock" },
+  numLock: { label: "Their Num Lock", keys: "Num Lock" },
   secure: { label: "Log out or lock", keys: "Ctrl+Alt+Del" },
 };
 export const CHORDS_NEED_CONTROL = "You can send keys when you control their mouse and keyboard.";
