@@ -139,7 +139,7 @@ test("special keys go over with control, and not without", async () => {
     input.map(({ code, down }) => `${down ? "+" : "-"}${code}`),
     ["+ControlLeft", "+AltLeft", "+Delete", "-Delete", "-AltLeft", "-ControlLeft"],
   );
-  assert.equal(await focused(), "picture");
+  assert.equal(await focused(), "writing");
 });
 
 test("with control the wheel and two fingers do what they should: the one goes over, the others stay", async () => {
@@ -162,6 +162,39 @@ test("with control the wheel and two fingers do what they should: the one goes o
   const buttons = await novice.evaluate(() => window.input.filter(({ t }) => t === "button"));
   assert.equal(buttons.filter(({ down }) => down).length, buttons.filter(({ down }) => !down).length, "nothing stays down");
   await page.click("#fit");
+  application.state({ control: "none" });
+});
+
+test("a window can only be looked at, and it is said when it is away", async () => {
+  application.state({ kind: "window", shown: false, screens: [], control: "none" });
+  await until(async () => (await text("status-view")) === "You see one window");
+  assert.equal(await page.getAttribute("#ask-control", "aria-disabled"), "true");
+  assert.ok(await page.locator("#away").isVisible());
+  await page.click("#picture");
+  await until(() => page.locator("#hint").isVisible());
+  assert.ok(await page.locator("#hint-ask").isHidden());
+  await page.keyboard.press("Escape");
+  application.state({ kind: "screen", shown: true });
+  await until(() => page.locator("#away").isHidden());
+});
+
+test("what is still typed when control goes presses nothing of the page", async () => {
+  application.state({ control: "granted" });
+  await becomes("control", "granted");
+  await page.focus("#picture");
+  await page.keyboard.type("This m");
+  application.state({ control: "revoked" });
+  await becomes("control", "revoked");
+  await page.keyboard.type("ust Elf 2");
+  assert.ok(await page.locator("#chat").isHidden());
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+  assert.equal(await page.getAttribute("body", "data-mode"), "fit");
+  assert.equal(application.received.filter(({ type }) => type === "request").length, 0);
+  // Whoever has stopped typing means this page.
+  await page.waitForTimeout(1600);
+  await page.keyboard.press("2");
+  await becomes("mode", "actual");
+  await page.keyboard.press("1");
   application.state({ control: "none" });
 });
 
