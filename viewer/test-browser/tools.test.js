@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, openPage, showPicture, until } from "./harness.js";
+import { open, openPage, reconnected, showPicture, until } from "./harness.js";
 
 const HOSTILE = "<img src=x onerror=document.title='hit'>";
 const SCREENS = [
@@ -39,6 +39,9 @@ const middle = () =>
     const frame = document.getElementById("frame").getBoundingClientRect();
     return ((room.left + room.width / 2 - frame.left) / frame.width) * 1280;
   });
+
+/** As long as somebody who has stopped typing does not type. */
+const rest = () => page.waitForTimeout(1600);
 
 test("the picture fits, has its actual size, grows and shrinks, by keys and by buttons", async () => {
   const fitting = await width();
@@ -191,7 +194,7 @@ test("what is still typed when control goes presses nothing of the page", async 
   assert.equal(await page.getAttribute("body", "data-mode"), "fit");
   assert.equal(application.received.filter(({ type }) => type === "request").length, 0);
   // Whoever has stopped typing means this page.
-  await page.waitForTimeout(1600);
+  await rest();
   await page.keyboard.press("2");
   await becomes("mode", "actual");
   await page.keyboard.press("1");
@@ -261,6 +264,25 @@ test("in a pause nothing is left of the picture, and when it is over it comes ba
   await novice.close();
   novice = await showPicture(browser, application, { paused: false });
   assert.ok(await page.locator("#notice").isHidden());
+});
+
+test("a lost connection is said, with seconds, and the last picture stays without input", async () => {
+  application.state({ control: "granted" });
+  await becomes("control", "granted");
+  await novice.evaluate(() => window.cut());
+  await page.waitForSelector('body[data-link="lost"]', { timeout: 60000 });
+  assert.ok(await page.locator("#lost").isVisible());
+  assert.equal(await text("status-control"), "Mouse and keyboard are off");
+  assert.ok(await page.locator("#still").isVisible(), "the last picture");
+  assert.equal(await page.getAttribute("#stage", "data-controlled"), "false");
+  await until(async () => /^[1-9]\d* s$/.test(await text("lost-time")), 20000);
+  await novice.close();
+  // The page looks for another way by itself.
+  novice = await reconnected(browser, application);
+  await until(() => page.locator("#lost").isHidden());
+  application.state({ control: "none" });
+  await becomes("control", "none");
+  await rest();
 });
 
 test("the end is asked about once, and the safe answer is the first", async () => {
