@@ -19,6 +19,10 @@ const RETRY_LOST_MS = 3000;
 /** An attempt that did not connect is given up after this, then after twice as long, up to the last. */
 const RETRY_FIRST_MS = 8000;
 const RETRY_LAST_MS = 30000;
+/** Who was connected tries more often, since the network may be back at any moment. */
+const RETRY_AGAIN_MS = 10000;
+/** So often another way is sought on the same connection, before a new one is made. */
+const RESTARTS = 2;
 /** The application has this long to say how it ended after the person here pressed End. */
 const END_MS = 3000;
 
@@ -63,6 +67,10 @@ let own = null;
 /** @type {import("./quality.js").Sample | null} */
 let lastSample = null;
 let retryDelay = RETRY_FIRST_MS;
+/** What the application said last of the servers that help to find a way. */
+let ways = { iceServers: /** @type {RTCIceServer[]} */ ([]), relayOnly: false };
+/** Other ways that were sought since the connection was lost. */
+let restarts = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retryTimer;
 
@@ -128,6 +136,7 @@ function receive(message) {
       break;
     case "connect":
       retryDelay = RETRY_FIRST_MS;
+      ways = { iceServers: message.iceServers, relayOnly: message.relayOnly };
       connect();
       break;
     case "answer":
@@ -174,6 +183,7 @@ async function connect() {
   try {
     attempt = new Peer({
       certificate: own.certificate,
+      ...ways,
       onState: peerState,
       onPicture: show,
       onCursor: moveCursor,
@@ -186,8 +196,7 @@ async function connect() {
   }
   peer = attempt;
   if (model.connectingSince === 0) update({ connectingSince: performance.now() });
-  retryAfter(retryDelay);
-  retryDelay = Math.min(retryDelay * 2, RETRY_LAST_MS);
+  retryLater();
   try {
     const description = await attempt.describe();
     if (attempt === peer) link?.send({ type: "describe", description });
@@ -196,11 +205,32 @@ async function connect() {
   }
 }
 
+/** Looks for another way on the same connection. */
+async function restart() {
+  const attempt = peer;
+  if (!attempt) return;
+  restarts += 1;
+  retryLater();
+  try {
+    const description = await attempt.restart();
+    if (attempt === peer) link?.send({ type: "restart", description });
+  } catch {
+    if (attempt === peer) connect();
+  }
+}
+
+function retryLater() {
+  retryAfter(retryDelay);
+  retryDelay = Math.min(retryDelay * 2, model.link === "lost" ? RETRY_AGAIN_MS : RETRY_LAST_MS);
+}
+
 /** @param {number} ms */
 function retryAfter(ms) {
   clearTimeout(retryTimer);
   retryTimer = setTimeout(() => {
-    if (model.link !== "ended" && model.link !== "connected" && seen(model.state)) connect();
+    if (model.link === "ended" || model.link === "connected" || !seen(model.state)) return;
+    if (model.link === "lost" && restarts < RESTARTS && peer?.mayRestart) restart();
+    else connect();
   }, ms);
 }
 
@@ -209,6 +239,8 @@ function peerState(state) {
   if (state === "connected") {
     clearTimeout(retryTimer);
     retryDelay = RETRY_FIRST_MS;
+    restarts = 0;
+    if (model.link === "lost") showVideo();
     lastSample = null;
     update({ link: "connected", quality: null, connectingSince: 0 });
   } else if (state === "lost" && model.link === "connected") {
@@ -228,6 +260,14 @@ function show(stream) {
     still.hidden = true;
     update({ hasPicture: true, since: model.since ?? performance.now() });
     zoom.layout();
+  });
+}
+
+/** The same stream goes on: the kept picture goes when there is a newer one. */
+function showVideo() {
+  const stream = video.srcObject;
+  video.requestVideoFrameCallback(() => {
+    if (video.srcObject === stream) still.hidden = true;
   });
 }
 

@@ -23,15 +23,17 @@ export const headers = (host) => ({
 });
 const TYPES = { html: "text/html", js: "text/javascript", css: "text/css" };
 
-/** @param {import("playwright-core").BrowserContextOptions} [options] */
-export async function open(options = {}) {
+/** @param {import("playwright-core").BrowserContextOptions & { hidesAddresses?: boolean }} [given] */
+export async function open(given = {}) {
+  const { hidesAddresses = false, ...options } = given;
   const profile = await mkdtemp(path.join(os.tmpdir(), "rendezvous-viewer-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     viewport: { width: 1280, height: 800 },
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync", "--disable-features=WebRtcHideLocalIpsWithMdns",
+      "--disable-component-update", "--disable-sync",
+      ...(hidesAddresses ? [] : ["--disable-features=WebRtcHideLocalIpsWithMdns"]),
     ],
     ...options,
   });
@@ -75,8 +77,8 @@ export async function openPage(/** @type {Awaited<ReturnType<typeof open>>} */ {
     /** @param {number} code */
     close: (code) => socket?.close({ code }),
     /** @param {string} type */
-    next: async (type) => {
-      await until(() => received.some((message) => message.type === type), 30000);
+    next: async (type, ms = 30000) => {
+      await until(() => received.some((message) => message.type === type), ms);
       return received.splice(received.findIndex((message) => message.type === type), 1)[0];
     },
   };

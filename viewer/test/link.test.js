@@ -54,6 +54,8 @@ const start = () => {
   return { link, socket: FakeSocket.last, messages, ends };
 };
 
+const CONNECT = { type: "connect", iceServers: [], relayOnly: false };
+
 test("the ticket leaves the address bar", () => {
   const replaced = [];
   const history = { replaceState: (_data, _title, url) => replaced.push(url) };
@@ -78,7 +80,13 @@ test("the ticket goes first, and then the certificate", () => {
 
 test("messages are read, and unknown fields are dropped", () => {
   assert.deepEqual(parseMessage(JSON.stringify({ ...STATE, html: "<b>" })), STATE);
-  assert.deepEqual(parseMessage('{"type":"connect"}'), { type: "connect" });
+  assert.deepEqual(parseMessage('{"type":"connect"}'), CONNECT);
+  const relay = { urls: "turn:192.0.2.1:3478", username: "maria", credential: "secret" };
+  const servers = { ...CONNECT, iceServers: [relay, { urls: "stun:[2001:db8::1]:3478" }], relayOnly: true };
+  assert.deepEqual(parseMessage(JSON.stringify(servers)), servers);
+  for (const wrong of [1, {}, ["stun:a"], [{}], [{ urls: "http://a" }], [{ urls: "stun:a b" }], Array(9).fill(relay)]) {
+    assert.throws(() => parseMessage(JSON.stringify({ type: "connect", iceServers: wrong })), JSON.stringify(wrong));
+  }
   assert.deepEqual(parseMessage('{"type":"answer","description":{"a":1}}'), { type: "answer", description: { a: 1 } });
   assert.equal(parseMessage(JSON.stringify({ ...STATE, screen: null })).screen, null);
   const { screens, shared, kind, shown, paused, ...without } = STATE;
@@ -137,7 +145,7 @@ test("a message that is not understood ends the connection, and nothing after it
   socket.message('{"type":"connect"}');
   socket.fail(1000);
   link.send({ type: "stop" });
-  assert.deepEqual(messages, [{ type: "connect" }]);
+  assert.deepEqual(messages, [CONNECT]);
   assert.deepEqual(ends, [4400]);
   assert.equal(socket.closed, true);
   assert.equal(socket.sent.length, 2);

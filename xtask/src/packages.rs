@@ -43,6 +43,8 @@ pub(crate) enum Need {
     Keyring,
     /// A name server on a machine of the tests.
     Names,
+    /// A relay for picture and input.
+    Relay,
     /// A message bus, and what watches one.
     Bus,
     /// The examples for authors, in Python.
@@ -151,6 +153,12 @@ const PACKAGES: &[Package] = {
             "dnsmasq-base",
             Program(&["dnsmasq"]),
             "tells programs where the server of a domain is",
+        ),
+        package(
+            Relay,
+            "coturn",
+            Program(&["turnserver"]),
+            "passes on picture and input where no direct way is found",
         ),
         package(
             Schema,

@@ -7,6 +7,7 @@ use crate::application::hello::HELLO;
 use crate::application::secured::Known;
 use crate::assistance::Lack;
 use crate::standing::{Caller, Manner, Standing};
+use rendezvous_assist::paths::Trouble;
 use rendezvous_assist::secure::Why;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
 use rendezvous_trust::pins::Origin;
@@ -351,6 +352,32 @@ pub(crate) const HIDDEN: &str =
     "Paused. They see nothing of your screen and cannot click or type. Press p to go on.";
 pub(crate) const SHOWN_AGAIN: &str = "They see your screen again. They cannot click or type.";
 
+pub(crate) fn reconnecting(who: &str, since: Duration, typing: bool) -> String {
+    let (since, writes) = (since.as_secs(), writes(typing));
+    format!(
+        "○ {who} may see your screen · connecting again… {since} s{writes}   [s] Stop  [p] Pause  [c] Chat"
+    )
+}
+
+/// What is wrong with a server, and what it means.
+pub(crate) fn server_trouble(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Silent(server) => format!(
+            "The server at {server} does not answer, so some ways to the other person may be missing. Check [ice] in your configuration."
+        ),
+        Trouble::Login(server) => format!(
+            "The relay at {server} did not accept your name and password, so it was not used. Check [[ice.turn]] in your configuration."
+        ),
+        Trouble::Refused(server, code) => format!(
+            "The relay at {server} refused to help ({code}), so it was not used. Ask whoever looks after it."
+        ),
+    }
+}
+
+pub(crate) fn no_relay_password(url: &str) -> String {
+    format!("Your password for the relay {url} cannot be had; look at [[ice.turn]] in your configuration")
+}
+
 pub(crate) const OVER: &str = "The help is over. Nothing of your screen is shared any more.";
 
 /// What was allowed, quietly, below the end.
@@ -446,6 +473,7 @@ pub(crate) fn lack(lack: &Lack) -> String {
         Lack::Here(families) => format!(
             "This computer has no {families} address that others could reach, so nothing can be shared. Connect to a network that has one, or allow others under [assist] in the configuration."
         ),
+        Lack::Relay => "No relay serves you, and your configuration allows no other way, so nothing can be shared. Check [[ice.turn]], or set \"relay-only\" to false.".to_owned(),
         Lack::InCommon(who) => format!(
             "{who} and you have no kind of address in common: one side may only use IPv4 and the other only IPv6. One of you has to allow both under [assist] in the configuration."
         ),

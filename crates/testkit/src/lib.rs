@@ -25,6 +25,7 @@ pub mod ports;
 pub mod process;
 pub mod screen;
 pub mod terminal;
+pub mod turn;
 pub mod wait;
 pub mod workload;
 pub mod xmpp;

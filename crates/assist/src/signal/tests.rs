@@ -40,6 +40,11 @@ fn the_messages_without_a_description() {
         (r#"{"v":1,"type":"paused","paused":false}"#, NoviceSays::Paused(false)),
         (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, NoviceSays::Chat(written.clone())),
         (r#"{"v":1,"type":"typing","typing":true}"#, NoviceSays::Typing(true)),
+        (r#"{"v":1,"type":"again"}"#, NoviceSays::Again),
+        (
+            r#"{"v":1,"type":"ice","role":"novice","servers":["stun:192.0.2.1:3478","stun:[2001:db8::1]:80"]}"#,
+            NoviceSays::Ice(vec!["192.0.2.1:3478".parse().unwrap(), "[2001:db8::1]:80".parse().unwrap()]),
+        ),
     ] {
         assert_eq!(novice(text), Ok(message.clone()), "{text}");
         assert_same_json(&message.to_text(), text);
@@ -53,6 +58,7 @@ fn the_messages_without_a_description() {
         (r#"{"v":1,"type":"release","floor":"control"}"#, ExpertSays::Release),
         (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, ExpertSays::Chat(written)),
         (r#"{"v":1,"type":"typing","typing":false}"#, ExpertSays::Typing(false)),
+        (r#"{"v":1,"type":"ice","role":"expert","servers":[]}"#, ExpertSays::Ice(vec![])),
     ] {
         assert_eq!(expert(text), Ok(message.clone()), "{text}");
         assert_same_json(&message.to_text(), text);
@@ -165,6 +171,7 @@ fn nobody_speaks_for_the_other_side() {
         r#"{"v":1,"type":"control","state":"granted"}"#,
         r#"{"v":1,"type":"answer","description":{}}"#,
         r#"{"v":1,"type":"paused","paused":false}"#,
+        r#"{"v":1,"type":"again"}"#,
         r#"{"v":1,"type":"hello","role":"novice","program":"x"}"#,
     ] {
         assert_eq!(expert(text), Err(SignalError::WrongSide), "{text}");
@@ -173,10 +180,35 @@ fn nobody_speaks_for_the_other_side() {
         r#"{"v":1,"type":"request","floor":"control"}"#,
         r#"{"v":1,"type":"release","floor":"control"}"#,
         r#"{"v":1,"type":"describe","description":{}}"#,
+        r#"{"v":1,"type":"restart","description":{}}"#,
         r#"{"v":1,"type":"hello","role":"expert","program":"x"}"#,
     ] {
         assert_eq!(novice(text), Err(SignalError::WrongSide), "{text}");
     }
+}
+
+#[test]
+fn hints_are_addresses_of_single_machines_and_few() {
+    let hints =
+        |servers: &str| novice(&format!(r#"{{"v":1,"type":"ice","role":"novice","servers":{servers}}}"#));
+    let refused = Err(SignalError::Field("servers"));
+    for servers in [
+        r#"["stun:somebody.example.org"]"#,
+        r#"["turn:192.0.2.1"]"#,
+        r#"["stun:224.0.0.1"]"#,
+        r#"["stun:255.255.255.255"]"#,
+        r#"["stun:0.0.0.0"]"#,
+        r#"["stun:192.0.2.1:0"]"#,
+        r#"["192.0.2.1:3478"]"#,
+        r#"[1]"#,
+        r#"{}"#,
+        r#"["stun:192.0.2.1","stun:192.0.2.2","stun:192.0.2.3","stun:192.0.2.4","stun:192.0.2.5"]"#,
+    ] {
+        assert_eq!(hints(servers), refused, "{servers}");
+    }
+    let text = r#"{"v":1,"type":"ice","role":"expert","servers":[]}"#;
+    assert_eq!(novice(text), Err(SignalError::WrongSide));
+    assert_eq!(expert(&text.replace("expert", "novice")), Err(SignalError::WrongSide));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::chat::Chat;
 use super::media::Lack;
+use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession};
@@ -21,6 +22,8 @@ use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Plays the expert's side until the help is over. It is known who is there: the session is a secured one, and only now
@@ -28,13 +31,13 @@ use std::time::Instant;
 pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
-    families: Families,
+    (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
-    let mut expert = Expert::new(session, families, terminal);
+    let mut expert = Expert::new(session, (families, servers), terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
     if families.is_empty() {
         expert.lacks(&Lack::Allowed).await;
@@ -85,6 +88,10 @@ struct Expert {
     who: String,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
+    /// The servers that help the page to find a way.
+    servers: Arc<Servers>,
+    /// Servers that the novice's side named.
+    hints: Vec<SocketAddr>,
     terminal: Terminal,
     begun: Instant,
     greeted: bool,
@@ -105,13 +112,19 @@ struct Expert {
 }
 
 impl Expert {
-    fn new(session: SecuredSession, families: Families, terminal: Terminal) -> Self {
+    fn new(
+        session: SecuredSession,
+        (families, servers): (Families, Arc<Servers>),
+        terminal: Terminal,
+    ) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
             session,
             bound: None,
             families,
+            servers,
+            hints: Vec::new(),
             terminal,
             begun: Instant::now(),
             greeted: false,
@@ -206,7 +219,10 @@ impl Expert {
     /// pause there is nothing to connect to.
     fn connect(&self, page: &Page) {
         if self.view == ViewState::Granted && self.bound.is_some() && !self.paused {
-            page.send(&ToPage::Connect);
+            page.send(&ToPage::Connect {
+                ice_servers: self.servers.for_page(&self.hints),
+                relay_only: self.servers.is_relay_only(),
+            });
         }
     }
 
@@ -216,7 +232,9 @@ impl Expert {
                 tracing::info!(program = program.as_str(), "The novice's application is there");
                 self.greeted = true;
             }
-            NoviceSays::View(view) => self.view_is(view, page),
+            NoviceSays::View(view) => self.view_is(view, page).await,
+            NoviceSays::Again => self.connect(page),
+            NoviceSays::Ice(hints) => self.hints = hints,
             NoviceSays::Control(state) => self.control = control_state(state),
             NoviceSays::Answer(description) => self.answer(&description, page).await,
             NoviceSays::Screens(screens) => self.screens_are(screens),
@@ -251,7 +269,7 @@ impl Expert {
         }
     }
 
-    fn view_is(&mut self, view: View, page: &Page) {
+    async fn view_is(&mut self, view: View, page: &Page) {
         let was = self.view;
         self.view = match view {
             View::Asked => {
@@ -266,7 +284,11 @@ impl Expert {
             // The end of the session follows, and says why.
             View::Ended => was,
         };
-        if was != ViewState::Granted {
+        if was != ViewState::Granted && self.view == ViewState::Granted {
+            let hints = self.servers.hints().await;
+            if !hints.is_empty() {
+                self.send(ExpertSays::Ice(hints)).await;
+            }
             self.connect(page);
         }
     }
@@ -301,7 +323,11 @@ impl Expert {
             }
             PageEvent::Certificate(fingerprint) => self.certificate(fingerprint).await,
             PageEvent::Describe(value) => match serde_json::from_value::<Description>(value) {
-                Ok(description) => self.describe(description).await,
+                Ok(description) => self.describe(description, ExpertSays::Describe).await,
+                Err(error) => tracing::warn!(%error, "Refused the page's description"),
+            },
+            PageEvent::Restart(value) => match serde_json::from_value::<Description>(value) {
+                Ok(description) => self.describe(description, ExpertSays::Restart).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
             PageEvent::Request => self.send(ExpertSays::Request).await,
@@ -328,10 +354,10 @@ impl Expert {
         self.session.offer(Media { fingerprint: fingerprint.0, setup: Setup::ActPass }).await;
     }
 
-    async fn describe(&mut self, description: Description) {
+    async fn describe(&mut self, description: Description, say: fn(Description) -> ExpertSays) {
         match &self.bound {
             Some(bound) if description.media() == bound.expert() => {
-                self.send(ExpertSays::Describe(description.within(self.families))).await;
+                self.send(say(description.within(self.families))).await;
             }
             _ => tracing::warn!("Refused a description without the certificate that both sides have signed"),
         }

@@ -302,6 +302,7 @@ fn event(message: FromPage) -> Result<PageEvent, Refusal> {
             Fingerprint::parse(&fingerprint).map(PageEvent::Certificate).ok_or(Refusal::NotUnderstood)
         }
         FromPage::Describe { description } => Ok(PageEvent::Describe(Value::Object(description))),
+        FromPage::Restart { description } => Ok(PageEvent::Restart(Value::Object(description))),
         FromPage::Request {} => Ok(PageEvent::Request),
         FromPage::Release {} => Ok(PageEvent::Release),
         FromPage::Screen { id } => Ok(PageEvent::Screen(id)),

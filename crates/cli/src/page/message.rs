@@ -17,6 +17,8 @@ pub(crate) enum PageEvent {
     Certificate(Fingerprint),
     /// It made a WebRTC offer. An object whose content is not checked here.
     Describe(Value),
+    /// It looks for another way on the connection that it has: a new offer. As above.
+    Restart(Value),
     /// The person asks for control.
     Request,
     /// The person gives control back, or takes the request back.
@@ -40,6 +42,7 @@ impl fmt::Debug for PageEvent {
             Self::Opened => "Opened",
             Self::Certificate(_) => "Certificate(..)",
             Self::Describe(_) => "Describe(..)",
+            Self::Restart(_) => "Restart(..)",
             Self::Request => "Request",
             Self::Release => "Release",
             Self::Screen(_) => "Screen",
@@ -58,7 +61,14 @@ pub(crate) enum ToPage {
     /// How things stand; always the whole of it.
     State(PageState),
     /// Make the connection for the picture and describe it.
-    Connect,
+    Connect {
+        /// The servers that help to find a way, as a browser wants them.
+        #[serde(rename = "iceServers", skip_serializing_if = "Vec::is_empty")]
+        ice_servers: Vec<Value>,
+        /// Whether only relays may be used.
+        #[serde(rename = "relayOnly", skip_serializing_if = "std::ops::Not::not")]
+        relay_only: bool,
+    },
     /// The other side's half of the connection.
     Answer {
         /// As it came, already checked.
@@ -99,12 +109,12 @@ pub(crate) enum ToPage {
     },
 }
 
-/// Without the description, which holds the password of the connection, and without what people write.
+/// Without the description and the servers, which hold passwords, and without what people write.
 impl fmt::Debug for ToPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::State(state) => f.debug_tuple("State").field(state).finish(),
-            Self::Connect => f.write_str("Connect"),
+            Self::Connect { .. } => f.write_str("Connect(..)"),
             Self::Answer { .. } => f.write_str("Answer(..)"),
             Self::Chat { .. } => f.write_str("Chat(..)"),
             Self::History { lines } => write!(f, "History({})", lines.len()),
@@ -196,6 +206,7 @@ pub(super) enum FromPage {
     Open { ticket: String },
     Certificate { fingerprint: String },
     Describe { description: Map<String, Value> },
+    Restart { description: Map<String, Value> },
     Request {},
     Release {},
     Screen { id: u32 },

@@ -249,7 +249,7 @@ async fn both_sides_are_understood() {
     };
     let ended = ToPage::Ended { title: "a".into(), text: "b".into(), code: "c".into() };
     assert!(page.send(&ToPage::State(state)));
-    assert!(page.send(&ToPage::Connect));
+    assert!(page.send(&connect()));
     assert!(page.send(&ToPage::Answer { description: description.clone() }));
     assert!(page.send(&ToPage::Chat { text: "<b>".into(), at: 5 }));
     let lines = vec![ChatLine { own: true, text: "ü".into(), at: 4 }];
@@ -288,7 +288,7 @@ async fn a_ticket_works_once() {
     assert!(page.url_with_ticket().is_err(), "a used ticket is not given out again");
     socket.close(None).await.unwrap();
     assert_eq!(event(&mut page).await, PageEvent::Closed);
-    assert!(!page.send(&ToPage::Connect), "nobody is there");
+    assert!(!page.send(&connect()), "nobody is there");
 
     let mut again = open_with(&page, &first).await;
     assert_eq!(answer(&mut again).await, Err(4401));
@@ -326,7 +326,7 @@ async fn a_second_page_is_refused_and_the_first_goes_on() {
     let fresh = ticket(&page);
     let mut second = open_with(&page, &fresh).await;
     assert_eq!(answer(&mut second).await, Err(4409));
-    assert!(page.send(&ToPage::Connect));
+    assert!(page.send(&connect()));
     assert_eq!(answer(&mut first).await, Ok(json!({"type": "connect"})));
 
     first.close(None).await.unwrap();
@@ -468,7 +468,7 @@ async fn silent_connections_end_and_living_pages_stay() {
     let closed = timeout(DEADLINE, silent.read(&mut byte)).await.expect("the silent connection is closed");
     assert!(matches!(closed, Ok(0) | Err(_)));
     assert!(!reader.is_finished(), "the page is still open");
-    assert!(page.send(&ToPage::Connect));
+    assert!(page.send(&connect()));
     assert_eq!(reader.await.unwrap(), Ok(json!({"type": "connect"})));
 }
 
@@ -510,4 +510,22 @@ async fn the_last_words_arrive_and_the_port_closes() {
     })
     .await
     .expect("the port closes");
+}
+
+fn connect() -> ToPage {
+    ToPage::Connect { ice_servers: Vec::new(), relay_only: false }
+}
+
+#[test]
+fn a_password_for_a_relay_is_not_printed() {
+    let server = serde_json::json!({ "urls": "turn:192.0.2.1", "username": "maria", "credential": "secret" });
+    let message = ToPage::Connect { ice_servers: vec![server], relay_only: true };
+    assert!(!format!("{message:?}").contains("secret"));
+    let text = serde_json::to_value(&message).expect("it is JSON");
+    assert_eq!(text["iceServers"][0]["credential"], "secret");
+    assert_eq!(text["relayOnly"], true);
+    assert_eq!(
+        serde_json::to_value(connect()).expect("it is JSON"),
+        serde_json::json!({ "type": "connect" })
+    );
 }

@@ -168,10 +168,20 @@ impl Side {
         surroundings: Vec<(&'static str, String)>,
         wrap: impl FnOnce(Launch) -> Launch,
     ) -> Result<Self> {
+        Self::start_at(name, surroundings, "127.0.0.1:0", wrap)
+    }
+
+    /// The same, listening at this address.
+    pub(crate) fn start_at(
+        name: &'static str,
+        surroundings: Vec<(&'static str, String)>,
+        listen: &str,
+        wrap: impl FnOnce(Launch) -> Launch,
+    ) -> Result<Self> {
         let home = Home::new(name)?;
         // Many are played on one machine at once; they need not find each other by themselves.
         fs::write(home.join("config.toml"), "[nearby]\nmulticast = false\n")?;
-        let launch = program(&home, &surroundings).args(AGENT);
+        let launch = program(&home, &surroundings).args(&AGENT[..3]).arg(listen);
         let (agent, [address, who]) = ready(name, &wrap(launch))?;
         let side = Self { name, home, surroundings, agent, address, who };
         side.is_visible()?;

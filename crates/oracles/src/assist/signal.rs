@@ -41,7 +41,7 @@ pub(crate) fn signal(data: &[u8]) {
         if !matches!(message, ExpertSays::Chat(_) | ExpertSays::Typing(_)) {
             assert_eq!(NoviceSays::parse(&again), Err(SignalError::WrongSide), "{again}");
         }
-        if let ExpertSays::Describe(description) = message {
+        if let ExpertSays::Describe(description) | ExpertSays::Restart(description) = message {
             assert_eq!(description.check_offer(), Ok(()));
         }
     }
@@ -66,11 +66,15 @@ pub(crate) fn signal_seeds() -> Vec<Seed> {
         novice("answer", NoviceSays::Answer(sample(true))),
         novice("screens", NoviceSays::Screens(two_screens())),
         novice("window", NoviceSays::Screens(a_window())),
+        novice("again", NoviceSays::Again),
+        novice("ice-novice", NoviceSays::Ice(vec![([192, 0, 2, 1], 3478).into()])),
         expert("hello-expert", ExpertSays::Hello(program)),
         expert("request", ExpertSays::Request),
         expert("release", ExpertSays::Release),
         expert("describe", ExpertSays::Describe(sample(false))),
         expert("screen", ExpertSays::Screen(ScreenId(2))),
+        expert("restart", ExpertSays::Restart(sample(false))),
+        expert("ice-expert", ExpertSays::Ice(vec![([192, 0, 2, 1], 3478).into()])),
     ]
 }
 
