@@ -275,6 +275,10 @@ impl Novice {
             }
             Announcement::Paused(paused) => {
                 self.paused_is(paused);
+                if !paused {
+                    // It was opened anew, and may be another one.
+                    self.tell_screens(true).await;
+                }
                 NoviceSays::Paused(paused)
             }
         };

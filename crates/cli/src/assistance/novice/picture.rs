@@ -57,8 +57,12 @@ impl Novice {
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
                 let screens = capturer.scene().screens.clone();
-                if before.is_none() {
-                    self.terminal.say(&texts::is_shown(&screens));
+                let change = match &before {
+                    None => Some(texts::is_shown(&screens)),
+                    Some(before) => texts::shown_changed(&before.screens, &screens),
+                };
+                if let Some(change) = change {
+                    self.terminal.say(&change);
                 }
                 let opened = Some(capturer);
                 let since = before.as_ref().map_or_else(Instant::now, |before| before.since);
@@ -67,7 +71,7 @@ impl Novice {
                     since,
                     screen,
                     screens,
-                    switched: since,
+                    switched: Instant::now(),
                     opened,
                     stop,
                     link: Link::None,
