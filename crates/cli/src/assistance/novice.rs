@@ -274,6 +274,7 @@ impl Novice {
         if let Some(description) = self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
             self.connect(&description).await;
         }
+        self.open_wanted().await;
         self.show_status();
     }
 

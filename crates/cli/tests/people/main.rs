@@ -38,6 +38,7 @@ mod page;
 mod refusing;
 mod rooms;
 mod secrets;
+mod showing;
 mod troubleshooting;
 mod watching;
 mod wording;

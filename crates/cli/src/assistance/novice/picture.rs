@@ -58,6 +58,7 @@ impl Novice {
                     screen,
                     screens,
                     switched: since,
+                    wanted: false,
                     opened,
                     stop,
                     link: Link::None,
