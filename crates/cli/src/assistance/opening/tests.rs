@@ -1,7 +1,9 @@
+mod person;
+
+use self::person::Person;
 use super::*;
 use crate::assistance::media::{Broken, FromScreen};
 use crate::assistance::screen::Taking;
-use rendezvous_assist::consent::{Consent, Input, Output};
 use rendezvous_assist::screen::Size;
 use rendezvous_assist::screens::Screens;
 use rendezvous_testkit::monitors::{Window, divide, unplug};
@@ -38,7 +40,7 @@ fn what_is_not_understood_shares_nothing() {
 
 /// A person who allowed to be seen what they share, pictures being taken, and what came of it.
 struct Room {
-    consent: Consent,
+    person: Person,
     screen: Screen,
     first: Screens,
     frames: mpsc::Receiver<FromScreen>,
@@ -47,15 +49,14 @@ struct Room {
 
 impl Room {
     fn share(server: Option<&XServer>, subject: Subject) -> Self {
-        let mut consent = Consent::new();
-        let grant = allow(&mut consent);
+        let (person, grant) = Person::who_shows();
         let display = server.map(XServer::display);
         let screen = Screen::new(grant, Shared { display, subject });
         let capturer = screen.open().expect("it can be shared");
         let first = capturer.scene().screens.clone();
         let (sender, frames) = mpsc::channel(2);
         let taking = screen.take(capturer, Instant::now(), sender);
-        Self { consent, screen, first, frames, taking }
+        Self { person, screen, first, frames, taking }
     }
 
     /// What comes next; nothing when it is over.
@@ -92,21 +93,6 @@ impl Room {
             if let FromScreen::Broken(why) = self.next().expect("it says why") {
                 return why;
             }
-        }
-    }
-}
-
-/// The person is asked and says yes. There is no other way to a grant.
-fn allow(consent: &mut Consent) -> ViewGrant {
-    let now = rendezvous_assist::Time(0);
-    consent.handle_input(now, Input::Connected).expect("the first connection");
-    let Output::Ask(question) = consent.poll_output() else { panic!("the person is asked") };
-    consent.handle_input(now, Input::Answer { question: question.id, yes: true }).expect("in time");
-    loop {
-        match consent.poll_output() {
-            Output::ViewGranted(grant) => return grant,
-            Output::Timeout(_) => panic!("a yes gives the view"),
-            _ => {}
         }
     }
 }
@@ -179,8 +165,7 @@ fn the_test_picture_needs_no_display_and_goes_with_the_permission() {
     assert!(matches!(room.next(), Some(FromScreen::Frame(_))));
     room.taking.want_key();
     room.key();
-    let now = rendezvous_assist::Time(1);
-    room.consent.handle_input(now, Input::Stop).expect("there is something to stop");
+    room.person.stops();
     while room.next().is_some() {}
 }
 
