@@ -20,6 +20,7 @@ pub mod hand;
 pub mod home;
 pub mod keyring;
 pub mod machines;
+pub mod monitors;
 pub mod painter;
 pub mod ports;
 pub mod process;

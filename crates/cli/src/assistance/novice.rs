@@ -313,6 +313,7 @@ impl Novice {
         }
         self.notice_curtain();
         self.catch_up();
+        self.open_wanted().await;
         self.show_status();
     }
 

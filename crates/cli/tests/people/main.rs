@@ -41,6 +41,7 @@ mod reaching;
 mod refusing;
 mod rooms;
 mod secrets;
+mod showing;
 mod stand_in;
 mod troubleshooting;
 mod viewer;

@@ -32,3 +32,5 @@ mod paint;
 mod person;
 mod relay;
 mod server;
+#[path = "test_picture.rs"]
+mod test_picture;

@@ -72,6 +72,7 @@ impl Novice {
                     screen,
                     screens,
                     switched: Instant::now(),
+                    wanted: false,
                     opened,
                     stop,
                     link: Link::None,

@@ -33,15 +33,25 @@ impl Novice {
     }
 
     async fn switch_to(&mut self, screen: ScreenId) {
+        if let Some(sharing) = &mut self.sharing {
+            // Whoever takes pictures notices by themselves.
+            sharing.screen.choose(screen);
+            sharing.wanted = sharing.opened.is_some();
+        }
+        self.open_wanted().await;
+    }
+
+    /// Before any picture is taken it is done here, and not more often for whoever wants it again and again.
+    pub(super) async fn open_wanted(&mut self) {
         let Some(sharing) = &mut self.sharing else { return };
-        sharing.screen.choose(screen);
-        // Whoever takes pictures notices by themselves. Before that it is done here, but not for everybody who wants it
-        // again and again: then the last wish comes true with the first picture.
-        if sharing.opened.is_none() || sharing.switched.elapsed() < SWITCH_EVERY {
+        if !sharing.wanted || sharing.switched.elapsed() < SWITCH_EVERY {
+            return;
+        }
+        sharing.wanted = false;
+        if sharing.opened.take().is_none() {
             return;
         }
         sharing.switched = Instant::now();
-        drop(sharing.opened.take());
         match tokio::task::block_in_place(|| sharing.screen.reopen()) {
             Ok(capturer) => {
                 let screens = capturer.scene().screens.clone();
