@@ -267,7 +267,7 @@ impl Peer {
             awake_since: Some(self.clock.now),
         };
         let accepted = accept(&mut self.rtc, &self.video.wake);
-        self.insist(accepted.clone());
+        self.insist(accepted);
         accepted?;
         let creds = ice_credentials(random);
         self.rtc.direct_api().set_local_ice_credentials(creds.clone());

@@ -19,7 +19,7 @@ mod sharing;
 mod stop;
 
 pub(crate) use media::Lack;
-pub(crate) use servers::Servers;
+pub(crate) use servers::{Servers, look_up};
 
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};

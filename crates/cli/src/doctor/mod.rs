@@ -8,6 +8,7 @@ mod desktop;
 mod multicast;
 mod network;
 mod servers;
+mod ways;
 
 pub(crate) use desktop::{screen_can_be_shared, x11_display};
 pub(crate) use multicast::Deaf;
@@ -65,11 +66,12 @@ async fn look(home: &Home) -> Vec<Finding> {
         Ok(config) => (Ok(texts::settings(&home.config_file())), config),
         Err(error) => (Err(error), Config::default()),
     };
-    let (agent, screen, multicast, servers, keyring) = tokio::join!(
+    let (agent, screen, multicast, servers, ways, keyring) = tokio::join!(
         within("agent", agent(home)),
         within("screen", aside(desktop::screen)),
         within("multicast", multicast(&config.nearby)),
         servers::look(&config.accounts),
+        tokio::time::timeout(PATIENCE, ways::look(&config.ice)),
         within("keyring", keyring()),
     );
     let mut findings = vec![
@@ -81,6 +83,8 @@ async fn look(home: &Home) -> Vec<Finding> {
         multicast,
     ];
     findings.extend(servers);
+    let nothing = |_| vec![Finding { what: "ice", outcome: Err(anyhow!(texts::NO_FINDING)) }];
+    findings.extend(ways.unwrap_or_else(nothing));
     findings.extend([
         keyring,
         Finding { what: "clock", outcome: clock::look(home) },
