@@ -208,7 +208,10 @@ function candidates(attributes) {
       type,
     });
   }
-  return found.slice(0, MAX_CANDIDATES);
+  // What works where nothing else does comes first, and hidden names, of which the other side makes nothing, last.
+  const rank = (/** @type {typeof found[number]} */ { type, address }) =>
+    address?.endsWith(".local") ? 3 : type === "host" ? 2 : type === "srflx" ? 1 : 0;
+  return found.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_CANDIDATES);
 }
 
 // What may travel -------------------------------------------------------------------------------------------------

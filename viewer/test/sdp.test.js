@@ -67,9 +67,9 @@ test("an offer becomes values, and only the allowed ones", () => {
   assert.deepEqual(offer.video.map(({ pt, rtx, codec }) => [pt, rtx, codec]), [[108, 109, "H264"], [102, 103, "H264"]]);
   assert.deepEqual(offer.extensions.map(({ id }) => id), [2, 4, 5]);
   assert.deepEqual(offer.candidates.map(({ address, type }) => [address, type]), [
-    ["12cbe351-6446-4558-afeb-ef1c5638e5cc.local", "host"],
-    ["fd00::2", "host"],
     ["192.0.2.9", "srflx"],
+    ["fd00::2", "host"],
+    ["12cbe351-6446-4558-afeb-ef1c5638e5cc.local", "host"],
   ]);
   assert.equal("ssrc" in offer, false);
 });

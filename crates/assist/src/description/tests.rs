@@ -243,6 +243,37 @@ fn candidates_are_addresses_of_one_machine() {
 }
 
 #[test]
+fn a_candidate_of_any_kind_is_its_address_and_nothing_else() {
+    for (kind, address) in
+        [("srflx", "203.0.113.5"), ("relay", "2001:db8::5"), ("prflx", "::ffff:203.0.113.5")]
+    {
+        let mut offer = offer();
+        // What browsers say of where a reflexive address was seen from is nobody's business, whatever it is.
+        offer["candidates"][0] = json!({
+            "foundation": "1", "component": 1, "protocol": "udp", "priority": 1, "address": address, "port": 5000,
+            "type": kind, "raddr": "10.0.0.1\r\na=x", "rport": -1, "network-cost": "999",
+        });
+        let description = parse(&offer).unwrap();
+        assert_eq!(description.candidates()[0].kind.as_str(), kind);
+        let written = serde_json::to_string(&description).unwrap();
+        assert!(!written.contains("raddr") && !written.contains("10.0.0.1"), "{written}");
+        let sdp = crate::sdp::page_offer(&description);
+        assert!(!sdp.contains("10.0.0.1") && sdp.contains(&format!("5000 typ {kind}\r\n")), "{sdp}");
+    }
+    // A zone means something on one machine only; an address of many is nobody's, however it is written.
+    for bad in ["fe80::1%eth0", "[2001:db8::1]", "2001:db8::1/64", "203.0.113.5:80"] {
+        assert!(with("/candidates/0/address", bad).is_err(), "{bad}");
+    }
+    for bad in ["ff0e::1", "::ffff:255.255.255.255", "::ffff:0.0.0.0", "0x7f.1", "2130706433", "01.2.3.4"] {
+        assert_eq!(with("/candidates/0/address", bad), Err(DescriptionError::Candidate), "{bad}");
+    }
+    for bad in ["abc", "a b c d", "abcd\r\n", ""] {
+        assert_eq!(with_added("answers", bad), Err(DescriptionError::Text("answers")), "{bad:?}");
+    }
+    assert_eq!(with_added("answers", 5), Err(DescriptionError::Shape));
+}
+
+#[test]
 fn lists_are_bounded() {
     for (field, most) in [("candidates", 16), ("video", 8), ("extensions", 16)] {
         let mut offer = offer();

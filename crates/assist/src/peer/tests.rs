@@ -1,5 +1,6 @@
 //! Two ends in virtual time: our [`Peer`], and the WebRTC stack acting as the page.
 
+mod bottleneck;
 mod page;
 mod restart;
 
@@ -8,6 +9,7 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use rendezvous_trust::bind::{self, Media};
 
+use self::bottleneck::Bottleneck;
 use self::page::Page;
 use super::*;
 use crate::description::Setup;
@@ -33,6 +35,8 @@ struct Call {
     meddle: fn(&Datagram) -> bool,
     /// No packet arrives anywhere.
     cut: bool,
+    /// What our packets have to go through.
+    bottleneck: Option<Bottleneck>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +72,7 @@ impl Call {
             rtp_sent: 0,
             meddle: |_| true,
             cut: false,
+            bottleneck: None,
         }
     }
 
@@ -123,13 +128,18 @@ impl Call {
             match self.peer.poll_output() {
                 PeerOutput::Transmit { source, destination, contents } => {
                     self.rtp_sent += usize::from(is_rtp(&contents));
-                    self.flying.push_back((arrival, Datagram { source, destination, contents }));
+                    let through = self.bottleneck.as_mut().map(|b| b.passes(self.now, contents.len()));
+                    if let Some(arrival) = through.unwrap_or(Some(arrival)) {
+                        self.flying.push_back((arrival, Datagram { source, destination, contents }));
+                    }
                 }
                 PeerOutput::Event(event) => self.events.push(event),
                 PeerOutput::Timeout(time) => break time,
             }
         };
-        let theirs = self.page.drain(|packet| self.flying.push_back((arrival, packet)));
+        let back = self.bottleneck.as_ref().map_or(arrival, |b| b.back(self.now));
+        let theirs = self.page.drain(|packet| self.flying.push_back((back, packet)));
+        self.flying.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
         ours.min(theirs)
     }
 

@@ -24,7 +24,7 @@ mod stop;
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
-pub(crate) use servers::Servers;
+pub(crate) use servers::{Servers, look_up};
 
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
