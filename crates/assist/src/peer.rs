@@ -173,7 +173,7 @@ impl Peer {
             return Err(PeerError::NotBound);
         }
         let format = choose_format(offer);
-        let clock = Clock { epoch, now };
+        let clock = Clock { epoch, now, reached: epoch };
         let creds = ice_credentials(random);
         let mut rtc = config(offer, format, creds.clone(), certificate).build(clock.instant());
         let candidates = add_candidates(&mut rtc, local)?;
@@ -290,6 +290,11 @@ impl Peer {
                     };
                 }
                 Ok(Output::Event(event)) => self.handle_event(event),
+                Ok(Output::Timeout(moment)) if self.clock.reach(moment) => {
+                    if self.rtc.handle_input(Input::Timeout(moment)).is_err() {
+                        self.fail();
+                    }
+                }
                 Ok(Output::Timeout(moment)) => {
                     if self.rtc.is_alive() || self.link == Link::Over {
                         let due = self.clock.time(moment);
@@ -434,11 +439,16 @@ impl fmt::Debug for Peer {
     }
 }
 
-/// Our time and the stack's. Ours never goes back.
+/// Our time and the stack's. Neither goes back.
+///
+/// Ours has whole milliseconds, the stack's has more: it wants to be called again a microsecond after each packet. So what
+/// is due before our next millisecond is done in this one, and all packets of a picture leave together.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
     epoch: Instant,
     now: Time,
+    /// As far as the stack's time has come within our millisecond.
+    reached: Instant,
 }
 
 impl Clock {
@@ -447,8 +457,22 @@ impl Clock {
     }
 
     fn instant(self) -> Instant {
+        self.millisecond().max(self.reached)
+    }
+
+    /// The beginning of our millisecond.
+    fn millisecond(self) -> Instant {
         // Only a clock that is wrong by ages could overflow; then time stands still.
         self.epoch.checked_add(Duration::from_millis(self.now.0)).unwrap_or(self.epoch)
+    }
+
+    /// Lets the stack's time go on to this moment, if it lies ahead and in our millisecond.
+    fn reach(&mut self, moment: Instant) -> bool {
+        let ahead = moment > self.instant() && moment < self.millisecond() + Duration::from_millis(1);
+        if ahead {
+            self.reached = moment;
+        }
+        ahead
     }
 
     /// Rounded up, so that a timer is due when its moment is given back.

@@ -270,6 +270,21 @@ fn a_picture_arrives_as_it_was_sent_and_is_shown_at_once() {
 }
 
 #[test]
+fn a_picture_of_many_packets_leaves_in_one_go() {
+    let mut call = Call::connected();
+    // Until the stack has looked for what the path carries.
+    call.drive(3_000, |_| false);
+    call.send_picture(3_000_000);
+    call.drive(100, |call| !call.page.pictures().is_empty());
+    call.drive(1_000, |_| false);
+    let before = call.rtp_sent;
+    let data = picture(8_000);
+    assert!(call.peer.send_frame(call.now, EncodedFrame { data, key: false, taken_us: 4_000_000 }));
+    call.drain();
+    assert!(call.rtp_sent - before >= 7, "{} packets in the first millisecond", call.rtp_sent - before);
+}
+
+#[test]
 fn input_and_cursor_go_their_ways() {
     let mut call = Call::connected();
     let shape = format!(r#"{{"t":"shape","png":"{}"}}"#, "A".repeat(100_000));
