@@ -29,8 +29,7 @@ pub const LIMIT: u32 = 1 << BITS;
 /// be read.
 pub fn read(brightness: impl Fn(u16, u16) -> u8) -> Option<u32> {
     (0..BITS).try_fold(0, |number, bit| {
-        let [upper, lower] =
-            [0, 1].map(|row: u16| brightness(bit * CELL + CELL / 2, row * CELL + CELL / 2));
+        let [upper, lower] = [0, 1].map(|row: u16| brightness(bit * CELL + CELL / 2, row * CELL + CELL / 2));
         (upper.abs_diff(lower) >= APART).then_some(number | u32::from(upper > lower) << bit)
     })
 }

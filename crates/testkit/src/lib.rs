@@ -23,6 +23,7 @@ pub mod machines;
 pub mod painter;
 pub mod ports;
 pub mod process;
+pub mod relay;
 pub mod screen;
 pub mod terminal;
 pub mod wait;

@@ -91,7 +91,8 @@ impl Picture {
 
     /// The brightness of each pixel, 0 to 255 (ITU-R BT.601 luma).
     pub fn luma(&self) -> Vec<u8> {
-        let luma = |rgb: &[u8]| (u32::from(rgb[0]) * 299 + u32::from(rgb[1]) * 587 + u32::from(rgb[2]) * 114) / 1000;
+        let luma =
+            |rgb: &[u8]| (u32::from(rgb[0]) * 299 + u32::from(rgb[1]) * 587 + u32::from(rgb[2]) * 114) / 1000;
         self.pixels.chunks_exact(3).map(|rgb| u8::try_from(luma(rgb)).unwrap_or(u8::MAX)).collect()
     }
 

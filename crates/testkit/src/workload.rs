@@ -90,8 +90,7 @@ impl Workload {
             painted: Arc::clone(&painted),
         };
         player.begin()?;
-        let thread =
-            thread::Builder::new().name("workload".into()).spawn(move || player.play(&taken))?;
+        let thread = thread::Builder::new().name("workload".into()).spawn(move || player.play(&taken))?;
         Ok(Self { orders: Some(orders), painted, thread: Some(thread) })
     }
 
@@ -142,7 +141,8 @@ impl Drop for Workload {
 
 /// Asks to be told of every key that goes down, whoever has the focus.
 fn watch_keys(connection: &RustConnection) -> Result<()> {
-    let version = connection.xinput_xi_query_version(2, 2)?.reply().context("the X server has no XInput 2")?;
+    let version =
+        connection.xinput_xi_query_version(2, 2)?.reply().context("the X server has no XInput 2")?;
     ensure!((version.major_version, version.minor_version) >= (2, 1), "the X server's XInput is too old");
     let mask = EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![XIEventMask::RAW_KEY_PRESS] };
     let root = connection.setup().roots[0].root;

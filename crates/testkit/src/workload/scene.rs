@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Gcontext,
-    Pixmap, Window, WindowClass,
+    ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux,
+    Gcontext, Pixmap, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -63,10 +63,23 @@ pub(super) struct Set {
 #[derive(Debug)]
 enum Act {
     /// The window shows a part of a sheet, `step` pixels further down every few steps; the sheet begins anew at its end.
-    Scroll { sheet: Pixmap, view: (u16, u16), length: u16, pixels: u16, every: u32, moves: bool },
+    Scroll {
+        sheet: Pixmap,
+        view: (u16, u16),
+        length: u16,
+        pixels: u16,
+        every: u32,
+        moves: bool,
+    },
     /// One cell of the sheet after the other appears.
-    Type { sheet: Pixmap, columns: u16, rows: u16 },
-    Move { size: (u16, u16) },
+    Type {
+        sheet: Pixmap,
+        columns: u16,
+        rows: u16,
+    },
+    Move {
+        size: (u16, u16),
+    },
 }
 
 impl Set {
@@ -104,7 +117,19 @@ impl Set {
         let mut aux = CreateWindowAux::new().override_redirect(1).background_pixel(screen.white_pixel);
         aux.background_pixmap = background;
         let ((x, y), (width, height)) = (PLACE, act.size());
-        connection.create_window(0, window, root, x, y, width, height, 0, WindowClass::INPUT_OUTPUT, 0, &aux)?;
+        connection.create_window(
+            0,
+            window,
+            root,
+            x,
+            y,
+            width,
+            height,
+            0,
+            WindowClass::INPUT_OUTPUT,
+            0,
+            &aux,
+        )?;
         connection.map_window(window)?;
         Ok(Self { gc, window, act })
     }

@@ -54,7 +54,8 @@ impl Sheets {
     /// Sheets of stripes, where it does not matter what is on them.
     pub fn striped() -> Self {
         let [terminal, page, editor, window, wallpaper] = Self::SIZES.map(|(_, width, height)| {
-            let row: Vec<_> = (0..width).flat_map(|x| [x, x >> 3, x ^ x >> 5]).map(|c| c.to_le_bytes()[0]).collect();
+            let row: Vec<_> =
+                (0..width).flat_map(|x| [x, x >> 3, x ^ x >> 5]).map(|c| c.to_le_bytes()[0]).collect();
             let row = |y: u16| {
                 let mut row = row.clone();
                 row.rotate_left(usize::from(y) * 9 % 249);
@@ -77,8 +78,7 @@ pub(super) fn upload(connection: &RustConnection, picture: &Picture, gc: Gcontex
     connection.create_pixmap(24, pixmap, screen.root, width, height)?;
     let row = usize::from(width) * 3;
     for (strip, pixels) in picture.pixels.chunks(row * usize::from(ROWS)).enumerate() {
-        let bgrx: Vec<_> =
-            pixels.chunks_exact(3).flat_map(|rgb| [rgb[2], rgb[1], rgb[0], 0]).collect();
+        let bgrx: Vec<_> = pixels.chunks_exact(3).flat_map(|rgb| [rgb[2], rgb[1], rgb[0], 0]).collect();
         let rows = u16::try_from(pixels.len() / row)?;
         let y = i16::try_from(strip * usize::from(ROWS))?;
         connection.put_image(ImageFormat::Z_PIXMAP, pixmap, gc, width, rows, 0, y, 0, 24, &bgrx)?;

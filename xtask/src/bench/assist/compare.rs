@@ -80,8 +80,8 @@ fn turn(
     let serving = seat.serving(stage)?;
     let mut turn = Vec::new();
     for &scene in &plan.scenes {
-        let measured = measure(stage, &seat.eye, &serving, scene, plan.length)
-            .with_context(|| format!("{scene:?}"))?;
+        let measured =
+            measure(stage, &seat.eye, &serving, scene, plan.length).with_context(|| format!("{scene:?}"))?;
         turn.push((scene, measured));
     }
     if let Some(video) = seat.eye.video(&mut stage.browser)? {

@@ -54,7 +54,8 @@ impl Summary {
     pub(super) fn of(rounds: &[Measured]) -> Self {
         let seconds: f64 = rounds.iter().map(|round| round.length.as_secs_f64()).sum();
         let seconds = seconds.max(f64::MIN_POSITIVE);
-        let ages: Vec<_> = rounds.iter().flat_map(|round| &round.readings).map(|reading| reading.age).collect();
+        let ages: Vec<_> =
+            rounds.iter().flat_map(|round| &round.readings).map(|reading| reading.age).collect();
         let answers: Vec<_> = rounds.iter().flat_map(|round| &round.answers).copied().collect();
         let likeness: Vec<_> = rounds.iter().flat_map(|round| &round.likeness).copied().collect();
         let bytes: u64 = rounds.iter().map(|round| round.traffic.received + round.traffic.sent).sum();
@@ -85,9 +86,9 @@ impl Summary {
         }
     }
 
-    /// What the server side takes for one update that is seen, in milliseconds of a core.
-    pub(super) fn cost_of_update(&self) -> Option<f64> {
-        (self.updates > 0.0).then(|| (self.cost.server + self.cost.gateway) * 10.0 / self.updates)
+    /// What the server, without a gateway, takes for one update that is seen, in milliseconds of a core.
+    pub(super) fn cost_of_server_update(&self) -> Option<f64> {
+        (self.updates > 0.0).then(|| self.cost.server * 10.0 / self.updates)
     }
 }
 
@@ -124,7 +125,14 @@ mod tests {
 
     fn no_video() -> Video {
         let none = Duration::ZERO;
-        Video { codec: "video/H264".into(), packets: 0, frames: 0, decoding: none, waiting: none, processing: none }
+        Video {
+            codec: "video/H264".into(),
+            packets: 0,
+            frames: 0,
+            decoding: none,
+            waiting: none,
+            processing: none,
+        }
     }
 
     #[test]
@@ -151,7 +159,7 @@ mod tests {
         let summary = Summary::of(&[round(1, &[10.0, 20.0], 1_000_000), round(3, &[30.0, 40.0], 0)]);
         assert_eq!((summary.updates, summary.painted, summary.rate), (1.0, 15.0, 2.0));
         assert_eq!((summary.cost.server, summary.others, summary.unanswered), (25.0, 2.0, 2));
-        assert_eq!((summary.video_packets, summary.cost_of_update()), (Some(4.0), Some(250.0)));
+        assert_eq!((summary.video_packets, summary.cost_of_server_update()), (Some(4.0), Some(250.0)));
         assert_eq!(summary.in_browser, Some([0.0, 3.0, 0.0]));
         assert_eq!(Summary::of(&[round(1, &[], 0)]).age, None);
     }

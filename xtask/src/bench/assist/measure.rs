@@ -98,7 +98,8 @@ fn span(
     let readings = eye.readings(&mut stage.browser)?;
     let after = Counts::now(stage, eye, serving)?;
     let spent = after.spent.since(before.spent);
-    let ours = spent.server + spent.gateway + spent.viewer + spent.screen + after.own.saturating_sub(before.own);
+    let ours =
+        spent.server + spent.gateway + spent.viewer + spent.screen + after.own.saturating_sub(before.own);
     Ok(Measured {
         length,
         painted,

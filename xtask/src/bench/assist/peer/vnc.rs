@@ -29,8 +29,13 @@ impl Server {
         let display = stage.screen.display();
         let port = PORT.to_string();
         match self {
-            Self::Tiger => Launch::new("X0tigervnc")
-                .args(["-rfbport", &port, "-SecurityTypes=None", "-display", &display]),
+            Self::Tiger => Launch::new("X0tigervnc").args([
+                "-rfbport",
+                &port,
+                "-SecurityTypes=None",
+                "-display",
+                &display,
+            ]),
             Self::X11vnc => Launch::new("x11vnc")
                 .args(["-rfbport", &port, "-display", &display, "-nopw", "-forever", "-shared", "-noipv6"]),
         }
