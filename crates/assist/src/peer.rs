@@ -49,6 +49,11 @@ pub const START_KBPS: u32 = 3_000;
 /// a large picture is smeared over time when there is no room above the encoder's rate.
 pub const DESIRED_KBPS: u32 = 12_000;
 
+/// The stack's estimate has no floor. Where packets are lost by chance, or a first key frame did not fit through, it can fall
+/// to next to nothing, and as packets are paced by it, hardly anything is sent any more that could raise it again. Below this
+/// it begins anew, from here.
+pub const LEAST_KBPS: u32 = 100;
+
 /// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
 /// section rests, and wakes with the next: a still screen is then as quiet as it looks.
 const REST_AFTER: Duration = Duration::from_millis(60);
@@ -379,7 +384,10 @@ impl Peer {
             Event::KeyframeRequest(_) => self.events.push_back(PeerEvent::KeyframeWanted),
             Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
                 let kbps = u32::try_from(estimate.as_u64() / 1000).unwrap_or(u32::MAX);
-                self.events.push_back(PeerEvent::Bitrate(kbps));
+                if kbps < LEAST_KBPS {
+                    self.rtc.bwe().reset(Bitrate::kbps(u64::from(LEAST_KBPS)));
+                }
+                self.events.push_back(PeerEvent::Bitrate(kbps.max(LEAST_KBPS)));
             }
             Event::ChannelOpen(id, label) => self.channel_opened(id, &label),
             Event::ChannelClose(id) => self.channel_closed(id),

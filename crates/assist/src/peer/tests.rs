@@ -28,8 +28,31 @@ struct Call {
     flying: VecDeque<(Time, Datagram)>,
     /// Packets of video, padding and retransmissions that left our side.
     rtp_sent: usize,
+    /// What lies between us and the page, when it is not a good link.
+    narrow: Option<Narrow>,
     /// Changes or swallows a packet from the page on its way to us.
     meddle: fn(&Datagram) -> bool,
+}
+
+/// 1 Mbit/s, 100 ms, 200 ms of queue; every twentieth packet is lost.
+#[derive(Clone, Copy, Debug, Default)]
+struct Narrow {
+    sent: u64,
+    /// When everything that waits has been sent, in microseconds.
+    free: u64,
+}
+
+impl Narrow {
+    /// When a packet arrives that sets out now, if it does.
+    fn send(&mut self, now: Time, bytes: usize) -> Option<Time> {
+        self.sent += 1;
+        let begins = self.free.max(now.0 * 1000);
+        if self.sent.is_multiple_of(20) || begins > now.0 * 1000 + 200_000 {
+            return None;
+        }
+        self.free = begins + (bytes as u64 + 28) * 8;
+        Some(Time(self.free / 1000 + 100))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +86,7 @@ impl Call {
             events: Vec::new(),
             flying: VecDeque::new(),
             rtp_sent: 0,
+            narrow: None,
             meddle: |_| true,
         }
     }
@@ -95,6 +119,7 @@ impl Call {
 
     /// Lets both ends do what is due now; returns when something is due next.
     fn step(&mut self) -> Time {
+        self.flying.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
         while let Some((_, packet)) = self.flying.pop_front_if(|(arrival, _)| *arrival <= self.now) {
             if packet.destination == address(PAGE) {
                 self.page.handle_packet(self.now, &packet);
@@ -116,7 +141,12 @@ impl Call {
             match self.peer.poll_output() {
                 PeerOutput::Transmit { source, destination, contents } => {
                     self.rtp_sent += usize::from(is_rtp(&contents));
-                    self.flying.push_back((arrival, Datagram { source, destination, contents }));
+                    let arrival = match &mut self.narrow {
+                        None => Some(arrival),
+                        Some(narrow) => narrow.send(self.now, contents.len()),
+                    };
+                    let packet = Datagram { source, destination, contents };
+                    self.flying.extend(arrival.map(|arrival| (arrival, packet)));
                 }
                 PeerOutput::Event(event) => self.events.push(event),
                 PeerOutput::Timeout(time) => break time,
@@ -360,6 +390,27 @@ fn the_bandwidth_is_estimated() {
         estimates.last().is_some_and(|kbps| *kbps >= START_KBPS),
         "on a good link it rises: {estimates:?}"
     );
+}
+
+#[test]
+fn a_path_that_loses_packets_is_not_given_up() {
+    let mut call = Call::connected();
+    call.narrow = Some(Narrow::default());
+    let mut seen = [0, 0];
+    for i in 0..900_u64 {
+        // A page that loses a picture asks for a key frame, which is large.
+        let data = picture(if i.is_multiple_of(30) { 60_000 } else { 3_000 });
+        call.peer.send_frame(call.now, EncodedFrame { data, key: true, taken_us: i * 33_333 });
+        call.drive(33, |_| false);
+        seen[usize::from(i < 600)] = call.page.pictures().len();
+    }
+    let [all, before] = seen;
+    let estimates = call.events.iter().filter_map(|event| match event {
+        PeerEvent::Bitrate(kbps) => Some(*kbps),
+        _ => None,
+    });
+    assert!(estimates.min().is_some_and(|least| least >= LEAST_KBPS), "packets are paced by it");
+    assert!(all - before > 50, "{} pictures in the last ten seconds, {before} before", all - before);
 }
 
 #[test]
