@@ -179,6 +179,20 @@ const PACKAGES: &[Package] = {
             "the VNC viewer for the browser",
         ),
         package(Comparison, "websockify", Program(&["websockify"]), "the gateway between the two"),
+        package(Comparison, "x11vnc", Program(&["x11vnc"]), "another VNC server to compare with"),
+        package(
+            Comparison,
+            "tigervnc-viewer",
+            Program(&["xtigervncviewer"]),
+            "the VNC viewer without a browser",
+        ),
+        package(
+            Comparison,
+            "freerdp2-shadow-x11",
+            Program(&["freerdp-shadow-cli"]),
+            "the RDP server to compare with",
+        ),
+        package(Comparison, "freerdp2-x11", Program(&["xfreerdp"]), "the RDP viewer"),
     ]
 };
 

@@ -51,6 +51,11 @@ pub const START_KBPS: u32 = 1_500;
 /// a large picture is smeared over time when there is no room above the encoder's rate.
 pub const DESIRED_KBPS: u32 = 12_000;
 
+/// The stack's estimate has no floor. Where packets are lost by chance, or a first key frame did not fit through, it can fall
+/// to next to nothing, and as packets are paced by it, hardly anything is sent any more that could raise it again. Below this
+/// it begins anew, from here.
+pub const LEAST_KBPS: u32 = 100;
+
 /// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
 /// section rests, and wakes with the next: a still screen is then as quiet as it looks.
 const REST_AFTER: Duration = Duration::from_millis(60);
@@ -187,7 +192,7 @@ impl Peer {
             return Err(PeerError::NotBound);
         }
         let format = choose_format(offer);
-        let clock = Clock { epoch, now };
+        let clock = Clock { epoch, now, reached: epoch };
         let creds = ice_credentials(random);
         let mut rtc = config(offer, format, creds.clone(), certificate).build(clock.instant());
         let (local, candidates) = local::add(&mut rtc, local)?;
@@ -373,6 +378,11 @@ impl Peer {
                     };
                 }
                 Ok(Output::Event(event)) => self.handle_event(event),
+                Ok(Output::Timeout(moment)) if self.clock.reach(moment) => {
+                    if self.rtc.handle_input(Input::Timeout(moment)).is_err() {
+                        self.fail();
+                    }
+                }
                 Ok(Output::Timeout(moment)) => {
                     if self.rtc.is_alive() || self.link == Link::Over {
                         let due = self.clock.time(moment);
@@ -457,7 +467,10 @@ impl Peer {
             Event::KeyframeRequest(_) => self.events.push_back(PeerEvent::KeyframeWanted),
             Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
                 let kbps = u32::try_from(estimate.as_u64() / 1000).unwrap_or(u32::MAX);
-                self.events.push_back(PeerEvent::Bitrate(kbps));
+                if kbps < LEAST_KBPS {
+                    self.rtc.bwe().reset(Bitrate::kbps(u64::from(LEAST_KBPS)));
+                }
+                self.events.push_back(PeerEvent::Bitrate(kbps.max(LEAST_KBPS)));
             }
             Event::ChannelOpen(id, label) => self.channel_opened(id, &label),
             Event::ChannelClose(id) => self.channel_closed(id),
@@ -517,11 +530,16 @@ impl fmt::Debug for Peer {
     }
 }
 
-/// Our time and the stack's. Ours never goes back.
+/// Our time and the stack's. Neither goes back.
+///
+/// Ours has whole milliseconds, the stack's has more: it wants to be called again a microsecond after each packet. So what
+/// is due before our next millisecond is done in this one, and all packets of a picture leave together.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
     epoch: Instant,
     now: Time,
+    /// As far as the stack's time has come within our millisecond.
+    reached: Instant,
 }
 
 impl Clock {
@@ -530,8 +548,22 @@ impl Clock {
     }
 
     fn instant(self) -> Instant {
+        self.millisecond().max(self.reached)
+    }
+
+    /// The beginning of our millisecond.
+    fn millisecond(self) -> Instant {
         // Only a clock that is wrong by ages could overflow; then time stands still.
         self.epoch.checked_add(Duration::from_millis(self.now.0)).unwrap_or(self.epoch)
+    }
+
+    /// Lets the stack's time go on to this moment, if it lies ahead and in our millisecond.
+    fn reach(&mut self, moment: Instant) -> bool {
+        let ahead = moment > self.instant() && moment < self.millisecond() + Duration::from_millis(1);
+        if ahead {
+            self.reached = moment;
+        }
+        ahead
     }
 
     /// Rounded up, so that a timer is due when its moment is given back.

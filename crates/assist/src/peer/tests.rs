@@ -104,6 +104,7 @@ impl Call {
 
     /// Lets both ends do what is due now; returns when something is due next.
     fn step(&mut self) -> Time {
+        self.flying.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
         while let Some((_, packet)) = self.flying.pop_front_if(|(arrival, _)| *arrival <= self.now) {
             if self.cut {
                 continue;
@@ -291,6 +292,21 @@ fn a_picture_arrives_as_it_was_sent_and_is_shown_at_once() {
 }
 
 #[test]
+fn a_picture_of_many_packets_leaves_in_one_go() {
+    let mut call = Call::connected();
+    // Until the stack has looked for what the path carries.
+    call.drive(3_000, |_| false);
+    call.send_picture(3_000_000);
+    call.drive(100, |call| !call.page.pictures().is_empty());
+    call.drive(1_000, |_| false);
+    let before = call.rtp_sent;
+    let data = picture(8_000);
+    assert!(call.peer.send_frame(call.now, EncodedFrame { data, key: false, taken_us: 4_000_000 }));
+    call.drain();
+    assert!(call.rtp_sent - before >= 7, "{} packets in the first millisecond", call.rtp_sent - before);
+}
+
+#[test]
 fn input_and_cursor_go_their_ways() {
     let mut call = Call::connected();
     let shape = format!(r#"{{"t":"shape","png":"{}"}}"#, "A".repeat(100_000));
@@ -366,6 +382,27 @@ fn the_bandwidth_is_estimated() {
         estimates.last().is_some_and(|kbps| *kbps >= START_KBPS),
         "on a good link it rises: {estimates:?}"
     );
+}
+
+#[test]
+fn a_path_that_loses_packets_is_not_given_up() {
+    let mut call = Call::connected();
+    call.bottleneck = Some(Bottleneck::new(1_000, Duration::from_millis(100), 50));
+    let mut seen = [0, 0];
+    for i in 0..900_u64 {
+        // A page that loses a picture asks for a key frame, which is large.
+        let data = picture(if i.is_multiple_of(30) { 60_000 } else { 3_000 });
+        call.peer.send_frame(call.now, EncodedFrame { data, key: true, taken_us: i * 33_333 });
+        call.drive(33, |_| false);
+        seen[usize::from(i < 600)] = call.page.pictures().len();
+    }
+    let [all, before] = seen;
+    let estimates = call.events.iter().filter_map(|event| match event {
+        PeerEvent::Bitrate(kbps) => Some(*kbps),
+        _ => None,
+    });
+    assert!(estimates.min().is_some_and(|least| least >= LEAST_KBPS), "packets are paced by it");
+    assert!(all - before > 50, "{} pictures in the last ten seconds, {before} before", all - before);
 }
 
 #[test]

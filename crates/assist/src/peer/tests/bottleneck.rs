@@ -20,7 +20,7 @@ pub(super) struct Bottleneck {
 }
 
 impl Bottleneck {
-    fn new(kbps: u64, delay: Duration, lost: u64) -> Self {
+    pub(super) fn new(kbps: u64, delay: Duration, lost: u64) -> Self {
         Self { kbps, delay, lost, busy_until: 0, seed: 7, waited: Duration::ZERO }
     }
 
