@@ -226,12 +226,14 @@ fn constrained_baseline_is_preferred() {
             .map(|(pt, profile_level_id)| VideoFormat {
                 pt,
                 rtx: None,
-                profile_level_id: *profile_level_id,
-                level_asymmetry: true,
+                coding: Coding::H264 { profile_level_id: *profile_level_id, level_asymmetry: true },
             })
             .collect();
         let (_, answer) = answer_to(&offer, &[address(NOVICE)]).unwrap();
-        answer.video()[0].profile_level_id
+        match answer.video()[0].coding {
+            Coding::H264 { profile_level_id, .. } => profile_level_id,
+            other @ Coding::Vp9 => panic!("{other:?} was not offered"),
+        }
     };
     assert_eq!(chosen(&[0x64001f, 0x42001f, 0x42e01f]), 0x42e01f);
     assert_eq!(chosen(&[0x64001f, 0x42001f]), 0x42001f);

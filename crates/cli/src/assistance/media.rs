@@ -9,10 +9,10 @@ pub(super) use local::{addresses, open_sockets};
 use super::screen::{Screen, Taking};
 use anyhow::{Context, Result};
 use rendezvous_assist::Time;
-use rendezvous_assist::description::Description;
+use rendezvous_assist::description::{Codec, Description, VideoFormat};
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::input::{CursorMessage, InputEvent};
-use rendezvous_assist::peer::{Certificate, Peer, PeerEvent, PeerOutput};
+use rendezvous_assist::peer::{Certificate, Peer, PeerEvent, PeerOutput, START_KBPS};
 use rendezvous_assist::screen::{CursorEvent, EncodedFrame, Size};
 use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_trust::bind::Bound;
@@ -83,8 +83,11 @@ impl Media {
             Peer::new(epoch, Time(0), signed.bound, signed.certificate, offer, &local, random)
                 .map_err(|e| anyhow::anyhow!("{e}"))?;
         let (sender, events) = mpsc::channel(256);
+        let codec = answer.video().first().copied().map(VideoFormat::codec);
         let running = Running {
             peer,
+            codec: codec.context("the answer has a video format")?,
+            path_kbps: START_KBPS,
             sockets,
             epoch,
             screen,
@@ -111,6 +114,9 @@ impl Drop for Media {
 
 struct Running {
     peer: Peer,
+    codec: Codec,
+    /// What the path to the page carries.
+    path_kbps: u32,
     sockets: Vec<Arc<UdpSocket>>,
     epoch: Instant,
     screen: Screen,
@@ -202,7 +208,13 @@ impl Running {
                 let known = [self.cursor.shape.clone(), self.cursor.place.clone()];
                 known.iter().flatten().for_each(|event| self.send_cursor(event));
             }
-            PeerEvent::Bitrate(kbps) => tracing::debug!(kbps, "The path carries"),
+            PeerEvent::Bitrate(kbps) => {
+                tracing::debug!(kbps, "The path carries");
+                self.path_kbps = kbps;
+                if let Some(taking) = &self.taking {
+                    taking.set_path(kbps);
+                }
+            }
         }
     }
 
@@ -214,7 +226,11 @@ impl Running {
             None => tokio::task::block_in_place(|| screen.open()),
         };
         match capturer {
-            Ok(capturer) => self.taking = Some(self.screen.take(capturer, self.epoch, frames.clone())),
+            Ok(capturer) => {
+                let taking = self.screen.take(capturer, self.codec, self.epoch, frames.clone());
+                taking.set_path(self.path_kbps);
+                self.taking = Some(taking);
+            }
             Err(error) => self.tell(MediaEvent::Broken(error.to_string())).await,
         }
     }

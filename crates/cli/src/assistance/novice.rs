@@ -12,6 +12,7 @@ use super::stop::StopTyped;
 use super::{GOODBYE, clock, media};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::SecuredSession;
+use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
@@ -34,12 +35,13 @@ const CONNECTING: Duration = Duration::from_secs(30);
 pub(super) async fn run(
     session: SecuredSession,
     families: Families,
+    codec: CodecChoice,
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let display = crate::doctor::x11_display()?;
-    let mut novice = Novice::new(session, families, terminal, display);
+    let mut novice = Novice::new(session, families, codec, terminal, display);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -73,6 +75,8 @@ struct Novice {
     display: String,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
+    /// What the picture may be encoded as.
+    codec: CodecChoice,
     consent: Consent,
     /// What consent is still to be told.
     inputs: VecDeque<Input>,
@@ -98,7 +102,13 @@ struct Novice {
 }
 
 impl Novice {
-    fn new(session: SecuredSession, families: Families, terminal: Terminal, display: String) -> Self {
+    fn new(
+        session: SecuredSession,
+        families: Families,
+        codec: CodecChoice,
+        terminal: Terminal,
+        display: String,
+    ) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
@@ -106,6 +116,7 @@ impl Novice {
             terminal,
             display,
             families,
+            codec,
             consent: Consent::new(),
             inputs: VecDeque::new(),
             due: None,

@@ -26,6 +26,11 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "Between which kinds of addresses picture and input may travel, any of \"ipv4\" and \"ipv6\"; with none, no screen is shared. Default: both.",
     ),
     (
+        "assist",
+        "codec",
+        "What your screen is sent as: \"h264\", \"vp9\", or \"auto\" for whatever suits screens best of what the helper's browser plays. Default: \"auto\".",
+    ),
+    (
         "codes",
         "server",
         "The domain of an XMPP server that lets guests in (anonymous login), as in \"guests.example.org\". People who are not on the same network find each other there by one-time codes; both have to name the same. Without this section the servers of your accounts are tried.",

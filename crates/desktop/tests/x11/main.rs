@@ -4,6 +4,10 @@
 //! choose, and ends them by their own process id. They need `xvfb` and `xserver-xephyr` and fail without.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure, which is what is wanted")]
 
+#[cfg(all(feature = "h264", feature = "vp9"))]
+mod decode;
+#[cfg(all(feature = "h264", feature = "vp9"))]
+mod encode;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
 #[path = "capture.rs"]
@@ -16,9 +20,12 @@ mod needs_xvfb_inject;
 mod needs_xvfb_limits;
 #[path = "revoke.rs"]
 mod needs_xvfb_revoke;
+#[cfg(all(feature = "h264", feature = "vp9"))]
 #[path = "stream.rs"]
 mod needs_xvfb_stream;
 mod paint;
 mod person;
 mod relay;
 mod server;
+#[cfg(all(feature = "h264", feature = "vp9"))]
+mod vp9_decoder;

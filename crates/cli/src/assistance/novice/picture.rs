@@ -6,6 +6,7 @@ use crate::assistance::media::{self, Lack, Media, MediaEvent, Signed};
 use crate::assistance::screen::Screen;
 use crate::assistance::sharing::{Link, Sharing, SharingEvent};
 use crate::assistance::stop;
+use crate::texts;
 use rendezvous_assist::consent::Input;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
@@ -82,8 +83,13 @@ impl Novice {
         if !offer.may_be_reached_by(self.families) {
             return self.lacks(&Lack::InCommon(self.who.clone())).await;
         }
+        let offer = offer.clone().in_codecs(&self.codec.allowed());
+        if offer.video().is_empty() {
+            let sentence = texts::no_codec(&self.who, &self.codec.allowed());
+            return self.fail_with(&sentence, Code::ApplicationLaunchFailed).await;
+        }
         if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
-            sharing.later = Some(offer.clone());
+            sharing.later = Some(offer);
             return;
         }
         sharing.described = Some(Instant::now());
@@ -102,7 +108,7 @@ impl Novice {
         let answered = Media::answer(
             &sharing.grant,
             signed,
-            offer,
+            &offer,
             local,
             sharing.screen.clone(),
             sharing.opened.take(),
