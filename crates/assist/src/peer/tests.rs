@@ -1,6 +1,7 @@
 //! Two ends in virtual time: our [`Peer`], and the WebRTC stack acting as the page.
 
 mod page;
+mod video;
 
 use std::collections::VecDeque;
 
@@ -28,8 +29,28 @@ struct Call {
     flying: VecDeque<(Time, Datagram)>,
     /// Packets of video, padding and retransmissions that left our side.
     rtp_sent: usize,
+    /// Whether a packet to the page is lost: one in so many, by chance that is the same every time.
+    lossy: Option<Chance>,
     /// Changes or swallows a packet from the page on its way to us.
     meddle: fn(&Datagram) -> bool,
+}
+
+/// Something that happens one time in so many.
+#[derive(Clone, Copy, Debug)]
+struct Chance {
+    one_in: u32,
+    state: u32,
+}
+
+impl Chance {
+    fn one_in(one_in: u32) -> Self {
+        Self { one_in, state: 1 }
+    }
+
+    fn comes(&mut self) -> bool {
+        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.state >> 8).is_multiple_of(self.one_in)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +84,7 @@ impl Call {
             events: Vec::new(),
             flying: VecDeque::new(),
             rtp_sent: 0,
+            lossy: None,
             meddle: |_| true,
         }
     }
@@ -96,6 +118,9 @@ impl Call {
     /// Lets both ends do what is due now; returns when something is due next.
     fn step(&mut self) -> Time {
         while let Some((_, packet)) = self.flying.pop_front_if(|(arrival, _)| *arrival <= self.now) {
+            if packet.destination == address(PAGE) && self.lossy.as_mut().is_some_and(Chance::comes) {
+                continue;
+            }
             if packet.destination == address(PAGE) {
                 self.page.handle_packet(self.now, &packet);
             } else if (self.meddle)(&packet) {

@@ -18,6 +18,7 @@ mod bad_input;
 mod calling;
 mod check_app;
 mod check_im;
+mod codecs;
 mod codes;
 mod controlling;
 mod crashing;
