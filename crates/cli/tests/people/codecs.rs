@@ -1,7 +1,7 @@
 //! What the screen is sent as: what the helper's browser plays, and what the person here allows. When that is nothing, both
 //! are told.
 
-use crate::house::{Side, Two, two_people_and_a_screen};
+use crate::house::{OVER, Side, Two, two_people_and_a_screen};
 use crate::page::{self, Page, h264, vp9};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -39,8 +39,8 @@ fn needs_xvfb_a_browser_that_plays_nothing_of_ours_is_the_end_for_both() {
             let [_, _, code] = page.hears_the_end()?;
             ensure!(code.contains("0x81000601"), "{code}");
             ensure!(page.has_not_heard("answer"));
-            two.call_ends_with(5)?;
-            ensure!(two.call().screen().contains(crate::house::OVER), "it says that nothing is shared");
+            two.call_ends_with(1)?;
+            ensure!(two.call().screen().contains(OVER), "it says that nothing is shared");
             two.are_idle()?;
         }
         Ok(())
@@ -54,6 +54,9 @@ fn needs_xvfb_the_screen_is_sent_as_the_person_here_wants_it() {
         let mut page = until_described(two, &json!([h264(), vp9()]))?;
         let answer = page.hears("answer")?;
         ensure!(answer["description"]["video"] == json!([vp9()]), "{answer}");
-        page.close()
+        two.call().presses("s")?;
+        two.call().reads(OVER)?;
+        two.call_ends_with(0)?;
+        two.are_idle()
     });
 }
