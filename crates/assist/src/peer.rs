@@ -28,13 +28,14 @@ use rendezvous_trust::bind::Bound;
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::SdpOffer;
 use str0m::channel::{ChannelData, ChannelId};
-use str0m::media::{MediaTime, Mid, Pt};
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Frequency, MediaTime, Mid, Pt};
 use str0m::net::{Protocol, Receive};
 use str0m::{Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
 use crate::Time;
 use crate::description::{
-    Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES, MediaSource, VideoFormat,
+    Coding, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES, MediaSource, VideoFormat,
 };
 use crate::input;
 use crate::screen::EncodedFrame;
@@ -143,6 +144,8 @@ pub enum PeerError {
     LocalAddresses(usize),
     /// This local address cannot be used: it is unspecified, say, or for many receivers.
     LocalAddress(SocketAddr),
+    /// The offer has no video format that we know, or none is left of them.
+    NoCodec,
     /// The WebRTC stack refused what we made of the offer.
     Stack(&'static str),
 }
@@ -191,7 +194,7 @@ impl Peer {
         if offer.media() != bound.expert() || certificate.media() != bound.novice() {
             return Err(PeerError::NotBound);
         }
-        let format = choose_format(offer);
+        let format = choose_format(offer).ok_or(PeerError::NoCodec)?;
         let clock = Clock { epoch, now, reached: epoch };
         let creds = ice_credentials(random);
         let mut rtc = config(offer, format, creds.clone(), certificate).build(clock.instant());
@@ -584,14 +587,13 @@ fn accept(rtc: &mut Rtc, offer: &str) -> Result<(), PeerError> {
     Ok(())
 }
 
-/// The encoder makes Constrained Baseline, which every profile's decoder understands; the closest name is preferred.
-fn choose_format(offer: &Description) -> VideoFormat {
-    let video = offer.video();
-    let find = |test: fn(VideoFormat) -> bool| video.iter().copied().find(|format| test(*format));
-    find(VideoFormat::is_constrained_baseline)
-        .or_else(|| find(VideoFormat::is_baseline))
-        .or_else(|| video.first().copied())
-        .expect("a description has at least one video format")
+/// Of the codec that stands first. The H.264 encoder makes Constrained Baseline, which every profile's decoder understands;
+/// the closest name is preferred.
+fn choose_format(offer: &Description) -> Option<VideoFormat> {
+    let first = *offer.video().first()?;
+    let same = offer.video().iter().copied().filter(|format| format.codec() == first.codec());
+    let find = |test: fn(VideoFormat) -> bool| same.clone().find(|format| test(*format));
+    find(VideoFormat::is_constrained_baseline).or_else(|| find(VideoFormat::is_baseline)).or(Some(first))
 }
 
 fn config(offer: &Description, format: VideoFormat, creds: IceCreds, certificate: &Certificate) -> RtcConfig {
@@ -604,12 +606,14 @@ fn config(offer: &Description, format: VideoFormat, creds: IceCreds, certificate
         .set_sctp_max_buffered_amount(CHANNEL_BUFFER)
         .enable_bwe(Some(Bitrate::kbps(u64::from(START_KBPS))));
     assert!(config.fingerprint_verification(), "certificates are checked unless someone turned it off");
-    config.codec_config().add_h264(
-        Pt::from(format.pt),
-        format.rtx.map(Pt::from),
-        true,
-        format.profile_level_id,
-    );
+    let (pt, rtx, codecs) = (Pt::from(format.pt), format.rtx.map(Pt::from), config.codec_config());
+    match format.coding {
+        Coding::H264 { profile_level_id, .. } => codecs.add_h264(pt, rtx, true, profile_level_id),
+        Coding::Vp9 => {
+            let parameters = FormatParams { profile_id: Some(0), ..FormatParams::default() };
+            codecs.add_config(pt, rtx, Codec::Vp9, Frequency::NINETY_KHZ, None, parameters);
+        }
+    }
     for (id, extension) in &offer.extensions {
         config = config.set_extension(
             *id,
@@ -664,6 +668,7 @@ impl fmt::Display for PeerError {
                 write!(f, "{count} local addresses were given, 1 to {MAX_CANDIDATES} are needed")
             }
             Self::LocalAddress(_) => f.write_str("a local address cannot be used to receive"),
+            Self::NoCodec => f.write_str("the page decodes nothing that can be encoded here"),
             Self::Stack(what) => write!(f, "the WebRTC stack: {what}"),
         }
     }

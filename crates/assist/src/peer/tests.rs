@@ -3,6 +3,7 @@
 mod bottleneck;
 mod page;
 mod restart;
+mod video;
 
 use std::collections::VecDeque;
 
@@ -31,12 +32,32 @@ struct Call {
     flying: VecDeque<(Time, Datagram)>,
     /// Packets of video, padding and retransmissions that left our side.
     rtp_sent: usize,
+    /// Whether a packet to the page is lost: one in so many, by chance that is the same every time.
+    lossy: Option<Chance>,
     /// Changes or swallows a packet from the page on its way to us.
     meddle: fn(&Datagram) -> bool,
     /// No packet arrives anywhere.
     cut: bool,
     /// What our packets have to go through.
     bottleneck: Option<Bottleneck>,
+}
+
+/// Something that happens one time in so many.
+#[derive(Clone, Copy, Debug)]
+struct Chance {
+    one_in: u32,
+    state: u32,
+}
+
+impl Chance {
+    fn one_in(one_in: u32) -> Self {
+        Self { one_in, state: 1 }
+    }
+
+    fn comes(&mut self) -> bool {
+        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.state >> 8).is_multiple_of(self.one_in)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -70,6 +91,7 @@ impl Call {
             events: Vec::new(),
             flying: VecDeque::new(),
             rtp_sent: 0,
+            lossy: None,
             meddle: |_| true,
             cut: false,
             bottleneck: None,
@@ -110,6 +132,9 @@ impl Call {
                 continue;
             }
             if self.page.is_at(packet.destination) {
+                if self.lossy.as_mut().is_some_and(Chance::comes) {
+                    continue;
+                }
                 self.page.handle_packet(self.now, &packet);
             } else if (self.meddle)(&packet) {
                 self.peer.handle_packet(self.now, packet.source, packet.destination, &packet.contents);
@@ -248,12 +273,14 @@ fn constrained_baseline_is_preferred() {
             .map(|(pt, profile_level_id)| VideoFormat {
                 pt,
                 rtx: None,
-                profile_level_id: *profile_level_id,
-                level_asymmetry: true,
+                coding: Coding::H264 { profile_level_id: *profile_level_id, level_asymmetry: true },
             })
             .collect();
         let (_, answer) = answer_to(&offer, &[address(NOVICE)]).unwrap();
-        answer.video()[0].profile_level_id
+        match answer.video()[0].coding {
+            Coding::H264 { profile_level_id, .. } => profile_level_id,
+            other @ Coding::Vp9 => panic!("{other:?} was not offered"),
+        }
     };
     assert_eq!(chosen(&[0x64001f, 0x42001f, 0x42e01f]), 0x42e01f);
     assert_eq!(chosen(&[0x64001f, 0x42001f]), 0x42001f);

@@ -94,6 +94,11 @@ impl Novice {
     /// The expert's page described itself: answer it.
     pub(super) async fn connect(&mut self, offer: Description) {
         let Some(signed) = self.may_answer(&offer).await else { return };
+        let offer = offer.in_codecs(&self.codec.allowed());
+        if offer.video().is_empty() {
+            let sentence = texts::no_codec(&self.who, &self.codec.allowed());
+            return self.fail_with(&sentence, Code::ApplicationLaunchFailed).await;
+        }
         let (families, servers) = (self.families, self.servers.clone());
         let Some(sharing) = &mut self.sharing else { return };
         if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
@@ -140,7 +145,7 @@ impl Novice {
                 return self.send(NoviceSays::Again).await;
             }
         };
-        media.restart(offer);
+        media.restart(offer.in_codecs(&self.codec.allowed()));
         sharing.link = Link::Lost(media, since);
         self.give(Input::Disconnected);
     }
