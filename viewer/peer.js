@@ -9,6 +9,8 @@ import { answerSdp, describeOffer, offeredFingerprint } from "./sdp.js";
 
 /** Host candidates are there within some tens of milliseconds; the rest is not worth waiting for. */
 const GATHERING_MS = 300;
+/** Servers take longer, and one that does not answer must not hold everything up. */
+const GATHERING_WITH_SERVERS_MS = 2000;
 /** Above this the path is stuck, and moves that would pile up are left out. */
 const MAX_BUFFERED = 64 * 1024;
 
@@ -40,17 +42,23 @@ export class Peer {
   /** @type {RTCDataChannel} */ #input;
   /** @type {Description | null} */ #offer = null;
   #answered = false;
+  #gatheringMs = GATHERING_MS;
 
   /**
    * @param {object} parts
    * @param {RTCCertificate} parts.certificate of this page
+   * @param {RTCIceServer[]} [parts.iceServers] that help to find a way
+   * @param {boolean} [parts.relayOnly] whether only relays may be used
    * @param {(state: PeerState) => void} parts.onState
    * @param {(stream: MediaStream) => void} parts.onPicture
    * @param {(text: string) => void} parts.onCursor
    * @param {() => void} parts.onInput the input channel opened or closed
    */
-  constructor({ certificate, onState, onPicture, onCursor, onInput }) {
+  constructor({ certificate, iceServers = [], relayOnly = false, onState, onPicture, onCursor, onInput }) {
+    if (iceServers.length > 0) this.#gatheringMs = GATHERING_WITH_SERVERS_MS;
     const connection = new RTCPeerConnection({
+      iceServers,
+      iceTransportPolicy: relayOnly ? "relay" : "all",
       bundlePolicy: "max-bundle",
       rtcpMuxPolicy: "require",
       certificates: [certificate],
@@ -83,20 +91,38 @@ export class Peer {
       connection.onicegatheringstatechange = () => {
         if (connection.iceGatheringState === "complete") resolve(undefined);
       };
-      setTimeout(resolve, GATHERING_MS);
+      setTimeout(resolve, this.#gatheringMs);
     });
     await connection.setLocalDescription();
     await gathered;
     this.#offer = describeOffer(connection.localDescription?.sdp ?? "");
+    this.#answered = false;
     return this.#offer;
   }
 
+  /** Whether this connection was there once and may find another way: what both sides agreed on still holds. */
+  get mayRestart() {
+    const state = this.#connection.sctp?.transport.state;
+    return this.#offer !== null && state === "connected" && this.#connection.connectionState !== "closed";
+  }
+
   /**
-   * Takes the answer; a second one is ignored.
+   * Looks for another way (an ICE restart), and says the new offer as values.
+   * @returns {Promise<Description>}
+   */
+  restart() {
+    this.#connection.restartIce();
+    return this.describe();
+  }
+
+  /**
+   * Takes the answer to the last offer; a second one, and one to an offer before it, is ignored.
    * @param {unknown} description
    */
   async answer(description) {
     if (!this.#offer || this.#answered) return;
+    const answers = /** @type {any} */ (description)?.answers;
+    if (answers !== undefined && answers !== this.#offer.ufrag) return;
     const sdp = answerSdp(description, this.#offer);
     this.#answered = true;
     await this.#connection.setRemoteDescription({ type: "answer", sdp });

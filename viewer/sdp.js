@@ -11,7 +11,7 @@
  *   type: "host" | "srflx" | "prflx" | "relay" }} Candidate
  * @typedef {"actpass" | "active" | "passive"} Setup
  * @typedef {{ ufrag: string, pwd: string, fingerprint: string, setup: Setup, video: VideoFormat[],
- *   extensions: Extension[], candidates: Candidate[], ssrc?: number, rtx_ssrc?: number }} Description
+ *   extensions: Extension[], candidates: Candidate[], ssrc?: number, rtx_ssrc?: number, answers?: string }} Description
  */
 
 const PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
@@ -236,6 +236,7 @@ export function checkDescription(value, role) {
   distinct(checked.extensions.map(({ uri }) => uri), "extension");
   if (role === "offer") return checked;
 
+  if (d.answers !== undefined) checked.answers = string(d.answers, "answers", /^[A-Za-z0-9+/]{4,256}$/);
   checked.ssrc = integer(d.ssrc, "ssrc", 1, 0xffffffff);
   if (d.rtx_ssrc !== undefined && d.rtx_ssrc !== null) {
     checked.rtx_ssrc = integer(d.rtx_ssrc, "rtx_ssrc", 1, 0xffffffff);

@@ -41,6 +41,8 @@ pub struct Description {
     pub(crate) extensions: Vec<(u8, Extension)>,
     pub(crate) media: Option<MediaSource>,
     pub(crate) candidates: Vec<Candidate>,
+    /// In an answer: the `ufrag` of the offer that it answers, since a page may have made another one meanwhile.
+    pub(crate) answers: Option<String>,
 }
 
 impl Description {
@@ -74,6 +76,12 @@ impl Description {
         &self.candidates
     }
 
+    /// The name of this way to the side. A page that looks for another way gives itself another one.
+    #[must_use]
+    pub fn way(&self) -> &str {
+        &self.ufrag
+    }
+
     /// The same without the candidates of kinds that are not allowed.
     #[must_use]
     pub fn within(mut self, families: Families) -> Self {
@@ -94,8 +102,8 @@ impl Description {
     ///
     /// [`DescriptionError::NotAnOffer`].
     pub fn check_offer(&self) -> Result<(), DescriptionError> {
-        match (self.setup, self.media) {
-            (Setup::ActPass, None) => Ok(()),
+        match (self.setup, self.media, &self.answers) {
+            (Setup::ActPass, None, None) => Ok(()),
             _ => Err(DescriptionError::NotAnOffer),
         }
     }
@@ -331,7 +339,7 @@ pub enum DescriptionError {
     Ssrc,
     /// A candidate whose address, port, priority or kind cannot be.
     Candidate,
-    /// An offer has `setup` *actpass* and no media.
+    /// An offer has `setup` *actpass* and no media, and answers nothing.
     NotAnOffer,
     /// An answer has `setup` *active* or *passive*, and media.
     NotAnAnswer,
@@ -356,7 +364,7 @@ impl fmt::Display for DescriptionError {
             Self::Candidate => {
                 f.write_str("a candidate has an address, port, priority or type that cannot be")
             }
-            Self::NotAnOffer => f.write_str("an offer has \"setup\" actpass and no \"ssrc\""),
+            Self::NotAnOffer => f.write_str("an offer has \"setup\" actpass, no \"ssrc\" and no \"answers\""),
             Self::NotAnAnswer => f.write_str("an answer has \"setup\" active or passive, and \"ssrc\""),
         }
     }

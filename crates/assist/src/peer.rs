@@ -14,6 +14,7 @@
 //! which protects, is made from randomness that is passed in.
 
 mod certificate;
+mod local;
 #[cfg(test)]
 mod tests;
 
@@ -33,14 +34,14 @@ use str0m::{Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
 use crate::Time;
 use crate::description::{
-    Candidate, CandidateKind, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES,
-    MediaSource, VideoFormat,
+    Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES, MediaSource, VideoFormat,
 };
 use crate::input;
 use crate::screen::EncodedFrame;
 use crate::sdp::{self, Taking};
 
 pub use self::certificate::Certificate;
+pub use self::local::LocalCandidate;
 
 /// Where the bandwidth estimate begins, in kbit/s.
 pub const START_KBPS: u32 = 3_000;
@@ -56,12 +57,21 @@ const REST_AFTER: Duration = Duration::from_millis(60);
 /// The most bytes that wait in the data channels: more than one message with the largest cursor.
 const CHANNEL_BUFFER: usize = 256 * 1024;
 
+/// A connection finds its way anew this often at most; after that the page makes a new one. The stack keeps what it
+/// once knew of each way.
+const MAX_RESTARTS: u32 = 64;
+
 /// One connection to the expert's page.
 pub struct Peer {
     rtc: Rtc,
     clock: Clock,
     pt: Pt,
     video: Video,
+    /// What the page's last offer was answered with; the next answer differs in the way only.
+    answer: Description,
+    /// The addresses that are in use on our side.
+    local: Vec<str0m::Candidate>,
+    restarts: u32,
     link: Link,
     input: Option<ChannelId>,
     cursor: Option<ChannelId>,
@@ -120,6 +130,9 @@ pub enum PeerError {
     Offer(DescriptionError),
     /// The description, or our certificate, is not what both sides have signed.
     NotBound,
+    /// This is not the offer of a page that looks for another way: it has another certificate, another video or the
+    /// same ICE name as before; or the connection is over, or found its way too often. A new connection is needed.
+    NotARestart,
     /// No local address was given, or more than [`MAX_CANDIDATES`].
     LocalAddresses(usize),
     /// This local address cannot be used: it is unspecified, say, or for many receivers.
@@ -153,7 +166,7 @@ impl Peer {
     /// Answers the page's `offer`, which must have exactly the certificate and setup that both sides have signed; so must
     /// `certificate`. The answer is for the page.
     ///
-    /// `epoch` is the moment of `Time(0)`. `local` are the addresses of open UDP sockets. `random` must be secret and
+    /// `epoch` is the moment of `Time(0)`. `local` are the ways to this side, best first. `random` must be secret and
     /// never used before: 32 bytes from the system.
     ///
     /// # Errors
@@ -165,7 +178,7 @@ impl Peer {
         bound: &Bound,
         certificate: &Certificate,
         offer: &Description,
-        local: &[SocketAddr],
+        local: &[LocalCandidate],
         random: [u8; 32],
     ) -> Result<(Self, Description), PeerError> {
         offer.check_offer().map_err(PeerError::Offer)?;
@@ -176,7 +189,7 @@ impl Peer {
         let clock = Clock { epoch, now };
         let creds = ice_credentials(random);
         let mut rtc = config(offer, format, creds.clone(), certificate).build(clock.instant());
-        let candidates = add_candidates(&mut rtc, local)?;
+        let (local, candidates) = local::add(&mut rtc, local)?;
 
         let video = Video {
             wake: sdp::offer_text(offer, format, Taking::Yes),
@@ -200,12 +213,16 @@ impl Peer {
             extensions: offer.extensions.clone(),
             media: Some(media_source(&mut rtc, pt)?),
             candidates,
+            answers: Some(offer.ufrag.clone()),
         };
         let peer = Self {
             rtc,
             clock,
             pt,
             video,
+            answer: answer.clone(),
+            local,
+            restarts: 0,
             link: Link::New,
             input: None,
             cursor: None,
@@ -213,6 +230,71 @@ impl Peer {
             dropped: Dropped::default(),
         };
         Ok((peer, answer))
+    }
+
+    /// The page looks for another way on the same connection (an ICE restart, RFC 8445): everything but the way stays as
+    /// it is. What was connected is lost until [`PeerEvent::Connected`] comes again. The answer is for the page.
+    ///
+    /// `local` replaces the ways to this side; `random` is as for [`Peer::new`].
+    ///
+    /// # Errors
+    ///
+    /// [`PeerError::NotARestart`] and what is wrong with `local`: nothing has changed. [`PeerError::Stack`]: it is over.
+    pub fn restart(
+        &mut self,
+        now: Time,
+        offer: &Description,
+        local: &[LocalCandidate],
+        random: [u8; 32],
+    ) -> Result<Description, PeerError> {
+        self.clock.advance(now);
+        offer.check_offer().map_err(PeerError::Offer)?;
+        if !self.may_restart(offer) {
+            return Err(PeerError::NotARestart);
+        }
+        let found = local::made(local)?;
+        self.restarts = self.restarts.saturating_add(1);
+        if self.link == Link::Up {
+            self.set_link(Link::Lost);
+        }
+        for old in std::mem::take(&mut self.local) {
+            self.rtc.direct_api().invalidate_candidate(&old);
+        }
+        let format = self.answer.video[0];
+        self.video = Video {
+            wake: sdp::offer_text(offer, format, Taking::Yes),
+            rest: sdp::offer_text(offer, format, Taking::NotNow),
+            awake_since: Some(self.clock.now),
+        };
+        let accepted = accept(&mut self.rtc, &self.video.wake);
+        self.insist(accepted.clone());
+        accepted?;
+        let creds = ice_credentials(random);
+        self.rtc.direct_api().set_local_ice_credentials(creds.clone());
+        let (local, candidates) = local::add_made(&mut self.rtc, found);
+        self.local = local;
+        // What was measured on the way before says nothing of the next one.
+        self.rtc.bwe().reset(Bitrate::kbps(u64::from(START_KBPS)));
+        self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+        self.answer = Description {
+            ufrag: creds.ufrag,
+            pwd: creds.pass,
+            candidates,
+            answers: Some(offer.ufrag.clone()),
+            ..self.answer.clone()
+        };
+        self.tick();
+        Ok(self.answer.clone())
+    }
+
+    fn may_restart(&mut self, offer: &Description) -> bool {
+        let page = self.rtc.direct_api().remote_dtls_fingerprint().map(|print| print.bytes.clone());
+        self.link != Link::Over
+            && self.restarts < MAX_RESTARTS
+            && page.is_none_or(|page| page == offer.fingerprint.0)
+            && self.answer.answers.as_ref() != Some(&offer.ufrag)
+            && offer.video.contains(&self.answer.video[0])
+            && offer.extensions == self.answer.extensions
     }
 
     /// Takes in a datagram that came from `source` to the local address `destination`. Anything may be in it.
@@ -517,27 +599,6 @@ fn ice_credentials(random: [u8; 32]) -> IceCreds {
     IceCreds { ufrag: ufrag.to_owned(), pass: pass.to_owned() }
 }
 
-fn add_candidates(rtc: &mut Rtc, local: &[SocketAddr]) -> Result<Vec<Candidate>, PeerError> {
-    if local.is_empty() || local.len() > MAX_CANDIDATES {
-        return Err(PeerError::LocalAddresses(local.len()));
-    }
-    let mut candidates = Vec::with_capacity(local.len());
-    for (i, address) in local.iter().enumerate() {
-        let candidate =
-            str0m::Candidate::host(*address, "udp").map_err(|_| PeerError::LocalAddress(*address))?;
-        // One that says nothing new, such as an address given twice, is not taken and not announced.
-        if let Some(added) = rtc.add_local_candidate(candidate) {
-            candidates.push(Candidate {
-                foundation: (i + 1).to_string(),
-                priority: added.prio(),
-                address: added.addr(),
-                kind: CandidateKind::Host,
-            });
-        }
-    }
-    Ok(candidates)
-}
-
 fn local_fingerprint(rtc: &mut Rtc) -> Result<Fingerprint, PeerError> {
     let api = rtc.direct_api();
     let fingerprint = api.local_dtls_fingerprint();
@@ -565,6 +626,7 @@ impl fmt::Display for PeerError {
         match self {
             Self::Offer(error) => write!(f, "the page's description is refused: {error}"),
             Self::NotBound => f.write_str("the certificates are not the ones that both sides have signed"),
+            Self::NotARestart => f.write_str("this connection cannot look for another way to that page"),
             Self::LocalAddresses(count) => {
                 write!(f, "{count} local addresses were given, 1 to {MAX_CANDIDATES} are needed")
             }

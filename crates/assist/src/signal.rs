@@ -3,6 +3,7 @@
 //! One JSON object a message, always with `"v":1` and `"type"`. Each side parses only what the other side may say:
 //! [`NoviceSays`] is read by the expert, [`ExpertSays`] by the novice. Everything is bounded and checked here; fields
 //! that are not known are ignored, so that a later version may add some, but an unknown type or version is refused.
+//! What the two people write to each other is the same from both sides.
 //! How the session ends is not said here: that is the session's own affair.
 
 mod screens;
@@ -10,12 +11,15 @@ mod screens;
 mod tests;
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::chat::ChatText;
 use crate::consent::ControlState;
 use crate::description::{Description, DescriptionError, Wire};
+use crate::ice::{MAX_HINTS, ServerUrl, Service, may_be_asked};
 use crate::screen::Size;
 use crate::screens::{ScreenId, Screens};
 
@@ -38,6 +42,16 @@ pub enum NoviceSays {
     Control(ControlState),
     /// What is shared, and which screens could be instead; after the view is granted, and whenever it changes.
     Screens(Screens),
+    /// The person hid the screen for a while, or shows it again.
+    Paused(bool),
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
+    /// The page asked for another way on a connection that is over: a new connection is needed.
+    Again,
+    /// These servers may be asked how one looks from outside; at most [`MAX_HINTS`].
+    Ice(Vec<SocketAddr>),
 }
 
 /// What the expert's application says.
@@ -47,12 +61,20 @@ pub enum ExpertSays {
     Hello(Program),
     /// The page's half of a connection, after the view is granted. A new one replaces the old one.
     Describe(Description),
+    /// The page looks for another way on the connection that it has (an ICE restart): its new half.
+    Restart(Description),
+    /// These servers may be asked how one looks from outside; at most [`MAX_HINTS`].
+    Ice(Vec<SocketAddr>),
     /// Asks for control.
     Request,
     /// Gives control back, or no longer asks for it.
     Release,
     /// Wants to see another screen, one of those that it was told of.
     Screen(ScreenId),
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
 }
 
 /// How it stands with the view. With the permission comes the size of what is shared.
@@ -142,7 +164,15 @@ impl NoviceSays {
                     .ok_or(SignalError::Field("state"))
             }
             "screens" => screens::read(text).map(Self::Screens),
-            "describe" | "request" | "release" | "screen" => Err(SignalError::WrongSide),
+            "paused" => {
+                let body: PausedBody = body(text, "paused")?;
+                Ok(Self::Paused(body.paused))
+            }
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
+            "again" => Ok(Self::Again),
+            "ice" => hints(text, "novice").map(Self::Ice),
+            "describe" | "restart" | "request" | "release" | "screen" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -162,6 +192,11 @@ impl NoviceSays {
             Self::Answer(description) => description_text("answer", description),
             Self::Control(state) => json!({ "v": VERSION, "type": "control", "state": control_name(*state) }),
             Self::Screens(screens) => screens::written(screens),
+            Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
+            Self::Again => json!({ "v": VERSION, "type": "again" }),
+            Self::Ice(servers) => hints_text("novice", servers),
         }
         .to_string()
     }
@@ -176,15 +211,15 @@ impl ExpertSays {
     pub fn parse(text: &str) -> Result<Self, SignalError> {
         match kind(text)?.as_str() {
             "hello" => hello(text, "expert").map(Self::Hello),
-            "describe" => {
-                let description = described(text)?;
-                description.check_offer().map_err(SignalError::Description)?;
-                Ok(Self::Describe(description))
-            }
+            "describe" => offered(text).map(Self::Describe),
+            "restart" => offered(text).map(Self::Restart),
+            "ice" => hints(text, "expert").map(Self::Ice),
             "request" => floor(text).map(|()| Self::Request),
             "release" => floor(text).map(|()| Self::Release),
             "screen" => screens::read_wish(text).map(Self::Screen),
-            "view" | "answer" | "control" | "screens" => Err(SignalError::WrongSide),
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
+            "view" | "answer" | "control" | "screens" | "paused" | "again" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -195,9 +230,13 @@ impl ExpertSays {
         match self {
             Self::Hello(program) => hello_text("expert", program),
             Self::Describe(description) => description_text("describe", description),
+            Self::Restart(description) => description_text("restart", description),
+            Self::Ice(servers) => hints_text("expert", servers),
             Self::Request => json!({ "v": VERSION, "type": "request", "floor": "control" }),
             Self::Release => json!({ "v": VERSION, "type": "release", "floor": "control" }),
             Self::Screen(id) => screens::written_wish(*id),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
         }
         .to_string()
     }
@@ -282,8 +321,29 @@ struct StateBody {
 }
 
 #[derive(Deserialize)]
+struct PausedBody {
+    paused: bool,
+}
+
+#[derive(Deserialize)]
+struct ChatBody {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct TypingBody {
+    typing: bool,
+}
+
+#[derive(Deserialize)]
 struct FloorBody {
     floor: String,
+}
+
+#[derive(Deserialize)]
+struct IceBody {
+    role: String,
+    servers: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -328,14 +388,62 @@ fn floor(text: &str) -> Result<(), SignalError> {
     if body.floor == "control" { Ok(()) } else { Err(SignalError::Field("floor")) }
 }
 
+fn chat(text: &str) -> Result<ChatText, SignalError> {
+    let body: ChatBody = body(text, "text")?;
+    ChatText::new(&body.text).ok_or(SignalError::Field("text"))
+}
+
+fn typing(text: &str) -> Result<bool, SignalError> {
+    let body: TypingBody = body(text, "typing")?;
+    Ok(body.typing)
+}
+
 fn described(text: &str) -> Result<Description, SignalError> {
     let body: DescriptionBody =
         serde_json::from_str(text).map_err(|_| SignalError::Description(DescriptionError::Shape))?;
     Description::try_from(body.description).map_err(SignalError::Description)
 }
 
+fn offered(text: &str) -> Result<Description, SignalError> {
+    let description = described(text)?;
+    description.check_offer().map_err(SignalError::Description)?;
+    Ok(description)
+}
+
+/// Only addresses: a name would be looked up because the other side wished it.
+fn hints(text: &str, role: &str) -> Result<Vec<SocketAddr>, SignalError> {
+    let body: IceBody = body(text, "servers")?;
+    match body.role.as_str() {
+        given if given == role => {}
+        "novice" | "expert" => return Err(SignalError::WrongSide),
+        _ => return Err(SignalError::Field("role")),
+    }
+    if body.servers.len() > MAX_HINTS {
+        return Err(SignalError::Field("servers"));
+    }
+    let read = |text: &String| {
+        let url = ServerUrl::parse(text).filter(|url| url.service == Service::Stun)?;
+        let address = SocketAddr::new(url.host().parse::<IpAddr>().ok()?, url.port());
+        may_be_asked(address).then_some(address)
+    };
+    body.servers.iter().map(read).collect::<Option<_>>().ok_or(SignalError::Field("servers"))
+}
+
+fn hints_text(role: &str, servers: &[SocketAddr]) -> Value {
+    let servers: Vec<String> = servers.iter().map(|at| ServerUrl::stun_at(*at).to_string()).collect();
+    json!({ "v": VERSION, "type": "ice", "role": role, "servers": servers })
+}
+
 fn hello_text(role: &str, program: &Program) -> Value {
     json!({ "v": VERSION, "type": "hello", "role": role, "program": program.as_str() })
+}
+
+fn chat_text(text: &ChatText) -> Value {
+    json!({ "v": VERSION, "type": "chat", "text": text.as_str() })
+}
+
+fn typing_text(typing: bool) -> Value {
+    json!({ "v": VERSION, "type": "typing", "typing": typing })
 }
 
 fn description_text(kind: &str, description: &Description) -> Value {

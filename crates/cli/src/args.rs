@@ -194,6 +194,12 @@ pub(crate) enum Verb {
         #[arg(long)]
         bus: bool,
     },
+    /// Started by an application that plays back keys: lets go of them when that one dies
+    #[command(hide = true)]
+    LetGo {
+        /// The display where they are pressed
+        display: String,
+    },
 }
 
 /// What is shown, where it is not the screen.

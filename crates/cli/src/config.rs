@@ -1,8 +1,10 @@
 //! `config.toml`: what a person may set, each key with its meaning. Nothing else is taken.
 
+mod ice;
 mod keys;
 mod section;
 
+pub(crate) use ice::{Ice, PasswordFrom};
 pub(crate) use keys::{KEYS, documentation};
 
 use crate::home::Home;
@@ -24,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) codes: Option<Codes>,
     pub(crate) accounts: Vec<XmppAccount>,
     pub(crate) assist: Assist,
+    pub(crate) ice: Ice,
 }
 
 /// Remote assistance.
@@ -247,10 +250,13 @@ impl Config {
         if let Some(section) = root.table("assist")? {
             config.assist = assist(section)?;
         }
+        if let Some(section) = root.table("ice")? {
+            config.ice = ice::read(section)?;
+        }
         if let Some(section) = root.table("codes")? {
             config.codes = Some(codes(section)?);
         }
-        for account in root.tables("account")? {
+        for account in root.tables("account", "account")? {
             config.accounts.push(xmpp(account)?);
         }
         root.end()?;

@@ -71,6 +71,7 @@ fn run(args: Args) -> Result<ExitCode> {
         // These need no files of the person's.
         Verb::Completions { shell } => return manual::completions(shell),
         Verb::Man { directory } => return manual::pages(directory.as_deref()),
+        Verb::LetGo { display } => return assistance::let_go(&display),
         _ => {}
     }
     let home = Home::open()?;
@@ -117,5 +118,6 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::CheckIm(options) => check::im::run(&options).await,
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
+        Verb::LetGo { display } => assistance::let_go(&display),
     }
 }

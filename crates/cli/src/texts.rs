@@ -7,6 +7,7 @@ use crate::application::hello::HELLO;
 use crate::application::secured::Known;
 use crate::assistance::Lack;
 use crate::standing::{Caller, Manner, Standing};
+use rendezvous_assist::paths::Trouble;
 use rendezvous_assist::secure::Why;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
 use rendezvous_trust::pins::Origin;
@@ -17,6 +18,7 @@ mod check_im;
 mod commands;
 mod doctor;
 mod sharing;
+mod talk;
 mod time;
 
 pub(crate) use check::*;
@@ -24,6 +26,7 @@ pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
 pub(crate) use sharing::*;
+pub(crate) use talk::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
@@ -330,8 +333,49 @@ pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot 
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 
-pub(crate) fn controls(who: &str, since: Duration) -> String {
-    format!("● {who} is using your mouse and keyboard · {}   [t] Take back   [s] Stop", span(since))
+pub(crate) fn controls(who: &str, since: Duration, typing: bool) -> String {
+    let (since, writes) = (span(since), writes(typing));
+    format!(
+        "● {who} is using your mouse and keyboard · {since}{writes}   [t] Take back  [s] Stop  [p] Pause  [c] Chat"
+    )
+}
+
+pub(crate) fn paused(who: &str, typing: bool) -> String {
+    format!("○ Paused: {who} sees nothing{}   [p] Go on  [s] Stop  [c] Chat", writes(typing))
+}
+
+fn writes(typing: bool) -> &'static str {
+    if typing { " · writes…" } else { "" }
+}
+
+pub(crate) const HIDDEN: &str =
+    "Paused. They see nothing of your screen and cannot click or type. Press p to go on.";
+pub(crate) const SHOWN_AGAIN: &str = "They see your screen again. They cannot click or type.";
+
+pub(crate) fn reconnecting(who: &str, since: Duration, typing: bool) -> String {
+    let (since, writes) = (since.as_secs(), writes(typing));
+    format!(
+        "○ {who} may see your screen · connecting again… {since} s{writes}   [s] Stop  [p] Pause  [c] Chat"
+    )
+}
+
+/// What is wrong with a server, and what it means.
+pub(crate) fn server_trouble(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Silent(server) => format!(
+            "The server at {server} does not answer, so some ways to the other person may be missing. Check [ice] in your configuration."
+        ),
+        Trouble::Login(server) => format!(
+            "The relay at {server} did not accept your name and password, so it was not used. Check [[ice.turn]] in your configuration."
+        ),
+        Trouble::Refused(server, code) => format!(
+            "The relay at {server} refused to help ({code}), so it was not used. Ask whoever looks after it."
+        ),
+    }
+}
+
+pub(crate) fn no_relay_password(url: &str) -> String {
+    format!("Your password for the relay {url} cannot be had; look at [[ice.turn]] in your configuration")
 }
 
 pub(crate) const OVER: &str = "The help is over. Nothing of your screen is shared any more.";
@@ -366,6 +410,9 @@ pub(crate) fn page_url(url: &str, port: u16) -> String {
 pub(crate) fn waiting_for_permission(who: &str) -> String {
     format!("{who} is asked whether you may see their screen.")
 }
+
+/// A message came while there is no page to show it.
+pub(crate) const READ_ON_THE_PAGE: &str = "  (Open your page to answer.)";
 
 pub(crate) const PAGE_CLOSED: &str = "Your page was closed. You can open it again:";
 pub(crate) const HELP_OVER: &str = "The help is over";
@@ -426,6 +473,7 @@ pub(crate) fn lack(lack: &Lack) -> String {
         Lack::Here(families) => format!(
             "This computer has no {families} address that others could reach, so nothing can be shared. Connect to a network that has one, or allow others under [assist] in the configuration."
         ),
+        Lack::Relay => "No relay serves you, and your configuration allows no other way, so nothing can be shared. Check [[ice.turn]], or set \"relay-only\" to false.".to_owned(),
         Lack::InCommon(who) => format!(
             "{who} and you have no kind of address in common: one side may only use IPv4 and the other only IPv6. One of you has to allow both under [assist] in the configuration."
         ),

@@ -7,6 +7,9 @@ use crate::{DisplayError, Rect};
 
 /// Plays back what the expert does, for as long as the person at this machine allows it.
 ///
+/// Keys mean what the expert means by them ([`Meant`](rendezvous_assist::input::Meant)), however this keyboard is laid out.
+/// Lock keys are left as they are; what is typed does not depend on them.
+///
 /// Whatever is pressed through an injector is let go by it: when told to, when the permission ends (within 50 ms, also
 /// when no further event comes), and when it is dropped. It never lets go of a key that the person holds.
 pub trait Inject: Send {

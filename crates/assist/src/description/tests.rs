@@ -316,7 +316,7 @@ pub(crate) fn any_description(answer: bool) -> impl Strategy<Value = Description
             prop::sample::subsequence(Extension::ALL.to_vec(), 0..=4),
         ),
         (1..=u32::MAX / 2, prop::option::of(u32::MAX / 2 + 1..=u32::MAX)),
-        prop::collection::vec(candidate(), 0..=16),
+        (prop::collection::vec(candidate(), 0..=16), prop::option::of("[A-Za-z0-9+/]{4,64}")),
     )
         .prop_map(
             move |(
@@ -324,7 +324,7 @@ pub(crate) fn any_description(answer: bool) -> impl Strategy<Value = Description
                 (pts, formats),
                 (ids, extensions),
                 (ssrc, rtx_ssrc),
-                candidates,
+                (candidates, answers),
             )| {
                 Description {
                     ufrag,
@@ -348,6 +348,7 @@ pub(crate) fn any_description(answer: bool) -> impl Strategy<Value = Description
                     extensions: ids.into_iter().zip(extensions).collect(),
                     media: answer.then_some(MediaSource { ssrc, rtx_ssrc }),
                     candidates,
+                    answers: answers.filter(|_| answer),
                 }
             },
         )

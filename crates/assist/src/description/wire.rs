@@ -23,6 +23,8 @@ pub(crate) struct Wire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rtx_ssrc: Option<u32>,
     candidates: Vec<WireCandidate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answers: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +60,9 @@ impl TryFrom<Wire> for Description {
     fn try_from(wire: Wire) -> Result<Self, DescriptionError> {
         check_ice(&wire.ufrag, 4..=256, "ufrag")?;
         check_ice(&wire.pwd, 22..=256, "pwd")?;
+        if let Some(answers) = &wire.answers {
+            check_ice(answers, 4..=256, "answers")?;
+        }
         Ok(Self {
             fingerprint: Fingerprint::parse(&wire.fingerprint).ok_or(DescriptionError::Fingerprint)?,
             setup: Setup::parse(&wire.setup)?,
@@ -65,6 +70,7 @@ impl TryFrom<Wire> for Description {
             extensions: check_extensions(&wire.extensions)?,
             media: check_media(wire.ssrc, wire.rtx_ssrc)?,
             candidates: check_candidates(wire.candidates)?,
+            answers: wire.answers,
             ufrag: wire.ufrag,
             pwd: wire.pwd,
         })
@@ -87,6 +93,7 @@ impl From<Description> for Wire {
             ssrc: description.media.map(|media| media.ssrc),
             rtx_ssrc: description.media.and_then(|media| media.rtx_ssrc),
             candidates: description.candidates.into_iter().map(WireCandidate::from).collect(),
+            answers: description.answers,
         }
     }
 }

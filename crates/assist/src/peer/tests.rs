@@ -1,6 +1,7 @@
 //! Two ends in virtual time: our [`Peer`], and the WebRTC stack acting as the page.
 
 mod page;
+mod restart;
 
 use std::collections::VecDeque;
 
@@ -30,6 +31,8 @@ struct Call {
     rtp_sent: usize,
     /// Changes or swallows a packet from the page on its way to us.
     meddle: fn(&Datagram) -> bool,
+    /// No packet arrives anywhere.
+    cut: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +67,7 @@ impl Call {
             flying: VecDeque::new(),
             rtp_sent: 0,
             meddle: |_| true,
+            cut: false,
         }
     }
 
@@ -96,7 +100,10 @@ impl Call {
     /// Lets both ends do what is due now; returns when something is due next.
     fn step(&mut self) -> Time {
         while let Some((_, packet)) = self.flying.pop_front_if(|(arrival, _)| *arrival <= self.now) {
-            if packet.destination == address(PAGE) {
+            if self.cut {
+                continue;
+            }
+            if self.page.is_at(packet.destination) {
                 self.page.handle_packet(self.now, &packet);
             } else if (self.meddle)(&packet) {
                 self.peer.handle_packet(self.now, packet.source, packet.destination, &packet.contents);
@@ -153,7 +160,11 @@ fn answer_to(offer: &Description, local: &[SocketAddr]) -> Result<(Peer, Descrip
     // What cannot be bound is refused for what it is.
     let expert = Media { setup: bind::Setup::ActPass, ..offer.media() };
     let bound = bound(certificate.media(), expert);
-    Peer::new(Instant::now(), Time(0), &bound, &certificate, offer, local, [7; 32])
+    Peer::new(Instant::now(), Time(0), &bound, &certificate, offer, &hosts(local), [7; 32])
+}
+
+fn hosts(local: &[SocketAddr]) -> Vec<LocalCandidate> {
+    local.iter().copied().map(LocalCandidate::Host).collect()
 }
 
 #[test]
@@ -161,7 +172,7 @@ fn only_what_both_sides_have_signed_is_connected() {
     let (_, offer) = Page::new(Instant::now(), address(PAGE));
     let (ours, other) = (Certificate::generate().unwrap(), Certificate::generate().unwrap());
     let new = |bound: &Bound, certificate: &Certificate, offer: &Description| {
-        let local = [address(NOVICE)];
+        let local = hosts(&[address(NOVICE)]);
         Peer::new(Instant::now(), Time(0), bound, certificate, offer, &local, [7; 32]).map(|_| ())
     };
     let right = bound(ours.media(), offer.media());

@@ -17,6 +17,7 @@ fn expert(text: &str) -> Result<ExpertSays, SignalError> {
 fn the_messages_without_a_description() {
     let program = Program::new("rendezvous 0.1.0").unwrap();
     let screen = Size { width: 1280, height: 720 };
+    let written = ChatText::new("a\nb \"c\" ü").unwrap();
     for (text, message) in [
         (
             r#"{"v":1,"type":"hello","role":"novice","program":"rendezvous 0.1.0"}"#,
@@ -35,6 +36,15 @@ fn the_messages_without_a_description() {
         (r#"{"v":1,"type":"control","state":"released"}"#, NoviceSays::Control(ControlState::Released)),
         (r#"{"v":1,"type":"control","state":"revoked"}"#, NoviceSays::Control(ControlState::Revoked)),
         (r#"{"v":1,"type":"control","state":"expired"}"#, NoviceSays::Control(ControlState::Expired)),
+        (r#"{"v":1,"type":"paused","paused":true}"#, NoviceSays::Paused(true)),
+        (r#"{"v":1,"type":"paused","paused":false}"#, NoviceSays::Paused(false)),
+        (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, NoviceSays::Chat(written.clone())),
+        (r#"{"v":1,"type":"typing","typing":true}"#, NoviceSays::Typing(true)),
+        (r#"{"v":1,"type":"again"}"#, NoviceSays::Again),
+        (
+            r#"{"v":1,"type":"ice","role":"novice","servers":["stun:192.0.2.1:3478","stun:[2001:db8::1]:80"]}"#,
+            NoviceSays::Ice(vec!["192.0.2.1:3478".parse().unwrap(), "[2001:db8::1]:80".parse().unwrap()]),
+        ),
     ] {
         assert_eq!(novice(text), Ok(message.clone()), "{text}");
         assert_same_json(&message.to_text(), text);
@@ -46,6 +56,9 @@ fn the_messages_without_a_description() {
         ),
         (r#"{"v":1,"type":"request","floor":"control"}"#, ExpertSays::Request),
         (r#"{"v":1,"type":"release","floor":"control"}"#, ExpertSays::Release),
+        (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, ExpertSays::Chat(written)),
+        (r#"{"v":1,"type":"typing","typing":false}"#, ExpertSays::Typing(false)),
+        (r#"{"v":1,"type":"ice","role":"expert","servers":[]}"#, ExpertSays::Ice(vec![])),
     ] {
         assert_eq!(expert(text), Ok(message.clone()), "{text}");
         assert_same_json(&message.to_text(), text);
@@ -157,6 +170,8 @@ fn nobody_speaks_for_the_other_side() {
         r#"{"v":1,"type":"view","state":"granted","screen":{"width":1,"height":1}}"#,
         r#"{"v":1,"type":"control","state":"granted"}"#,
         r#"{"v":1,"type":"answer","description":{}}"#,
+        r#"{"v":1,"type":"paused","paused":false}"#,
+        r#"{"v":1,"type":"again"}"#,
         r#"{"v":1,"type":"hello","role":"novice","program":"x"}"#,
     ] {
         assert_eq!(expert(text), Err(SignalError::WrongSide), "{text}");
@@ -165,10 +180,35 @@ fn nobody_speaks_for_the_other_side() {
         r#"{"v":1,"type":"request","floor":"control"}"#,
         r#"{"v":1,"type":"release","floor":"control"}"#,
         r#"{"v":1,"type":"describe","description":{}}"#,
+        r#"{"v":1,"type":"restart","description":{}}"#,
         r#"{"v":1,"type":"hello","role":"expert","program":"x"}"#,
     ] {
         assert_eq!(novice(text), Err(SignalError::WrongSide), "{text}");
     }
+}
+
+#[test]
+fn hints_are_addresses_of_single_machines_and_few() {
+    let hints =
+        |servers: &str| novice(&format!(r#"{{"v":1,"type":"ice","role":"novice","servers":{servers}}}"#));
+    let refused = Err(SignalError::Field("servers"));
+    for servers in [
+        r#"["stun:somebody.example.org"]"#,
+        r#"["turn:192.0.2.1"]"#,
+        r#"["stun:224.0.0.1"]"#,
+        r#"["stun:255.255.255.255"]"#,
+        r#"["stun:0.0.0.0"]"#,
+        r#"["stun:192.0.2.1:0"]"#,
+        r#"["192.0.2.1:3478"]"#,
+        r#"[1]"#,
+        r#"{}"#,
+        r#"["stun:192.0.2.1","stun:192.0.2.2","stun:192.0.2.3","stun:192.0.2.4","stun:192.0.2.5"]"#,
+    ] {
+        assert_eq!(hints(servers), refused, "{servers}");
+    }
+    let text = r#"{"v":1,"type":"ice","role":"expert","servers":[]}"#;
+    assert_eq!(novice(text), Err(SignalError::WrongSide));
+    assert_eq!(expert(&text.replace("expert", "novice")), Err(SignalError::WrongSide));
 }
 
 #[test]
@@ -198,6 +238,13 @@ fn fields_are_checked() {
         (r#"{"v":1,"type":"request"}"#, "floor"),
         (r#"{"v":1,"type":"request","floor":"view"}"#, "floor"),
         (r#"{"v":1,"type":"request","floor":"control","floor":"control"}"#, "floor"),
+        (r#"{"v":1,"type":"chat"}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":""}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":"\n \t"}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":["a"]}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":"a","text":"b"}"#, "text"),
+        (r#"{"v":1,"type":"typing"}"#, "typing"),
+        (r#"{"v":1,"type":"typing","typing":"true"}"#, "typing"),
     ];
     for (text, field) in cases {
         assert_eq!(expert(text), Err(SignalError::Field(field)), "{text}");
@@ -212,10 +259,23 @@ fn fields_are_checked() {
         (r#"{"v":1,"type":"view"}"#, "view"),
         (r#"{"v":1,"type":"control","state":"none"}"#, "state"),
         (r#"{"v":1,"type":"control"}"#, "state"),
+        (r#"{"v":1,"type":"paused"}"#, "paused"),
+        (r#"{"v":1,"type":"paused","paused":1}"#, "paused"),
     ];
     for (text, field) in cases {
         assert_eq!(novice(text), Err(SignalError::Field(field)), "{text}");
     }
+}
+
+#[test]
+fn what_somebody_writes_is_bounded_and_arrives_harmless() {
+    let chat = |text: &str| json!({ "v": 1, "type": "chat", "text": text }).to_string();
+    let longest = "\u{1f600}".repeat(crate::chat::MAX_CHARACTERS);
+    assert_eq!(expert(&chat(&longest)), Ok(ExpertSays::Chat(ChatText::new(&longest).unwrap())));
+    let longer = longest + "a";
+    assert_eq!(expert(&chat(&longer)), Err(SignalError::Field("text")));
+    let Ok(NoviceSays::Chat(text)) = novice(&chat("a\u{1b}[2J\u{202e}b")) else { panic!("it is read") };
+    assert_eq!(text.as_str(), "a·[2J·b");
 }
 
 #[test]
@@ -267,6 +327,17 @@ proptest! {
             novice(&NoviceSays::Answer(offer).to_text()),
             Err(SignalError::Description(DescriptionError::NotAnAnswer))
         );
+    }
+
+    /// Whatever passes as a message fits into one again, however it has to be written.
+    #[test]
+    fn what_somebody_writes_goes_round(text in "[\\PC\\x00-\\x1f\"\\\\\u{10ffff}]{0,2000}") {
+        if let Some(text) = ChatText::new(&text) {
+            let message = ExpertSays::Chat(text.clone());
+            prop_assert!(message.to_text().len() <= MAX_TEXT);
+            prop_assert_eq!(expert(&message.to_text()), Ok(message));
+            prop_assert_eq!(novice(&ExpertSays::Chat(text.clone()).to_text()), Ok(NoviceSays::Chat(text)));
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The expert's side: serves the page, and carries words between it and the novice's application.
 
+use super::chat::Chat;
 use super::media::Lack;
+use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession};
@@ -20,6 +22,8 @@ use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Plays the expert's side until the help is over. It is known who is there: the session is a secured one, and only now
@@ -27,13 +31,13 @@ use std::time::Instant;
 pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
-    families: Families,
+    (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
-    let mut expert = Expert::new(session, families, terminal);
+    let mut expert = Expert::new(session, (families, servers), terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
     if families.is_empty() {
         expert.lacks(&Lack::Allowed).await;
@@ -59,7 +63,7 @@ pub(super) async fn run(
                 }
             }
             event = page.next() => expert.page_event(event, &page, home).await,
-            _ = second.tick() => expert.tick().await,
+            _ = second.tick() => expert.tick(&page).await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
     };
@@ -84,6 +88,10 @@ struct Expert {
     who: String,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
+    /// The servers that help the page to find a way.
+    servers: Arc<Servers>,
+    /// Servers that the novice's side named.
+    hints: Vec<SocketAddr>,
     terminal: Terminal,
     begun: Instant,
     greeted: bool,
@@ -94,6 +102,9 @@ struct Expert {
     screen: Option<ScreenSize>,
     /// What is seen and what could be, once it was told.
     screens: Option<Screens>,
+    /// Whether the novice has hidden the screen for a while.
+    paused: bool,
+    chat: Chat,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
     ended: Option<Ending>,
@@ -101,13 +112,19 @@ struct Expert {
 }
 
 impl Expert {
-    fn new(session: SecuredSession, families: Families, terminal: Terminal) -> Self {
+    fn new(
+        session: SecuredSession,
+        (families, servers): (Families, Arc<Servers>),
+        terminal: Terminal,
+    ) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
             session,
             bound: None,
             families,
+            servers,
+            hints: Vec::new(),
             terminal,
             begun: Instant::now(),
             greeted: false,
@@ -116,6 +133,8 @@ impl Expert {
             control: ControlState::None,
             screen: None,
             screens: None,
+            paused: false,
+            chat: Chat::default(),
             leaving: None,
             ended: None,
             watch: Watch::default(),
@@ -196,10 +215,14 @@ impl Expert {
         self.terminate(lack.code().into()).await;
     }
 
-    /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates.
+    /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates. In a
+    /// pause there is nothing to connect to.
     fn connect(&self, page: &Page) {
-        if self.view == ViewState::Granted && self.bound.is_some() {
-            page.send(&ToPage::Connect);
+        if self.view == ViewState::Granted && self.bound.is_some() && !self.paused {
+            page.send(&ToPage::Connect {
+                ice_servers: self.servers.for_page(&self.hints),
+                relay_only: self.servers.is_relay_only(),
+            });
         }
     }
 
@@ -209,10 +232,22 @@ impl Expert {
                 tracing::info!(program = program.as_str(), "The novice's application is there");
                 self.greeted = true;
             }
-            NoviceSays::View(view) => self.view_is(view, page),
+            NoviceSays::View(view) => self.view_is(view, page).await,
+            NoviceSays::Again => self.connect(page),
+            NoviceSays::Ice(hints) => self.hints = hints,
             NoviceSays::Control(state) => self.control = control_state(state),
             NoviceSays::Answer(description) => self.answer(&description, page).await,
             NoviceSays::Screens(screens) => self.screens_are(screens),
+            NoviceSays::Paused(paused) => {
+                let goes_on = std::mem::replace(&mut self.paused, paused) && !paused;
+                self.show(page);
+                if goes_on {
+                    self.connect(page);
+                }
+                return;
+            }
+            NoviceSays::Chat(text) => return self.chat.they_wrote(&self.who, &text, page, &self.terminal),
+            NoviceSays::Typing(typing) => return self.chat.they_are_typing(typing, page),
         }
         self.show(page);
     }
@@ -234,7 +269,7 @@ impl Expert {
         }
     }
 
-    fn view_is(&mut self, view: View, page: &Page) {
+    async fn view_is(&mut self, view: View, page: &Page) {
         let was = self.view;
         self.view = match view {
             View::Asked => {
@@ -249,7 +284,11 @@ impl Expert {
             // The end of the session follows, and says why.
             View::Ended => was,
         };
-        if was != ViewState::Granted {
+        if was != ViewState::Granted && self.view == ViewState::Granted {
+            let hints = self.servers.hints().await;
+            if !hints.is_empty() {
+                self.send(ExpertSays::Ice(hints)).await;
+            }
             self.connect(page);
         }
     }
@@ -278,15 +317,32 @@ impl Expert {
 
     async fn page_event(&mut self, event: PageEvent, page: &Page, home: &Home) {
         match event {
-            PageEvent::Opened => self.show(page),
+            PageEvent::Opened => {
+                self.show(page);
+                self.chat.open(page);
+            }
             PageEvent::Certificate(fingerprint) => self.certificate(fingerprint).await,
             PageEvent::Describe(value) => match serde_json::from_value::<Description>(value) {
-                Ok(description) => self.describe(description).await,
+                Ok(description) => self.describe(description, ExpertSays::Describe).await,
+                Err(error) => tracing::warn!(%error, "Refused the page's description"),
+            },
+            PageEvent::Restart(value) => match serde_json::from_value::<Description>(value) {
+                Ok(description) => self.describe(description, ExpertSays::Restart).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
             PageEvent::Request => self.send(ExpertSays::Request).await,
             PageEvent::Release => self.send(ExpertSays::Release).await,
             PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
+            PageEvent::Chat(text) => {
+                if self.chat.you_wrote(&text) {
+                    self.send(ExpertSays::Chat(text)).await;
+                }
+            }
+            PageEvent::Typing(typing) => {
+                if self.chat.you_are_typing() {
+                    self.send(ExpertSays::Typing(typing)).await;
+                }
+            }
             PageEvent::Stop => self.terminate(SessionResult::SUCCESS).await,
             PageEvent::Closed => self.page_closed(home, page).await,
         }
@@ -298,10 +354,10 @@ impl Expert {
         self.session.offer(Media { fingerprint: fingerprint.0, setup: Setup::ActPass }).await;
     }
 
-    async fn describe(&mut self, description: Description) {
+    async fn describe(&mut self, description: Description, say: fn(Description) -> ExpertSays) {
         match &self.bound {
             Some(bound) if description.media() == bound.expert() => {
-                self.send(ExpertSays::Describe(description.within(self.families))).await;
+                self.send(say(description.within(self.families))).await;
             }
             _ => tracing::warn!("Refused a description without the certificate that both sides have signed"),
         }
@@ -336,10 +392,12 @@ impl Expert {
             control: self.control,
             screen: self.screen,
             screens: self.screens.as_ref().map(PageScreens::from),
+            paused: self.paused,
         }));
     }
 
-    async fn tick(&mut self) {
+    async fn tick(&mut self, page: &Page) {
+        self.chat.tick(page);
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
             self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }

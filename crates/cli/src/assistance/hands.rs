@@ -1,5 +1,7 @@
 //! The thread that plays back the expert's pointer and keys, as long as control is granted.
 
+use super::guard::Guard;
+use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::grant::ControlGrant;
 use rendezvous_assist::input::{InputEvent, InputGate};
@@ -28,12 +30,9 @@ impl Hands {
         let (events, receiver) = mpsc::sync_channel(QUEUE);
         let (working, done) = mpsc::channel();
         std::thread::spawn(move || {
-            if let Err(error) = play(grant, &display, &stage, &receiver)
-                && error != InjectError::Revoked
-            {
-                tracing::warn!(%error, "Pointer and keys cannot be used");
+            if let Err(error) = work(grant, &display, &stage, &receiver, working) {
+                tracing::warn!("Pointer and keys cannot be used: {error:#}");
             }
-            drop(working);
         });
         Self { events: Some(events), done }
     }
@@ -41,8 +40,7 @@ impl Hands {
     /// Plays one event. When too many wait, a press or a move is dropped; false when a release could not be played: then
     /// these hands must go, and with them everything that they hold.
     pub(super) fn play(&self, event: InputEvent) -> bool {
-        let release =
-            matches!(event, InputEvent::Key { down: false, .. } | InputEvent::Button { down: false, .. });
+        let release = matches!(event, InputEvent::Release { .. } | InputEvent::Button { down: false, .. });
         let Some(events) = &self.events else { return !release };
         match events.try_send(event) {
             // A thread that has ended has let go of everything.
@@ -62,13 +60,35 @@ impl Drop for Hands {
     }
 }
 
-fn play(
+/// The whole life of the thread. `working` is closed as soon as every key is up.
+fn work(
     grant: ControlGrant,
     display: &str,
     stage: &Stage,
     events: &mpsc::Receiver<InputEvent>,
+    working: mpsc::Sender<()>,
+) -> Result<()> {
+    // Without it a key could stay down for ever, so then nothing is pressed. It ends after the injector.
+    let (_guard, notes) = Guard::start(display)?;
+    let mut injector = match X11Injector::open_guarded(grant, Some(display), notes) {
+        Err(InjectError::Revoked) => return Ok(()),
+        injector => injector?,
+    };
+    let played = play(&mut injector, stage, events);
+    let released = injector.release_all();
+    drop(working);
+    match played {
+        Err(InjectError::Revoked) => {}
+        played => played?,
+    }
+    Ok(released?)
+}
+
+fn play(
+    injector: &mut X11Injector,
+    stage: &Stage,
+    events: &mpsc::Receiver<InputEvent>,
 ) -> Result<(), InjectError> {
-    let mut injector = X11Injector::open(grant, Some(display))?;
     let mut gate = InputGate::new();
     let begun = Instant::now();
     let mut place = None;
@@ -85,5 +105,5 @@ fn play(
             injector.apply(event)?;
         }
     }
-    injector.release_all()
+    Ok(())
 }

@@ -1,33 +1,36 @@
 //! The connection to the expert's page: sockets around the pure peer. Exists only after the view was granted, and
 //! after both sides have signed the certificates.
+//!
+//! `local` chooses addresses of this computer, `ways` has sockets at them and asks the servers from there. What takes
+//! time, a name or a server that does not answer, never keeps the person at the terminal waiting: it happens in here.
 
 mod local;
+mod ways;
 
-pub(crate) use local::Lack;
-pub(super) use local::{addresses, open_sockets};
+pub(crate) use local::{Lack, addresses};
+pub(super) use ways::Plan;
 
+use self::ways::{Arrived, Ways};
 use super::opening::{Capturer, Screen};
 use super::screen::Taking;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::input::{CursorMessage, InputEvent};
-use rendezvous_assist::peer::{Certificate, Peer, PeerEvent, PeerOutput};
+use rendezvous_assist::paths::{Datagram, Trouble};
+use rendezvous_assist::peer::{Certificate, Peer, PeerError, PeerEvent, PeerOutput};
 use rendezvous_assist::screen::{CursorEvent, EncodedFrame};
 use rendezvous_assist::screens::Screens;
 use rendezvous_desktop::CaptureError;
 use rendezvous_trust::bind::Bound;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-/// The largest datagram of WebRTC is far smaller.
-const MAX_DATAGRAM: usize = 2048;
+/// A computer whose network is gone is asked for addresses this often.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the screen's thread hands on.
 #[derive(Debug)]
@@ -60,6 +63,14 @@ impl From<&CaptureError> for Broken {
 /// What the connection tells the novice's application.
 #[derive(Debug)]
 pub(super) enum MediaEvent {
+    /// Our half of the connection, for the page.
+    Answered(Description),
+    /// There is no way to this computer.
+    Lacks(Lack),
+    /// A server is of no use; there may be ways without it.
+    Troubled(Trouble),
+    /// The page looked for another way, and has to make a new connection for that.
+    Again,
     Connected,
     Disconnected,
     /// It will not come back; the page may make another one.
@@ -71,10 +82,10 @@ pub(super) enum MediaEvent {
 }
 
 /// What both sides have signed, and the certificate of ours that is part of it.
-#[derive(Clone, Copy)]
-pub(super) struct Signed<'a> {
-    pub(super) bound: &'a Bound,
-    pub(super) certificate: &'a Certificate,
+#[derive(Clone)]
+pub(super) struct Signed {
+    pub(super) bound: Bound,
+    pub(super) certificate: Arc<Certificate>,
 }
 
 /// The running connection. No packet leaves once the permission has ended, or soon after this is dropped.
@@ -82,40 +93,49 @@ pub(super) struct Signed<'a> {
 pub(super) struct Media {
     task: AbortHandle,
     events: mpsc::Receiver<MediaEvent>,
+    restarts: mpsc::Sender<Description>,
 }
 
 impl Media {
-    /// Answers the page's description. The grant is the proof that this may happen now, and what is signed the proof of
-    /// who is there.
-    pub(super) fn answer(
+    /// Looks for ways and answers the page's description with [`MediaEvent::Answered`]. The grant is the proof that this
+    /// may happen now, and what is signed the proof of who is there.
+    pub(super) fn start(
         grant: &ViewGrant,
-        signed: Signed<'_>,
-        offer: &Description,
-        sockets: Vec<Arc<UdpSocket>>,
+        signed: Signed,
+        offer: Description,
+        plan: Plan,
         screen: Screen,
         opened: Option<Capturer>,
-    ) -> Result<(Self, Description)> {
+    ) -> Result<Self> {
         anyhow::ensure!(grant.is_live(), "the permission to see the screen has ended");
-        let local = sockets.iter().map(|s| s.local_addr()).collect::<io::Result<Vec<_>>>()?;
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).context("the system gave no random numbers")?;
-        let epoch = Instant::now();
-        let (peer, answer) =
-            Peer::new(epoch, Time(0), signed.bound, signed.certificate, offer, &local, random)
-                .map_err(|e| anyhow::anyhow!("{e}"))?;
         let (sender, events) = mpsc::channel(256);
-        let running = Running {
-            peer,
-            sockets,
-            epoch,
+        let (restarts, from_page) = mpsc::channel(4);
+        let (packets, received) = mpsc::channel(256);
+        let mut running = Running {
+            peer: None,
+            ways: None,
+            coming: None,
+            opening: JoinSet::new(),
+            opened_so_far: 0,
+            packets,
+            signed,
+            plan,
+            epoch: Instant::now(),
             screen,
             opened,
             taking: None,
             cursor: LastCursor::default(),
             events: sender,
         };
-        let task = tokio::spawn(running.run());
-        Ok((Self { task: task.abort_handle(), events }, answer))
+        running.look_for_ways(offer);
+        let task = tokio::spawn(running.run(received, from_page));
+        Ok(Self { task: task.abort_handle(), events, restarts })
+    }
+
+    /// The page looks for another way. Answered as the first description was, or with [`MediaEvent::Again`].
+    pub(super) fn restart(&self, offer: Description) {
+        // One that finds no room is followed by another: the page tries again.
+        _ = self.restarts.try_send(offer);
     }
 
     /// What happens next. After [`MediaEvent::Over`] nothing does.
@@ -131,8 +151,18 @@ impl Drop for Media {
 }
 
 struct Running {
-    peer: Peer,
-    sockets: Vec<Arc<UdpSocket>>,
+    /// From the first answer on.
+    peer: Option<Peer>,
+    /// By which the page is reached.
+    ways: Option<Ways>,
+    /// What comes in the place of both as soon as the servers have answered.
+    coming: Option<(Description, Ways)>,
+    opening: JoinSet<(Description, Result<Ways, Lack>)>,
+    /// So many ways were opened; by this number their packets are known.
+    opened_so_far: u64,
+    packets: mpsc::Sender<Arrived>,
+    signed: Signed,
+    plan: Plan,
     epoch: Instant,
     screen: Screen,
     /// The screen was opened to learn its size; the first connection uses it.
@@ -150,21 +180,23 @@ struct LastCursor {
 }
 
 impl Running {
-    async fn run(mut self) {
+    async fn run(mut self, mut received: mpsc::Receiver<Arrived>, mut restarts: mpsc::Receiver<Description>) {
         let (frames, mut from_screen) = mpsc::channel(2);
-        let (packets, mut received) = mpsc::channel(256);
-        let mut readers = JoinSet::new();
-        for socket in &self.sockets {
-            readers.spawn(read(socket.clone(), packets.clone()));
-        }
         while self.screen.is_allowed()
             && let Some(due) = self.drain(&frames).await
         {
             let sleep = tokio::time::sleep_until((self.epoch + Duration::from_millis(due.0)).into());
             tokio::select! {
-                Some((from, to, bytes)) = received.recv() => self.peer.handle_packet(self.now(), from, to, &bytes),
+                Some((number, packet)) = received.recv() => self.handle_packet(number, &packet),
                 Some(picture) = from_screen.recv() => self.show(picture).await,
-                () = sleep => self.peer.handle_timeout(self.now()),
+                Some(offer) = restarts.recv() => self.look_for_ways(offer),
+                Some(opened) = self.opening.join_next() => self.begin_to_gather(opened.ok()).await,
+                () = sleep => self.handle_timeout(),
+            }
+            if let Some((offer, ways)) = self.coming.take_if(|(_, ways)| ways.paths.is_settled())
+                && !self.connect(offer, ways).await
+            {
+                break;
             }
         }
         self.taking = None;
@@ -172,32 +204,153 @@ impl Running {
     }
 
     fn now(&self) -> Time {
-        Time(u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX))
+        time(self.epoch)
     }
 
-    /// Does what the peer wants; when to come back, or `None` when it is over.
-    async fn drain(&mut self, frames: &mpsc::Sender<FromScreen>) -> Option<Time> {
-        loop {
-            match self.peer.poll_output() {
-                PeerOutput::Transmit { source, destination, contents } => {
-                    self.transmit(source, destination, &contents).await
+    /// Opens sockets for this offer, in place of any other that is not answered yet.
+    fn look_for_ways(&mut self, offer: Description) {
+        self.opened_so_far += 1;
+        self.coming = None;
+        self.opening.abort_all();
+        let (number, plan, packets, epoch) =
+            (self.opened_so_far, self.plan.clone(), self.packets.clone(), self.epoch);
+        let is_first = self.peer.is_none();
+        self.opening.spawn(async move {
+            loop {
+                let opened = Ways::open(number, &plan, packets.clone(), || time(epoch)).await;
+                // A network that is gone for now comes back; one that never was is said to be missing.
+                if opened.is_ok() || is_first {
+                    return (offer, opened);
                 }
-                PeerOutput::Event(event) => self.handle(event, frames).await,
-                PeerOutput::Timeout(due) => return self.peer.is_alive().then_some(due),
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        });
+    }
+
+    async fn begin_to_gather(&mut self, opened: Option<(Description, Result<Ways, Lack>)>) {
+        match opened {
+            Some((offer, Ok(ways))) if ways.is(self.opened_so_far) => self.coming = Some((offer, ways)),
+            Some((_, Err(lack))) => self.tell(MediaEvent::Lacks(lack)).await,
+            _ => {}
+        }
+    }
+
+    /// The servers have answered: now this side can say where it is. False when there is no connection.
+    async fn connect(&mut self, offer: Description, mut ways: Ways) -> bool {
+        let local = ways.paths.candidates();
+        for trouble in ways.paths.troubles() {
+            tracing::warn!(?trouble, "A server is of no use");
+            self.tell(MediaEvent::Troubled(trouble)).await;
+        }
+        tracing::info!(kinds = ?local.iter().map(|way| way.kind()).collect::<Vec<_>>(), "Found ways");
+        if local.is_empty() {
+            if self.peer.is_none() {
+                self.tell(MediaEvent::Lacks(Lack::Relay)).await;
+            } else {
+                // The network may be about to come back.
+                self.look_for_ways(offer);
+            }
+            return true;
+        }
+        let mut random = [0; 32];
+        if getrandom::fill(&mut random).is_err() {
+            self.tell(MediaEvent::Broken(Broken::Failed("the system gave no random numbers".to_owned())))
+                .await;
+            return false;
+        }
+        let now = self.now();
+        let others: Vec<_> = offer.candidates().iter().map(|other| other.address.ip()).collect();
+        ways.paths.expect(now, others.into_iter());
+        let answered = match &mut self.peer {
+            Some(peer) => peer.restart(now, &offer, &local, random),
+            None => {
+                let (bound, certificate) = (&self.signed.bound, &self.signed.certificate);
+                Peer::new(self.epoch, now, bound, certificate, &offer, &local, random).map(
+                    |(peer, answer)| {
+                        self.peer = Some(peer);
+                        answer
+                    },
+                )
+            }
+        };
+        match answered {
+            Ok(answer) => {
+                self.replace_ways(ways).await;
+                self.tell(MediaEvent::Answered(answer)).await;
+                true
+            }
+            Err(PeerError::NotARestart) => {
+                self.tell(MediaEvent::Again).await;
+                true
+            }
+            Err(error) if self.peer.is_none() => {
+                self.tell(MediaEvent::Broken(Broken::Failed(error.to_string()))).await;
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%error, "The connection cannot find another way");
+                false
             }
         }
     }
 
-    async fn transmit(&self, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
-        // What the stack still holds back when the permission ends stays here.
-        if !self.screen.is_allowed() {
-            return;
+    /// What a relay kept for the ways before is given back.
+    async fn replace_ways(&mut self, ways: Ways) {
+        if let Some(mut old) = self.ways.replace(ways) {
+            old.paths.close(self.now());
+            let screen = &self.screen;
+            old.drain(|| screen.is_allowed()).await;
         }
-        let socket = self.sockets.iter().find(|s| s.local_addr().is_ok_and(|a| a == source));
-        if let Some(socket) = socket {
-            // A datagram that cannot be sent now is a datagram that is lost; the peer sends again what matters.
-            _ = socket.send_to(contents, destination).await;
+    }
+
+    fn handle_packet(&mut self, number: u64, packet: &Datagram) {
+        let now = self.now();
+        let current = self.ways.as_mut().filter(|ways| ways.is(number));
+        let is_current = current.is_some();
+        let coming = self.coming.as_mut().map(|(_, ways)| ways).filter(|ways| ways.is(number));
+        let Some(ways) = current.or(coming) else { return };
+        let for_peer = ways.paths.handle_packet(now, packet.source, packet.destination, &packet.contents);
+        if let (Some(peer), Some(packet), true) = (&mut self.peer, for_peer, is_current) {
+            peer.handle_packet(now, packet.source, packet.destination, &packet.contents);
         }
+    }
+
+    fn handle_timeout(&mut self) {
+        let now = self.now();
+        for ways in self.ways.iter_mut().chain(self.coming.as_mut().map(|(_, ways)| ways)) {
+            ways.paths.handle_timeout(now);
+        }
+        if let Some(peer) = &mut self.peer {
+            peer.handle_timeout(now);
+        }
+    }
+
+    /// Does what the peer and the servers want; when to come back, or `None` when it is over.
+    async fn drain(&mut self, frames: &mpsc::Sender<FromScreen>) -> Option<Time> {
+        // Whatever happens, somebody looks after everything once in a while.
+        let mut due = self.now().after(LOOK_AGAIN);
+        while let Some(peer) = &mut self.peer {
+            match peer.poll_output() {
+                PeerOutput::Transmit { source, destination, contents } => {
+                    let now = self.now();
+                    if let Some(ways) = &mut self.ways {
+                        ways.paths.send(now, Datagram { source, destination, contents });
+                        // What the stack still holds back when the permission ends stays here.
+                        ways.drain(|| self.screen.is_allowed()).await;
+                    }
+                }
+                PeerOutput::Event(event) => self.handle(event, frames).await,
+                PeerOutput::Timeout(next) if peer.is_alive() => {
+                    due = due.min(next);
+                    break;
+                }
+                PeerOutput::Timeout(_) => return None,
+            }
+        }
+        for ways in self.ways.iter_mut().chain(self.coming.as_mut().map(|(_, ways)| ways)) {
+            due = due.min(ways.drain(|| self.screen.is_allowed()).await.unwrap_or(due));
+        }
+        Some(due)
     }
 
     async fn handle(&mut self, event: PeerEvent, frames: &mpsc::Sender<FromScreen>) {
@@ -247,7 +400,12 @@ impl Running {
         match picture {
             // Pictures that were under way when the connection was lost or the permission taken back.
             FromScreen::Frame(_) if self.taking.is_none() || !self.screen.is_allowed() => {}
-            FromScreen::Frame(frame) => _ = self.peer.send_frame(self.now(), frame),
+            FromScreen::Frame(frame) => {
+                let now = self.now();
+                if let Some(peer) = &mut self.peer {
+                    _ = peer.send_frame(now, frame);
+                }
+            }
             FromScreen::Cursor(event) => {
                 self.send_cursor(&event);
                 match event {
@@ -263,7 +421,12 @@ impl Running {
     fn send_cursor(&mut self, event: &CursorEvent) {
         match CursorMessage::from_event(event) {
             // When the channel is not open yet, what is known is told when it opens.
-            Ok(message) => _ = self.peer.send_cursor(self.now(), &message.to_text()),
+            Ok(message) => {
+                let now = self.now();
+                if let Some(peer) = &mut self.peer {
+                    _ = peer.send_cursor(now, &message.to_text());
+                }
+            }
             Err(error) => tracing::debug!(?error, "This cursor cannot be shown"),
         }
     }
@@ -273,19 +436,6 @@ impl Running {
     }
 }
 
-async fn read(socket: Arc<UdpSocket>, packets: mpsc::Sender<(SocketAddr, SocketAddr, Vec<u8>)>) {
-    let Ok(local) = socket.local_addr() else { return };
-    let mut buffer = vec![0; MAX_DATAGRAM];
-    loop {
-        match socket.recv_from(&mut buffer).await {
-            Ok((n, from)) => {
-                if packets.send((from, local, buffer[..n].to_vec())).await.is_err() {
-                    return;
-                }
-            }
-            // An ICMP answer to something that we sent; the socket goes on.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
+fn time(epoch: Instant) -> Time {
+    Time(u64::try_from(epoch.elapsed().as_millis()).unwrap_or(u64::MAX))
 }

@@ -8,18 +8,23 @@
 
 mod acquaintance;
 mod browser;
+mod chat;
 mod clock;
 mod expert;
+mod guard;
 mod hands;
 mod media;
 mod novice;
 mod opening;
 mod screen;
+mod servers;
 mod sharing;
 mod stop;
 
+pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
+pub(crate) use servers::Servers;
 
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
@@ -34,6 +39,7 @@ use anyhow::{Context, Result, bail};
 use rendezvous_core::{ApplicationId, Code, Role};
 use rendezvous_dbus::application::HeldSession;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// The program that would open the helper's page, or why there is none.
 pub(crate) fn find_browser() -> Result<String, String> {
@@ -52,12 +58,14 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, "assist")?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
-    let families = Config::load(home)?.assist.addresses;
+    let config = Config::load(home)?;
+    let families = config.assist.addresses;
     let (session, mut events) = source.take().await?;
     let side = side(&session)?;
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
+    let servers = Arc::new(Servers::load(&config.ice).await?);
     let (holder, place, who) = (session.clone(), terminal.clone(), session.remote_user.clone());
     let over = |ending| match side {
         Side::Novice => ending::say_to_novice(&place, &who, ending),
@@ -73,8 +81,8 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                 acquaintance::run(*session, events, &terminal, ends).await;
                 Ok(())
             }
-            Side::Novice => novice::run(*session, families, events, terminal, ends).await,
-            Side::Expert => expert::run(home, *session, families, events, terminal, ends).await,
+            Side::Novice => novice::run(*session, (families, servers), events, terminal, ends).await,
+            Side::Expert => expert::run(home, *session, (families, servers), events, terminal, ends).await,
         },
         Ok(Meeting::Over(ending)) => {
             terminal.restore();

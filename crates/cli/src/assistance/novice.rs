@@ -1,17 +1,21 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
-//! `person` is what they are asked and type, `picture` the way from the permission to the picture, `switch` what of the
-//! screens is seen, `parting` the end.
+//! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
+//! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
+mod keyboard;
 mod parting;
 mod person;
 mod picture;
 mod switch;
+mod talk;
 
+use self::keyboard::Act;
+use self::talk::Talk;
 use super::hands::Hands;
 use super::opening::Shared;
-use super::sharing::{Control, Link, Sharing, while_sharing};
-use super::stop::StopTyped;
+use super::servers::Servers;
+use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::{GOODBYE, clock, media};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::SecuredSession;
@@ -29,20 +33,20 @@ use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A page that described itself is connected within this time, or something is in the way.
-const CONNECTING: Duration = Duration::from_secs(30);
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
     session: SecuredSession,
-    families: Families,
+    (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
-    let mut novice = Novice::new(session, families, terminal, shared);
+    let mut novice = Novice::new(session, (families, servers), terminal, shared);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -57,7 +61,7 @@ pub(super) async fn run(
         tokio::select! {
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
-            key = typed(&mut novice.keys) => novice.pressed(key).await,
+            act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
@@ -77,6 +81,10 @@ struct Novice {
     shared: Shared,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
+    /// The servers that help to find a way.
+    servers: Arc<Servers>,
+    /// Servers that the expert's side named.
+    hints: Vec<SocketAddr>,
     consent: Consent,
     /// What consent is still to be told.
     inputs: VecDeque<Input>,
@@ -86,11 +94,13 @@ struct Novice {
     greeted: bool,
     question: Option<Question>,
     lines: Option<Typed<String>>,
-    keys: Option<Typed<u8>>,
-    stop_typed: StopTyped,
+    /// A question that waits until the person has finished writing.
+    delayed: Option<Question>,
+    keys: Option<Typed<Act>>,
+    talk: Talk,
     sharing: Option<Sharing>,
     /// Ours, for every connection of this session; made when the page first shows its own.
-    certificate: Option<Certificate>,
+    certificate: Option<Arc<Certificate>>,
     /// What both sides have signed. Nothing connects without it.
     bound: Option<Bound>,
     /// How the session ended, once that is known.
@@ -102,7 +112,12 @@ struct Novice {
 }
 
 impl Novice {
-    fn new(session: SecuredSession, families: Families, terminal: Terminal, shared: Shared) -> Self {
+    fn new(
+        session: SecuredSession,
+        (families, servers): (Families, Arc<Servers>),
+        terminal: Terminal,
+        shared: Shared,
+    ) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
@@ -110,6 +125,8 @@ impl Novice {
             terminal,
             shared,
             families,
+            servers,
+            hints: Vec::new(),
             consent: Consent::new(),
             inputs: VecDeque::new(),
             due: None,
@@ -118,7 +135,8 @@ impl Novice {
             question: None,
             lines: None,
             keys: None,
-            stop_typed: StopTyped::default(),
+            delayed: None,
+            talk: Talk::default(),
             sharing: None,
             certificate: None,
             bound: None,
@@ -170,10 +188,14 @@ impl Novice {
                 self.greeted = true;
                 self.give(Input::Connected);
             }
-            ExpertSays::Describe(description) => self.connect(&description).await,
+            ExpertSays::Describe(description) => self.connect(description).await,
+            ExpertSays::Restart(description) => self.restart(description).await,
+            ExpertSays::Ice(hints) => self.hints = hints,
             ExpertSays::Request => self.control_wanted().await,
             ExpertSays::Release => self.give(Input::Release),
             ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
+            ExpertSays::Chat(text) => self.expert_wrote(text),
+            ExpertSays::Typing(typing) => self.expert_is_typing(typing),
         }
     }
 
@@ -236,13 +258,24 @@ impl Novice {
                 NoviceSays::View(View::Ended)
             }
             Announcement::View(ViewState::Granted) => match &self.sharing {
-                Some(_) => return self.tell_screens(true).await,
+                Some(_) => {
+                    // Before the page is told to connect, it knows whom it may ask.
+                    let hints = self.servers.hints().await;
+                    if !hints.is_empty() {
+                        self.send(NoviceSays::Ice(hints)).await;
+                    }
+                    return self.tell_screens(true).await;
+                }
                 // It was allowed, but the screen could not be opened; the end is under way.
                 None => return,
             },
             Announcement::Control(state) => {
                 self.control_is(state);
                 NoviceSays::Control(state)
+            }
+            Announcement::Paused(paused) => {
+                self.paused_is(paused);
+                NoviceSays::Paused(paused)
             }
         };
         self.send(message).await;
@@ -266,15 +299,17 @@ impl Novice {
         if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > self.session.patience() {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
-        if let Some(Sharing { link: Link::Opening(_, since) | Link::Failed(since), .. }) = &self.sharing
-            && since.elapsed() > CONNECTING
-        {
+        if self.sharing.as_ref().is_some_and(Sharing::is_out_of_patience) {
             return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
         }
-        if let Some(description) = self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
-            self.connect(&description).await;
+        match self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
+            Some(Offered::New(description)) => self.connect(description).await,
+            Some(Offered::Restart(description)) => self.restart(description).await,
+            None => {}
         }
         self.open_wanted().await;
+        self.notice_curtain();
+        self.catch_up();
         self.show_status();
     }
 
@@ -283,10 +318,20 @@ impl Novice {
         if self.question.is_some() || self.leaving.is_some() {
             return;
         }
+        if self.talk.is_writing() {
+            let columns = self.terminal.columns();
+            return self.terminal.status(&texts::writing(&self.who, self.talk.draft(), columns));
+        }
+        let typing = self.talk.they_are_typing();
         self.terminal.status(&match (&sharing.control, &sharing.link) {
-            (Some(control), _) => texts::controls(&self.who, control.since.elapsed()),
-            (None, Link::Up(_)) => texts::sees(&self.who, &sharing.screens, sharing.since.elapsed()),
-            (None, _) => texts::connecting(&self.who, &sharing.screens),
+            _ if self.consent.state().is_paused() => texts::paused(&self.who, typing),
+            (Some(control), _) => texts::controls(&self.who, control.since.elapsed(), typing),
+            (None, Link::Up(_)) => texts::sees(&self.who, &sharing.screens, sharing.since.elapsed(), typing),
+            (None, Link::Lost(_, since)) => texts::reconnecting(&self.who, since.elapsed(), typing),
+            (None, Link::Opening(_, since) | Link::Failed(since)) if sharing.was_up => {
+                texts::reconnecting(&self.who, since.elapsed(), typing)
+            }
+            (None, _) => texts::connecting(&self.who, &sharing.screens, typing),
         });
     }
 

@@ -94,6 +94,11 @@ impl Screen {
         Self { grant, shared, choice: Choice::default(), stage: Stage::default() }
     }
 
+    /// The same, of the same screen, with another permission to see it.
+    pub(super) fn again(&self, grant: ViewGrant) -> Self {
+        Self { grant, ..self.clone() }
+    }
+
     /// Whether the permission still stands.
     pub(super) fn is_allowed(&self) -> bool {
         self.grant.is_live()

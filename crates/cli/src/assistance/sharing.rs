@@ -6,9 +6,15 @@ use super::opening::{Capturer, Screen};
 use super::stop::Heard;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
+use rendezvous_assist::paths::Trouble;
 use rendezvous_assist::screens::Screens;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// A page that described itself is connected within this time, or something is in the way.
+const CONNECTING: Duration = Duration::from_secs(30);
+/// A page that was connected before has this long: networks come and go.
+const RECONNECTING: Duration = Duration::from_secs(120);
 
 /// What exists only while the screen may be seen.
 pub(super) struct Sharing {
@@ -28,9 +34,21 @@ pub(super) struct Sharing {
     /// When the page described itself last.
     pub(super) described: Option<Instant>,
     /// What it described too soon after that, to be answered in its time.
-    pub(super) later: Option<Description>,
+    pub(super) later: Option<Offered>,
+    /// Whether a page was ever connected. One that was has more time to come back than one that never was.
+    pub(super) was_up: bool,
+    /// What is wrong with servers, as far as the person was told.
+    pub(super) troubles: Vec<Trouble>,
     pub(super) control: Option<Control>,
     pub(super) controlled: bool,
+}
+
+/// What a page described.
+pub(super) enum Offered {
+    /// A connection.
+    New(Description),
+    /// Another way on the connection that there is.
+    Restart(Description),
 }
 
 /// What was shared, for the last words.
@@ -49,13 +67,28 @@ pub(super) enum Link {
     Failed(Instant),
     /// The page sees the screen.
     Up(Media),
-    /// The page was connected, and may come back.
-    Lost(Media),
+    /// The page was connected until this moment, and may come back.
+    Lost(Media, Instant),
 }
 
 pub(super) struct Control {
     pub(super) since: Instant,
     pub(super) hands: Hands,
+}
+
+impl Sharing {
+    /// Whether the page has tried for so long to reach us that something must be in the way. A page that does not try,
+    /// because it was closed, may be opened again at any time.
+    pub(super) fn is_out_of_patience(&self) -> bool {
+        let patience = if self.was_up { RECONNECTING } else { CONNECTING };
+        match self.link {
+            Link::Opening(_, since) | Link::Failed(since) => since.elapsed() > patience,
+            Link::Lost(_, since) => {
+                since.elapsed() > patience && self.described.is_some_and(|described| described > since)
+            }
+            Link::None | Link::Up(_) => false,
+        }
+    }
 }
 
 /// What can happen only while the screen may be seen.
@@ -76,7 +109,7 @@ pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent
 
 async fn next_media(link: &mut Link) -> MediaEvent {
     match link {
-        Link::Opening(media, _) | Link::Up(media) | Link::Lost(media) => media.next().await,
+        Link::Opening(media, _) | Link::Up(media) | Link::Lost(media, _) => media.next().await,
         Link::None | Link::Failed(_) => std::future::pending().await,
     }
 }

@@ -6,7 +6,6 @@
 use rendezvous_assist::grant::{Brake, ViewGrant};
 use rendezvous_desktop::DisplayError;
 use rendezvous_desktop::x11::{StopError, StopKeys, StopSignal};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -61,6 +60,11 @@ pub(super) fn listen(
 pub(super) struct StopTyped(Vec<Instant>);
 
 impl StopTyped {
+    /// Something else was typed in between.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
     /// Whether this key is the one that stops everything.
     pub(super) fn hears(&mut self, key: u8) -> bool {
         if key != ESCAPE {
@@ -70,16 +74,6 @@ impl StopTyped {
         self.0.retain(|at| at.elapsed() < ESCAPES_WITHIN);
         self.0.push(Instant::now());
         self.0.len() >= ESCAPES
-    }
-}
-
-/// For the terminal's reading thread: pulls the brake on the key that stops everything.
-pub(super) fn on_keys(brake: Brake) -> impl Fn(u8) + Send {
-    let heard = Mutex::new(StopTyped::default());
-    move |key| {
-        if heard.lock().is_ok_and(|mut heard| heard.hears(key)) {
-            brake.pull();
-        }
     }
 }
 

@@ -26,6 +26,32 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "Between which kinds of addresses picture and input may travel, any of \"ipv4\" and \"ipv6\"; with none, no screen is shared. Default: both.",
     ),
     (
+        "ice",
+        "stun",
+        "Servers that say how this computer looks from outside, as in [\"stun:stun.example.org:3478\"]. Picture and input find a way through most home routers with one. Default: none.",
+    ),
+    (
+        "ice",
+        "relay-only",
+        "Whether picture and input go over a relay ([[ice.turn]]) in any case, so that the other person does not learn your address. Default: false.",
+    ),
+    (
+        "ice.turn",
+        "url",
+        "A relay for picture and input where no direct way is found, as in \"turn:turn.example.org:3478\". \"?transport=tcp\" and \"turns:\" are for the page of whoever helps only. Required.",
+    ),
+    ("ice.turn", "username", "Your name there. Required."),
+    (
+        "ice.turn",
+        "password-file",
+        "A file that only you can read, with your password there in its first line. The password itself is never here.",
+    ),
+    (
+        "ice.turn",
+        "password-command",
+        "Or a program that prints it, as in [\"secret-tool\", \"lookup\", \"service\", \"turn\"].",
+    ),
+    (
         "codes",
         "server",
         "The domain of an XMPP server that lets guests in (anonymous login), as in \"guests.example.org\". People who are not on the same network find each other there by one-time codes; both have to name the same. Without this section the servers of your accounts are tried.",
@@ -73,8 +99,11 @@ pub(crate) fn documentation() -> String {
     let mut last = "";
     for (section, key, meaning) in KEYS {
         if *section != last {
-            let header =
-                if *section == "account" { "[[account]]".to_owned() } else { format!("[{section}]") };
+            let header = if matches!(*section, "account" | "ice.turn") {
+                format!("[[{section}]]")
+            } else {
+                format!("[{section}]")
+            };
             let gap = if last.is_empty() { "" } else { "\n" };
             _ = writeln!(text, "{gap}{header}");
             last = section;

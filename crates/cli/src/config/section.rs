@@ -28,6 +28,11 @@ impl<'t> Section<'t> {
         ConfigError { line: line_of(self.text, at), problem }
     }
 
+    /// A problem of the section as a whole.
+    pub(super) fn error_here(&self, problem: String) -> ConfigError {
+        self.error(self.at, problem)
+    }
+
     pub(super) fn text(&mut self, key: &str) -> Result<Option<Text>, ConfigError> {
         self.take(key, |value| match value {
             DeValue::String(text) => Ok(text.into_owned()),
@@ -71,20 +76,21 @@ impl<'t> Section<'t> {
         Ok(found.map(|(table, at)| Section { text: self.text, name, at, table }))
     }
 
-    pub(super) fn tables(&mut self, name: &'static str) -> Result<Vec<Section<'t>>, ConfigError> {
-        let wrong = "[[account]], with two brackets on either side";
-        let found = self.take(name, |value| match value {
+    /// A list of sections. Its keys are documented under `name`, which is also what stands between two brackets.
+    pub(super) fn tables(&mut self, key: &str, name: &'static str) -> Result<Vec<Section<'t>>, ConfigError> {
+        let wrong = || format!("[[{name}]], with two brackets on either side");
+        let found = self.take(key, |value| match value {
             DeValue::Array(values) => values
                 .into_iter()
                 .map(|value| {
                     let at = value.span().start;
                     match value.into_inner() {
                         DeValue::Table(table) => Ok((at, table)),
-                        _ => Err(wrong),
+                        _ => Err(wrong()),
                     }
                 })
                 .collect::<Result<Vec<_>, _>>(),
-            _ => Err(wrong),
+            _ => Err(wrong()),
         })?;
         let sections = found.map(|(tables, _)| tables).unwrap_or_default();
         Ok(sections.into_iter().map(|(at, table)| Section { text: self.text, name, at, table }).collect())
@@ -95,13 +101,13 @@ impl<'t> Section<'t> {
         let Some((key, _)) = self.table.iter().min_by_key(|(key, _)| key.span().start) else { return Ok(()) };
         let typed = key.get_ref();
         let mut known: Vec<&str> = match self.name {
-            "" => KEYS.iter().map(|(section, ..)| *section).collect(),
+            "" => KEYS.iter().map(|(section, ..)| *section).filter(|name| !name.contains('.')).collect(),
             name => KEYS.iter().filter(|(section, ..)| *section == name).map(|(_, key, _)| *key).collect(),
         };
         known.dedup();
         let place = match self.name {
             "" => "a section".to_owned(),
-            "account" => "a key of [[account]]".to_owned(),
+            "account" | "ice.turn" => format!("a key of [[{}]]", self.name),
             name => format!("a key of [{name}]"),
         };
         let hint = match suggest::nearest(typed, known.iter().copied()) {

@@ -4,6 +4,7 @@
 //! prove its name. All run side by side, each for a limited time, and none says or sends a secret.
 
 mod clock;
+mod codes;
 mod desktop;
 mod multicast;
 mod network;
@@ -65,11 +66,12 @@ async fn look(home: &Home) -> Vec<Finding> {
         Ok(config) => (Ok(texts::settings(&home.config_file())), config),
         Err(error) => (Err(error), Config::default()),
     };
-    let (agent, screen, multicast, servers, keyring) = tokio::join!(
+    let (agent, screen, multicast, servers, codes, keyring) = tokio::join!(
         within("agent", agent(home)),
         within("screen", aside(desktop::screen)),
         within("multicast", multicast(&config.nearby)),
         servers::look(&config.accounts),
+        codes::look(config.codes.as_ref()),
         within("keyring", keyring()),
     );
     let mut findings = vec![
@@ -81,6 +83,7 @@ async fn look(home: &Home) -> Vec<Finding> {
         multicast,
     ];
     findings.extend(servers);
+    findings.extend(codes);
     findings.extend([
         keyring,
         Finding { what: "clock", outcome: clock::look(home) },

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::screens::PageScreens;
+use rendezvous_assist::chat::ChatText;
 use rendezvous_assist::description::Fingerprint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,28 +17,37 @@ pub(crate) enum PageEvent {
     Certificate(Fingerprint),
     /// It made a WebRTC offer. An object whose content is not checked here.
     Describe(Value),
+    /// It looks for another way on the connection that it has: a new offer. As above.
+    Restart(Value),
     /// The person asks for control.
     Request,
     /// The person gives control back, or takes the request back.
     Release,
     /// The person wants to see the screen with this number.
     Screen(u32),
+    /// The person wrote this.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
     /// The person ends the help.
     Stop,
     /// The page is gone; another can come with a fresh ticket.
     Closed,
 }
 
-/// Without the description: it holds the password of the connection.
+/// Without the description, which holds the password of the connection, and without what people write.
 impl fmt::Debug for PageEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Opened => "Opened",
             Self::Certificate(_) => "Certificate(..)",
             Self::Describe(_) => "Describe(..)",
+            Self::Restart(_) => "Restart(..)",
             Self::Request => "Request",
             Self::Release => "Release",
             Self::Screen(_) => "Screen",
+            Self::Chat(_) => "Chat(..)",
+            Self::Typing(_) => "Typing(..)",
             Self::Stop => "Stop",
             Self::Closed => "Closed",
         })
@@ -51,11 +61,42 @@ pub(crate) enum ToPage {
     /// How things stand; always the whole of it.
     State(PageState),
     /// Make the connection for the picture and describe it.
-    Connect,
+    Connect {
+        /// The servers that help to find a way, as a browser wants them.
+        #[serde(rename = "iceServers", skip_serializing_if = "Vec::is_empty")]
+        ice_servers: Vec<Value>,
+        /// Whether only relays may be used.
+        #[serde(rename = "relayOnly", skip_serializing_if = "std::ops::Not::not")]
+        relay_only: bool,
+    },
     /// The other side's half of the connection.
     Answer {
         /// As it came, already checked.
         description: Value,
+    },
+    /// The other person wrote this.
+    Chat {
+        /// What they wrote, already checked.
+        text: String,
+        /// When it came, in milliseconds since 1970.
+        at: u64,
+    },
+    /// What was written before this page was opened.
+    History {
+        /// The oldest first.
+        lines: Vec<ChatLine>,
+    },
+    /// So many messages came too fast, and were left out.
+    Missed {
+        /// How many.
+        count: u64,
+        /// Whether the person here wrote them.
+        own: bool,
+    },
+    /// The other person is writing, or not any more.
+    Typing {
+        /// Whether they are.
+        typing: bool,
     },
     /// It is over.
     Ended {
@@ -68,16 +109,31 @@ pub(crate) enum ToPage {
     },
 }
 
-/// Without the description: it holds the password of the connection.
+/// Without the description and the servers, which hold passwords, and without what people write.
 impl fmt::Debug for ToPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::State(state) => f.debug_tuple("State").field(state).finish(),
-            Self::Connect => f.write_str("Connect"),
+            Self::Connect { .. } => f.write_str("Connect(..)"),
             Self::Answer { .. } => f.write_str("Answer(..)"),
+            Self::Chat { .. } => f.write_str("Chat(..)"),
+            Self::History { lines } => write!(f, "History({})", lines.len()),
+            Self::Missed { count, .. } => f.debug_tuple("Missed").field(count).finish(),
+            Self::Typing { typing } => f.debug_tuple("Typing").field(typing).finish(),
             Self::Ended { code, .. } => f.debug_tuple("Ended").field(code).finish(),
         }
     }
+}
+
+/// One message of the chat.
+#[derive(Clone, PartialEq, Serialize)]
+pub(crate) struct ChatLine {
+    /// Whether the person here wrote it.
+    pub(crate) own: bool,
+    /// What was written, already checked.
+    pub(crate) text: String,
+    /// When, in milliseconds since 1970.
+    pub(crate) at: u64,
 }
 
 /// Everything that the page shows besides the picture.
@@ -96,6 +152,8 @@ pub(crate) struct PageState {
     /// Which screens there are and which one is seen, once that is known: `screens`, `shared`, `kind` and `shown`.
     #[serde(flatten)]
     pub(crate) screens: Option<PageScreens>,
+    /// Whether the other person has hidden the screen for a while.
+    pub(crate) paused: bool,
 }
 
 /// Whether the screen may be seen.
@@ -148,9 +206,12 @@ pub(super) enum FromPage {
     Open { ticket: String },
     Certificate { fingerprint: String },
     Describe { description: Map<String, Value> },
+    Restart { description: Map<String, Value> },
     Request {},
     Release {},
     Screen { id: u32 },
+    Chat { text: String },
+    Typing { typing: bool },
     Stop {},
 }
 

@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 use self::link::Desk;
-pub(crate) use self::message::{ControlState, PageEvent, PageState, ScreenSize, ToPage, ViewState};
+pub(crate) use self::message::{ChatLine, ControlState, PageEvent, PageState, ScreenSize, ToPage, ViewState};
 pub(crate) use self::screens::PageScreens;
 
 /// The longest message either way, in bytes.

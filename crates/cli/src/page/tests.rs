@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use rendezvous_assist::chat::ChatText;
 use rendezvous_assist::description::Fingerprint;
 use rendezvous_assist::screen::Size;
 use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
@@ -222,6 +223,8 @@ async fn both_sides_are_understood() {
         json!({"type": "request"}),
         json!({"type": "release"}),
         json!({"type": "screen", "id": 7}),
+        json!({"type": "chat", "text": "a\u{1b}b"}),
+        json!({"type": "typing", "typing": true}),
         json!({"type": "stop"}),
     ] {
         say(&mut socket, &message).await;
@@ -231,6 +234,8 @@ async fn both_sides_are_understood() {
     assert_eq!(event(&mut page).await, PageEvent::Request);
     assert_eq!(event(&mut page).await, PageEvent::Release);
     assert_eq!(event(&mut page).await, PageEvent::Screen(7));
+    assert_eq!(event(&mut page).await, PageEvent::Chat(ChatText::new("a·b").unwrap()));
+    assert_eq!(event(&mut page).await, PageEvent::Typing(true));
     assert_eq!(event(&mut page).await, PageEvent::Stop);
 
     let state = PageState {
@@ -240,11 +245,17 @@ async fn both_sides_are_understood() {
         control: ControlState::None,
         screen: Some(ScreenSize { width: 1280, height: 720 }),
         screens: Some(PageScreens::from(&two_screens())),
+        paused: false,
     };
     let ended = ToPage::Ended { title: "a".into(), text: "b".into(), code: "c".into() };
     assert!(page.send(&ToPage::State(state)));
-    assert!(page.send(&ToPage::Connect));
+    assert!(page.send(&connect()));
     assert!(page.send(&ToPage::Answer { description: description.clone() }));
+    assert!(page.send(&ToPage::Chat { text: "<b>".into(), at: 5 }));
+    let lines = vec![ChatLine { own: true, text: "ü".into(), at: 4 }];
+    assert!(page.send(&ToPage::History { lines }));
+    assert!(page.send(&ToPage::Missed { count: 3, own: false }));
+    assert!(page.send(&ToPage::Typing { typing: true }));
     assert!(page.send(&ended));
     let expected = json!({
         "type": "state", "who": "127.0.0.1:7001", "verified": false, "view": "granted", "control": "none",
@@ -253,10 +264,16 @@ async fn both_sides_are_understood() {
             {"id": 4, "name": "HDMI-1", "width": 1280, "height": 720},
             {"id": 7, "name": "DP-2", "width": 1280, "height": 720},
         ],
+        "screen": {"width": 1280, "height": 720}, "paused": false,
     });
     assert_eq!(answer(&mut socket).await, Ok(expected));
     assert_eq!(answer(&mut socket).await, Ok(json!({"type": "connect"})));
     assert_eq!(answer(&mut socket).await, Ok(json!({"type": "answer", "description": description})));
+    assert_eq!(answer(&mut socket).await, Ok(json!({"type": "chat", "text": "<b>", "at": 5})));
+    let history = json!({"type": "history", "lines": [{"own": true, "text": "ü", "at": 4}]});
+    assert_eq!(answer(&mut socket).await, Ok(history));
+    assert_eq!(answer(&mut socket).await, Ok(json!({"type": "missed", "count": 3, "own": false})));
+    assert_eq!(answer(&mut socket).await, Ok(json!({"type": "typing", "typing": true})));
     assert_eq!(
         answer(&mut socket).await,
         Ok(json!({"type": "ended", "title": "a", "text": "b", "code": "c"}))
@@ -271,7 +288,7 @@ async fn a_ticket_works_once() {
     assert!(page.url_with_ticket().is_err(), "a used ticket is not given out again");
     socket.close(None).await.unwrap();
     assert_eq!(event(&mut page).await, PageEvent::Closed);
-    assert!(!page.send(&ToPage::Connect), "nobody is there");
+    assert!(!page.send(&connect()), "nobody is there");
 
     let mut again = open_with(&page, &first).await;
     assert_eq!(answer(&mut again).await, Err(4401));
@@ -309,7 +326,7 @@ async fn a_second_page_is_refused_and_the_first_goes_on() {
     let fresh = ticket(&page);
     let mut second = open_with(&page, &fresh).await;
     assert_eq!(answer(&mut second).await, Err(4409));
-    assert!(page.send(&ToPage::Connect));
+    assert!(page.send(&connect()));
     assert_eq!(answer(&mut first).await, Ok(json!({"type": "connect"})));
 
     first.close(None).await.unwrap();
@@ -345,6 +362,10 @@ async fn what_is_not_understood_closes_the_page_and_nothing_else() {
         r#"{"type":"describe"}"#,
         r#"{"type":"describe","description":"v=0"}"#,
         r#"{"type":"open","ticket":"again"}"#,
+        r#"{"type":"chat","text":" "}"#,
+        r#"{"type":"chat","text":"a","at":1}"#,
+        &format!(r#"{{"type":"chat","text":"{}"}}"#, "x".repeat(2001)),
+        r#"{"type":"typing"}"#,
         &format!(r#"{{"type":"describe","description":{{"a":{}1{}}}}}"#, "[".repeat(500), "]".repeat(500)),
     ] {
         let mut socket = open(&mut page).await;
@@ -447,7 +468,7 @@ async fn silent_connections_end_and_living_pages_stay() {
     let closed = timeout(DEADLINE, silent.read(&mut byte)).await.expect("the silent connection is closed");
     assert!(matches!(closed, Ok(0) | Err(_)));
     assert!(!reader.is_finished(), "the page is still open");
-    assert!(page.send(&ToPage::Connect));
+    assert!(page.send(&connect()));
     assert_eq!(reader.await.unwrap(), Ok(json!({"type": "connect"})));
 }
 
@@ -489,4 +510,22 @@ async fn the_last_words_arrive_and_the_port_closes() {
     })
     .await
     .expect("the port closes");
+}
+
+fn connect() -> ToPage {
+    ToPage::Connect { ice_servers: Vec::new(), relay_only: false }
+}
+
+#[test]
+fn a_password_for_a_relay_is_not_printed() {
+    let server = serde_json::json!({ "urls": "turn:192.0.2.1", "username": "maria", "credential": "secret" });
+    let message = ToPage::Connect { ice_servers: vec![server], relay_only: true };
+    assert!(!format!("{message:?}").contains("secret"));
+    let text = serde_json::to_value(&message).expect("it is JSON");
+    assert_eq!(text["iceServers"][0]["credential"], "secret");
+    assert_eq!(text["relayOnly"], true);
+    assert_eq!(
+        serde_json::to_value(connect()).expect("it is JSON"),
+        serde_json::json!({ "type": "connect" })
+    );
 }

@@ -5,7 +5,7 @@ use rendezvous_assist::screens::{Kind, Screens};
 use rendezvous_desktop::Subject;
 use std::time::Duration;
 
-use super::{known_since, span};
+use super::{known_since, span, writes};
 
 /// The question for the view.
 pub(crate) fn has_answered(who: &str, known: &Known, subject: &Subject) -> String {
@@ -71,16 +71,20 @@ pub(crate) fn shown_changed(before: &Screens, now: &Screens) -> Option<String> {
 
 pub(crate) const WINDOW_CLOSED: &str = "The window that you showed was closed.";
 
-pub(crate) fn sees(who: &str, screens: &Screens, since: Duration) -> String {
-    format!("● {who} sees {} · {}   [s] Stop{}", your(screens), span(since), next(screens))
+/// What stands at the terminal while the screen may be seen. The keys come in the order in which they matter: a narrow
+/// terminal cuts the last ones off.
+pub(crate) fn sees(who: &str, screens: &Screens, since: Duration, typing: bool) -> String {
+    let (your, since, writes, next) = (your(screens), span(since), writes(typing), next(screens));
+    format!("● {who} sees {your} · {since}{writes}   [s] Stop  [p] Pause{next}  [c] Chat")
 }
 
-pub(crate) fn connecting(who: &str, screens: &Screens) -> String {
-    format!("○ {who} may see {} · opening their page…   [s] Stop{}", your(screens), next(screens))
+pub(crate) fn connecting(who: &str, screens: &Screens, typing: bool) -> String {
+    let (your, writes, next) = (your(screens), writes(typing), next(screens));
+    format!("○ {who} may see {your} · opening their page…{writes}   [s] Stop  [p] Pause{next}  [c] Chat")
 }
 
 fn next(screens: &Screens) -> &'static str {
-    if screens.next().is_some() { "   [m] Next screen" } else { "" }
+    if screens.next().is_some() { "  [m] Next screen" } else { "" }
 }
 
 /// The screen by its name, as a person with several of them tells them apart.
@@ -154,11 +158,14 @@ mod tests {
         assert_eq!(is_shown(&one), "They see your whole screen HDMI-1.");
         assert_eq!(is_shown(&of(&[(1, "screen")], 1)), "They see your whole screen.");
         assert!(is_shown(&two).starts_with("They see your whole screen DP-2. You have 2 screens: press m"));
-        assert_eq!(sees("Ann", &one, Duration::from_secs(5)), "● Ann sees your screen · 0:05   [s] Stop");
-        assert!(
-            sees("Ann", &two, Duration::ZERO).starts_with("● Ann sees your screen DP-2 · 0:00   [s] Stop")
+        assert_eq!(
+            sees("Ann", &one, Duration::from_secs(5), false),
+            "● Ann sees your screen · 0:05   [s] Stop  [p] Pause  [c] Chat"
         );
-        assert!(sees("Ann", &two, Duration::ZERO).ends_with("[m] Next screen"));
+        assert_eq!(
+            sees("Ann", &two, Duration::ZERO, true),
+            "● Ann sees your screen DP-2 · 0:00 · writes…   [s] Stop  [p] Pause  [m] Next screen  [c] Chat"
+        );
     }
 
     #[test]

@@ -168,10 +168,20 @@ impl Side {
         surroundings: Vec<(&'static str, String)>,
         wrap: impl FnOnce(Launch) -> Launch,
     ) -> Result<Self> {
+        Self::start_at(name, surroundings, "127.0.0.1:0", wrap)
+    }
+
+    /// The same, listening at this address.
+    pub(crate) fn start_at(
+        name: &'static str,
+        surroundings: Vec<(&'static str, String)>,
+        listen: &str,
+        wrap: impl FnOnce(Launch) -> Launch,
+    ) -> Result<Self> {
         let home = Home::new(name)?;
         // Many are played on one machine at once; they need not find each other by themselves.
         fs::write(home.join("config.toml"), "[nearby]\nmulticast = false\n")?;
-        let launch = program(&home, &surroundings).args(AGENT);
+        let launch = program(&home, &surroundings).args(&AGENT[..3]).arg(listen);
         let (agent, [address, who]) = ready(name, &wrap(launch))?;
         let side = Self { name, home, surroundings, agent, address, who };
         side.is_visible()?;
@@ -228,6 +238,14 @@ impl Side {
     pub(crate) fn kill_application(&self) -> Result<()> {
         let id = self.application()?.with_context(|| format!("{} has no application", self.name))?;
         send(id, Signal::KILL)
+    }
+
+    /// Waits until the process that lets go of keys runs, or until it does not.
+    pub(crate) fn guards_keys(&self, runs: bool) -> Result<()> {
+        wait::until(format_args!("the guard of {} to run: {runs}", self.name), SOON, || {
+            let is_there = self.processes()?.iter().any(|(_, line)| line.contains(" let-go "));
+            Ok((is_there == runs).then_some(()))
+        })
     }
 
     fn processes(&self) -> Result<Vec<(u32, String)>> {

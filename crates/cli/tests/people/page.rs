@@ -71,6 +71,22 @@ impl Page {
         self.says(&json!({"type": "certificate", "fingerprint": fingerprint(&self.print)}))
     }
 
+    /// A page with this certificate, which tells where it is in its own words.
+    pub(crate) fn open_with(address: &str, fingerprint: &str) -> Result<Self> {
+        let mut page = Self::open_without_certificate(address)?;
+        page.says(&json!({"type": "certificate", "fingerprint": fingerprint}))?;
+        Ok(page)
+    }
+
+    /// What came, if something did.
+    pub(crate) fn has_heard(&mut self, kind: &str) -> Option<Value> {
+        if self.has_not_heard(kind) {
+            return None;
+        }
+        let at = self.kept.iter().position(|message| message["type"] == kind)?;
+        self.kept.remove(at)
+    }
+
     /// A page that shows no certificate yet.
     pub(crate) fn open_without_certificate(address: &str) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -198,7 +214,8 @@ impl Page {
     }
 
     /// Waits for a state in which this holds.
-    pub(crate) fn hears_state(&mut self, field: &str, value: &str) -> Result<Value> {
+    pub(crate) fn hears_state(&mut self, field: &str, value: impl Into<Value>) -> Result<Value> {
+        let value = value.into();
         self.hears_one(&format!("{field} = {value}"), true, |message| {
             message["type"] == "state" && message[field] == value
         })

@@ -101,6 +101,7 @@ fn sample_json(answer: bool) -> Value {
         sample["setup"] = "passive".into();
         sample["ssrc"] = 7.into();
         sample["rtx_ssrc"] = 8.into();
+        sample["answers"] = "cD4/".into();
     }
     sample
 }

@@ -30,6 +30,7 @@ pub(super) struct Page {
     texts: Vec<String>,
     ended: bool,
     lose_rtp: bool,
+    addresses: Vec<SocketAddr>,
 }
 
 /// A picture that the page got whole.
@@ -74,6 +75,7 @@ impl Page {
             texts: Vec::new(),
             ended: false,
             lose_rtp: false,
+            addresses: vec![address],
         };
         (page, values(&offer))
     }
@@ -83,6 +85,28 @@ impl Page {
         let sdp = answer_text(answer, &self.mids);
         let answer = SdpAnswer::from_sdp_string(&sdp).unwrap();
         self.rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
+    }
+
+    /// Looks for another way, as `restartIce` does; its offer as values.
+    pub(super) fn restart(&mut self) -> Description {
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(true);
+        let (offer, pending) = changes.apply().unwrap();
+        self.pending = Some(pending);
+        values(&offer)
+    }
+
+    /// Has another address from now on, and not the old one.
+    pub(super) fn move_to(&mut self, address: SocketAddr) {
+        for old in std::mem::replace(&mut self.addresses, vec![address]) {
+            let old = str0m::Candidate::host(old, "udp").unwrap();
+            self.rtc.direct_api().invalidate_candidate(&old);
+        }
+        self.rtc.add_local_candidate(str0m::Candidate::host(address, "udp").unwrap());
+    }
+
+    pub(super) fn is_at(&self, address: SocketAddr) -> bool {
+        self.addresses.contains(&address)
     }
 
     pub(super) fn handle_packet(&mut self, now: Time, packet: &Datagram) {
@@ -212,8 +236,18 @@ fn values(offer: &SdpOffer) -> Description {
             .unwrap_or_else(|| panic!("{key} in {text}"))
             .to_owned()
     };
-    let candidate = value("a=candidate:");
-    let parts: Vec<&str> = candidate.split(' ').collect();
+    let candidates: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=candidate:"))
+        .map(|line| {
+            let parts: Vec<&str> = line.split(' ').collect();
+            serde_json::json!({
+                "foundation": parts[0], "component": 1, "protocol": "udp",
+                "priority": parts[3].parse::<u32>().unwrap(), "address": parts[4],
+                "port": parts[5].parse::<u16>().unwrap(), "type": parts[7],
+            })
+        })
+        .collect();
     let extensions: Vec<_> = text
         .lines()
         .filter_map(|line| line.strip_prefix("a=extmap:")?.split_once(' '))
@@ -227,10 +261,7 @@ fn values(offer: &SdpOffer) -> Description {
         "setup": value("a=setup:"),
         "video": [{ "pt": 102, "rtx": 103, "codec": "H264", "fmtp": value("a=fmtp:102 ") }],
         "extensions": extensions,
-        "candidates": [{
-            "foundation": parts[0], "component": 1, "protocol": "udp", "priority": parts[3].parse::<u32>().unwrap(),
-            "address": parts[4], "port": parts[5].parse::<u16>().unwrap(), "type": parts[7],
-        }],
+        "candidates": candidates,
     });
     serde_json::from_value(json).unwrap()
 }
@@ -240,7 +271,8 @@ fn answer_text(answer: &Description, mids: &[String; 2]) -> String {
     for candidate in answer.candidates() {
         let (ip, port) = (candidate.address.ip(), candidate.address.port());
         let (foundation, priority) = (&candidate.foundation, candidate.priority);
-        write!(transport, "a=candidate:{foundation} 1 udp {priority} {ip} {port} typ host\r\n").unwrap();
+        let kind = candidate.kind.as_str();
+        write!(transport, "a=candidate:{foundation} 1 udp {priority} {ip} {port} typ {kind}\r\n").unwrap();
     }
     write!(transport, "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n", answer.ufrag, answer.pwd).unwrap();
     write!(transport, "a=fingerprint:sha-256 {}\r\n", answer.fingerprint).unwrap();

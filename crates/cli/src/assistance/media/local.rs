@@ -16,6 +16,8 @@ pub(crate) enum Lack {
     Allowed,
     /// This computer has no address of these kinds that others could reach, or none that a socket can be had at.
     Here(Families),
+    /// Only relays may be used, and none serves this side.
+    Relay,
     /// This person's side allows no kind of address that is allowed here.
     InCommon(String),
 }
@@ -25,7 +27,7 @@ impl Lack {
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Allowed => Code::NetNotSupported,
-            Self::Here(_) => Code::NetworkConfigFailure,
+            Self::Here(_) | Self::Relay => Code::NetworkConfigFailure,
             Self::InCommon(_) => Code::RemoteNetNotSupported,
         }
     }

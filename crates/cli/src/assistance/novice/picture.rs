@@ -2,9 +2,9 @@
 
 use super::Novice;
 use crate::assistance::clock;
-use crate::assistance::media::{self, Broken, Lack, Media, MediaEvent, Signed};
+use crate::assistance::media::{Broken, Lack, Media, MediaEvent, Plan, Signed};
 use crate::assistance::opening::Screen;
-use crate::assistance::sharing::{Link, Sharing, SharingEvent};
+use crate::assistance::sharing::{Link, Offered, Sharing, SharingEvent};
 use crate::assistance::stop::{self, Heard};
 use crate::texts;
 use rendezvous_assist::consent::Input;
@@ -15,6 +15,7 @@ use rendezvous_assist::signal::NoviceSays;
 use rendezvous_core::Code;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media as SignedMedia;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A page that describes itself again and again is answered no more often than this.
@@ -31,7 +32,8 @@ impl Novice {
             sharing.later = None;
             self.give(Input::Disconnected);
         }
-        let certificate = match self.certificate.take().map_or_else(Certificate::generate, Ok) {
+        let made = self.certificate.take().map_or_else(|| Certificate::generate().map(Arc::new), Ok);
+        let certificate = match made {
             Ok(certificate) => self.certificate.insert(certificate),
             Err(error) => return self.fail(&error.to_string(), Code::ApplicationLaunchFailed).await,
         };
@@ -40,9 +42,14 @@ impl Novice {
         }
     }
 
-    /// The person allowed the view: now, and not before, the screen is opened.
+    /// The person allowed the view, at first or again after a pause: now, and not before, the screen is opened.
     pub(super) async fn share(&mut self, grant: ViewGrant) {
-        let screen = Screen::new(grant.clone(), self.shared.clone());
+        let before = self.sharing.take();
+        let screen = match &before {
+            None => Screen::new(grant.clone(), self.shared.clone()),
+            // What was shared before the pause, and nothing else.
+            Some(before) => before.screen.again(grant.clone()),
+        };
         let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e)));
         let display = self.shared.display.as_deref();
         let stop = stop::listen(grant.clone(), display, self.consent.brake())
@@ -50,13 +57,18 @@ impl Novice {
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
                 let screens = capturer.scene().screens.clone();
-                self.terminal.say(&texts::is_shown(&screens));
-                let (opened, since) = (Some(capturer), Instant::now());
+                if before.is_none() {
+                    self.terminal.say(&texts::is_shown(&screens));
+                }
+                let opened = Some(capturer);
+                // After a pause there may be other screens than before it; then both are told.
+                let known = before.as_ref().map_or_else(|| screens.clone(), |before| before.screens.clone());
+                let since = before.as_ref().map_or_else(Instant::now, |before| before.since);
                 self.sharing = Some(Sharing {
                     grant,
                     since,
                     screen,
-                    screens,
+                    screens: known,
                     switched: since,
                     wanted: false,
                     opened,
@@ -64,62 +76,94 @@ impl Novice {
                     link: Link::None,
                     described: None,
                     later: None,
+                    was_up: false,
+                    troubles: Vec::new(),
                     control: None,
-                    controlled: false,
+                    controlled: before.is_some_and(|before| before.controlled),
                 });
+                self.screens_are(screens).await;
             }
-            (Err(why), _) | (_, Err(why)) => self.broken(why).await,
+            (Err(why), _) | (_, Err(why)) => {
+                self.sharing = before;
+                self.broken(why).await;
+            }
         }
     }
 
     /// The expert's page described itself: answer it.
-    pub(super) async fn connect(&mut self, offer: &Description) {
-        let Some(sharing) = &mut self.sharing else {
-            return tracing::warn!("Refused a description before the screen may be seen");
-        };
-        let (Some(bound), Some(certificate)) = (&self.bound, &self.certificate) else {
-            return tracing::warn!("Refused a description before both sides have signed the certificates");
-        };
-        if offer.media() != bound.expert() {
-            return self.distrust(AuthenticationError::Media).await;
-        }
-        if !offer.may_be_reached_by(self.families) {
-            return self.lacks(&Lack::InCommon(self.who.clone())).await;
-        }
+    pub(super) async fn connect(&mut self, offer: Description) {
+        let Some(signed) = self.may_answer(&offer).await else { return };
+        let (families, servers) = (self.families, self.servers.clone());
+        let Some(sharing) = &mut self.sharing else { return };
         if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
-            sharing.later = Some(offer.clone());
+            sharing.later = Some(Offered::New(offer));
             return;
         }
         sharing.described = Some(Instant::now());
         sharing.later = None;
         // A page that keeps describing itself does not get more time.
         let since = match sharing.link {
-            Link::Opening(_, since) | Link::Failed(since) => since,
+            Link::Opening(_, since) | Link::Failed(since) | Link::Lost(_, since) => since,
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let signed = Signed { bound, certificate };
-        let local = match media::open_sockets(self.families).await {
-            Ok(local) => local,
-            Err(lack) => return self.lacks(&lack).await,
-        };
-        let answered = Media::answer(
-            &sharing.grant,
-            signed,
-            offer,
-            local,
-            sharing.screen.clone(),
-            sharing.opened.take(),
-        );
-        match answered {
-            Ok((media, answer)) => {
+        let plan = Plan { families, servers, hints: self.hints.clone() };
+        let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
+        match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
+            Ok(media) => {
                 sharing.link = Link::Opening(media, since);
                 // A new page does not inherit control.
                 self.give(Input::Disconnected);
-                self.send(NoviceSays::Answer(answer)).await;
             }
             Err(error) => self.fail(&format!("{error:#}"), Code::ApplicationLaunchFailed).await,
         }
+    }
+
+    /// The page that was connected looks for another way. Control is asked for again.
+    pub(super) async fn restart(&mut self, offer: Description) {
+        if self.may_answer(&offer).await.is_none() {
+            return;
+        }
+        let Some(sharing) = &mut self.sharing else { return };
+        if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
+            sharing.later = Some(Offered::Restart(offer));
+            return;
+        }
+        sharing.described = Some(Instant::now());
+        sharing.later = None;
+        let (media, since) = match std::mem::replace(&mut sharing.link, Link::None) {
+            Link::Up(media) => (media, Instant::now()),
+            Link::Lost(media, since) => (media, since),
+            other => {
+                sharing.link = other;
+                return self.send(NoviceSays::Again).await;
+            }
+        };
+        media.restart(offer);
+        sharing.link = Link::Lost(media, since);
+        self.give(Input::Disconnected);
+    }
+
+    /// What a page described is only answered while the screen may be seen, with the certificates that both sides have
+    /// signed, and where it can be reached at all.
+    async fn may_answer(&mut self, offer: &Description) -> Option<Signed> {
+        if self.sharing.is_none() || !self.consent.state().may_view() {
+            tracing::warn!("Refused a description while the screen may not be seen");
+            return None;
+        }
+        let (Some(bound), Some(certificate)) = (&self.bound, &self.certificate) else {
+            tracing::warn!("Refused a description before both sides have signed the certificates");
+            return None;
+        };
+        if offer.media() != bound.expert() {
+            self.distrust(AuthenticationError::Media).await;
+            return None;
+        }
+        if !offer.may_be_reached_by(self.families) {
+            self.lacks(&Lack::InCommon(self.who.clone())).await;
+            return None;
+        }
+        Some(Signed { bound: bound.clone(), certificate: certificate.clone() })
     }
 
     pub(super) async fn sharing_event(&mut self, event: SharingEvent) {
@@ -133,22 +177,32 @@ impl Novice {
     async fn media_event(&mut self, event: MediaEvent) {
         let Some(sharing) = &mut self.sharing else { return };
         match event {
+            MediaEvent::Answered(answer) => self.send(NoviceSays::Answer(answer)).await,
+            MediaEvent::Again => self.send(NoviceSays::Again).await,
+            MediaEvent::Lacks(lack) => self.lacks(&lack).await,
+            MediaEvent::Troubled(trouble) => {
+                if !sharing.troubles.contains(&trouble) {
+                    sharing.troubles.push(trouble);
+                    self.terminal.say(&texts::server_trouble(trouble));
+                }
+            }
             MediaEvent::Connected => {
+                sharing.was_up = true;
                 sharing.link = match std::mem::replace(&mut sharing.link, Link::None) {
-                    Link::Opening(media, _) | Link::Lost(media) => Link::Up(media),
+                    Link::Opening(media, _) | Link::Lost(media, _) => Link::Up(media),
                     other => other,
                 };
             }
             MediaEvent::Disconnected => {
                 sharing.link = match std::mem::replace(&mut sharing.link, Link::None) {
-                    Link::Up(media) => Link::Lost(media),
+                    Link::Up(media) => Link::Lost(media, Instant::now()),
                     other => other,
                 };
                 self.give(Input::Disconnected);
             }
             MediaEvent::Over => {
                 sharing.link = match sharing.link {
-                    Link::Opening(_, since) => Link::Failed(since),
+                    Link::Opening(_, since) | Link::Lost(_, since) => Link::Failed(since),
                     _ => Link::None,
                 };
                 self.give(Input::Disconnected);

@@ -1,0 +1,304 @@
+//! The expert's page with a connection for the picture: the WebRTC stack plays the browser.
+
+use crate::page::Page;
+use anyhow::{Context as _, Result, bail};
+use rendezvous_testkit::wait;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::config::DtlsCert;
+use str0m::media::{Direction, MediaKind};
+use str0m::net::{Protocol, Receive};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
+
+/// Between two attempts to find another way.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// A page that sees the picture. It ends with the test.
+pub(crate) struct Viewer {
+    pub(crate) page: Page,
+    orders: Sender<Order>,
+    seen: Arc<Seen>,
+    /// What its offer is called.
+    way: String,
+}
+
+#[derive(Default)]
+struct Seen {
+    pictures: AtomicU64,
+    over: AtomicBool,
+}
+
+enum Order {
+    Offer { anew: bool, reply: Sender<Value> },
+    Answer(Value),
+}
+
+impl Viewer {
+    /// Opens the page. Its socket is at this address; nobody is told of it if `hides`.
+    pub(crate) fn open(address: &str, ip: IpAddr, hides: bool) -> Result<Self> {
+        let provider = str0m::crypto::from_feature_flags();
+        let certificate = provider.dtls_provider.generate_certificate().context("a certificate")?;
+        let print = provider.sha256_provider.sha256(&certificate.certificate);
+        let print: Vec<String> = print.iter().map(|byte| format!("{byte:02X}")).collect();
+        let (orders, ordered) = mpsc::channel();
+        let seen = Arc::new(Seen::default());
+        let socket = UdpSocket::bind((ip, 0))?;
+        let browser = Browser { socket, certificate, hides, seen: seen.clone() };
+        std::thread::spawn(move || browser.run(&ordered));
+        let page = Page::open_with(address, &print.join(":"))?;
+        Ok(Self { page, orders, seen, way: String::new() })
+    }
+
+    /// Connects as the page does when it is told to, and waits for the picture.
+    pub(crate) fn sees_the_picture(&mut self, within: Duration) -> Result<()> {
+        self.page.hears("connect")?;
+        self.describes("describe", true)?;
+        self.waits_for_picture(within, Instant::now() + within + AGAIN)
+    }
+
+    /// Says where it is, on a new connection or on the one that there is.
+    pub(crate) fn describes(&mut self, kind: &str, anew: bool) -> Result<()> {
+        let (reply, offer) = mpsc::channel();
+        self.orders.send(Order::Offer { anew, reply }).context("the browser has ended")?;
+        let description = offer.recv_timeout(Duration::from_secs(20)).context("the browser has ended")?;
+        self.way = description["ufrag"].as_str().unwrap_or_default().to_owned();
+        self.page.says(&json!({"type": kind, "description": description}))
+    }
+
+    /// Looks for another way again and again, until there is a picture.
+    pub(crate) fn finds_another_way(&mut self, within: Duration) -> Result<()> {
+        self.describes("restart", false)?;
+        self.waits_for_picture(within, Instant::now() + AGAIN)
+    }
+
+    pub(crate) fn pictures(&self) -> u64 {
+        self.seen.pictures.load(Ordering::SeqCst)
+    }
+
+    fn waits_for_picture(&mut self, within: Duration, mut again: Instant) -> Result<()> {
+        let before = self.pictures();
+        wait::until("a picture", within, || {
+            if self.pictures() > before {
+                return Ok(Some(()));
+            }
+            while let Some(answer) = self.page.has_heard("answer") {
+                if answer["description"]["answers"] == self.way.as_str() {
+                    let answer = answer["description"].clone();
+                    self.orders.send(Order::Answer(answer)).context("the browser has ended")?;
+                }
+            }
+            if let Some(end) = self.page.has_heard("ended") {
+                bail!("it ended: {end}");
+            }
+            if self.page.has_heard("connect").is_some() {
+                self.describes("describe", true)?;
+            } else if Instant::now() > again {
+                self.describes("restart", false)?;
+                again = Instant::now() + AGAIN;
+            }
+            Ok(None)
+        })
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.seen.over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// What of a browser is needed: one connection that receives a picture.
+struct Browser {
+    socket: UdpSocket,
+    certificate: DtlsCert,
+    hides: bool,
+    seen: Arc<Seen>,
+}
+
+struct Connection {
+    rtc: Rtc,
+    pending: Option<SdpPendingOffer>,
+    mids: Vec<String>,
+}
+
+impl Browser {
+    fn run(self, orders: &Receiver<Order>) {
+        let mut connection: Option<Connection> = None;
+        let mut buffer = [0; 2048];
+        while !self.seen.over.load(Ordering::SeqCst) {
+            while let Ok(order) = orders.try_recv() {
+                match order {
+                    Order::Offer { anew, reply } => {
+                        let offer = match connection.take() {
+                            Some(mut there) if !anew => {
+                                let offer = there.restart();
+                                connection = Some(there);
+                                offer
+                            }
+                            _ => {
+                                let (new, offer) = self.connect();
+                                connection = Some(new);
+                                offer
+                            }
+                        };
+                        _ = reply.send(values(&offer, self.hides));
+                    }
+                    Order::Answer(answer) => {
+                        if let Some(there) = &mut connection {
+                            there.accept(&answer);
+                        }
+                    }
+                }
+            }
+            let Some(there) = &mut connection else {
+                std::thread::sleep(Duration::from_millis(5));
+                continue;
+            };
+            let due = self.drain(there);
+            let pause = due.saturating_duration_since(Instant::now());
+            let pause = pause.clamp(Duration::from_millis(1), Duration::from_millis(10));
+            _ = self.socket.set_read_timeout(Some(pause));
+            let now = Instant::now();
+            let input = match (self.socket.recv_from(&mut buffer), self.socket.local_addr()) {
+                (Ok((n, from)), Ok(here)) => match Receive::new(Protocol::Udp, from, here, &buffer[..n]) {
+                    Ok(packet) => Input::Receive(now, packet),
+                    Err(_) => Input::Timeout(now),
+                },
+                _ => Input::Timeout(now),
+            };
+            if there.rtc.handle_input(input).is_err() {
+                connection = None;
+            }
+        }
+    }
+
+    fn drain(&self, connection: &mut Connection) -> Instant {
+        loop {
+            match connection.rtc.poll_output() {
+                // A network that is away takes nothing, which is no concern of the stack's.
+                Ok(Output::Transmit(packet)) => _ = self.socket.send_to(&packet.contents, packet.destination),
+                Ok(Output::Event(Event::MediaData(_))) => {
+                    _ = self.seen.pictures.fetch_add(1, Ordering::SeqCst)
+                }
+                Ok(Output::Event(_)) => {}
+                Ok(Output::Timeout(due)) => return due,
+                Err(_) => return Instant::now() + Duration::from_millis(10),
+            }
+        }
+    }
+
+    fn connect(&self) -> (Connection, SdpOffer) {
+        let certificate = DtlsCert {
+            certificate: self.certificate.certificate.clone(),
+            private_key: self.certificate.private_key.clone(),
+        };
+        let mut config = RtcConfig::new()
+            .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+            .set_dtls_cert(certificate)
+            .clear_codecs()
+            .clear_extension_map()
+            .set_extension(6, str0m::rtp::Extension::PlayoutDelay)
+            .set_extension(4, str0m::rtp::Extension::TransportSequenceNumber);
+        config.codec_config().add_h264(102.into(), Some(103.into()), true, 0x42e01f);
+        let mut rtc = config.build(Instant::now());
+        let here: SocketAddr = self.socket.local_addr().expect("it is bound");
+        rtc.add_local_candidate(Candidate::host(here, "udp").expect("an address"));
+        let mut changes = rtc.sdp_api();
+        changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+        for label in ["input", "cursor"] {
+            changes.add_channel(label.to_owned());
+        }
+        let (offer, pending) = changes.apply().expect("something changed");
+        let text = offer.to_sdp_string();
+        let mids = text.lines().filter_map(|line| line.strip_prefix("a=mid:")).map(str::to_owned).collect();
+        (Connection { rtc, pending: Some(pending), mids }, offer)
+    }
+}
+
+impl Connection {
+    fn restart(&mut self) -> SdpOffer {
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(true);
+        let (offer, pending) = changes.apply().expect("something changed");
+        self.pending = Some(pending);
+        offer
+    }
+
+    fn accept(&mut self, answer: &Value) {
+        let Some(pending) = self.pending.take() else { return };
+        let sdp = SdpAnswer::from_sdp_string(&answer_text(answer, &self.mids)).expect("an answer");
+        self.rtc.sdp_api().accept_answer(pending, sdp).expect("it fits");
+    }
+}
+
+/// What the real page extracts from its SDP.
+fn values(offer: &SdpOffer, hides: bool) -> Value {
+    let text = offer.to_sdp_string();
+    let value =
+        |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).expect("it is there").to_owned();
+    let candidates = text.lines().filter(|_| !hides).filter_map(|line| line.strip_prefix("a=candidate:"));
+    let candidates = candidates.map(|line| {
+        let parts: Vec<&str> = line.split(' ').collect();
+        let number = |at: usize| parts[at].parse::<u32>().expect("a number");
+        json!({
+            "foundation": parts[0], "component": 1, "protocol": "udp", "priority": number(3),
+            "address": parts[4], "port": number(5), "type": parts[7],
+        })
+    });
+    let candidates: Vec<Value> = candidates.collect();
+    let extensions = text.lines().filter_map(|line| line.strip_prefix("a=extmap:")?.split_once(' '));
+    let extensions: Vec<Value> = extensions
+        .map(|(id, uri)| json!({ "id": id.parse::<u8>().expect("a number"), "uri": uri }))
+        .collect();
+    json!({
+        "ufrag": value("a=ice-ufrag:"), "pwd": value("a=ice-pwd:"), "setup": value("a=setup:"),
+        "fingerprint": value("a=fingerprint:sha-256 "),
+        "video": [{ "pt": 102, "rtx": 103, "codec": "H264", "fmtp": value("a=fmtp:102 ") }],
+        "extensions": extensions, "candidates": candidates,
+    })
+}
+
+/// And how it writes the SDP of an answer.
+fn answer_text(answer: &Value, mids: &[String]) -> String {
+    let text = |key: &str| answer[key].as_str().expect("a text");
+    let mut transport = String::new();
+    for candidate in answer["candidates"].as_array().expect("a list") {
+        let part = |key: &str| candidate[key].as_str().expect("a text");
+        _ = write!(
+            transport,
+            "a=candidate:{} 1 udp {} {} {} typ {}\r\n",
+            part("foundation"),
+            candidate["priority"],
+            part("address"),
+            candidate["port"],
+            part("type")
+        );
+    }
+    _ = write!(transport, "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n", text("ufrag"), text("pwd"));
+    _ = write!(transport, "a=fingerprint:sha-256 {}\r\na=setup:{}\r\n", text("fingerprint"), text("setup"));
+    let extensions: String = answer["extensions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|e| format!("a=extmap:{} {}\r\n", e["id"], e["uri"].as_str().expect("a text")))
+        .collect();
+    let (ssrc, rtx_ssrc, fmtp) = (&answer["ssrc"], &answer["rtx_ssrc"], answer["video"][0]["fmtp"].as_str());
+    let fmtp = fmtp.expect("a text");
+    let (video, data) = (&mids[0], &mids[1]);
+    format!(
+        "v=0\r\no=- 2 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {video} {data}\r\n\
+         m=video 9 UDP/TLS/RTP/SAVPF 102 103\r\nc=IN IP4 0.0.0.0\r\n{transport}a=mid:{video}\r\n{extensions}\
+         a=sendonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:102 H264/90000\r\na=rtcp-fb:102 transport-cc\r\n\
+         a=rtcp-fb:102 nack\r\na=rtcp-fb:102 nack pli\r\na=fmtp:102 {fmtp}\r\na=rtpmap:103 rtx/90000\r\n\
+         a=fmtp:103 apt=102\r\na=msid:screen screen\r\na=ssrc-group:FID {ssrc} {rtx_ssrc}\r\n\
+         a=ssrc:{ssrc} cname:screen\r\na=ssrc:{rtx_ssrc} cname:screen\r\n\
+         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n{transport}a=mid:{data}\r\n\
+         a=sctp-port:5000\r\na=max-message-size:262144\r\n"
+    )
+}
