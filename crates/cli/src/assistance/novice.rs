@@ -317,9 +317,9 @@ impl Novice {
             Some(Offered::Restart(description)) => self.restart(description).await,
             None => {}
         }
+        self.open_wanted().await;
         self.notice_curtain();
         self.catch_up();
-        self.open_wanted().await;
         self.show_status();
     }
 

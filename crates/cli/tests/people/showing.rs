@@ -4,11 +4,18 @@ use crate::alone::Someone;
 use crate::house::{Desk, OVER, SHOW, Side, Two, program, these_two, two_people, two_people_and_a_screen};
 use crate::meeting::have_met;
 use crate::page::{self, Page};
+use crate::viewer::Viewer;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::monitors::{self, Window};
 use rendezvous_testkit::screen::Area;
+use rendezvous_testkit::wait;
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// A connection, on a busy machine.
+const SOON: Duration = Duration::from_secs(30);
 
 const LEFT: Area = Area { x: 0, y: 0, width: 200, height: 200 };
 const RIGHT: Area = Area { x: 200, y: 20, width: 120, height: 100 };
@@ -43,7 +50,8 @@ fn needs_xvfb_either_of_two_people_changes_the_screen_and_both_are_told() {
         two.call().says("y")?;
         two.call()
             .reads("They see your whole screen LEFT-1. You have 2 screens: press m to show the next one.")?;
-        two.call().reads("may see your screen LEFT-1 · opening their page…   [s] Stop   [m] Next screen")?;
+        two.call().reads("may see your screen LEFT-1 · opening their page…")?;
+        two.call().reads("[m] Next screen")?;
         let state = hears_shared(&mut page, "LEFT-1")?;
         ensure!(state["screen"] == json!({"width": 200, "height": 200}), "{state}");
         let right = number(&state, "RIGHT-2")?;
@@ -176,6 +184,84 @@ fn needs_xvfb_an_x_server_that_is_killed_ends_the_help_on_both_sides() {
         ensure!(code.contains("0x81000601"), "{title} {code}");
         two.call_ends_with(1)?;
         // And nothing stays behind: the scene's end looks for it.
+        two.are_idle()
+    });
+}
+
+/// The expert sees the picture, and has seen so many.
+fn sees(two: &mut Two) -> Result<Viewer> {
+    let mut viewer = Viewer::open(&page::address(&mut two.expert.agent)?, Ipv4Addr::LOCALHOST.into(), false)?;
+    two.call().says("y")?;
+    viewer.sees_the_picture(SOON)?;
+    Ok(viewer)
+}
+
+fn sees_more(viewer: &Viewer) -> Result<()> {
+    let before = viewer.pictures();
+    wait::until("another picture", SOON, || Ok((viewer.pictures() > before).then_some(())))
+}
+
+#[test]
+fn needs_xvfb_a_screen_that_is_unplugged_while_it_is_seen_is_followed_by_the_next() {
+    two_people_and_a_screen(|two| {
+        let server = two.screen.as_ref().context("there is a screen")?;
+        monitors::divide(server, &[("LEFT-1", LEFT), ("RIGHT-2", RIGHT)])?;
+        two.ask_until_question()?;
+        let mut viewer = sees(two)?;
+        two.call().reads("sees your screen LEFT-1 · ")?;
+        let state = hears_shared(&mut viewer.page, "LEFT-1")?;
+        viewer.page.says(&json!({"type": "screen", "id": number(&state, "RIGHT-2")?}))?;
+        two.call().reads("They see your whole screen RIGHT-2 now.")?;
+        hears_shared(&mut viewer.page, "RIGHT-2")?;
+        sees_more(&viewer)?;
+
+        let server = two.screen.as_ref().context("there is a screen")?;
+        monitors::unplug(server, "RIGHT-2")?;
+        two.call().reads("Your screen RIGHT-2 is gone. They see your whole screen LEFT-1 now.")?;
+        let state = hears_shared(&mut viewer.page, "LEFT-1")?;
+        ensure!(state["screens"].as_array().is_some_and(|all| all.len() == 1), "{state}");
+        ensure!(state["screen"] == json!({"width": 200, "height": 200}), "{state}");
+        sees_more(&viewer)?;
+        two.call().presses("s")?;
+        two.call().reads(OVER)?;
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn needs_xvfb_a_window_that_is_closed_while_it_is_seen_ends_the_help_in_the_ordinary_way() {
+    two_people_and_a_screen(|two| {
+        let server = two.screen.as_ref().context("there is a screen")?;
+        let window = Window::open(server, "Letter to Karl", LEFT, [0, 200, 0])?;
+        have_met(&two.novice, &two.expert)?;
+        two.call = Some(two.novice.types(&["ask", &two.expert.address.clone(), "--window", "letter"])?);
+        two.expert.agent.reads(crate::house::ANSWER)?;
+        two.expert.agent.says("y")?;
+        two.call().reads("Show this window? [y/N]")?;
+        let mut viewer = sees(two)?;
+        two.call().reads("sees one window · ")?;
+        drop(window);
+        two.call().reads("The window that you showed was closed.")?;
+        two.call().reads(OVER)?;
+        let [title, ..] = viewer.page.hears_the_end()?;
+        ensure!(title.ends_with("ended the help"), "{title}");
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn needs_xvfb_an_x_server_that_is_killed_while_its_screen_is_seen_ends_the_help_on_both_sides() {
+    two_people_and_a_screen(|two| {
+        two.ask_until_question()?;
+        let mut viewer = sees(two)?;
+        two.call().reads("sees your screen")?;
+        let server = two.screen.as_ref().context("there is a screen")?.id();
+        crate::house::send(server, Signal::KILL)?;
+        two.call().reads("This does not work: the X server gave up on us: ")?;
+        two.call().reads(OVER)?;
+        let [title, _, code] = viewer.page.hears_the_end()?;
+        ensure!(code.contains("0x81000601"), "{title} {code}");
+        two.call_ends_with(1)?;
         two.are_idle()
     });
 }
