@@ -3,7 +3,7 @@
 /**
  * @typedef {import("./layout.js").Size} Size
  * @typedef {{ width: number, height: number, x: number, y: number, png: string }} Shape
- * @typedef {{ t: "shape" } & Shape | { t: "at", x: number, y: number }} CursorMessage
+ * @typedef {{ t: "shape" } & Shape | { t: "at", x: number, y: number } | { t: "gone" }} CursorMessage
  */
 
 /** Pixels a side. */
@@ -29,6 +29,7 @@ export function parseCursor(text) {
   if (value?.t === "at") {
     return whole(value.x, 65535) && whole(value.y, 65535) ? { t: "at", x: value.x, y: value.y } : null;
   }
+  if (value?.t === "gone") return { t: "gone" };
   if (value?.t !== "shape") return null;
   const { width, height, x, y, png } = value;
   if (!whole(width, MAX_SIDE) || !whole(height, MAX_SIDE) || !whole(x, MAX_SIDE) || !whole(y, MAX_SIDE)) return null;
@@ -84,6 +85,8 @@ export class CursorView {
     if (message.t === "at") {
       this.#at = { x: message.x, y: message.y };
       if (performance.now() - this.#lastOwnMove > OWN_MOVE_MS) this.#own = false;
+    } else if (message.t === "gone") {
+      this.#at = null;
     } else {
       this.#shape = message;
       this.#image.src = `data:image/png;base64,${message.png}`;

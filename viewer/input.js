@@ -1,30 +1,40 @@
 // Pointer and keyboard of this page, as messages for the other computer.
 //
 // `InputSender` is pure: it knows what is held down, keeps the order, and sends at most one move in a frame.
-// `bindInput` connects it to the picture. Nothing is sent unless control was granted, and everything that is held is
-// released when the picture loses the focus, the page is hidden or control ends.
+// `Keyboard` (in keys.js) tells it what is meant by a key, and `bindInput` connects both to the picture. Nothing is sent
+// unless control was granted, and everything that is held is released when the picture loses the focus, the page is
+// hidden or control ends.
 
+import { Keyboard, keyPolicy, systemOf } from "./keys.js";
 import { toPixel } from "./layout.js";
+
+export { keyPolicy } from "./keys.js";
 
 /**
  * @typedef {import("./layout.js").Size} Size
  * @typedef {import("./layout.js").Rect} Rect
- * @typedef {"left" | "middle" | "right"} Button
+ * @typedef {"left" | "middle" | "right" | "back" | "forward"} Button
  * @typedef {{ t: "move", x: number, y: number } | { t: "button", button: Button, down: boolean }
- *   | { t: "wheel", dx: number, dy: number } | { t: "key", code: string, down: boolean }} InputMessage
+ *   | { t: "wheel", dx: number, dy: number } | { t: "key", code: string, down: boolean, key?: string }
+ *   | { t: "text", text: string }} InputMessage
  */
 
 /** The most notches of one message. */
 const MAX_NOTCHES = 20;
 
-/** Keys that stay with the browser: F11 is the way into and out of full screen. */
-const BROWSER_KEYS = new Set(["F11"]);
+/** Characters of one message, and of one composition; what is longer is pasted elsewhere. */
+const MAX_CHARACTERS = 16;
+const MAX_TEXT = 256;
+/** The other computer takes characters faster than people compose them, and slower than they paste. */
+const TEXT_EVERY_MS = 100;
 
 /** @type {readonly [Button, number][]} what the bits of `PointerEvent.buttons` mean */
 const BUTTON_BITS = [
   ["left", 1],
   ["middle", 4],
   ["right", 2],
+  ["back", 8],
+  ["forward", 16],
 ];
 
 /** Turns acts into messages: in order, few, and never half. */
@@ -38,14 +48,19 @@ export class InputSender {
   #wheel = { x: 0, y: 0 };
   #frameAsked = false;
   #enabled = false;
+  /** @type {string[]} characters that wait to be sent */ #text = [];
+  #textAsked = false;
+  /** @type {(callback: () => void, ms: number) => void} */ #later;
 
   /**
    * @param {(message: InputMessage) => void} send
    * @param {(callback: () => void) => void} nextFrame calls back once in the next animation frame
+   * @param {(callback: () => void, ms: number) => void} later calls back once after so many milliseconds
    */
-  constructor(send, nextFrame) {
+  constructor(send, nextFrame, later = (callback, ms) => void setTimeout(callback, ms)) {
     this.#send = send;
     this.#nextFrame = nextFrame;
+    this.#later = later;
   }
 
   /** Whether anything is sent at all. */
@@ -109,32 +124,76 @@ export class InputSender {
   }
 
   /**
-   * A key went down or up. Repeats are not sent: the other computer repeats by itself.
+   * A key went down or up.
    * @param {string} code `KeyboardEvent.code`
    * @param {boolean} down
+   * @param {string} [key] what it means there, as `KeyboardEvent.key`; without it, the key at this place
    */
-  key(code, down) {
+  key(code, down, key) {
     if (!this.#enabled || !/^[A-Za-z0-9]{1,32}$/.test(code) || this.#keys.has(code) === down) return;
     this.#flush();
     if (down) this.#keys.add(code);
     else this.#keys.delete(code);
-    this.#send({ t: "key", code, down });
-    // macOS reports no release of other keys while Command is held, so they end with it.
-    if (!down && code.startsWith("Meta")) this.#releaseKeys();
+    this.#send({ t: "key", code, ...(down && key !== undefined ? { key } : {}), down });
+  }
+
+  /**
+   * Text that no single key types. It goes in pieces, each with a pause after it; at most 256 characters wait.
+   * @param {string} text
+   */
+  text(text) {
+    if (!this.#enabled) return;
+    // What is no text, as a line break, is left out.
+    const characters = [...text].filter((character) => !/\p{Cc}|\p{Cn}|\p{Cs}/u.test(character));
+    this.#text.push(...characters.slice(0, MAX_TEXT - this.#text.length));
+    if (!this.#textAsked) this.#sendText();
+  }
+
+  /**
+   * Presses keys one after the other and lets go of them again, the last one first. What the person holds down is let go
+   * of before, so that nothing else is part of it.
+   * @param {readonly string[]} codes `KeyboardEvent.code` of each
+   */
+  sendCombination(codes) {
+    if (!this.#enabled) return;
+    this.releaseKeys();
+    for (const code of codes) this.key(code, true);
+    for (const code of [...codes].reverse()) this.key(code, false);
+  }
+
+  /**
+   * A modifier that is up by now comes up over there too.
+   * @param {string} name of both keys, as in `Shift`
+   */
+  releaseModifier(name) {
+    this.key(`${name}Left`, false);
+    this.key(`${name}Right`, false);
+  }
+
+  /** Lets go of every key that is held. */
+  releaseKeys() {
+    // The last one first, so that none turns into a shortcut on its way up.
+    for (const code of [...this.#keys].reverse()) this.#send({ t: "key", code, down: false });
+    this.#keys.clear();
   }
 
   /** Lets go of every key and button that is held, and forgets what was not sent yet. */
   releaseAll() {
     this.#move = null;
     this.#wheel = { x: 0, y: 0 };
-    this.#releaseKeys();
+    this.#text = [];
+    this.releaseKeys();
     for (const button of this.#buttons) this.#send({ t: "button", button, down: false });
     this.#buttons.clear();
   }
 
-  #releaseKeys() {
-    for (const code of this.#keys) this.#send({ t: "key", code, down: false });
-    this.#keys.clear();
+  #sendText() {
+    const text = this.#text.splice(0, MAX_CHARACTERS).join("");
+    this.#textAsked = text !== "";
+    if (!this.#textAsked) return;
+    this.#flush();
+    this.#send({ t: "text", text });
+    this.#later(() => this.#sendText(), TEXT_EVERY_MS);
   }
 
   /** Sends what waits, in the order pointer then wheel, and lets the next frame look again. */
@@ -190,17 +249,6 @@ export function notches(event) {
 }
 
 /**
- * What to do with a key that the picture got while control is granted.
- * @param {{ code: string, ctrlKey: boolean, altKey: boolean, shiftKey: boolean }} event
- * @returns {"send" | "leave" | "browser"}
- */
-export function keyPolicy({ code, ctrlKey, altKey, shiftKey }) {
-  if (BROWSER_KEYS.has(code)) return "browser";
-  const modifier = /^(Control|Alt|Shift)(Left|Right)$/.test(code);
-  return modifier && ctrlKey && altKey && shiftKey ? "leave" : "send";
-}
-
-/**
  * Connects the picture with the sender.
  *
  * @param {object} parts
@@ -209,12 +257,25 @@ export function keyPolicy({ code, ctrlKey, altKey, shiftKey }) {
  * @param {() => Size | null} parts.screen the shared screen, as far as it is known
  * @param {(event: PointerEvent) => void} parts.onRefused someone clicked without having control
  * @param {() => void} parts.onLeave the chord that gives the keyboard back to this page
+ * @param {HTMLTextAreaElement | null} [parts.writing] an element that text can be written into, which takes the keys in
+ *   place of the picture: browsers compose dead keys and run input methods only there
  */
-export function bindInput({ picture, sender, screen, onRefused, onLeave }) {
-  bindPointer(picture, sender, screen, onRefused);
-  bindKeys(picture, sender, onLeave);
-  const releaseAll = () => sender.releaseAll();
-  picture.addEventListener("blur", releaseAll);
+export function bindInput({ picture, sender, screen, onRefused, onLeave, writing = null }) {
+  const keyboard = new Keyboard(sender, systemOf(navigator));
+  // The element that has the focus already keeps it: what is held would be let go of with it.
+  const focus = () => (writing && sender.enabled ? writing : picture).focus({ preventScroll: true });
+  bindPointer({ picture, sender, keyboard, screen, onRefused, focus });
+  // Before the keys, so that the focus has moved when the first of them is pressed.
+  if (writing) bindWriting(picture, writing, sender, focus);
+  const releaseAll = () => {
+    keyboard.forget();
+    sender.releaseAll();
+  };
+  for (const element of [picture, writing]) {
+    if (!element) continue;
+    bindKeys(element, sender, keyboard, onLeave);
+    element.addEventListener("blur", releaseAll);
+  }
   window.addEventListener("blur", releaseAll);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) releaseAll();
@@ -222,12 +283,15 @@ export function bindInput({ picture, sender, screen, onRefused, onLeave }) {
 }
 
 /**
- * @param {HTMLElement} picture
- * @param {InputSender} sender
- * @param {() => Size | null} screen
- * @param {(event: PointerEvent) => void} onRefused
+ * @param {object} parts
+ * @param {HTMLElement} parts.picture
+ * @param {InputSender} parts.sender
+ * @param {Keyboard} parts.keyboard
+ * @param {() => Size | null} parts.screen
+ * @param {(event: PointerEvent) => void} parts.onRefused
+ * @param {() => void} parts.focus
  */
-function bindPointer(picture, sender, screen, onRefused) {
+function bindPointer({ picture, sender, keyboard, screen, onRefused, focus }) {
   // A drag that began elsewhere on the page is not a press over there.
   let pressedHere = false;
 
@@ -244,9 +308,11 @@ function bindPointer(picture, sender, screen, onRefused) {
       return;
     }
     event.preventDefault();
-    picture.focus({ preventScroll: true });
+    focus();
     if (!moveTo(event)) return;
     pressedHere = true;
+    keyboard.heed(event);
+    keyboard.flush();
     picture.setPointerCapture(event.pointerId);
     sender.buttons(event.buttons);
   });
@@ -273,6 +339,8 @@ function bindPointer(picture, sender, screen, onRefused) {
       if (!sender.enabled) return;
       event.preventDefault();
       moveTo(event);
+      keyboard.heed(event);
+      keyboard.flush();
       const { dx, dy } = notches(/** @type {any} */ (event));
       sender.wheel(dx, dy);
     },
@@ -281,24 +349,53 @@ function bindPointer(picture, sender, screen, onRefused) {
 }
 
 /**
- * @param {HTMLElement} picture
+ * @param {HTMLElement} element
  * @param {InputSender} sender
+ * @param {Keyboard} keyboard
  * @param {() => void} onLeave
  */
-function bindKeys(picture, sender, onLeave) {
+function bindKeys(element, sender, keyboard, onLeave) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (!sender.enabled) return;
     const policy = keyPolicy(event);
     if (policy === "browser") return;
-    event.preventDefault();
     event.stopPropagation();
-    if (policy === "leave" && event.type === "keydown") {
+    const down = event.type === "keydown";
+    if (policy === "leave" && down) {
+      event.preventDefault();
+      keyboard.forget();
       sender.releaseAll();
       onLeave();
-    } else if (!event.repeat) {
-      sender.key(event.code, event.type === "keydown");
+    } else if (down ? keyboard.down(event) : keyboard.up(event)) {
+      event.preventDefault();
     }
   };
-  picture.addEventListener("keydown", onKey);
-  picture.addEventListener("keyup", onKey);
+  element.addEventListener("keydown", onKey);
+  element.addEventListener("keyup", onKey);
+}
+
+/**
+ * While control is granted, whoever focuses the picture writes into the other element, which keeps nothing.
+ * @param {HTMLElement} picture
+ * @param {HTMLTextAreaElement} writing
+ * @param {InputSender} sender
+ * @param {() => void} focus on the one of the two that takes the keys now
+ */
+function bindWriting(picture, writing, sender, focus) {
+  picture.addEventListener("focus", focus);
+  // Control may have come or gone meanwhile.
+  picture.addEventListener("keydown", focus, { capture: true });
+  writing.addEventListener("keydown", focus, { capture: true });
+  writing.addEventListener("compositionend", (event) => {
+    sender.text(event.data);
+    writing.value = "";
+  });
+  // What no key and no input method says, as a character picked from a table. What a composition inserts was said at
+  // its end.
+  writing.addEventListener("input", (event) => {
+    const { isComposing, inputType, data } = /** @type {InputEvent} */ (event);
+    if (isComposing) return;
+    if (inputType === "insertText" && data) sender.text(data);
+    writing.value = "";
+  });
 }

@@ -3,23 +3,48 @@
 /**
  * @typedef {{ width: number, height: number }} Size
  * @typedef {{ left: number, top: number, width: number, height: number }} Rect
- * @typedef {"fit" | "actual"} Mode
+ * @typedef {"fit" | "actual" | number} Mode as large as fits, one of its pixels on one of ours, or so many times that
  */
+
+/** The smallest and the largest picture, in our pixels for one of its. */
+export const LEAST_ZOOM = 0.1;
+export const MOST_ZOOM = 8;
+
+/** Where the zoom stops on its way, so that a few presses lead to round figures and back. */
+const STOPS = [0.1, 0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5, 6, 8];
 
 /**
  * How large the picture is drawn, in CSS pixels.
  *
  * @param {Size} room what there is for it
  * @param {Size} screen the shared screen in its own pixels
- * @param {Mode} mode as large as fits, or one of its pixels on one of ours
+ * @param {Mode} mode
  * @param {number} pixelRatio device pixels in one CSS pixel
  * @returns {Size}
  */
 export function drawnSize(room, screen, mode, pixelRatio) {
   const natural = 1 / (pixelRatio > 0 ? pixelRatio : 1);
-  const scale = mode === "actual" ? natural : Math.min(room.width / screen.width, room.height / screen.height);
+  const fitting = Math.min(room.width / screen.width, room.height / screen.height);
+  const scale = mode === "fit" ? fitting : natural * (mode === "actual" ? 1 : limitZoom(mode));
   const bounded = Number.isFinite(scale) && scale > 0 ? scale : natural;
   return { width: Math.max(1, Math.floor(screen.width * bounded)), height: Math.max(1, Math.floor(screen.height * bounded)) };
+}
+
+/**
+ * The next round figure in this direction.
+ *
+ * @param {number} zoom our pixels for one of the shared screen
+ * @param {1 | -1} direction larger or smaller
+ */
+export function nextZoom(zoom, direction) {
+  // A hair beside a stop is that stop: the picture's size is in whole pixels.
+  const beyond = direction > 0 ? STOPS.find((stop) => stop > zoom * 1.01) : STOPS.findLast((stop) => stop < zoom * 0.99);
+  return beyond ?? (direction > 0 ? MOST_ZOOM : LEAST_ZOOM);
+}
+
+/** @param {number} zoom */
+export function limitZoom(zoom) {
+  return Number.isFinite(zoom) ? Math.max(LEAST_ZOOM, Math.min(MOST_ZOOM, zoom)) : 1;
 }
 
 /**

@@ -7,12 +7,17 @@
  * @typedef {"none" | "pending" | "granted" | "denied" | "released" | "revoked" | "expired"} ControlState
  * @typedef {{ width: number, height: number }} Size
  * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
- *   screen: Size | null }} State
+ *   screen: Size | null, screens: readonly SharedScreen[], shared: number | null, paused: boolean }} State
+ * @typedef {{ id: number, name: string, width: number, height: number }} SharedScreen one of their screens
+ * @typedef {{ own: boolean, text: string, at: number }} ChatLine `at`: milliseconds since 1970
  * @typedef {{ type: "ended", title: string, text: string, code: string }} Ended
+ * @typedef {{ type: "chat", text: string, at: number } | { type: "typing", typing: boolean }
+ *   | { type: "history", lines: readonly ChatLine[] } | { type: "missed", count: number, own: boolean }} Chatting
  * @typedef {{ type: "connect", iceServers: RTCIceServer[], relayOnly: boolean }} Connect
- * @typedef {State | Connect | { type: "answer", description: unknown } | Ended} FromApplication
+ * @typedef {State | Chatting | Connect | { type: "answer", description: unknown } | Ended} FromApplication
  * @typedef {{ type: "certificate", fingerprint: string } | { type: "describe" | "restart", description: Description }
- *   | { type: "request" } | { type: "release" } | { type: "stop" }} ToApplication
+ *   | { type: "request" } | { type: "release" } | { type: "screen", id: number } | { type: "chat", text: string }
+ *   | { type: "typing", typing: boolean } | { type: "stop" }} ToApplication
  */
 
 /** @type {readonly string[]} */
@@ -22,6 +27,12 @@ const CONTROLS = ["none", "pending", "granted", "denied", "released", "revoked",
 
 /** The longest message either way, in UTF-16 units here and in bytes over there. */
 const MAX_MESSAGE = 65536;
+
+/** More screens than anybody has. */
+const MAX_SCREENS = 64;
+/** Characters of one message of the chat, and messages that are told at once. */
+const MAX_CHAT = 2000;
+const MAX_HISTORY = 500;
 
 /** A message that this page does not take. */
 export class LinkError extends Error {
@@ -66,6 +77,14 @@ export function parseMessage(data) {
       return { type: "connect", iceServers: servers(value.iceServers), relayOnly: value.relayOnly === true };
     case "answer":
       return { type: "answer", description: value.description };
+    case "chat":
+      return { type: "chat", text: chatText(value.text), at: moment(value.at) };
+    case "typing":
+      return { type: "typing", typing: truth(value.typing) };
+    case "history":
+      return { type: "history", lines: list(value.lines, MAX_HISTORY).map(chatLine) };
+    case "missed":
+      return { type: "missed", count: whole(value.count), own: truth(value.own) };
     case "ended":
       return { type: "ended", title: text(value.title, 200), text: text(value.text, 1000), code: text(value.code, 40) };
     default:
@@ -88,6 +107,9 @@ function state(value) {
     view: value.view,
     control: value.control,
     screen: value.screen === null || value.screen === undefined ? null : size(value.screen),
+    screens: list(value.screens ?? [], MAX_SCREENS).map(sharedScreen),
+    shared: value.shared === null || value.shared === undefined ? null : whole(value.shared),
+    paused: truth(value.paused ?? false),
   };
 }
 
@@ -107,6 +129,61 @@ function servers(value) {
     if (server.username === undefined) return { urls };
     return { urls, username: text(server.username, 600), credential: text(server.credential, 600) };
   });
+}
+
+/**
+ * @param {any} value
+ * @returns {SharedScreen}
+ */
+function sharedScreen(value) {
+  return { id: whole(value?.id), name: text(value?.name, 200), ...size(value) };
+}
+
+/**
+ * @param {any} value
+ * @returns {ChatLine}
+ */
+function chatLine(value) {
+  return { own: truth(value?.own), text: chatText(value?.text), at: moment(value?.at) };
+}
+
+/** @param {unknown} value */
+function chatText(value) {
+  const found = text(value, 2 * MAX_CHAT);
+  if (found === "" || [...found].length > MAX_CHAT) throw new LinkError("expected a short message");
+  return found;
+}
+
+/** @param {unknown} value */
+function truth(value) {
+  if (typeof value !== "boolean") throw new LinkError("expected true or false");
+  return value;
+}
+
+/** @param {unknown} value */
+function whole(value) {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new LinkError("expected a number");
+  return value;
+}
+
+/**
+ * A moment that a `Date` can be.
+ * @param {unknown} value
+ */
+function moment(value) {
+  const at = whole(value);
+  if (at > 8.64e15) throw new LinkError("expected a moment");
+  return at;
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} most
+ * @returns {any[]}
+ */
+function list(value, most) {
+  if (!Array.isArray(value) || value.length > most) throw new LinkError("expected a short list");
+  return value;
 }
 
 /**

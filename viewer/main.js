@@ -1,14 +1,18 @@
 // Wires the page together: the link to the own application, the peer, the picture, input and what is shown.
 
+import { Chat } from "./chat.js";
+import { CHORDS } from "./chords.js";
 import { CursorView, parseCursor } from "./cursor.js";
 import { bindInput, InputSender } from "./input.js";
-import { drawnSize } from "./layout.js";
 import { Link, takeTicket } from "./link.js";
+import { Menu } from "./menu.js";
 import { makeCertificate, Peer } from "./peer.js";
 import { quality, sample } from "./quality.js";
-import { bindShortcuts } from "./shortcuts.js";
-import { controls, initialModel, View } from "./view.js";
+import { Aftermath, bindShortcuts } from "./shortcuts.js";
+import { fillIn } from "./static.js";
+import { controls, initialModel, seen, View } from "./view.js";
 import * as words from "./words.js";
+import { Zoom } from "./zoom.js";
 
 /** A connection that was lost often comes back by itself; after this it is made anew. */
 const RETRY_LOST_MS = 3000;
@@ -22,14 +26,37 @@ const RESTARTS = 2;
 /** The application has this long to say how it ended after the person here pressed End. */
 const END_MS = 3000;
 
+document.documentElement.lang = words.LANGUAGE;
+fillIn(document, words.STATIC);
+
 const model = initialModel();
 const view = new View(document);
 const video = /** @type {HTMLVideoElement} */ (view.part("picture"));
 const still = /** @type {HTMLCanvasElement} */ (document.getElementById("still"));
-const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
-const room = /** @type {HTMLElement} */ (document.getElementById("room"));
 const cursor = new CursorView(/** @type {HTMLImageElement} */ (document.getElementById("cursor")), video);
 const sender = new InputSender(sendInput, (callback) => requestAnimationFrame(callback));
+const zoom = new Zoom({
+  room: /** @type {HTMLElement} */ (document.getElementById("room")),
+  frame: /** @type {HTMLElement} */ (document.getElementById("frame")),
+  screen,
+  isControlled: () => sender.enabled,
+  onFingers: () => sender.releaseAll(),
+  onChange: (mode, scale) => {
+    cursor.setScale(scale);
+    update({ mode, zoom: scale * window.devicePixelRatio });
+  },
+});
+const aftermath = new Aftermath();
+const chat = new Chat({
+  onSend: (text) => link?.send({ type: "chat", text }),
+  onTyping: (typing) => link?.send({ type: "typing", typing }),
+  onUnread: (unread) => update({ unread }),
+  announce: (sentence) => {
+    const live = document.getElementById("live-chat");
+    if (live) live.textContent = sentence;
+  },
+  onClose: () => (controls(model) ? video : view.part("chat-open")).focus({ preventScroll: true }),
+});
 
 /** @type {Link | null} */
 let link = null;
@@ -53,13 +80,13 @@ async function start() {
   bindTools();
   bindInput({
     picture: video,
+    writing: /** @type {HTMLTextAreaElement} */ (document.getElementById("writing")),
     sender,
     screen,
     onRefused: offerToAsk,
     onLeave: () => view.part("ask-control").focus(),
   });
-  new ResizeObserver(layout).observe(room);
-  video.addEventListener("resize", layout);
+  video.addEventListener("resize", () => zoom.layout());
   window.addEventListener("pagehide", () => sender.releaseAll());
   setInterval(tick, 1000);
 
@@ -91,8 +118,21 @@ function receive(message) {
   switch (message.type) {
     case "state":
       update({ state: message, sentRequest: false, hint: model.hint && message.control === model.state?.control });
-      if (message.view !== "granted") dropPicture();
-      layout();
+      chat.setState(words.label(message.who, 60), message.view !== "granted");
+      if (!seen(message)) dropPicture();
+      zoom.layout();
+      break;
+    case "chat":
+      chat.add({ own: false, text: message.text, at: message.at });
+      break;
+    case "history":
+      chat.restore(message.lines);
+      break;
+    case "typing":
+      chat.theyType(message.typing);
+      break;
+    case "missed":
+      chat.missed(message.count, message.own);
       break;
     case "connect":
       retryDelay = RETRY_FIRST_MS;
@@ -128,6 +168,7 @@ function finish(ended) {
   if (model.ended) return;
   dropPicture();
   link?.close();
+  chat.setState(model.state ? words.label(model.state.who, 60) : "", true);
   update({ link: "ended", ended, hint: false });
 }
 
@@ -137,15 +178,24 @@ function finish(ended) {
 async function connect() {
   closePeer();
   if (!own) return;
-  const attempt = new Peer({
-    certificate: own.certificate,
-    ...ways,
-    onState: peerState,
-    onPicture: show,
-    onCursor: moveCursor,
-    onInput: () => update({}),
-  });
+  /** @type {Peer} */
+  let attempt;
+  try {
+    attempt = new Peer({
+      certificate: own.certificate,
+      ...ways,
+      onState: peerState,
+      onPicture: show,
+      onCursor: moveCursor,
+      onInput: () => update({}),
+    });
+  } catch {
+    // A browser that knows no video that could come.
+    finish(words.NO_WEBRTC);
+    return;
+  }
   peer = attempt;
+  if (model.connectingSince === 0) update({ connectingSince: performance.now() });
   retryLater();
   try {
     const description = await attempt.describe();
@@ -178,7 +228,7 @@ function retryLater() {
 function retryAfter(ms) {
   clearTimeout(retryTimer);
   retryTimer = setTimeout(() => {
-    if (model.link === "ended" || model.link === "connected" || model.state?.view !== "granted") return;
+    if (model.link === "ended" || model.link === "connected" || !seen(model.state)) return;
     if (model.link === "lost" && restarts < RESTARTS && peer?.mayRestart) restart();
     else connect();
   }, ms);
@@ -192,7 +242,7 @@ function peerState(state) {
     restarts = 0;
     if (model.link === "lost") showVideo();
     lastSample = null;
-    update({ link: "connected", quality: null });
+    update({ link: "connected", quality: null, connectingSince: 0 });
   } else if (state === "lost" && model.link === "connected") {
     keepLastPicture();
     update({ link: "lost", lostSince: performance.now(), hint: false });
@@ -209,7 +259,7 @@ function show(stream) {
     if (video.srcObject !== stream) return;
     still.hidden = true;
     update({ hasPicture: true, since: model.since ?? performance.now() });
-    layout();
+    zoom.layout();
   });
 }
 
@@ -238,7 +288,7 @@ function dropPicture() {
   still.hidden = true;
   cursor.clear();
   if (model.hasPicture || model.link === "connected" || model.link === "lost") {
-    update({ hasPicture: false, link: model.link === "ended" ? "ended" : "connecting", quality: null });
+    update({ hasPicture: false, link: model.link === "ended" ? "ended" : "connecting", quality: null, connectingSince: 0 });
   }
 }
 
@@ -252,16 +302,6 @@ function closePeer() {
 function screen() {
   if (model.state?.screen) return model.state.screen;
   return video.videoWidth > 0 ? { width: video.videoWidth, height: video.videoHeight } : null;
-}
-
-function layout() {
-  const size = screen();
-  if (!size) return;
-  const box = { width: room.clientWidth, height: room.clientHeight };
-  const drawn = drawnSize(box, size, model.mode, window.devicePixelRatio);
-  frame.style.width = `${drawn.width}px`;
-  frame.style.height = `${drawn.height}px`;
-  cursor.setScale(drawn.width / size.width);
 }
 
 /** @param {string} text */
@@ -302,33 +342,90 @@ function askOrGiveBack() {
 
 function bindTools() {
   const help = /** @type {HTMLDialogElement} */ (document.getElementById("help"));
+  const leave = /** @type {HTMLDialogElement} */ (document.getElementById("leave"));
+  const screens = bindMenu("screens", screenItems);
+  const chords = bindMenu("chords", chordItems);
   const tools = {
-    fit: () => setMode("fit"),
-    actual: () => setMode("actual"),
+    fit: () => zoom.set("fit"),
+    actual: () => zoom.set("actual"),
+    smaller: () => zoom.step(-1),
+    larger: () => zoom.step(1),
     full: toggleFullScreen,
+    "chat-open": () => chat.toggle(),
     "ask-control": askOrGiveBack,
-    end,
+    end: () => !model.ended && leave.showModal(),
+    "leave-not": () => leave.close(),
+    "leave-now": () => (leave.close(), end()),
     "hint-ask": askOrGiveBack,
     "hint-close": () => update({ hint: false }),
-    keys: () => help.showModal(),
+    quality: toggleFigures,
+    keys: () => {
+      help.showModal();
+      help.scrollTop = 0;
+    },
     "help-close": () => help.close(),
   };
   for (const [id, act] of Object.entries(tools)) document.getElementById(id)?.addEventListener("click", act);
-  bindShortcuts(document, {
+  // Pressed by the pointer, what changes the size of the picture leaves the focus where it is: in the picture, where
+  // typing goes over, or where Space takes hold of it.
+  for (const id of ["fit", "actual", "smaller", "larger", "full"]) {
+    document.getElementById(id)?.addEventListener("mousedown", (event) => event.preventDefault());
+  }
+  bindShortcuts(document, aftermath, {
     "?": tools.keys,
+    0: tools.fit,
     1: tools.fit,
     2: tools.actual,
+    "+": tools.larger,
+    "=": tools.larger,
+    "-": tools.smaller,
+    "−": tools.smaller,
     f: tools.full,
+    s: () => screens.open(),
+    k: () => chords.open(),
+    m: () => chat.open(),
     c: tools["ask-control"],
     E: tools.end,
     Escape: tools["hint-close"],
   });
 }
 
-/** @param {import("./layout.js").Mode} mode */
-function setMode(mode) {
-  update({ mode });
-  layout();
+/**
+ * @param {string} id
+ * @param {() => import("./menu.js").Item[]} items
+ */
+function bindMenu(id, items) {
+  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (document.getElementById(name));
+  return new Menu(part(id), part(`${id}-menu`), items);
+}
+
+/** One of their screens is shared; the person here may look at another, as far as the other side lets them. */
+function screenItems() {
+  const { screens = [], shared = null } = model.state ?? {};
+  if (screens.length < 2) return [];
+  return screens.map((one) => ({
+    label: words.label(one.name),
+    detail: words.screenSize(one),
+    checked: one.id === shared,
+    act: () => one.id !== shared && link?.send({ type: "screen", id: one.id }),
+  }));
+}
+
+function chordItems() {
+  return CHORDS.map((chord) => ({
+    label: words.CHORDS[chord.label].label,
+    detail: words.CHORDS[chord.label].keys,
+    act: () => {
+      sender.sendCombination(chord.codes);
+      video.focus({ preventScroll: true });
+    },
+  }));
+}
+
+/** The figures stand there while the pointer or the focus is on the word; who has neither presses it. */
+function toggleFigures() {
+  const button = view.part("quality");
+  button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
 }
 
 async function toggleFullScreen() {
@@ -359,6 +456,7 @@ function update(change) {
 
   const mine = controls(model);
   cursor.setControlled(mine);
+  if (mine !== before) aftermath.control(performance.now(), mine);
   const travels = mine && peer !== null && peer.takesInput;
   if (sender.enabled !== travels) sender.setEnabled(travels);
   const focused = document.activeElement;

@@ -1,9 +1,18 @@
 // How good the connection is: a word for everyone, figures for those who ask.
 
 /**
+ * @typedef {"direct" | "relayed"} Route
  * @typedef {{ at: number, frames: number, bytes: number, received: number, lost: number, frozen: number,
- *   decodeSeconds: number, rtt: number | null, width: number, height: number }} Sample
- * @typedef {{ word: "good" | "fair" | "poor", figures: string }} Quality
+ *   decodeSeconds: number, rtt: number | null, route: Route | null, width: number, height: number }} Sample
+ * @typedef {object} Figures
+ * @property {number | null} rtt milliseconds there and back
+ * @property {number} loss part of the packets
+ * @property {number} rate bits in a second
+ * @property {number} frames in a second
+ * @property {number | null} decode milliseconds for one picture
+ * @property {{ width: number, height: number } | null} size
+ * @property {Route | null} route from computer to computer, or by a relay
+ * @typedef {{ word: "good" | "fair" | "poor", figures: Figures }} Quality
  */
 
 /** Seconds; from here on answers come too late for a pointer to feel at hand, or to be of use at all. */
@@ -21,29 +30,49 @@ const POOR_LOSS = 0.08;
  * @returns {Sample | null}
  */
 export function sample(reports, at) {
-  /** @type {Sample | null} */
-  let found = null;
-  let rtt = null;
-  for (const r of reports) {
-    if (r.type === "inbound-rtp" && r.kind === "video") {
-      found = {
-        at,
-        frames: number(r.framesDecoded),
-        bytes: number(r.bytesReceived),
-        received: number(r.packetsReceived),
-        lost: number(r.packetsLost),
-        frozen: number(r.freezeCount),
-        decodeSeconds: number(r.totalDecodeTime),
-        rtt: null,
-        width: number(r.frameWidth),
-        height: number(r.frameHeight),
-      };
-    } else if (r.type === "candidate-pair" && r.nominated && typeof r.currentRoundTripTime === "number") {
-      rtt = r.currentRoundTripTime;
-    }
-  }
-  if (found) found.rtt = rtt;
-  return found;
+  const all = [...reports];
+  const video = all.find((r) => r.type === "inbound-rtp" && r.kind === "video");
+  if (!video) return null;
+  const pair = pairInUse(all);
+  return {
+    at,
+    frames: number(video.framesDecoded),
+    bytes: number(video.bytesReceived),
+    received: number(video.packetsReceived),
+    lost: number(video.packetsLost),
+    frozen: number(video.freezeCount),
+    decodeSeconds: number(video.totalDecodeTime),
+    rtt: typeof pair?.currentRoundTripTime === "number" ? pair.currentRoundTripTime : null,
+    route: pair ? routeOf(all, pair) : null,
+    width: number(video.frameWidth),
+    height: number(video.frameHeight),
+  };
+}
+
+/**
+ * The pair of addresses that everything travels between. Chromium's transport names it, Firefox marks it.
+ * @param {readonly any[]} reports
+ */
+function pairInUse(reports) {
+  const pairs = reports.filter((r) => r.type === "candidate-pair");
+  const named = reports.find((r) => r.type === "transport")?.selectedCandidatePairId;
+  return (
+    pairs.find((r) => named !== undefined && r.id === named) ??
+    pairs.find((r) => r.selected === true) ??
+    pairs.find((r) => r.nominated === true && (r.state === undefined || r.state === "succeeded"))
+  );
+}
+
+/**
+ * @param {readonly any[]} reports
+ * @param {any} pair
+ * @returns {Route | null}
+ */
+function routeOf(reports, pair) {
+  const ends = reports.filter((r) => r.id === pair.localCandidateId || r.id === pair.remoteCandidateId);
+  const types = ends.filter((r) => typeof r.candidateType === "string").map((r) => r.candidateType);
+  if (types.length === 0) return null;
+  return types.includes("relay") ? "relayed" : "direct";
 }
 
 /**
@@ -66,22 +95,16 @@ export function quality(before, now) {
   const fair = rtt >= FAIR_RTT || loss >= FAIR_LOSS || froze;
   return {
     word: poor ? "poor" : fair ? "fair" : "good",
-    figures: [
-      now.rtt === null ? "" : `${Math.round(rtt * 1000)} ms there and back`,
-      `${(frames / seconds).toFixed(0)} pictures/s`,
-      rate((Math.max(0, now.bytes - before.bytes) * 8) / seconds),
-      `${(loss * 100).toFixed(loss > 0 && loss < 0.1 ? 1 : 0)} % lost`,
-      frames > 0 ? `${(((now.decodeSeconds - before.decodeSeconds) * 1000) / frames).toFixed(1)} ms to decode` : "",
-      now.width > 0 ? `${now.width} × ${now.height}` : "",
-    ]
-      .filter((line) => line !== "")
-      .join("\n"),
+    figures: {
+      rtt: now.rtt === null ? null : Math.round(rtt * 1000),
+      loss,
+      rate: (Math.max(0, now.bytes - before.bytes) * 8) / seconds,
+      frames: frames / seconds,
+      decode: frames > 0 ? ((now.decodeSeconds - before.decodeSeconds) * 1000) / frames : null,
+      size: now.width > 0 ? { width: now.width, height: now.height } : null,
+      route: now.route,
+    },
   };
-}
-
-/** @param {number} bits in a second */
-function rate(bits) {
-  return bits < 1e6 ? `${Math.round(bits / 1000)} kbit/s` : `${(bits / 1e6).toFixed(1)} Mbit/s`;
 }
 
 /** @param {unknown} value */

@@ -14,8 +14,11 @@ import * as words from "./words.js";
  * @property {boolean} hasPicture whether a picture was ever shown
  * @property {number | null} since when the picture came, in milliseconds of `performance.now()`
  * @property {number} lostSince when the connection was lost
+ * @property {number} connectingSince when the way to the other screen was first looked for, this time
+ * @property {number} unread messages that the person here has not seen
  * @property {Quality | null} quality
  * @property {import("./layout.js").Mode} mode
+ * @property {number} zoom our pixels for one of the shared screen
  * @property {{ title: string, text: string, code: string, now?: string } | null} ended `now`: what to do next, if the
  *   help itself is over
  */
@@ -33,8 +36,11 @@ export function initialModel() {
     hasPicture: false,
     since: null,
     lostSince: 0,
+    connectingSince: 0,
+    unread: 0,
     quality: null,
     mode: "fit",
+    zoom: 1,
     ended: null,
   };
 }
@@ -44,21 +50,35 @@ export function initialModel() {
  * @param {Model} model
  */
 export function controls({ link, state, sentRequest }) {
-  return link === "connected" && state?.view === "granted" && state.control === "granted" && !sentRequest;
+  return link === "connected" && seen(state) && state?.control === "granted" && !sentRequest;
 }
+
+/**
+ * Whether the other screen may be seen now.
+ * @param {State | null} state
+ */
+export function seen(state) {
+  return state?.view === "granted" && !state.paused;
+}
+
+/** After so long the person is told that it takes its time. */
+const SLOW_MS = 4000;
 
 /** Writes the model into the document; what did not change is not touched. */
 export class View {
   /** @type {Record<string, HTMLElement>} */ #parts = {};
   #buttonChanged = -Infinity;
   #announced = "";
+  /** Whether it was paused before, so that what follows is not shown as the beginning. */
+  #wasPaused = false;
 
   /** @param {Document} document */
   constructor(document) {
     const ids = [
-      "who", "checked", "status-view", "status-control", "quality", "quality-word", "figures", "time", "fit", "actual",
-      "ask-control", "end", "notice", "notice-title", "notice-text", "lost", "lost-time", "hint", "hint-text",
-      "hint-ask", "ended", "ended-title", "ended-text", "ended-now", "ended-code", "live", "stage", "picture", "full",
+      "page-title", "who", "checked", "status-view", "status-control", "quality", "quality-word", "quality-ms", "figures", "time", "fit",
+      "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "ask-control", "end", "notice",
+      "notice-title", "notice-text", "lost", "lost-time", "hint", "hint-text", "hint-ask", "ended", "ended-title",
+      "ended-text", "ended-now", "ended-time", "ended-code", "live", "stage", "picture", "full",
     ];
     for (const id of ids) {
       const element = document.getElementById(id);
@@ -88,13 +108,16 @@ export class View {
     data(this.body, "view", state?.view ?? "waiting");
     data(this.body, "control", state?.control ?? "none");
     data(this.body, "link", link);
-    data(this.body, "mode", model.mode);
+    data(this.body, "mode", typeof model.mode === "number" ? "zoom" : model.mode);
+    data(this.body, "paused", String(state?.paused ?? false));
+    this.#wasPaused ||= state?.paused ?? false;
     this.#renderPerson(state);
     this.#renderStatus(model);
     this.#renderTools(model);
     this.#renderQuality(model, now);
     this.#renderStage(model, now);
-    this.#renderEnded(model);
+    this.#renderEnded(model, now);
+    this.#renderChat(model);
     this.#announce(model);
   }
 
@@ -112,13 +135,13 @@ export class View {
 
   /** @param {Model} model */
   #renderStatus({ state, link, ended: why }) {
-    const view = words.VIEW[state?.view ?? "waiting"];
+    const view = state?.paused ? PAUSED : words.VIEW[state?.view ?? "waiting"];
     const control = words.CONTROL[state?.control ?? "none"];
     const ended = link === "ended";
     const over = why?.now === undefined ? words.PAGE_OVER_STATUS : words.ENDED_STATUS;
     text(this.part("status-view"), ended ? over : view.status);
     data(this.part("status-view"), "tone", ended ? "calm" : view.tone);
-    this.part("status-control").hidden = ended || state?.view !== "granted";
+    this.part("status-control").hidden = ended || !seen(state);
     text(this.part("status-control"), link === "lost" ? words.INPUT_OFF : control.status);
     data(this.part("status-control"), "tone", link === "lost" ? "plain" : control.tone);
   }
@@ -129,13 +152,19 @@ export class View {
     const ended = link === "ended";
     attribute(this.part("fit"), "aria-pressed", String(mode === "fit"));
     attribute(this.part("actual"), "aria-pressed", String(mode === "actual"));
-    for (const id of ["fit", "actual", "full", "end"]) disable(this.part(id), ended);
+    for (const id of ["fit", "actual", "smaller", "larger", "full", "end"]) disable(this.part(id), ended);
+    this.part("zoom").hidden = mode === "fit" || !model.hasPicture;
+    text(this.part("zoom"), words.zoomed(model.zoom));
+    this.part("screens").hidden = (state?.screens.length ?? 0) < 2;
+    attribute(this.part("screens"), "aria-disabled", String(ended || !seen(state)));
+    attribute(this.part("chords"), "aria-disabled", String(!controls(model)));
+    attribute(this.part("chords"), "title", controls(model) ? words.STATIC.chordsTip : words.CHORDS_NEED_CONTROL);
 
     const control = state?.control ?? "none";
     const ask = this.part("ask-control");
     const waiting = control === "pending" || model.sentRequest;
     // Not `disabled`: that would take the keyboard focus away from who just pressed it.
-    const off = ended || state?.view !== "granted" || link !== "connected" || waiting;
+    const off = ended || !seen(state) || link !== "connected" || waiting;
     attribute(ask, "aria-disabled", String(off));
     if (text(ask, words.CONTROL[control].button)) this.#buttonChanged = performance.now();
     data(ask, "meaning", control === "granted" ? "release" : "request");
@@ -150,8 +179,10 @@ export class View {
     this.part("quality").hidden = !shown;
     if (shown) {
       data(this.part("quality"), "word", quality.word);
+      const { rtt } = quality.figures;
       text(this.part("quality-word"), words.QUALITY[quality.word]);
-      text(this.part("figures"), quality.figures);
+      text(this.part("quality-ms"), rtt === null ? "" : words.latency(rtt));
+      text(this.part("figures"), words.figures(quality.figures));
     }
     this.part("time").hidden = since === null || link === "ended";
     if (since !== null) text(this.part("time"), words.duration(now - since));
@@ -163,12 +194,12 @@ export class View {
    */
   #renderStage(model, now) {
     const { state, link } = model;
-    const view = words.VIEW[state?.view ?? "waiting"];
     const control = state?.control ?? "none";
     const lost = link === "lost";
-    this.part("notice").hidden = link === "ended" || lost || (model.hasPicture && state?.view === "granted");
-    text(this.part("notice-title"), view.title);
-    text(this.part("notice-text"), view.text);
+    this.part("notice").hidden = link === "ended" || lost || (model.hasPicture && seen(state));
+    const notice = this.#notice(model, now);
+    text(this.part("notice-title"), notice.title);
+    text(this.part("notice-text"), notice.text);
 
     this.part("lost").hidden = !lost;
     if (lost) text(this.part("lost-time"), `${Math.floor(Math.max(0, now - model.lostSince) / 1000)} s`);
@@ -179,12 +210,46 @@ export class View {
     text(this.part("hint-ask"), words.CONTROL[control].button);
 
     const mine = controls(model);
-    attribute(this.part("picture"), "role", mine ? "application" : "img");
+    // While keys go over, none of them is for a screen reader.
+    if (mine) attribute(this.part("picture"), "role", "application");
+    else this.part("picture").removeAttribute("role");
+    // What does not fit is scrolled by keys, too.
+    const card = this.part("notice");
+    if (card.scrollHeight > card.clientHeight) attribute(card, "tabindex", "0");
+    else card.removeAttribute("tabindex");
     data(this.part("stage"), "controlled", String(mine));
   }
 
+  /**
+   * What stands in place of the picture.
+   * @param {Model} model
+   * @param {number} now
+   */
+  #notice({ state, link, connectingSince }, now) {
+    if (state?.paused) return PAUSED;
+    const view = words.VIEW[state?.view ?? "waiting"];
+    if (state?.view !== "granted") return view;
+    const { title, text } = this.#wasPaused ? words.SHOWN_AGAIN : view;
+    const waited = now - connectingSince;
+    const isSlow = link === "connecting" && connectingSince > 0 && waited > SLOW_MS;
+    return { title, text: isSlow ? words.stillConnecting(Math.floor(waited / 1000)) : text };
+  }
+
   /** @param {Model} model */
-  #renderEnded({ ended }) {
+  #renderChat({ state, unread }) {
+    this.part("unread").hidden = unread === 0;
+    text(this.part("unread"), unread > 99 ? "99+" : String(unread));
+    attribute(this.part("chat-open"), "aria-label", words.chatButton(unread));
+    const title = words.windowTitle(state ? words.label(state.who, 60) : "", unread);
+    if (document.title !== title) document.title = title;
+    text(this.part("page-title"), words.windowTitle(state ? words.label(state.who, 60) : "", 0));
+  }
+
+  /**
+   * @param {Model} model
+   * @param {number} now
+   */
+  #renderEnded({ ended, since }, now) {
     const card = this.part("ended");
     if (!ended) return;
     text(this.part("ended-title"), words.label(ended.title, 200));
@@ -192,6 +257,7 @@ export class View {
     text(this.part("ended-now"), ended.now ?? "");
     text(this.part("ended-code"), words.label(ended.code, 40));
     if (card.hidden) {
+      text(this.part("ended-time"), since === null ? "" : words.helped(now - since));
       card.hidden = false;
       card.focus();
     }
@@ -202,11 +268,11 @@ export class View {
    * @param {Model} model
    */
   #announce({ state, link, ended }) {
-    const view = words.VIEW[state?.view ?? "waiting"];
+    const view = state?.paused ? PAUSED : words.VIEW[state?.view ?? "waiting"];
     const control = words.CONTROL[state?.control ?? "none"];
     let sentence = state ? `${view.title}. ${view.text}` : "";
-    if (state?.view === "granted" && link === "connected") sentence = `${view.status}. ${control.status}.`;
-    if (link === "lost") sentence = `${words.CONNECTING_AGAIN} ${words.CONNECTING_TEXT}`;
+    if (seen(state) && link === "connected") sentence = `${view.status}. ${control.status}.`;
+    if (link === "lost") sentence = `${words.STATIC.connectingAgain} ${words.STATIC.lastPicture}`;
     // The card that says how it ended takes the focus and is read by that.
     if (ended) sentence = "";
     if (sentence === this.#announced) return;
@@ -214,6 +280,9 @@ export class View {
     this.part("live").textContent = sentence;
   }
 }
+
+/** @type {{ status: string, title: string, text: string, tone: words.Tone }} */
+const PAUSED = { ...words.PAUSED, tone: "calm" };
 
 /**
  * @param {HTMLElement} element

@@ -1,10 +1,91 @@
-// Every text of the page that changes, in one place. The expert is "you", the person who is helped is "they".
+// Every text of the page, in one place, so that other languages can follow: translate this file and nothing else. The
+// expert is "you", the person who is helped is "they".
 
 /**
  * @typedef {import("./link.js").ViewState} ViewState
  * @typedef {import("./link.js").ControlState} ControlState
+ * @typedef {import("./quality.js").Figures} Figures
  * @typedef {"calm" | "seen" | "controlled" | "plain"} Tone
+ * @typedef {"escape" | "switchWindow" | "closeWindow" | "closeTab" | "newTab" | "system" | "contextMenu" | "fullScreen"
+ *   | "terminal" | "secure"} ChordName
  */
+
+/** The language of this file, as a BCP 47 tag. */
+export const LANGUAGE = "en";
+
+/** The texts that never change, by the names that `index.html` uses. A tip ends with the key that does the same. */
+export const STATIC = {
+  status: "Status",
+  tools: "Tools",
+  connection: "Connection:",
+  fit: "Fit the window",
+  fitTip: "Fit the window (1)",
+  actual: "Actual size",
+  actualTip: "Actual size (2)",
+  smaller: "Smaller",
+  smallerTip: "Smaller (−)",
+  larger: "Larger",
+  largerTip: "Larger (+)",
+  full: "Full screen",
+  fullTip: "Full screen (F)",
+  screens: "Their screens",
+  screensTip: "Their screens (S)",
+  chords: "Send special keys",
+  chordsTip: "Send special keys (K)",
+  chat: "Chat",
+  chatTip: "Chat (M)",
+  help: "Keys and help",
+  helpTip: "Keys and help (?)",
+  end: "End",
+  endTip: "End the help (Shift+E)",
+  picture: "Their screen",
+  writing: "Their screen: what you type goes there",
+  connectingAgain: "Connecting again…",
+  lastPicture: "This is the last picture. Your mouse and keyboard are off.",
+  notNow: "Not now",
+  closeChat: "Close the chat",
+  messages: "Messages",
+  noMessages: "Nothing has been written yet. What you write here appears on their terminal, and nowhere else.",
+  write: "Write a message",
+  send: "Send",
+  keysTitle: "Keys",
+  keyControl: "Ask for control, or give it back",
+  keyFit: "Fit the window",
+  keyActual: "Actual size",
+  keyZoom: "Larger, smaller. Also Ctrl and the wheel, or two fingers",
+  keyPan: "Hold it and drag to move the picture",
+  keyFull: "Full screen, and back",
+  keyScreens: "Their screens",
+  keyChords: "Send special keys",
+  keyChat: "Chat",
+  keyEnd: "End the help",
+  keyHelp: "This list",
+  spaceKey: "Space",
+  keysWhileControlling:
+    "While you control their mouse and keyboard, everything that you type goes to their computer, and so do these keys.",
+  keysBack:
+    "Press Ctrl, Alt and Shift together to come back to this page; click the picture to type over there again. F11 always stays here.",
+  close: "Close",
+  endTitle: "End the help?",
+  endText: "You will not see their screen any more. To help again, one of you has to invite the other anew.",
+  keepHelping: "Go on helping",
+  endNow: "End the help",
+};
+
+/** What the menu of special keys offers. @type {Readonly<Record<ChordName, { label: string, keys: string }>>} */
+export const CHORDS = {
+  escape: { label: "Escape", keys: "Esc" },
+  switchWindow: { label: "Next window", keys: "Alt+Tab" },
+  closeWindow: { label: "Close window", keys: "Alt+F4" },
+  closeTab: { label: "Close tab", keys: "Ctrl+W" },
+  newTab: { label: "New tab", keys: "Ctrl+T" },
+  system: { label: "System key", keys: "Super, Windows" },
+  contextMenu: { label: "Context menu", keys: "Menu" },
+  fullScreen: { label: "Full screen over there", keys: "F11" },
+  terminal: { label: "Terminal", keys: "Ctrl+Alt+T" },
+  secure: { label: "Log out or lock", keys: "Ctrl+Alt+Del" },
+};
+export const CHORDS_NEED_CONTROL = "You can send keys when you control their mouse and keyboard.";
 
 /** @type {Readonly<Record<ViewState, { status: string, tone: Tone, title: string, text: string }>>} */
 export const VIEW = {
@@ -49,7 +130,7 @@ export const CONTROL = {
     hint: "You asked. They have not answered yet.",
   },
   granted: {
-    status: "You control mouse and keyboard",
+    status: "You have control",
     tone: "controlled",
     button: "Give back",
     hint: "",
@@ -80,12 +161,22 @@ export const CONTROL = {
   },
 };
 
+/** While the person there has hidden the screen. */
+export const PAUSED = {
+  status: "Paused: nothing is shown",
+  title: "They have paused",
+  text: "They have hidden their screen for a moment. It comes back by itself when they go on. You can still write to them.",
+};
+/** When they go on. */
+export const SHOWN_AGAIN = { title: "They show their screen again", text: "It is on its way." };
+/** While the first connection takes its time. @param {number} seconds */
+export const stillConnecting = (seconds) =>
+  `Connecting to their computer… ${seconds} s. This can take half a minute where the way is hard to find.`;
+
 export const INPUT_OFF = "Mouse and keyboard are off";
 export const ENDED_STATUS = "Nothing is shared any more";
 /** The page is over, which says nothing about the help: another page may show it. */
 export const PAGE_OVER_STATUS = "This page shows nothing";
-export const CONNECTING_AGAIN = "Connecting again…";
-export const CONNECTING_TEXT = "This is the last picture. Your mouse and keyboard are off.";
 export const NEVER_CHECKED = "never checked";
 export const CHECKED = "verified";
 export const NEVER_CHECKED_WHY = "Nobody has checked yet that this really is who you think. Ring them, or hear the voice that you know.";
@@ -93,6 +184,63 @@ export const CHECKED_WHY = "You have checked before that this really is this per
 
 /** @type {Readonly<Record<"good" | "fair" | "poor", string>>} */
 export const QUALITY = { good: "Good", fair: "Fair", poor: "Poor" };
+
+/** @param {number} ms */
+export const latency = (ms) => `${ms} ms`;
+
+/**
+ * What stands behind the word for the connection, a line each.
+ * @param {Figures} figures
+ */
+export function figures({ rtt, rate, loss, frames, decode, size, route }) {
+  const fit = (/** @type {number} */ part) => (part * 100).toFixed(part > 0 && part < 0.1 ? 1 : 0);
+  return [
+    route === null ? "" : ROUTES[route],
+    rtt === null ? "" : `${rtt} ms there and back`,
+    `${fit(loss)} % lost`,
+    rate < 1e6 ? `${Math.round(rate / 1000)} kbit/s` : `${(rate / 1e6).toFixed(1)} Mbit/s`,
+    `${frames.toFixed(0)} pictures/s`,
+    decode === null ? "" : `${decode.toFixed(1)} ms to decode`,
+    size === null ? "" : `${size.width} × ${size.height}`,
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+/** @type {Readonly<Record<"direct" | "relayed", string>>} */
+const ROUTES = { direct: "Direct, from computer to computer", relayed: "By a relay" };
+
+/** @param {number} zoom our pixels for one of theirs */
+export const zoomed = (zoom) => `${Math.round(zoom * 100)} %`;
+
+/** @param {{ name: string, width: number, height: number }} screen */
+export const screenSize = (screen) => `${screen.width} × ${screen.height}`;
+
+/**
+ * The title of the window.
+ * @param {string} who
+ * @param {number} unread
+ */
+export const windowTitle = (who, unread) => `${unread > 0 ? `(${unread}) ` : ""}${who === "" ? "" : `${who} – `}Rendezvous`;
+
+export const YOU = "You";
+export const TOO_FAST = "That was too fast. Wait a moment, then send it again.";
+/** @param {string} who */
+export const isWriting = (who) => `${who} is writing…`;
+/** For a screen reader. @param {string} who @param {string} text */
+export const wrote = (who, text) => `${who} wrote: ${text}`;
+/** @param {number} rest characters that may follow; below nothing, so many too many */
+export const rest = (rest) => (rest >= 0 ? `${rest} characters left` : `${-rest} characters too many`);
+/** @param {string} who @param {number} count */
+export const missed = (who, count) =>
+  count === 1 ? `One message of ${who} came too fast and was left out.` : `${count} messages of ${who} came too fast and were left out.`;
+/** The name of the button, for a screen reader. @param {number} unread */
+export const chatButton = (unread) =>
+  unread === 0 ? "Chat" : unread === 1 ? "Chat, one message not read" : `Chat, ${unread} messages not read`;
+/** The time of day. @param {number} at milliseconds since 1970 */
+export const clock = (at) => new Date(at).toLocaleTimeString(LANGUAGE, { hour: "2-digit", minute: "2-digit", hour12: false });
+/** Quietly below the end. @param {number} ms */
+export const helped = (ms) => ms < 60000 ? "You saw their screen for less than a minute." : `You saw their screen for ${duration(ms)}.`;
 
 /** What to do when it is over; the application says who ended it and why. */
 export const WHAT_NOW = "You can close this page. To help again, send a new invitation or wait for theirs.";
@@ -152,7 +300,7 @@ export const NO_TICKET = {
 /** The browser lacks what the picture needs. */
 export const NO_WEBRTC = {
   title: "This browser cannot show the screen",
-  text: "It has no H.264 video over WebRTC, or it is switched off. Open the page in Chromium, Chrome, Edge or Firefox.",
+  text: "It knows no kind of video that the other side can send, or WebRTC is switched off. Open the page in Chromium, Chrome or Edge.",
   code: "page 4499",
 };
 
@@ -162,7 +310,8 @@ export const NO_WEBRTC = {
  */
 export function duration(ms) {
   const minutes = Math.floor(Math.max(0, ms) / 60000);
-    if (minutes < 60) return `${minutes} min`;
+  if (minutes < 1) return "< 1 min";
+  if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 

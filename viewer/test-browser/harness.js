@@ -5,13 +5,22 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { answerAsNovice } from "./novice.js";
 
 // Node 18, which Debian has, does not know the name of a module's folder.
-const VIEWER = fileURLToPath(new URL("..", import.meta.url));
+export const VIEWER = fileURLToPath(new URL("..", import.meta.url));
 const ORIGIN = "http://127.0.0.1:9";
-const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
-  "connect-src 'self' ws://127.0.0.1:9; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/**
+ * What the real server sends with every file: `crates/cli/src/page/guard.rs`.
+ * @param {string} host
+ */
+export const headers = (host) => ({
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
+    `connect-src 'self' ws://${host}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+  "x-content-type-options": "nosniff",
+});
 const TYPES = { html: "text/html", js: "text/javascript", css: "text/css" };
 
 /** @param {import("playwright-core").BrowserContextOptions & { hidesAddresses?: boolean }} [given] */
@@ -30,10 +39,9 @@ export async function open(given = {}) {
   });
   await context.route(`${ORIGIN}/**`, async (route) => {
     const name = new URL(route.request().url()).pathname.slice(1) || "index.html";
-    const headers = { "content-security-policy": CSP, "x-content-type-options": "nosniff" };
     if (name === "novice.html") return route.fulfill({ contentType: "text/html", body: "<!doctype html>" });
     const contentType = TYPES[/** @type {keyof typeof TYPES} */ (name.split(".").pop())];
-    return route.fulfill({ headers, contentType, body: await readFile(path.join(VIEWER, name)) });
+    return route.fulfill({ headers: headers(new URL(ORIGIN).host), contentType, body: await readFile(path.join(VIEWER, name)) });
   });
   const page = await context.newPage();
   /** @type {string[]} */
@@ -74,6 +82,26 @@ export async function openPage(/** @type {Awaited<ReturnType<typeof open>>} */ {
       return received.splice(received.findIndex((message) => message.type === type), 1)[0];
     },
   };
+}
+
+/**
+ * Lets the person there say yes, and waits for their picture.
+ * @param {Awaited<ReturnType<typeof open>>} browser
+ * @param {Awaited<ReturnType<typeof openPage>>} application
+ * @param {object} [change] of the state
+ */
+export async function showPicture({ context, page }, application, change = {}) {
+  application.state({ view: "granted", screen: { width: 1280, height: 720 }, ...change });
+  application.send({ type: "connect" });
+  const { description } = await application.next("describe");
+  const novice = await context.newPage();
+  await novice.goto(NOVICE);
+  const answer = await novice.evaluate(answerAsNovice, description);
+  await page.bringToFront();
+  application.send({ type: "answer", description: answer });
+  await page.waitForSelector('body[data-link="connected"]', { timeout: 20000 });
+  await until(() => page.evaluate(() => (document.querySelector("video")?.videoWidth ?? 0) > 0), 20000);
+  return novice;
 }
 
 export const NOVICE = `${ORIGIN}/novice.html`;

@@ -69,6 +69,14 @@ test("with control pointer and keys go over, and end with it", async () => {
   const box = await browser.page.locator("#picture").boundingBox();
   await browser.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await browser.page.keyboard.press("q");
+  // What an input method makes of several keys goes as text, once, and only when it is done.
+  const keys = await browser.context.newCDPSession(browser.page);
+  await keys.send("Input.imeSetComposition", { text: "にほん", selectionStart: 3, selectionEnd: 3 });
+  await keys.send("Input.insertText", { text: "日本" });
+  await until(() => novice.evaluate(() => window.input.at(-1)?.t === "text"));
+  await browser.page.keyboard.down("Control");
+  await browser.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await browser.page.keyboard.up("Control");
   await browser.page.keyboard.down("Shift");
   await until(() => novice.evaluate(() => window.input.at(-1)?.code === "ShiftLeft"));
   application.state({ control: "revoked" });
@@ -80,9 +88,14 @@ test("with control pointer and keys go over, and end with it", async () => {
   assert.deepEqual(rest, [
     { t: "button", button: "left", down: true },
     { t: "button", button: "left", down: false },
-    { t: "key", code: "KeyQ", down: true },
+    { t: "key", code: "KeyQ", key: "q", down: true },
     { t: "key", code: "KeyQ", down: false },
-    { t: "key", code: "ShiftLeft", down: true },
+    { t: "text", text: "日本" },
+    { t: "key", code: "ControlLeft", key: "Control", down: true },
+    { t: "button", button: "left", down: true },
+    { t: "button", button: "left", down: false },
+    { t: "key", code: "ControlLeft", down: false },
+    { t: "key", code: "ShiftLeft", key: "Shift", down: true },
     { t: "key", code: "ShiftLeft", down: false },
   ]);
   await browser.page.keyboard.up("Shift");

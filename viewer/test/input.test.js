@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { InputSender, keyPolicy, notches } from "../input.js";
-import { drawnSize, letterbox, toPixel } from "../layout.js";
+import { drawnSize, letterbox, limitZoom, nextZoom, toPixel } from "../layout.js";
 
 /** @type {any[]} */
 let sent;
@@ -61,11 +61,13 @@ test("the pointer arrives before the button", () => {
 test("buttons follow the mask", () => {
   sender.buttons(1);
   sender.buttons(1 | 2);
-  sender.buttons(2 | 8);
+  sender.buttons(2 | 32);
   sender.buttons(4);
+  sender.buttons(8 | 16);
   sender.buttons(0);
   assert.deepEqual(take().map(({ button, down }) => `${button} ${down ? "down" : "up"}`), [
-    "left down", "right down", "left up", "middle down", "right up", "middle up",
+    "left down", "right down", "left up", "middle down", "right up", "middle up", "back down", "forward down", "back up",
+    "forward up",
   ]);
   assert.equal(sender.dragging, false);
 });
@@ -93,8 +95,8 @@ test("losing control releases everything that is held, once", () => {
   take();
   sender.setEnabled(false);
   assert.deepEqual(take(), [
-    { t: "key", code: "ControlLeft", down: false },
     { t: "key", code: "KeyC", down: false },
+    { t: "key", code: "ControlLeft", down: false },
     { t: "button", button: "left", down: false },
   ]);
   sender.setEnabled(true);
@@ -112,12 +114,50 @@ test("what waits for the next frame is forgotten when everything is released", (
   assert.deepEqual(take(), []);
 });
 
-test("the end of Meta ends the other keys", () => {
-  sender.key("MetaLeft", true);
-  sender.key("KeyC", true);
+test("what a key means goes with its press", () => {
+  sender.key("KeyZ", true, "y");
+  sender.key("KeyZ", false, "y");
+  assert.deepEqual(take(), [
+    { t: "key", code: "KeyZ", key: "y", down: true },
+    { t: "key", code: "KeyZ", down: false },
+  ]);
+});
+
+test("text goes in pieces, with pauses, and only so much of it waits", () => {
+  /** @type {(() => void)[]} */
+  const pauses = [];
+  sender = new InputSender((message) => sent.push(message), () => {}, (callback) => pauses.push(callback));
+  sender.setEnabled(true);
+  sender.text("日本\n語\u{7}");
+  assert.deepEqual(take(), [{ t: "text", text: "日本語" }]);
+  sender.text("ä".repeat(1000));
+  assert.deepEqual(take(), [], "it waits");
+  let characters = 0;
+  while (pauses.length > 0) {
+    pauses.shift()?.();
+    for (const { text } of take()) {
+      assert.ok([...text].length <= 16 && JSON.stringify({ t: "text", text }).length <= 256);
+      characters += [...text].length;
+    }
+  }
+  assert.equal(characters, 256);
+  sender.text("a".repeat(20));
+  sender.releaseAll();
   take();
-  sender.key("MetaLeft", false);
-  assert.deepEqual(take().map(({ code, down }) => [code, down]), [["MetaLeft", false], ["KeyC", false]]);
+  while (pauses.length > 0) pauses.shift()?.();
+  assert.deepEqual(take(), [], "what waits is forgotten when control ends");
+});
+
+test("a combination goes down, and up the other way round, without what is held", () => {
+  sender.key("ShiftLeft", true, "Shift");
+  take();
+  sender.sendCombination(["ControlLeft", "AltLeft", "Delete"]);
+  assert.deepEqual(take().map(({ code, down }) => `${code} ${down ? "down" : "up"}`), [
+    "ShiftLeft up", "ControlLeft down", "AltLeft down", "Delete down", "Delete up", "AltLeft up", "ControlLeft up",
+  ]);
+  sender.setEnabled(false);
+  sender.sendCombination(["F11"]);
+  assert.deepEqual(take(), []);
 });
 
 test("parts of a notch add up, and turning back starts anew", () => {
@@ -144,18 +184,6 @@ test("wheel events of every kind become notches", () => {
   assert.deepEqual(notches({ deltaX: 0, deltaY: -1, deltaMode: 2 }), { dx: 0, dy: -1 });
 });
 
-test("F11 stays here, the chord leaves, all else goes over", () => {
-  const key = (code, ...held) => ({
-    code, ctrlKey: held.includes("ctrl"), altKey: held.includes("alt"), shiftKey: held.includes("shift"),
-  });
-  assert.equal(keyPolicy(key("F11")), "browser");
-  assert.equal(keyPolicy(key("F5")), "send");
-  assert.equal(keyPolicy(key("Minus", "ctrl")), "send");
-  assert.equal(keyPolicy(key("ShiftLeft", "ctrl", "alt", "shift")), "leave");
-  assert.equal(keyPolicy(key("ControlRight", "ctrl", "alt", "shift")), "leave");
-  assert.equal(keyPolicy(key("KeyA", "ctrl", "alt", "shift")), "send");
-});
-
 const SCREEN = { width: 1280, height: 720 };
 
 test("a picture fits its room, or keeps its pixels", () => {
@@ -163,6 +191,10 @@ test("a picture fits its room, or keeps its pixels", () => {
   assert.deepEqual(drawnSize({ width: 2560, height: 1440 }, SCREEN, "fit", 2), { width: 2560, height: 1440 });
   assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, "actual", 2), { width: 640, height: 360 });
   assert.deepEqual(drawnSize({ width: 0, height: 0 }, SCREEN, "fit", 1), { width: 1280, height: 720 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, 2, 1), { width: 2560, height: 1440 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, 2, 2), { width: 1280, height: 720 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, 1e9, 1), { width: 10240, height: 5760 });
+  assert.deepEqual(drawnSize({ width: 640, height: 360 }, SCREEN, NaN, 1), { width: 1280, height: 720 });
 });
 
 test("the letterbox is centred", () => {
@@ -181,4 +213,15 @@ test("points of the page are pixels of the screen", () => {
   assert.equal(pixel(650, 300), null, "beside it");
   assert.deepEqual(pixel(5000, -5000, true), { x: 1279, y: 0 }, "dragging out of it");
   assert.equal(toPixel({ x: 1, y: 1 }, { left: 0, top: 0, width: 0, height: 0 }, SCREEN, true), null);
+});
+
+test("the zoom goes by round figures, there and back, and has two ends", () => {
+  const up = [0.62];
+  while (up.at(-1) < 8) up.push(nextZoom(up.at(-1), 1));
+  assert.deepEqual(up.slice(1, 6), [0.67, 0.75, 0.9, 1, 1.1]);
+  assert.equal(nextZoom(1.004, 1), 1.1, "a hair beside a figure is that figure");
+  assert.equal(nextZoom(0.996, -1), 0.9);
+  assert.equal(nextZoom(8, 1), 8);
+  assert.equal(nextZoom(0.1, -1), 0.1);
+  assert.deepEqual([limitZoom(0), limitZoom(99), limitZoom(NaN), limitZoom(1.3)], [0.1, 8, 1, 1.3]);
 });

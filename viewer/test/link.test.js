@@ -6,6 +6,8 @@ import { label } from "../words.js";
 const STATE = {
   type: "state", who: "127.0.0.1:7001", verified: false, view: "granted", control: "none",
   screen: { width: 1280, height: 720 },
+  screens: [{ id: 1, name: "HDMI-1", width: 1280, height: 720 }, { id: 7, name: "<b>", width: 1, height: 1 }],
+  shared: 7, paused: false,
 };
 
 /** Stands for a WebSocket. */
@@ -87,6 +89,21 @@ test("messages are read, and unknown fields are dropped", () => {
   }
   assert.deepEqual(parseMessage('{"type":"answer","description":{"a":1}}'), { type: "answer", description: { a: 1 } });
   assert.equal(parseMessage(JSON.stringify({ ...STATE, screen: null })).screen, null);
+  const { screens, shared, paused, ...without } = STATE;
+  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null, paused: false });
+});
+
+test("what people write to each other is read", () => {
+  for (const message of [
+    { type: "chat", text: "<b>\nü👍", at: 1_700_000_000_000 },
+    { type: "typing", typing: true },
+    { type: "history", lines: [{ own: true, text: "a", at: 0 }, { own: false, text: "b", at: 1 }] },
+    { type: "missed", count: 3, own: false },
+  ]) {
+    assert.deepEqual(parseMessage(JSON.stringify(message)), message);
+  }
+  const longest = "👍".repeat(2000);
+  assert.equal(parseMessage(JSON.stringify({ type: "chat", text: longest, at: 1 })).text, longest);
 });
 
 test("what is no message is refused", () => {
@@ -99,6 +116,21 @@ test("what is no message is refused", () => {
     JSON.stringify({ ...STATE, screen: { width: 0, height: 1 } }),
     JSON.stringify({ ...STATE, screen: { width: 65536, height: 1 } }),
     '{"type":"ended","title":"x","text":"y"}',
+    JSON.stringify({ ...STATE, paused: "no" }),
+    JSON.stringify({ ...STATE, shared: -1 }),
+    JSON.stringify({ ...STATE, screens: {} }),
+    JSON.stringify({ ...STATE, screens: Array(65).fill(STATE.screens[0]) }),
+    JSON.stringify({ ...STATE, screens: [{ id: 1, name: "x", width: 0, height: 1 }] }),
+    JSON.stringify({ ...STATE, screens: [null] }),
+    '{"type":"chat","text":"a"}',
+    '{"type":"chat","text":"","at":1}',
+    '{"type":"chat","text":"a","at":1e17}',
+    '{"type":"chat","text":"a","at":-1}',
+    JSON.stringify({ type: "chat", text: "x".repeat(2001), at: 1 }),
+    '{"type":"typing","typing":1}',
+    '{"type":"history","lines":[{"own":true,"text":"a"}]}',
+    '{"type":"history","lines":"none"}',
+    '{"type":"missed","count":1.5,"own":true}',
   ];
   for (const data of bad) assert.throws(() => parseMessage(data), LinkError, String(data).slice(0, 60));
 });

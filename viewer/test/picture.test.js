@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCursor } from "../cursor.js";
 import { quality, sample } from "../quality.js";
+import * as words from "../words.js";
 
 // A PNG of 2 × 3 pixels: signature, IHDR and the beginning of more.
 const png = (width, height) => {
@@ -39,17 +40,25 @@ test("cursor messages that are none are dropped", () => {
 });
 
 const at = (ms, change) => ({
-  at: ms, frames: 0, bytes: 0, received: 0, lost: 0, frozen: 0, decodeSeconds: 0, rtt: 0.01, width: 1280, height: 720,
+  at: ms, frames: 0, bytes: 0, received: 0, lost: 0, frozen: 0, decodeSeconds: 0, rtt: 0.01, route: "direct", width: 1280, height: 720,
   ...change,
 });
 
 test("quality is a word with figures", () => {
   const { word, figures } = quality(at(0, {}), at(1000, { frames: 30, bytes: 125000, received: 99, lost: 1, decodeSeconds: 0.06 }));
   assert.equal(word, "good");
+  assert.deepEqual(figures, {
+    rtt: 10, loss: 0.01, rate: 1e6, frames: 30, decode: 2, size: { width: 1280, height: 720 }, route: "direct",
+  });
   assert.equal(
-    figures,
-    ["10 ms there and back", "30 pictures/s", "1.0 Mbit/s", "1.0 % lost", "2.0 ms to decode", "1280 × 720"].join("\n"),
+    words.figures(figures),
+    [
+      "Direct, from computer to computer", "10 ms there and back", "1.0 % lost", "1.0 Mbit/s", "30 pictures/s",
+      "2.0 ms to decode", "1280 × 720",
+    ].join("\n"),
   );
+  const unknown = { ...figures, rtt: null, decode: null, size: null, route: null, rate: 5000, loss: 0 };
+  assert.equal(words.figures(unknown), "0 % lost\n5 kbit/s\n30 pictures/s");
 });
 
 test("a screen on which nothing moves is no bad connection", () => {
@@ -76,4 +85,22 @@ test("a sample is taken from what the browser reports", () => {
   assert.equal(found?.frames, 3);
   assert.equal(found?.rtt, 0.02);
   assert.equal(found?.at, 7);
+  assert.equal(found?.route, null);
+});
+
+test("the way is that of the pair in use, however the browser says which that is", () => {
+  const video = { type: "inbound-rtp", kind: "video" };
+  const ends = [
+    { id: "a", type: "local-candidate", candidateType: "host" },
+    { id: "b", type: "local-candidate", candidateType: "relay" },
+    { id: "c", type: "remote-candidate", candidateType: "prflx" },
+  ];
+  const pair = (id, local, rest) => ({ id, type: "candidate-pair", localCandidateId: local, remoteCandidateId: "c", ...rest });
+  const route = (...reports) => sample([video, ...ends, ...reports], 0)?.route;
+  const transport = { type: "transport", selectedCandidatePairId: "two" };
+  assert.equal(route(pair("one", "a", { nominated: true }), pair("two", "b", {}), transport), "relayed");
+  assert.equal(route(pair("one", "a", { nominated: true }), pair("two", "b", { selected: true })), "relayed");
+  assert.equal(route(pair("one", "a", { nominated: true, state: "succeeded" }), pair("two", "b", {})), "direct");
+  assert.equal(route(pair("one", "a", { nominated: true, state: "failed" })), null);
+  assert.equal(route(), null);
 });

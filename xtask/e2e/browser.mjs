@@ -7,6 +7,7 @@
 //   {"do":"click","selector":"…"}     {"do":"clickAt","x":1,"y":2}
 //   {"do":"type","text":"…"}          {"do":"press","key":"Control+A"}
 //   {"do":"screenshot","path":"…"}    {"do":"version"}
+//   {"do":"draw","url":"…","width":1280,"height":6000,"path":"…"}
 //
 // The answer is {"value":…} or {"error":"…","said":["…"]}, with what the page wrote to its console.
 
@@ -89,6 +90,14 @@ const actions = {
   },
   press: ({ key }) => page.keyboard.press(key),
   screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
+  // A page that is drawn once, as large as it must be, apart from the page that is looked at.
+  async draw({ url, width, height, path }) {
+    const sheet = await context.newPage();
+    await sheet.setViewportSize({ width, height });
+    await sheet.goto(url);
+    await sheet.screenshot({ path });
+    await sheet.close();
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -2,22 +2,33 @@
 // noVNC's alike, so that both are measured with the same ruler.
 
 (() => {
-  // The clock that the painter of the testkit draws: 24 cells in two rows, the lower one inverted.
+  // The codes of the testkit's `code`: 24 cells in two rows, the lower one inverted. The first tells when the picture
+  // was painted, the second, below it, how many keys were pressed there.
   const CELL = 16;
   const BITS = 24;
+  const [WIDTH, HEIGHT] = [CELL * BITS, CELL * 2];
+  const LIMIT = 2 ** BITS;
 
   const observer = {
     /** Pictures that were shown. */
     frames: 0,
     /** When the first one was, in milliseconds of the epoch. */
     firstFrame: 0,
-    /** Ages of the clock, in milliseconds, one for each new reading. */
-    ages: [],
+    /** For each new reading of the clock: when it was seen, and how old it was, in milliseconds. */
+    readings: [],
+    /** Keys that are shown as pressed, or -1. */
+    keys: -1,
+    /** For each key that was pressed here: when, and when that was seen, or 0. */
+    presses: [],
+    /** Time that was spent on looking, in milliseconds. */
+    looking: 0,
     peers: [],
-    socketBytes: 0,
     surface: null,
+    begin,
     watch,
-    received,
+    press,
+    picture,
+    video,
     brightness,
     pointOf,
   };
@@ -36,21 +47,29 @@
     });
   };
   notice('RTCPeerConnection', (peer) => observer.peers.push(peer));
-  notice('WebSocket', (socket) => {
-    socket.addEventListener('message', ({ data }) => {
-      observer.socketBytes += data.byteLength ?? data.size ?? data.length;
-    });
-  });
 
-  /** Bytes that came over the network, on all ways. */
-  async function received() {
-    let bytes = observer.socketBytes;
+  /** What came in as video: how it is encoded, and in how many packets it came. */
+  async function video() {
+    const found = { codec: '', packets: 0, frames: 0, decode: 0, jitter: 0, processing: 0, dropped: 0 };
     for (const peer of observer.peers) {
-      for (const entry of (await peer.getStats()).values()) {
-        if (entry.type === 'transport') bytes += entry.bytesReceived;
+      const reports = await peer.getStats();
+      for (const entry of reports.values()) {
+        if (entry.type !== 'inbound-rtp' || entry.kind !== 'video') continue;
+        found.codec = reports.get(entry.codecId)?.mimeType ?? found.codec;
+        found.packets += entry.packetsReceived;
+        found.frames += entry.framesDecoded;
+        found.decode += entry.totalDecodeTime;
+        found.jitter += entry.jitterBufferDelay;
+        found.processing += entry.totalProcessingDelay;
+        found.dropped += entry.framesDropped;
       }
     }
-    return bytes;
+    return found;
+  }
+
+  /** Forgets what was seen so far. */
+  function begin() {
+    observer.readings.length = observer.presses.length = observer.looking = 0;
   }
 
   /** Begins to count and read pictures: of a video, at each one shown; of a canvas, whenever the browser paints. */
@@ -59,18 +78,28 @@
     if (surface === observer.surface) return;
     observer.surface = surface;
     const canvas = document.createElement('canvas');
-    canvas.width = CELL * BITS;
-    canvas.height = CELL * 2;
+    canvas.width = WIDTH;
+    canvas.height = HEIGHT * 2;
     const paper = canvas.getContext('2d', { willReadFrequently: true });
     let last = -1;
     const look = () => {
+      if (observer.surface !== surface) return;
+      const seen = now();
       observer.frames += 1;
-      observer.firstFrame ||= now();
-      const reading = read(surface, paper);
+      observer.firstFrame ||= seen;
+      paper.drawImage(surface, 0, 0, WIDTH, HEIGHT * 2, 0, 0, WIDTH, HEIGHT * 2);
+      const { data } = paper.getImageData(0, 0, WIDTH, HEIGHT * 2);
+      const reading = read(data, WIDTH, 0);
       if (reading >= 0 && reading !== last) {
-        observer.ages.push(((Math.floor(now()) & 0xffffff) - reading) & 0xffffff);
+        observer.readings.push([seen, (Math.floor(seen) - reading + LIMIT) % LIMIT]);
         last = reading;
       }
+      const keys = read(data, WIDTH, HEIGHT);
+      if (keys >= 0) {
+        observer.keys = keys;
+        for (const press of observer.presses) if (press.number <= keys) press.seen ||= seen;
+      }
+      observer.looking += now() - seen;
       next();
     };
     const next =
@@ -80,19 +109,41 @@
     next();
   }
 
-  /** The clock in the upper left corner, or -1 when it cannot be read. */
-  function read(surface, paper) {
-    const [width, height] = [CELL * BITS, CELL * 2];
-    paper.drawImage(surface, 0, 0, width, height, 0, 0, width, height);
-    const { data } = paper.getImageData(0, 0, width, height);
-    const green = (bit, row) => data[((row * CELL + CELL / 2) * width + bit * CELL + CELL / 2) * 4 + 1];
-    let reading = 0;
+  /** The code whose upper edge is this many pixels down, or -1 when it cannot be read. */
+  function read(data, width, top) {
+    const green = (bit, row) => data[((top + row * CELL + CELL / 2) * width + bit * CELL + CELL / 2) * 4 + 1];
+    let number = 0;
     for (let bit = 0; bit < BITS; bit += 1) {
       const [upper, lower] = [green(bit, 0), green(bit, 1)];
       if (Math.abs(upper - lower) < 60) return -1;
-      if (upper > lower) reading |= 1 << bit;
+      if (upper > lower) number |= 1 << bit;
     }
-    return reading;
+    return number;
+  }
+
+  /** Presses a key in the picture and lets it go, as the browser would tell the page; what it makes of it is its own. */
+  function press() {
+    const last = observer.presses.at(-1)?.number ?? observer.keys;
+    observer.presses.push({ number: (last + 1) % LIMIT, at: now(), seen: 0 });
+    const key = { code: 'KeyK', key: 'k', keyCode: 75, which: 75, bubbles: true, cancelable: true };
+    observer.surface.dispatchEvent(new KeyboardEvent('keydown', key));
+    observer.surface.dispatchEvent(new KeyboardEvent('keyup', key));
+  }
+
+  /** The picture as it is now: what its clock says, and its brightness, a byte for each pixel, in base64. */
+  function picture(width, height) {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [width, height];
+    const paper = canvas.getContext('2d', { willReadFrequently: true });
+    paper.drawImage(observer.surface, 0, 0);
+    const { data } = paper.getImageData(0, 0, width, height);
+    const luma = new Uint8Array(width * height);
+    for (let i = 0; i < luma.length; i += 1) {
+      luma[i] = (data[i * 4] * 299 + data[i * 4 + 1] * 587 + data[i * 4 + 2] * 114) / 1000;
+    }
+    let text = '';
+    for (let at = 0; at < luma.length; at += 32768) text += String.fromCharCode(...luma.subarray(at, at + 32768));
+    return { reading: read(data, width, 0), luma: btoa(text) };
   }
 
   /** The picture's brightness in a grid, as `Picture::brightness` of the testkit computes it. */

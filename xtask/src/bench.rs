@@ -1,11 +1,10 @@
 //! `cargo xtask bench`: measured beside others, in the same run, on the same work.
 
 mod assist;
+mod contract;
 mod core;
-mod figures;
 mod machine;
 mod net;
-mod vnc;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
@@ -23,6 +22,8 @@ pub(crate) struct Arguments {
 enum Subject {
     /// Remote assistance beside VNC in the same browser
     Assist(assist::Arguments),
+    /// The contract: how soon an application holds its session, and how many texts a second two of them exchange
+    Contract(contract::Arguments),
     /// The session: how fast it is and what it weighs
     Core,
     /// Sessions over real servers, and the agent: idle, with a thousand sessions, under a flood
@@ -39,6 +40,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 bail!("the benchmark cannot run without {}", missing.join(", "));
             }
             assist::run(arguments)
+        }
+        Subject::Contract(arguments) => {
+            let needs = [Need::Build, Need::Bus];
+            packages::ensure(&needs, arguments.no_install)?;
+            let missing = packages::missing(&needs);
+            if !missing.is_empty() {
+                bail!("the benchmark cannot run without {}", missing.join(", "));
+            }
+            contract::run()
         }
         Subject::Core => core::run(),
         Subject::Net(arguments) => {

@@ -30,12 +30,21 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts the browser with an empty profile and an empty page of this size. `name` keeps several apart.
     pub(crate) fn start(name: &str, width: u32, height: u32) -> Result<Self> {
+        Self::start_as(name, (width, height), |launch| launch)
+    }
+
+    /// The same, with what is started changed: to start it on another machine, say.
+    pub(crate) fn start_as(
+        name: &str,
+        (width, height): (u32, u32),
+        change: impl FnOnce(Launch) -> Launch,
+    ) -> Result<Self> {
         let executable =
             BROWSERS.iter().find_map(|name| find_program(name)).context("no Chromium is installed")?;
         // Under our own directory, because a Chromium from a snap sees no other temporary files.
         let profile = repo::output("browser")?.join(format!("{name}-{}", std::process::id()));
         let log = repo::output("browser")?.join(format!("{name}.log"));
-        let node = Launch::new("node").arg("xtask/e2e/browser.mjs");
+        let node = change(Launch::new("node").arg("xtask/e2e/browser.mjs"));
         let mut driver = Process::start_piped(&node, Log::File(&log))?;
         let (requests, output) = driver.pipes().context("a driver that was started with pipes has them")?;
         let (tell, answers) = mpsc::channel();
@@ -99,6 +108,17 @@ impl Browser {
 
     pub(crate) fn screenshot(&mut self, path: &Path) -> Result<()> {
         self.ask(&json!({ "do": "screenshot", "path": path }), Duration::ZERO).map(drop)
+    }
+
+    /// Draws a page of this size, whatever is open meanwhile, and saves it.
+    pub(crate) fn draw(&mut self, url: &str, (width, height): (u16, u16), path: &Path) -> Result<()> {
+        let request = json!({ "do": "draw", "url": url, "width": width, "height": height, "path": path });
+        self.ask(&request, Duration::ZERO).map(drop)
+    }
+
+    /// The process that started all others of the browser.
+    pub(crate) fn id(&self) -> u32 {
+        self.driver.id()
     }
 
     pub(crate) fn version(&mut self) -> Result<String> {

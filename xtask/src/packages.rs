@@ -23,6 +23,8 @@ pub(crate) enum Need {
     Desktop,
     /// A browser.
     Browser,
+    /// Another browser, made by others.
+    Firefox,
     /// A screen in a window: the novice's desktop beside the page, tests on nested screens.
     Window,
     /// To watch what a program asks of the system.
@@ -45,8 +47,10 @@ pub(crate) enum Need {
     Relay,
     /// A message bus, and what watches one.
     Bus,
-    /// The examples for authors.
+    /// The examples for authors, in Python.
     Examples,
+    /// And the one in C.
+    ExampleInC,
     /// The other side of the comparison.
     Comparison,
 }
@@ -92,9 +96,21 @@ const PACKAGES: &[Package] = {
         package(Desktop, "openbox", Program(&["openbox"]), "the window manager on it"),
         package(Desktop, "xterm", Program(&["xterm"]), "a terminal with scrolling output"),
         package(Desktop, "mousepad", Program(&["mousepad"]), "the editor in which the expert types"),
+        package(
+            Desktop,
+            "x11-xkb-utils",
+            Program(&["setxkbmap"]),
+            "lays that desktop's keyboard out as those of other countries",
+        ),
         package(Desktop, "xclip", Program(&["xclip"]), "reads back what was typed"),
         package(Desktop, "fonts-dejavu-core", Installed, "letters on that desktop"),
         package(Browser, "chromium", Program(BROWSERS), "shows the expert's page"),
+        package(
+            Firefox,
+            "firefox-esr",
+            Program(&["firefox-esr", "firefox"]),
+            "shows the expert's page, too, and is made by others",
+        ),
         package(Window, "xserver-xephyr", Program(&["Xephyr"]), "a screen in a window, or in another screen"),
         package(
             Trace,
@@ -120,6 +136,12 @@ const PACKAGES: &[Package] = {
         ),
         package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
         package(Examples, "python3-dbus-fast", Installed, "runs the examples for authors"),
+        package(
+            ExampleInC,
+            "libsystemd-dev",
+            File("/usr/include/systemd/sd-bus.h"),
+            "compiles the example in C (sd-bus)",
+        ),
         package(
             Keyring,
             "gnome-keyring",
@@ -175,7 +197,7 @@ impl Package {
 
     /// Whether the package of this name is the program, and not an errand to somewhere else.
     fn is_ours_to_install(&self, system: &System) -> bool {
-        self.need != Need::Browser || !system.is_ubuntu
+        !matches!(self.need, Need::Browser | Need::Firefox) || !system.is_ubuntu
     }
 }
 

@@ -3,10 +3,12 @@
 //! Nothing is allowed at first. The person at this machine is asked twice, separately: whether the expert may *see* the
 //! screen, and later, when the expert requests it, whether the expert may *control* pointer and keyboard. Only
 //! [`Input::Answer`], which the program makes from an act of that person, ever raises what is allowed; every other
-//! input keeps or lowers it. [`Output::ViewGranted`] and [`Output::ControlGranted`] carry the only grants there are.
+//! input keeps or lowers it, but for [`Input::Resume`], an act of that person too, which gives the view back that
+//! [`Input::Pause`] took. [`Output::ViewGranted`] and [`Output::ControlGranted`] carry the only grants there are.
 //!
 //! Control is a floor as in BFCP (RFC 8855): the expert requests and releases it, the person grants, denies and revokes
-//! it, and it expires. Seeing is the base: when it is refused or ends, everything ends, finally.
+//! it, and it expires. Seeing is the base: when it is refused or ends, everything ends, finally. A pause kills both
+//! grants and ends nothing: afterwards there is a new grant for the view, and control is asked for anew.
 //!
 //! # How to drive it
 //!
@@ -41,7 +43,7 @@ use std::time::Duration;
 
 pub use self::state::{Effect, State};
 use crate::Time;
-use crate::grant::{Brake, ControlGrant, ViewGrant};
+use crate::grant::{Brake, ControlGrant, Curtain, ViewGrant};
 
 /// How long a question stands. Silence until then is a *no*.
 pub const QUESTION_TIME: Duration = Duration::from_secs(60);
@@ -64,6 +66,7 @@ pub struct Consent {
     view: Option<ViewGrant>,
     control: Option<ControlGrant>,
     brake: Brake,
+    curtain: Curtain,
     outputs: VecDeque<Output>,
 }
 
@@ -85,6 +88,10 @@ pub enum Input {
     Release,
     /// The person takes control back, or refuses it while asked. The view stands.
     TakeBack,
+    /// The person hides the screen for a while. Both grants fall; nothing ends.
+    Pause,
+    /// The **person at this machine** shows again what they hid. Nothing that came over a wire may become this input.
+    Resume,
     /// The person ends the help. Everything ends.
     Stop,
     /// The path to the expert's page is lost or replaced. Control falls and must be asked for again; the view stands.
@@ -102,7 +109,8 @@ pub enum Output {
     Ask(Question),
     /// Take this question off the screen: it has no effect any more.
     Withdraw(QuestionId),
-    /// The person allowed the view. Check `is_live` before each use: it may have been revoked since.
+    /// The person allowed the view, at first or again after a pause. Check `is_live` before each use: it may have been
+    /// revoked since.
     ViewGranted(ViewGrant),
     /// The person allowed control. Check `is_live` before each use: it may have been revoked since.
     ControlGranted(ControlGrant),
@@ -145,6 +153,8 @@ pub enum Announcement {
     View(ViewState),
     /// About using pointer and keyboard.
     Control(ControlState),
+    /// The person hid the screen for a while, or shows it again.
+    Paused(bool),
 }
 
 /// How it stands with the view, as the expert is told.
@@ -203,6 +213,10 @@ pub enum ConsentError {
     AlreadyRequested,
     /// Control is neither requested nor granted.
     NoControl,
+    /// The person has hidden the screen: nothing can be asked for, and it cannot be hidden twice.
+    Paused,
+    /// Nothing is hidden that could be shown again.
+    NotPaused,
     /// Everything is over.
     Over,
 }
@@ -239,6 +253,12 @@ impl Consent {
         self.brake.clone()
     }
 
+    /// Hides everything at once, from any thread. For whoever hears the person say *pause*; [`Input::Pause`] follows.
+    #[must_use]
+    pub fn curtain(&self) -> Curtain {
+        self.curtain.clone()
+    }
+
     /// Where things stand, as plain data.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -250,12 +270,12 @@ impl Consent {
             Effect::Ask(question) => self.outputs.push_back(Output::Ask(question)),
             Effect::Withdraw(id) => self.outputs.push_back(Output::Withdraw(id)),
             Effect::GrantView => {
-                let grant = ViewGrant::issue(&self.brake);
+                let grant = ViewGrant::issue(&self.brake, &self.curtain);
                 self.view = Some(grant.clone());
                 self.outputs.push_back(Output::ViewGranted(grant));
             }
             Effect::GrantControl => {
-                let grant = ControlGrant::issue(&self.brake);
+                let grant = ControlGrant::issue(&self.brake, &self.curtain);
                 self.control = Some(grant.clone());
                 self.outputs.push_back(Output::ControlGranted(grant));
             }
@@ -300,7 +320,12 @@ impl Input {
     #[must_use]
     pub fn is_local(self) -> bool {
         match self {
-            Self::Answer { .. } | Self::TakeBack | Self::Stop | Self::Timeout => true,
+            Self::Answer { .. }
+            | Self::TakeBack
+            | Self::Pause
+            | Self::Resume
+            | Self::Stop
+            | Self::Timeout => true,
             Self::Connected | Self::Request | Self::Release | Self::Disconnected | Self::Ended => false,
         }
     }
@@ -314,6 +339,8 @@ impl fmt::Display for ConsentError {
             Self::ViewFirst => "control cannot be asked for before the view is granted",
             Self::AlreadyRequested => "control is already requested or granted",
             Self::NoControl => "control is neither requested nor granted",
+            Self::Paused => "the person has hidden the screen for a while",
+            Self::NotPaused => "nothing is hidden that could be shown again",
             Self::Over => "the help is over",
         })
     }

@@ -4,11 +4,11 @@
 //! only the consent machine issues them, after the person at this machine said yes. Both are *live*: taking the
 //! permission back turns every copy dead at once, and whoever holds one asks [`ViewGrant::is_live`] before each use.
 
-//! The [`Brake`] lies beside them: anybody who holds it can turn every grant of a consent dead at once, and nobody can
-//! use it for anything else.
+//! The [`Brake`] and the [`Curtain`] lie beside them: anybody who holds one can turn every grant of a consent dead at
+//! once, for good or as far as they were issued, and nobody can use them for anything else.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The person at this machine allowed the expert to see the screen.
 #[derive(Clone, Debug)]
@@ -34,9 +34,27 @@ impl Brake {
     }
 }
 
+/// Hides everything at once, from any thread: every grant that was issued so far is dead from then on. Unlike the
+/// [`Brake`] it leaves later ones alone, so that the person can go on. The consent machine is told with `Input::Pause`
+/// as well, to say so.
+#[derive(Clone, Debug, Default)]
+pub struct Curtain(Arc<AtomicU64>);
+
+impl Curtain {
+    /// Hides everything.
+    pub fn draw(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often it was drawn. A grant of an earlier time is dead, so that nothing that was hidden comes back by itself.
+    fn drawn(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 impl ViewGrant {
-    pub(crate) fn issue(brake: &Brake) -> Self {
-        Self(Switch::on(brake))
+    pub(crate) fn issue(brake: &Brake, curtain: &Curtain) -> Self {
+        Self(Switch::on(brake, curtain))
     }
 
     /// Whether the permission still stands.
@@ -51,8 +69,8 @@ impl ViewGrant {
 }
 
 impl ControlGrant {
-    pub(crate) fn issue(brake: &Brake) -> Self {
-        Self(Switch::on(brake))
+    pub(crate) fn issue(brake: &Brake, curtain: &Curtain) -> Self {
+        Self(Switch::on(brake, curtain))
     }
 
     /// Whether the permission still stands.
@@ -71,15 +89,19 @@ impl ControlGrant {
 struct Switch {
     on: Arc<AtomicBool>,
     brake: Brake,
+    curtain: Curtain,
+    /// How often the curtain had been drawn when this was issued.
+    drawn: u64,
 }
 
 impl Switch {
-    fn on(brake: &Brake) -> Self {
-        Self { on: Arc::new(AtomicBool::new(true)), brake: brake.clone() }
+    fn on(brake: &Brake, curtain: &Curtain) -> Self {
+        let on = Arc::new(AtomicBool::new(true));
+        Self { on, brake: brake.clone(), curtain: curtain.clone(), drawn: curtain.drawn() }
     }
 
     fn is_on(&self) -> bool {
-        self.on.load(Ordering::SeqCst) && !self.brake.is_pulled()
+        self.on.load(Ordering::SeqCst) && !self.brake.is_pulled() && self.curtain.drawn() == self.drawn
     }
 
     fn off(&self) {

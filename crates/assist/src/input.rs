@@ -7,6 +7,7 @@
 mod cursor;
 mod gate;
 mod keys;
+mod meant;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use serde::Deserialize;
 pub use self::cursor::{CursorError, CursorMessage, MAX_CURSOR_PNG};
 pub use self::gate::{BURST, InputGate, RATE};
 pub use self::keys::Key;
+pub use self::meant::{MAX_CHARACTERS, Meant, Text};
 
 /// The most bytes in one message on the data channel `input`.
 pub const MAX_TEXT: usize = 256;
@@ -27,7 +29,8 @@ pub const MAX_NOTCHES: i8 = 20;
 /// One act of the expert's pointer or keyboard, already checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum InputEvent {
-    /// The pointer goes to this pixel of the shared screen. The injector clamps it to the screen.
+    /// The pointer goes to this pixel of what is shared: of the whole screen, of one monitor, or of one window. The
+    /// injector knows where that lies, and clamps to it.
     Move {
         /// Pixels from the left edge.
         x: u16,
@@ -48,13 +51,20 @@ pub enum InputEvent {
         /// Notches down.
         dy: i8,
     },
-    /// A key goes down or up.
-    Key {
-        /// The key by its place on the keyboard.
+    /// A key goes down.
+    Press {
+        /// The key by its place on the expert's keyboard.
         key: Key,
-        /// Down or up.
-        down: bool,
+        /// What the expert means by it.
+        meant: Meant,
     },
+    /// A key goes up, whatever was meant by it.
+    Release {
+        /// The key by its place on the expert's keyboard.
+        key: Key,
+    },
+    /// Text that no single key types: what an input method made of several.
+    Text(Text),
 }
 
 /// A pointer button.
@@ -66,6 +76,10 @@ pub enum Button {
     Middle,
     /// The one for menus.
     Right,
+    /// The one at the side that goes back.
+    Back,
+    /// The one at the side that goes forward.
+    Forward,
 }
 
 /// Why a message was refused.
@@ -73,10 +87,12 @@ pub enum Button {
 pub enum InputError {
     /// Longer than [`MAX_TEXT`]; this many bytes.
     TooLong(usize),
-    /// Not one of the four messages, or a field that is missing or out of range.
+    /// Not one of the five messages, or a field that is missing or out of range.
     NotInput,
-    /// A key that is not on the allow-list.
+    /// A key that is not on the allow-list, or a meaning that no key has.
     Key,
+    /// Text that is empty, longer than [`MAX_CHARACTERS`], or not only text.
+    Text,
     /// More than [`MAX_NOTCHES`].
     Wheel,
 }
@@ -101,9 +117,12 @@ impl InputEvent {
                 }
                 Self::Wheel { dx, dy }
             }
-            Wire::Key { code, down } => {
-                Self::Key { key: Key::from_code(&code).ok_or(InputError::Key)?, down }
+            Wire::Key { code, key, down } => {
+                let place = Key::from_code(&code).ok_or(InputError::Key)?;
+                let meant = Meant::read(place, key.as_deref()).ok_or(InputError::Key)?;
+                if down { Self::Press { key: place, meant } } else { Self::Release { key: place } }
             }
+            Wire::Text { text } => Self::Text(Text::new(&text).ok_or(InputError::Text)?),
         })
     }
 }
@@ -115,7 +134,8 @@ enum Wire {
     Move { x: u16, y: u16 },
     Button { button: WireButton, down: bool },
     Wheel { dx: i8, dy: i8 },
-    Key { code: String, down: bool },
+    Key { code: String, key: Option<String>, down: bool },
+    Text { text: String },
 }
 
 #[derive(Deserialize)]
@@ -124,6 +144,8 @@ enum WireButton {
     Left,
     Middle,
     Right,
+    Back,
+    Forward,
 }
 
 impl From<WireButton> for Button {
@@ -132,6 +154,8 @@ impl From<WireButton> for Button {
             WireButton::Left => Self::Left,
             WireButton::Middle => Self::Middle,
             WireButton::Right => Self::Right,
+            WireButton::Back => Self::Back,
+            WireButton::Forward => Self::Forward,
         }
     }
 }
@@ -142,8 +166,11 @@ impl fmt::Display for InputError {
             Self::TooLong(bytes) => {
                 write!(f, "the message has {bytes} bytes, at most {MAX_TEXT} are allowed")
             }
-            Self::NotInput => f.write_str("the message is not a move, button, wheel or key with its fields"),
+            Self::NotInput => {
+                f.write_str("the message is not a move, button, wheel, key or text with its fields")
+            }
             Self::Key => f.write_str("the key is not one that may be sent"),
+            Self::Text => write!(f, "text has 1 to {MAX_CHARACTERS} characters, and no control characters"),
             Self::Wheel => write!(f, "the wheel turns at most {MAX_NOTCHES} notches at once"),
         }
     }

@@ -13,13 +13,16 @@
 //!    which no capturer and no injector can be built. Nothing that came over a wire can make it say yes.
 //! 4. [`peer`] is the novice's WebRTC endpoint, packets in and packets out, built only after the view is granted and
 //!    both sides have signed the certificates.
-//! 5. [`pace`] decides when a picture is encoded; [`screen`] names what the desktop produces.
+//! 5. [`pace`] decides when a picture is encoded; [`screen`] names what the desktop produces, and [`screens`]
+//!    what there is to choose from.
 //! 6. [`input`] is what the expert's page may send once control is granted, bounded and checked.
+//! 7. [`chat`] is what the two people write to each other beside the picture.
 //!
 //! Time is [`Time`], in milliseconds from an epoch that the caller chose, and always the first argument. Machines here
 //! follow one contract: after every input, drain `poll_output` until it returns `Timeout`.
 #![forbid(unsafe_code)]
 
+pub mod chat;
 pub mod consent;
 pub mod description;
 pub mod families;
@@ -31,6 +34,7 @@ pub mod pace;
 pub mod paths;
 pub mod peer;
 pub mod screen;
+pub mod screens;
 pub mod secure;
 pub mod signal;
 

@@ -36,6 +36,8 @@ pub struct CursorShape {
 pub enum CursorEvent {
     /// It looks different.
     Shape(CursorShape),
-    /// It is elsewhere: pixels from the shared screen's top left corner.
+    /// It is elsewhere: pixels from the top left corner of what is shared.
     Moved(u16, u16),
+    /// It is not on what is shared, and is not to be drawn until it has moved there.
+    Gone,
 }

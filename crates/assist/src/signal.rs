@@ -3,8 +3,10 @@
 //! One JSON object a message, always with `"v":1` and `"type"`. Each side parses only what the other side may say:
 //! [`NoviceSays`] is read by the expert, [`ExpertSays`] by the novice. Everything is bounded and checked here; fields
 //! that are not known are ignored, so that a later version may add some, but an unknown type or version is refused.
+//! What the two people write to each other is the same from both sides.
 //! How the session ends is not said here: that is the session's own affair.
 
+mod screens;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +16,12 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::chat::ChatText;
 use crate::consent::ControlState;
 use crate::description::{Description, DescriptionError, Wire};
 use crate::ice::{MAX_HINTS, ServerUrl, Service, may_be_asked};
 use crate::screen::Size;
+use crate::screens::{ScreenId, Screens};
 
 /// The most bytes in one message.
 pub const MAX_TEXT: usize = 16 * 1024;
@@ -36,6 +40,14 @@ pub enum NoviceSays {
     Answer(Description),
     /// How it stands with control.
     Control(ControlState),
+    /// What is shared, and which screens could be instead; after the view is granted, and whenever it changes.
+    Screens(Screens),
+    /// The person hid the screen for a while, or shows it again.
+    Paused(bool),
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
     /// The page asked for another way on a connection that is over: a new connection is needed.
     Again,
     /// These servers may be asked how one looks from outside; at most [`MAX_HINTS`].
@@ -57,6 +69,12 @@ pub enum ExpertSays {
     Request,
     /// Gives control back, or no longer asks for it.
     Release,
+    /// Wants to see another screen, one of those that it was told of.
+    Screen(ScreenId),
+    /// The person writes.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
 }
 
 /// How it stands with the view. With the permission comes the size of what is shared.
@@ -145,9 +163,16 @@ impl NoviceSays {
                     .map(Self::Control)
                     .ok_or(SignalError::Field("state"))
             }
+            "screens" => screens::read(text).map(Self::Screens),
+            "paused" => {
+                let body: PausedBody = body(text, "paused")?;
+                Ok(Self::Paused(body.paused))
+            }
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
             "again" => Ok(Self::Again),
             "ice" => hints(text, "novice").map(Self::Ice),
-            "describe" | "restart" | "request" | "release" => Err(SignalError::WrongSide),
+            "describe" | "restart" | "request" | "release" | "screen" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -166,6 +191,10 @@ impl NoviceSays {
             }
             Self::Answer(description) => description_text("answer", description),
             Self::Control(state) => json!({ "v": VERSION, "type": "control", "state": control_name(*state) }),
+            Self::Screens(screens) => screens::written(screens),
+            Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
             Self::Again => json!({ "v": VERSION, "type": "again" }),
             Self::Ice(servers) => hints_text("novice", servers),
         }
@@ -187,7 +216,10 @@ impl ExpertSays {
             "ice" => hints(text, "expert").map(Self::Ice),
             "request" => floor(text).map(|()| Self::Request),
             "release" => floor(text).map(|()| Self::Release),
-            "view" | "answer" | "control" | "again" => Err(SignalError::WrongSide),
+            "screen" => screens::read_wish(text).map(Self::Screen),
+            "chat" => chat(text).map(Self::Chat),
+            "typing" => typing(text).map(Self::Typing),
+            "view" | "answer" | "control" | "screens" | "paused" | "again" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -202,6 +234,9 @@ impl ExpertSays {
             Self::Ice(servers) => hints_text("expert", servers),
             Self::Request => json!({ "v": VERSION, "type": "request", "floor": "control" }),
             Self::Release => json!({ "v": VERSION, "type": "release", "floor": "control" }),
+            Self::Screen(id) => screens::written_wish(*id),
+            Self::Chat(text) => chat_text(text),
+            Self::Typing(typing) => typing_text(*typing),
         }
         .to_string()
     }
@@ -286,6 +321,21 @@ struct StateBody {
 }
 
 #[derive(Deserialize)]
+struct PausedBody {
+    paused: bool,
+}
+
+#[derive(Deserialize)]
+struct ChatBody {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct TypingBody {
+    typing: bool,
+}
+
+#[derive(Deserialize)]
 struct FloorBody {
     floor: String,
 }
@@ -338,6 +388,16 @@ fn floor(text: &str) -> Result<(), SignalError> {
     if body.floor == "control" { Ok(()) } else { Err(SignalError::Field("floor")) }
 }
 
+fn chat(text: &str) -> Result<ChatText, SignalError> {
+    let body: ChatBody = body(text, "text")?;
+    ChatText::new(&body.text).ok_or(SignalError::Field("text"))
+}
+
+fn typing(text: &str) -> Result<bool, SignalError> {
+    let body: TypingBody = body(text, "typing")?;
+    Ok(body.typing)
+}
+
 fn described(text: &str) -> Result<Description, SignalError> {
     let body: DescriptionBody =
         serde_json::from_str(text).map_err(|_| SignalError::Description(DescriptionError::Shape))?;
@@ -376,6 +436,14 @@ fn hints_text(role: &str, servers: &[SocketAddr]) -> Value {
 
 fn hello_text(role: &str, program: &Program) -> Value {
     json!({ "v": VERSION, "type": "hello", "role": role, "program": program.as_str() })
+}
+
+fn chat_text(text: &ChatText) -> Value {
+    json!({ "v": VERSION, "type": "chat", "text": text.as_str() })
+}
+
+fn typing_text(typing: bool) -> Value {
+    json!({ "v": VERSION, "type": "typing", "typing": typing })
 }
 
 fn description_text(kind: &str, description: &Description) -> Value {

@@ -62,6 +62,8 @@ pub(crate) enum Verb {
         /// Somebody whom you tell a code: you get one that is good once, for ten minutes
         #[arg(long, conflicts_with = "contact")]
         code: bool,
+        #[command(flatten)]
+        show: ShowOptions,
     },
     /// Offer somebody your help: you see their screen after they allowed it
     Offer {
@@ -192,6 +194,24 @@ pub(crate) enum Verb {
         #[arg(long)]
         bus: bool,
     },
+    /// Started by an application that plays back keys: lets go of them when that one dies
+    #[command(hide = true)]
+    LetGo {
+        /// The display where they are pressed
+        display: String,
+    },
+}
+
+/// What is shown, where it is not the screen.
+#[derive(Debug, Default, Arguments)]
+pub(crate) struct ShowOptions {
+    /// Show one window and nothing else: click into it, or say its title, a part of that, or its number. Its menus are
+    /// not shown, and nobody can ask to use your mouse and keyboard meanwhile
+    #[arg(long, value_name = "NAME|ID", num_args = 0..=1)]
+    pub(crate) window: Option<Option<String>>,
+    /// Show a made-up picture with a clock, to try things out; needs no desktop
+    #[arg(long, conflicts_with = "window")]
+    pub(crate) test_picture: bool,
 }
 
 /// For commands that programs read.

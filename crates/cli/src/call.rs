@@ -1,9 +1,10 @@
 //! `ask`, `offer` and `invite`: call somebody, show how it goes, and end in the right way.
 
+use crate::args::ShowOptions;
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Word};
-use crate::{client, surroundings, texts, whom};
+use crate::{client, showing, surroundings, texts, whom};
 use anyhow::{Context, Result, anyhow, bail};
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult, State};
 use rendezvous_dbus::agent::{AgentClient, NewsStream, Progress};
@@ -18,12 +19,27 @@ const GOODBYE: Duration = Duration::from_secs(11);
 /// The exit code of a person who withdrew it.
 pub(crate) const WITHDRAWN: u8 = 130;
 
+/// `ask`: calls `contact` for help, to be shown what the person here chose.
+pub(crate) async fn ask(home: &Home, contact: &str, show: &ShowOptions) -> Result<ExitCode> {
+    call(home, contact, ApplicationId::ASK, show).await
+}
+
 /// Calls `contact` and waits until it is over.
 pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) -> Result<ExitCode> {
+    call(home, contact, application, &ShowOptions::default()).await
+}
+
+async fn call(
+    home: &Home,
+    contact: &str,
+    application: ApplicationId,
+    show: &ShowOptions,
+) -> Result<ExitCode> {
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
-    if application == ApplicationId::ASK {
-        crate::doctor::screen_can_be_shared()?;
-    }
+    let shared = match application {
+        ApplicationId::ASK => showing::choose(show, &terminal).await?,
+        _ => None,
+    };
     let agent = client::connect(home).await?;
     let found = whom::find(home, Some(&agent), contact, Some(&terminal)).await?;
     if found.whom.network == whom::XMPP {
@@ -34,7 +50,7 @@ pub(crate) async fn run(home: &Home, contact: &str, application: ApplicationId) 
     // Before anything can begin that would want to speak here.
     let word = terminal.take_word();
     let (network, address) = (&found.whom.network, &found.whom.address);
-    let invited = agent.invite(network, address, application, surroundings::of(&terminal)?);
+    let invited = agent.invite(network, address, application, surroundings::sharing(&terminal, shared)?);
     let session = tokio::select! {
         session = invited => session.map_err(|e| anyhow!(e.sentence()))?,
         // Whoever is at a place may take long to say who they are. Without us the agent calls nobody.

@@ -1,11 +1,11 @@
 //! `inbox`: the agent asks on this terminal about what rings; `visible`: whether strangers may call.
 
-use crate::args::Visibility;
+use crate::args::{ShowOptions, Visibility};
 use crate::call::{WITHDRAWN, exit_code};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
-use crate::{client, surroundings, texts};
+use crate::{client, showing, surroundings, texts};
 use anyhow::{Context, Result, anyhow, bail};
 use rendezvous_core::{Code, SessionResult, State};
 use rendezvous_dbus::agent::{AgentClient, News, NewsStream, Progress};
@@ -45,15 +45,15 @@ pub(crate) async fn run(home: &Home, stay: bool, json: bool) -> Result<ExitCode>
 }
 
 /// `ask --code`: shows a code, and waits until somebody has typed it.
-pub(crate) async fn with_code(home: &Home) -> Result<ExitCode> {
+pub(crate) async fn with_code(home: &Home, show: &ShowOptions) -> Result<ExitCode> {
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
-    crate::doctor::screen_can_be_shared()?;
+    let shared = showing::choose(show, &terminal).await?;
     let mut ends = EndSignals::listen()?.or_suspended()?;
     let agent = client::connect(home).await?;
     let mut news = agent.news();
     terminal.status(texts::MAKING_CODE);
     let code = tokio::select! {
-        code = agent.make_code(surroundings::of(&terminal)?) => code.map_err(|e| anyhow!(e.sentence()))?,
+        code = agent.make_code(surroundings::sharing(&terminal, shared)?) => code.map_err(|e| anyhow!(e.sentence()))?,
         () = ends.next() => {
             terminal.say(texts::CODE_WITHDRAWN);
             return Ok(ExitCode::from(WITHDRAWN));

@@ -30,6 +30,7 @@ mod record;
 mod resolve;
 mod secrets;
 mod sessions;
+mod showing;
 mod signals;
 mod standing;
 mod suggest;
@@ -70,6 +71,7 @@ fn run(args: Args) -> Result<ExitCode> {
         // These need no files of the person's.
         Verb::Completions { shell } => return manual::completions(shell),
         Verb::Man { directory } => return manual::pages(directory.as_deref()),
+        Verb::LetGo { display } => return assistance::let_go(&display),
         _ => {}
     }
     let home = Home::open()?;
@@ -82,8 +84,8 @@ fn run(args: Args) -> Result<ExitCode> {
 
 async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
     match verb {
-        Verb::Ask { contact: Some(contact), .. } => call::run(home, &contact, ApplicationId::ASK).await,
-        Verb::Ask { contact: None, .. } => inbox::with_code(home).await,
+        Verb::Ask { contact: Some(contact), show, .. } => call::ask(home, &contact, &show).await,
+        Verb::Ask { contact: None, show, .. } => inbox::with_code(home, &show).await,
         Verb::Offer { contact, code: true } => {
             call::by_code(home, contact.as_deref().unwrap_or_default()).await
         }
@@ -116,5 +118,6 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::CheckIm(options) => check::im::run(&options).await,
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
+        Verb::LetGo { display } => assistance::let_go(&display),
     }
 }

@@ -8,8 +8,11 @@ use std::collections::HashMap;
 /// Where the session bus of a desktop is.
 pub(crate) const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
+/// What the person of this one command wants to share, where it is not their screen.
+pub(crate) const SHARE: &str = "RENDEZVOUS_SHARE";
+
 /// What an application, or a notification, may need to know of the caller's surroundings.
-pub(crate) const HANDED_OVER: [&str; 8] = [
+pub(crate) const HANDED_OVER: [&str; 9] = [
     "DISPLAY",
     "XAUTHORITY",
     "WAYLAND_DISPLAY",
@@ -18,6 +21,7 @@ pub(crate) const HANDED_OVER: [&str; 8] = [
     BUS,
     "BROWSER",
     "RENDEZVOUS_BROWSER",
+    SHARE,
 ];
 
 /// A terminal, and this process's environment.
@@ -25,9 +29,18 @@ pub(crate) fn of(terminal: &Terminal) -> Result<Surroundings> {
     Ok(Surroundings { terminal: Some(terminal.ends()?), environment: environment() })
 }
 
-/// What of this process's environment is handed over.
+/// The same, and what the person wants to share.
+pub(crate) fn sharing(terminal: &Terminal, shared: Option<String>) -> Result<Surroundings> {
+    let mut surroundings = of(terminal)?;
+    surroundings.environment.extend(shared.map(|shared| (SHARE.to_owned(), shared)));
+    Ok(surroundings)
+}
+
+/// What of this process's environment is handed over. What is shared is never a matter of the environment that a command
+/// happens to run in.
 pub(crate) fn environment() -> HashMap<String, String> {
-    HANDED_OVER.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
+    let handed_over = HANDED_OVER.into_iter().filter(|name| *name != SHARE);
+    handed_over.filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
 }
 
 /// What the agent takes of an environment that was handed over.

@@ -111,9 +111,13 @@ impl Terminal {
 
     /// Shows a line that the next one replaces.
     pub(crate) fn status(&self, text: &str) {
-        let columns = termios::tcgetwinsize(&self.0.output).map_or(80, |size| size.ws_col.max(20));
-        let line: String = printable(text).chars().take(usize::from(columns) - 1).collect();
+        let line: String = printable(text).chars().take(self.columns() - 1).collect();
         self.write(&format!("\r\x1b[K{line}"), Duration::ZERO);
+    }
+
+    /// How many letters have room in a line, as far as that is known.
+    pub(crate) fn columns(&self) -> usize {
+        termios::tcgetwinsize(&self.0.output).map_or(80, |size| size.ws_col.max(20)).into()
     }
 
     /// Shows a question; the answer is typed behind it.
@@ -143,9 +147,12 @@ impl Terminal {
         lines.next().await
     }
 
-    /// Single keys typed from now on, not shown. `at_once` hears each key on the reading thread, whatever else the
-    /// program is waiting for.
-    pub(crate) fn keys(&self, at_once: impl Fn(u8) + Send + 'static) -> Typed<u8> {
+    /// Single keys typed from now on, not shown. `read` hears each byte on the reading thread, whatever else the program
+    /// is waiting for, and makes of it what the program is to hear.
+    pub(crate) fn keys<T: Send + 'static>(
+        &self,
+        mut read: impl FnMut(u8) -> Option<T> + Send + 'static,
+    ) -> Typed<T> {
         let mut mode = self.0.found.clone();
         mode.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
         // Ctrl-S would hold up every line that follows.
@@ -154,7 +161,7 @@ impl Terminal {
         mode.special_codes[SpecialCodeIndex::VTIME] = 0;
         self.set(&mode);
         _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
-        self.read(1, move |bytes| bytes.first().copied().inspect(|key| at_once(*key)))
+        self.read(1, move |bytes| bytes.first().and_then(|key| read(*key)))
     }
 
     /// Puts the terminal back into the mode that it was found in.
@@ -186,7 +193,7 @@ impl Terminal {
     fn read<T: Send + 'static>(
         &self,
         at_most: usize,
-        convert: impl Fn(&[u8]) -> Option<T> + Send + 'static,
+        mut convert: impl FnMut(&[u8]) -> Option<T> + Send + 'static,
     ) -> Typed<T> {
         let (sender, receiver) = mpsc::channel(16);
         let stop = Arc::new(AtomicBool::new(false));

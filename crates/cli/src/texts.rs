@@ -17,12 +17,16 @@ mod check;
 mod check_im;
 mod commands;
 mod doctor;
+mod sharing;
+mod talk;
 mod time;
 
 pub(crate) use check::*;
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
+pub(crate) use sharing::*;
+pub(crate) use talk::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
@@ -312,14 +316,6 @@ pub(crate) fn says_hello(who: &str, known: &Known) -> String {
 
 // Sharing the screen.
 
-pub(crate) fn has_answered(who: &str, known: &Known) -> String {
-    format!(
-        "\n{who} has answered.\n  {who} · {}\nShow {who} your screen? They will see everything on it. They will not be able to click or type.",
-        known_since(known)
-    )
-}
-
-pub(crate) const SHOW_SCREEN: &str = "Show my screen? [y/N]";
 pub(crate) const NOT_NOW: &str = "Not now. Nothing was shared.";
 pub(crate) const NOTHING_SHARED: &str = "Nothing was shared.";
 
@@ -337,20 +333,30 @@ pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot 
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 
-pub(crate) fn sees(who: &str, since: Duration) -> String {
-    format!("● {who} sees your screen · {}   [s] Stop", span(since))
+pub(crate) fn controls(who: &str, since: Duration, typing: bool) -> String {
+    let (since, writes) = (span(since), writes(typing));
+    format!(
+        "● {who} is using your mouse and keyboard · {since}{writes}   [t] Take back  [s] Stop  [p] Pause  [c] Chat"
+    )
 }
 
-pub(crate) fn controls(who: &str, since: Duration) -> String {
-    format!("● {who} is using your mouse and keyboard · {}   [t] Take back   [s] Stop", span(since))
+pub(crate) fn paused(who: &str, typing: bool) -> String {
+    format!("○ Paused: {who} sees nothing{}   [p] Go on  [s] Stop  [c] Chat", writes(typing))
 }
 
-pub(crate) fn connecting(who: &str) -> String {
-    format!("○ {who} may see your screen · opening their page…   [s] Stop")
+fn writes(typing: bool) -> &'static str {
+    if typing { " · writes…" } else { "" }
 }
 
-pub(crate) fn reconnecting(who: &str, since: Duration) -> String {
-    format!("○ {who} may see your screen · connecting again… {} s   [s] Stop", since.as_secs())
+pub(crate) const HIDDEN: &str =
+    "Paused. They see nothing of your screen and cannot click or type. Press p to go on.";
+pub(crate) const SHOWN_AGAIN: &str = "They see your screen again. They cannot click or type.";
+
+pub(crate) fn reconnecting(who: &str, since: Duration, typing: bool) -> String {
+    let (since, writes) = (since.as_secs(), writes(typing));
+    format!(
+        "○ {who} may see your screen · connecting again… {since} s{writes}   [s] Stop  [p] Pause  [c] Chat"
+    )
 }
 
 /// What is wrong with a server, and what it means.
@@ -404,6 +410,9 @@ pub(crate) fn page_url(url: &str, port: u16) -> String {
 pub(crate) fn waiting_for_permission(who: &str) -> String {
     format!("{who} is asked whether you may see their screen.")
 }
+
+/// A message came while there is no page to show it.
+pub(crate) const READ_ON_THE_PAGE: &str = "  (Open your page to answer.)";
 
 pub(crate) const PAGE_CLOSED: &str = "Your page was closed. You can open it again:";
 pub(crate) const HELP_OVER: &str = "The help is over";

@@ -7,16 +7,27 @@ use std::time::Duration;
 use rendezvous_assist::screen::{CursorEvent, Size};
 use thiserror::Error;
 
-use crate::{DisplayError, I420, Rect};
+use crate::{DisplayError, I420, Rect, Scene};
 
-/// Watches one screen and takes pictures of it, for as long as the person at this machine allows it.
+/// Watches what is shared and takes pictures of it, for as long as the person at this machine allows it.
+///
+/// # Why it looks like this
+///
+/// It is the common part of what desktops offer. On X11 damage says what changed; a portal (PipeWire) hands over whole
+/// buffers, each with its damage, whether one wants them or not, and its thread keeps the newest for the next
+/// [`grab`](Self::grab). What is shared is chosen here on X11, and in a window of the desktop's own under a portal, which
+/// then offers exactly one screen or window ([`Screens::only`](rendezvous_assist::screens::Screens::only)). Wherever
+/// something is not as it was, a capturer says so and is replaced by a new one.
 ///
 /// One turn: [`wait`](Self::wait) until the picture changed, [`grab`](Self::grab) what changed, encode
 /// [`frame`](Self::frame). How often that happens is the caller's choice; changes that nobody grabbed yet add up and
 /// cost nothing meanwhile. The first wait always reports a changed picture, so that the first grab takes all of it.
 pub trait Capture: Send {
-    /// Size of the screen; fixed for the life of a capturer (see [`CaptureError::Resized`]).
+    /// Size of the picture; fixed for the life of a capturer (see [`CaptureError::Changed`]).
     fn size(&self) -> Size;
+
+    /// What is shared, and what could be; fixed as well.
+    fn scene(&self) -> &Scene;
 
     /// Blocks until something changed, [`Waker::wake`] was called, or `timeout` is over; a still screen costs nothing.
     ///
@@ -51,13 +62,15 @@ pub struct Change {
     pub picture: bool,
     /// What the cursor did: at most one new shape, then at most one new place.
     pub cursor: Vec<CursorEvent>,
+    /// What is shared came to the screen, or is not on it any more: a window that was made small, whose last picture stays.
+    pub shown: Option<bool>,
 }
 
 impl Change {
     /// Whether nothing happened.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        !self.picture && self.cursor.is_empty()
+        !self.picture && self.cursor.is_empty() && self.shown.is_none()
     }
 }
 
@@ -89,9 +102,16 @@ pub enum CaptureError {
     /// The person at this machine took the permission back, or it never stood.
     #[error("this screen is not shared: the permission to see it has ended")]
     Revoked,
-    /// The screen has another size now. Open a new capturer; the permission still stands.
-    #[error("the screen is now {} by {} pixels", .0.width, .0.height)]
-    Resized(Size),
+    /// What is shared has another size or place, there are other screens, or another one was chosen. Open a new capturer;
+    /// the permission still stands.
+    #[error("what is shared is not as it was")]
+    Changed,
+    /// The window that was shared is gone, and nothing is shared in its place.
+    #[error("the window that was shared was closed")]
+    Gone,
+    /// The screen that was shared is gone, and there is no other.
+    #[error("no screen is left: the one that was shared was unplugged or switched off")]
+    NoScreen,
     /// The display cannot be used.
     #[error(transparent)]
     Display(#[from] DisplayError),

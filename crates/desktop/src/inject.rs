@@ -3,20 +3,27 @@
 use rendezvous_assist::input::InputEvent;
 use thiserror::Error;
 
-use crate::DisplayError;
+use crate::{DisplayError, Rect};
 
 /// Plays back what the expert does, for as long as the person at this machine allows it.
+///
+/// Keys mean what the expert means by them ([`Meant`](rendezvous_assist::input::Meant)), however this keyboard is laid out.
+/// Lock keys are left as they are; what is typed does not depend on them.
 ///
 /// Whatever is pressed through an injector is let go by it: when told to, when the permission ends (within 50 ms, also
 /// when no further event comes), and when it is dropped. It never lets go of a key that the person holds.
 pub trait Inject: Send {
-    /// Plays back one event. Positions outside the screen go to its nearest edge. A second press of what is already
+    /// Plays back one event. Positions outside what is shared go to its nearest edge. A second press of what is already
     /// pressed, and a release of what is not pressed here, do nothing.
     ///
     /// # Errors
     ///
     /// [`InjectError::Revoked`] when the permission has ended; the event then had no effect.
     fn apply(&mut self, event: InputEvent) -> Result<(), InjectError>;
+
+    /// From now on this part of the screen is shared, or with `None` the whole of it: positions count from its upper left
+    /// corner and end at its edges, and nothing outside it is clicked.
+    fn share(&mut self, part: Option<Rect>);
 
     /// Lets go of every key and button that is pressed through this injector. Allowed at any time, also after the
     /// permission has ended.

@@ -9,7 +9,9 @@
 //! * [`Inject`] plays back pointer and keys, and lets go of everything it holds when it must.
 //!
 //! On X11 these are [`x11::X11Capturer`], [`H264Encoder`] and [`x11::X11Injector`], and beside them stands
-//! [`x11::StopKeys`], which hears the three Escapes that end everything.
+//! [`x11::StopKeys`], which hears the three Escapes that end everything. Where there is no desktop a [`TestPicture`] can
+//! be shared. What is shared is a [`Subject`]; a [`Scene`] says what there is, a [`Choice`] which screen of it, and a
+//! [`Stage`] where on the display it lies.
 //!
 //! # What this crate may never do
 //!
@@ -30,7 +32,9 @@ mod frame;
 mod geometry;
 mod h264;
 mod inject;
+mod scene;
 pub mod session;
+mod test_picture;
 mod triple_escape;
 #[cfg(unix)]
 pub mod x11;
@@ -42,3 +46,5 @@ pub use frame::I420;
 pub use geometry::Rect;
 pub use h264::H264Encoder;
 pub use inject::{Inject, InjectError};
+pub use scene::{Choice, ChosenWindow, Scene, Stage, Subject};
+pub use test_picture::TestPicture;

@@ -1,5 +1,5 @@
-//! What the tests, the demo and the benchmarks share: a person at a terminal, X servers of our own, a painted
-//! clock, and processes that end with the test that started them.
+//! What the tests, the demo and the benchmarks share: a person at a terminal, servers of our own (X, XMPP, DNS, message
+//! buses, a keyring), several machines in one, a painted clock, and processes that end with the test that started them.
 //!
 //! Three rules hold everywhere in this crate:
 //!
@@ -14,6 +14,7 @@
 
 pub mod avahi;
 pub mod bus;
+pub mod code;
 pub mod dns;
 pub mod hand;
 pub mod home;
@@ -26,6 +27,7 @@ pub mod screen;
 pub mod terminal;
 pub mod turn;
 pub mod wait;
+pub mod workload;
 pub mod xmpp;
 pub mod xserver;
 

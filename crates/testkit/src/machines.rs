@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -22,6 +23,15 @@ pub const INTERFACE: &str = "wire";
 #[derive(Debug)]
 pub struct Machines {
     names: [String; 2],
+}
+
+/// Bytes on the wire, with every header from Ethernet on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// That came.
+    pub received: u64,
+    /// That went.
+    pub sent: u64,
 }
 
 impl Machines {
@@ -51,7 +61,7 @@ impl Machines {
         let [one, two] = &self.names;
         ip(&["-n", one, "link", "add", INTERFACE, "type", "veth", "peer", "name", INTERFACE, "netns", two])?;
         for (number, name) in self.names.iter().enumerate() {
-            let address = format!("10.77.0.{}/24", number + 1);
+            let address = format!("{}/24", Self::address(number));
             ip(&["-n", name, "address", "add", &address, "dev", INTERFACE])?;
             ip(&["-n", name, "link", "set", "lo", "up"])?;
             ip(&["-n", name, "link", "set", INTERFACE, "up"])?;
@@ -80,6 +90,43 @@ impl Machines {
     /// A program on a machine.
     pub fn on(&self, machine: usize, launch: &Launch) -> Launch {
         Launch::new("ip").args(["netns", "exec", &self.names[machine]]).args(launch.words())
+    }
+
+    /// The IPv4 address that a machine begins with.
+    pub fn address(machine: usize) -> Ipv4Addr {
+        Ipv4Addr::new(10, 77, 0, if machine == 0 { 1 } else { 2 })
+    }
+
+    /// What has come to a machine over the wire so far, and what it has sent.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell.
+    pub fn traffic(&self, machine: usize) -> Result<Traffic> {
+        let files =
+            ["rx_bytes", "tx_bytes"].map(|name| format!("/sys/class/net/{INTERFACE}/statistics/{name}"));
+        let mut arguments = vec!["netns", "exec", &self.names[machine], "cat"];
+        arguments.extend(files.iter().map(String::as_str));
+        let shown = ip(&arguments)?;
+        let numbers: Vec<u64> = shown.lines().filter_map(|line| line.trim().parse().ok()).collect();
+        let [received, sent] = *numbers else { bail!("{shown:?} is no count of bytes") };
+        Ok(Traffic { received, sent })
+    }
+
+    /// Whether a program on a machine listens on this TCP port.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell.
+    pub fn is_listening(&self, machine: usize, port: u16) -> Result<bool> {
+        let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+        let shown = ip(&["netns", "exec", &self.names[machine], "cat", tables[0], tables[1]])?;
+        // The second field ends with the port; `0A` of the fourth is `TCP_LISTEN` of the kernel.
+        let wanted = format!(":{port:04X}");
+        Ok(shown.lines().any(|line| {
+            let mut fields = line.split_whitespace().skip(1);
+            fields.next().is_some_and(|local| local.ends_with(&wanted)) && fields.nth(1) == Some("0A")
+        }))
     }
 
     /// Gives a machine another IPv4 address in place of the one that it has, as when it moves.

@@ -1,11 +1,11 @@
 //! What is on a screen, read straight from the X server: the truth that a picture is compared with.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufReader, BufWriter};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, GetPropertyType, ImageFormat, MapState, Window,
@@ -87,6 +87,33 @@ impl Picture {
             .flat_map(|row| (0..columns).map(move |column| (column, row)))
             .map(|(c, r)| cell(c, r))
             .collect()
+    }
+
+    /// The brightness of each pixel, 0 to 255 (ITU-R BT.601 luma).
+    pub fn luma(&self) -> Vec<u8> {
+        let luma =
+            |rgb: &[u8]| (u32::from(rgb[0]) * 299 + u32::from(rgb[1]) * 587 + u32::from(rgb[2]) * 114) / 1000;
+        self.pixels.chunks_exact(3).map(|rgb| u8::try_from(luma(rgb)).unwrap_or(u8::MAX)).collect()
+    }
+
+    /// Reads a PNG of eight bits a channel, with or without transparency, which is left out.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is another kind of picture.
+    pub fn load(path: &Path) -> Result<Self> {
+        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut reader = png::Decoder::new(BufReader::new(file)).read_info()?;
+        let size = reader.output_buffer_size().context("the picture is too large")?;
+        let mut buffer = vec![0; size];
+        let info = reader.next_frame(&mut buffer)?;
+        ensure!(info.bit_depth == png::BitDepth::Eight, "{} has no eight bits a channel", path.display());
+        let pixels = match info.color_type {
+            png::ColorType::Rgb => buffer,
+            png::ColorType::Rgba => buffer.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect(),
+            other => bail!("{} is a picture of the kind {other:?}", path.display()),
+        };
+        Ok(Self { width: u16::try_from(info.width)?, height: u16::try_from(info.height)?, pixels })
     }
 
     /// Writes the picture as PNG.

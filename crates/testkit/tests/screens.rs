@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use rendezvous_testkit::code;
 use rendezvous_testkit::hand::{CONTROL, Hand, Seen, Watch};
 use rendezvous_testkit::painter::{self, Painter};
 use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::screen::Picture;
 use rendezvous_testkit::wait;
+use rendezvous_testkit::workload::{self, Scene, Sheets, Workload};
 use rendezvous_testkit::xserver::XServer;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -62,14 +64,55 @@ fn needs_xvfb_the_clock_can_be_read_from_the_screen() {
     .unwrap();
 }
 
-/// The clock's reading, from the middle of its cells, when both rows agree.
-fn read_clock(picture: &Picture) -> Option<u32> {
-    let is_white = |bit: usize, row: usize| {
-        picture.pixels[((row * 16 + 8) * usize::from(picture.width) + bit * 16 + 8) * 3] > 127
-    };
-    (0..24).try_fold(0, |reading, bit| {
-        (is_white(bit, 0) != is_white(bit, 1)).then(|| reading | u32::from(is_white(bit, 0)) << bit)
+/// The code of which this is the upper row, counted in codes from the upper edge.
+fn read_code(picture: &Picture, number: u16) -> Option<u32> {
+    code::read(|x, y| {
+        let y = y + number * code::HEIGHT;
+        picture.pixels[(usize::from(y) * usize::from(picture.width) + usize::from(x)) * 3]
     })
+}
+
+fn read_clock(picture: &Picture) -> Option<u32> {
+    read_code(picture, 0)
+}
+
+#[test]
+fn needs_xvfb_every_scene_goes_on_and_can_be_shown_again() {
+    let server = XServer::xvfb(workload::SCREEN.0, workload::SCREEN.1).unwrap();
+    let sheets = Sheets::striped();
+    for scene in Scene::ALL {
+        let work = Workload::start(&server, &sheets, scene).unwrap();
+        let first = Picture::of(&server).unwrap();
+        let start = read_clock(&first).unwrap_or_else(|| panic!("{scene:?}: no clock"));
+        if scene.rate() == 0 {
+            assert_eq!(work.steps(), 1);
+            continue;
+        }
+        wait::until("some steps", SOON, || Ok((work.steps() > 5).then_some(()))).unwrap();
+        work.rest().unwrap();
+        let last = Picture::of(&server).unwrap();
+        let end = read_clock(&last).unwrap_or_else(|| panic!("{scene:?}: no clock"));
+        assert!(last.pixels != first.pixels && start != end, "{scene:?} does not go on");
+
+        assert!(work.again(start).unwrap());
+        assert!(Picture::of(&server).unwrap() == first, "{scene:?}: the beginning looks different now");
+        assert!(work.again(end).unwrap());
+        assert!(Picture::of(&server).unwrap() == last, "{scene:?}: painted step by step it looks different");
+        assert!(!work.again(end.wrapping_sub(1_000_000)).unwrap());
+    }
+}
+
+#[test]
+fn needs_xvfb_a_key_is_shown_on_the_screen_also_when_nothing_moves() {
+    let server = XServer::xvfb(workload::SCREEN.0, workload::SCREEN.1).unwrap();
+    let _work = Workload::start(&server, &Sheets::striped(), Scene::Still).unwrap();
+    let keys = || -> anyhow::Result<_> { Ok(read_code(&Picture::of(&server)?, 1)) };
+    assert_eq!(keys().unwrap(), Some(0));
+    let hand = Hand::on(&server).unwrap();
+    for pressed in 1..=3 {
+        hand.chord(&[u32::from(b'k')]).unwrap();
+        wait::until("the key to be shown", SOON, || Ok((keys()? == Some(pressed)).then_some(()))).unwrap();
+    }
 }
 
 #[test]

@@ -2,7 +2,6 @@
 //! beside the bar that it must keep.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -48,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         "\n{conditions}, load after {}; one run, in release, servers, contacts and agent on this machine. Prosody and \
          ejabberd as Debian packages them but for raised limits: no rate limit; ejabberd with a backlog of 1,024 and \
          16,384 files; the agent with 16,384 files.",
-        load(Path::new("/proc/loadavg"))
+        load()
     ));
     let short = rows.iter().filter(|row| row.holds == Some(false)).count();
     ensure!(short == 0, "{short} figures fall short of their bars");
@@ -56,23 +55,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn load(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap_or_default();
+/// How busy the machine is.
+pub(super) fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or("unknown").to_owned()
 }
 
 /// What was measured.
 #[derive(Debug, PartialEq, Eq)]
-struct Row {
+pub(super) struct Row {
     what: String,
     figure: String,
     bar: String,
     /// `None` where there is no bar.
-    holds: Option<bool>,
+    pub(super) holds: Option<bool>,
 }
 
 /// The figures that the benchmark wrote down, one JSON object a line.
-fn rows(text: &str) -> Result<Vec<Row>> {
+pub(super) fn rows(text: &str) -> Result<Vec<Row>> {
     let row = |line: &str| -> Result<Row> {
         let row: Value = serde_json::from_str(line)?;
         let text =
@@ -89,7 +89,7 @@ fn rows(text: &str) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn table(rows: &[Row]) -> Table {
+pub(super) fn table(rows: &[Row]) -> Table {
     let mut table = Table::new(["", "figure", "bar", "result"]);
     for Row { what, figure, bar, holds } in rows {
         let result = match holds {

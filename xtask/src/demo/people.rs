@@ -1,12 +1,15 @@
 //! The two people and their programs: each has a home of their own, as on two machines.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
+use rendezvous_testkit::machines::Machines;
 use rendezvous_testkit::ports;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::terminal::{Person, WIDE};
@@ -31,31 +34,53 @@ pub(crate) struct Place {
     program: PathBuf,
     home: Home,
     reached: Reached,
+    /// Where the programs run, if not here.
+    machine: Option<(Rc<Machines>, usize)>,
 }
 
 /// How others reach a person.
 enum Reached {
-    AtPort(u16),
+    At(SocketAddr),
     ByAccount(String),
 }
 
 impl Place {
     pub(crate) fn new(name: &str, program: &Path) -> Result<Self> {
-        let reached = Reached::AtPort(ports::free()?);
-        Ok(Self { program: program.to_owned(), home: Home::new(name)?, reached })
+        let reached = Reached::At((Ipv4Addr::LOCALHOST, ports::free()?).into());
+        Ok(Self { program: program.to_owned(), home: Home::new(name)?, reached, machine: None })
+    }
+
+    /// Somebody at a machine of their own.
+    pub(crate) fn at_machine(
+        name: &str,
+        program: &Path,
+        machines: &Rc<Machines>,
+        machine: usize,
+    ) -> Result<Self> {
+        /// The port of the nearby network; nobody else is on that machine.
+        const PORT: u16 = 7373;
+        let reached = Reached::At((Machines::address(machine), PORT).into());
+        let machine = Some((Rc::clone(machines), machine));
+        Ok(Self { program: program.to_owned(), home: Home::new(name)?, reached, machine })
+    }
+
+    /// Writes this person's configuration.
+    pub(crate) fn configure(&self, text: &str) -> Result<()> {
+        fs::write(self.home.join("config.toml"), text).context("cannot write a configuration")
     }
 
     /// Somebody who is reached by an account only, once they have signed in.
     pub(crate) fn with_account(name: &str, program: &Path, account: &str) -> Result<Self> {
         let home = Home::new(name)?;
         fs::write(home.join("config.toml"), "[nearby]\nenabled = false\n")?;
-        Ok(Self { program: program.to_owned(), home, reached: Reached::ByAccount(account.to_owned()) })
+        let reached = Reached::ByAccount(account.to_owned());
+        Ok(Self { program: program.to_owned(), home, reached, machine: None })
     }
 
     /// Where others reach this person.
     pub(crate) fn address(&self) -> String {
         match &self.reached {
-            Reached::AtPort(port) => format!("127.0.0.1:{port}"),
+            Reached::At(address) => address.to_string(),
             Reached::ByAccount(account) => account.clone(),
         }
     }
@@ -67,12 +92,16 @@ impl Place {
 
     /// The program with these arguments, as this person's.
     pub(crate) fn launch<S: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Launch {
-        Launch::new(&self.program).args(arguments).env(HOME, self.home.path())
+        let launch = Launch::new(&self.program).args(arguments).env(HOME, self.home.path());
+        match &self.machine {
+            Some((machines, machine)) => machines.on(*machine, &launch),
+            None => launch,
+        }
     }
 
     pub(crate) fn agent(&self) -> Launch {
         match self.reached {
-            Reached::AtPort(_) => self.launch(["agent", "--foreground", "--listen", &self.address()]),
+            Reached::At(_) => self.launch(["agent", "--foreground", "--listen", &self.address()]),
             Reached::ByAccount(_) => self.launch(["agent", "--foreground"]),
         }
     }

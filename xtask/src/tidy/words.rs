@@ -15,13 +15,18 @@ const NOWHERE: &[(&str, &str)] = &[
 /// How lines begin that a merge leaves where it cannot decide.
 const CONFLICTS: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
 
-/// What only one place may do: the person's yes, to a call and to a question. Tests play persons; `core` and `assist`
+/// What only one place may do: the person's yes, to a call and to a question, and the end of their pause. Tests play persons; `core` and `assist`
 /// define what a yes means, and the examples in their pages show it.
 const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
     (
         "Input::Answer",
         "a question is answered where it was asked",
+        &["crates/cli/src/assistance/novice/person.rs"],
+    ),
+    (
+        "Input::Resume",
+        "what was hidden is shown again where its person said so",
         &["crates/cli/src/assistance/novice/person.rs"],
     ),
 ];

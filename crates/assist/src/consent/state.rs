@@ -46,6 +46,8 @@ enum Phase {
     AskingView(Question),
     /// The expert may see the screen.
     Viewing { floor: Floor, brake: Brake },
+    /// The person has hidden the screen for a while. This is how the last request ended, if there was one.
+    Paused { closed: Option<Closed>, brake: Brake },
     /// Final.
     Over(Reason),
 }
@@ -101,6 +103,8 @@ impl State {
             Input::Request => self.request(now, effects),
             Input::Release => self.release(now, effects),
             Input::TakeBack => self.take_back(now, effects),
+            Input::Pause => self.pause(now, effects),
+            Input::Resume => self.resume(effects),
             Input::Stop => self.end(Reason::Stopped, effects),
             Input::Disconnected => self.disconnected(now, effects),
             Input::Ended => self.end(Reason::SessionEnded, effects),
@@ -116,7 +120,7 @@ impl State {
                 Some(question.until)
             }
             Phase::Viewing { floor: Floor::Granted { until }, .. } => Some(*until),
-            Phase::Waiting | Phase::Viewing { .. } | Phase::Over(_) => None,
+            Phase::Waiting | Phase::Viewing { .. } | Phase::Paused { .. } | Phase::Over(_) => None,
         }
     }
 
@@ -137,6 +141,12 @@ impl State {
         matches!(self.phase, Phase::Viewing { .. })
     }
 
+    /// Whether the person has hidden the screen for a while.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        matches!(self.phase, Phase::Paused { .. })
+    }
+
     /// Until when the expert may use pointer and keyboard; `None`: not at all.
     #[must_use]
     pub fn control_until(&self) -> Option<Time> {
@@ -151,6 +161,7 @@ impl State {
     pub fn control(&self) -> Option<ControlState> {
         match &self.phase {
             Phase::Viewing { floor, .. } => floor.announced(),
+            Phase::Paused { closed, .. } => closed.map(Closed::announced),
             Phase::Waiting | Phase::AskingView(_) | Phase::Over(_) => None,
         }
     }
@@ -191,12 +202,14 @@ impl State {
                 effects.extend([Effect::Ask(question), tell_view(ViewState::Asked)]);
                 Ok(())
             }
-            Phase::AskingView(_) | Phase::Viewing { .. } => Err(ConsentError::AlreadyConnected),
+            Phase::AskingView(_) | Phase::Viewing { .. } | Phase::Paused { .. } => {
+                Err(ConsentError::AlreadyConnected)
+            }
             Phase::Over(_) => Err(ConsentError::Over),
         }
     }
 
-    /// The only place where anything rises.
+    /// The only place where anything rises that was not allowed before.
     fn answer(
         &mut self,
         now: Time,
@@ -225,7 +238,7 @@ impl State {
                 Ok(())
             }
             Phase::Over(_) => Err(ConsentError::Over),
-            Phase::Waiting | Phase::AskingView(_) | Phase::Viewing { .. } => {
+            Phase::Waiting | Phase::AskingView(_) | Phase::Viewing { .. } | Phase::Paused { .. } => {
                 Err(ConsentError::NoSuchQuestion)
             }
         }
@@ -283,6 +296,38 @@ impl State {
         }
     }
 
+    /// Both grants fall. A question goes, and does not count as a refusal: the person has not answered it.
+    fn pause(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
+        let (floor, brake) = self.viewing()?;
+        let (mut floor, mut brake) = (*floor, *brake);
+        match floor {
+            Floor::Pending(question) => {
+                effects.push(Effect::Withdraw(question.id));
+                brake.pause(now);
+                floor.close(Closed::Denied, effects);
+            }
+            Floor::Granted { .. } => floor.close(Closed::Revoked, effects),
+            Floor::None | Floor::Closed(_) => {}
+        }
+        effects.extend([Effect::RevokeView, Effect::Tell(Announcement::Paused(true))]);
+        self.phase = Phase::Paused { closed: floor.closed(), brake };
+        Ok(())
+    }
+
+    /// What was seen before the pause may be seen again, and no more than that.
+    fn resume(&mut self, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
+        match self.phase {
+            Phase::Paused { closed, brake } => {
+                let floor = closed.map_or(Floor::None, Floor::Closed);
+                self.phase = Phase::Viewing { floor, brake };
+                effects.extend([Effect::GrantView, Effect::Tell(Announcement::Paused(false))]);
+                Ok(())
+            }
+            Phase::Over(_) => Err(ConsentError::Over),
+            Phase::Waiting | Phase::AskingView(_) | Phase::Viewing { .. } => Err(ConsentError::NotPaused),
+        }
+    }
+
     fn disconnected(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
         match &mut self.phase {
             Phase::Viewing { floor, brake } => {
@@ -297,7 +342,7 @@ impl State {
                 }
                 Ok(())
             }
-            Phase::Waiting | Phase::AskingView(_) => Ok(()),
+            Phase::Waiting | Phase::AskingView(_) | Phase::Paused { .. } => Ok(()),
             Phase::Over(_) => Err(ConsentError::Over),
         }
     }
@@ -315,6 +360,8 @@ impl State {
                 effects.push(Effect::Withdraw(question.id));
                 effects.extend(told.then_some(tell_view(ViewState::Denied)));
             }
+            // What was granted has fallen with the pause.
+            Phase::Paused { .. } => effects.extend(told.then_some(tell_view(ViewState::Ended))),
             Phase::Viewing { floor, .. } => {
                 effects.extend([Effect::RevokeControl, Effect::RevokeView]);
                 let lost = match floor {
@@ -344,6 +391,7 @@ impl State {
         match &mut self.phase {
             Phase::Viewing { floor, brake } => Ok((floor, brake)),
             Phase::Waiting | Phase::AskingView(_) => Err(ConsentError::ViewFirst),
+            Phase::Paused { .. } => Err(ConsentError::Paused),
             Phase::Over(_) => Err(ConsentError::Over),
         }
     }
@@ -366,6 +414,13 @@ impl Floor {
             Self::Pending(_) => Some(ControlState::Pending),
             Self::Granted { .. } => Some(ControlState::Granted),
             Self::Closed(closed) => Some(closed.announced()),
+        }
+    }
+
+    fn closed(self) -> Option<Closed> {
+        match self {
+            Self::Closed(closed) => Some(closed),
+            Self::None | Self::Pending(_) | Self::Granted { .. } => None,
         }
     }
 

@@ -82,6 +82,8 @@ fn word(output: &Output) -> &'static str {
             ControlState::Revoked => "control revoked",
             ControlState::Expired => "control expired",
         },
+        Output::Tell(Announcement::Paused(true)) => "paused",
+        Output::Tell(Announcement::Paused(false)) => "goes on",
         Output::Ended(Reason::ViewDenied) => "end: view denied",
         Output::Ended(Reason::NoAnswer) => "end: no answer",
         Output::Ended(Reason::Stopped) => "end: stopped",
@@ -104,6 +106,10 @@ fn room(phase: &str) -> Room {
     if phase == "viewing" {
         return room;
     }
+    if phase == "paused" {
+        room.step(200, Input::Pause).0.unwrap();
+        return room;
+    }
     room.step(200, Input::Request).0.unwrap();
     match phase {
         "asking control" => return room,
@@ -122,10 +128,11 @@ fn room(phase: &str) -> Room {
     room
 }
 
-const PHASES: [&str; 9] = [
+const PHASES: [&str; 10] = [
     "waiting",
     "asking view",
     "viewing",
+    "paused",
     "asking control",
     "controlling",
     "denied",
@@ -134,11 +141,13 @@ const PHASES: [&str; 9] = [
     "over",
 ];
 
-const SIMPLE: [Input; 8] = [
+const SIMPLE: [Input; 10] = [
     Input::Connected,
     Input::Request,
     Input::Release,
     Input::TakeBack,
+    Input::Pause,
+    Input::Resume,
     Input::Stop,
     Input::Disconnected,
     Input::Ended,
@@ -150,25 +159,29 @@ const SIMPLE: [Input; 8] = [
 #[test]
 fn every_phase_and_every_input() {
     #[rustfmt::skip]
-    let table: [(&str, [&str; 8]); 9] = [
-        ("waiting", ["ask view, view asked", "!view first", "!view first", "!view first",
-            "end: stopped", "", "end: session ended", ""]),
-        ("asking view", ["!connected", "!view first", "!view first", "!view first",
-            "withdraw, view denied, end: stopped", "", "withdraw, end: session ended", ""]),
-        ("viewing", ["!connected", "ask control, control pending", "!no control", "!no control",
+    let table: [(&str, [&str; 10]); 10] = [
+        ("waiting", ["ask view, view asked", "!view first", "!view first", "!view first", "!view first",
+            "!not paused", "end: stopped", "", "end: session ended", ""]),
+        ("asking view", ["!connected", "!view first", "!view first", "!view first", "!view first",
+            "!not paused", "withdraw, view denied, end: stopped", "", "withdraw, end: session ended", ""]),
+        ("viewing", ["!connected", "ask control, control pending", "!no control", "!no control", "paused",
+            "!not paused", "view ended, end: stopped", "", "end: session ended", ""]),
+        ("paused", ["!connected", "!paused", "!paused", "!paused", "!paused", "grant view, goes on",
             "view ended, end: stopped", "", "end: session ended", ""]),
         ("asking control", ["!connected", "!requested", "withdraw, control released", "withdraw, control denied",
+            "withdraw, control denied, paused", "!not paused",
             "withdraw, control denied, view ended, end: stopped", "withdraw, control released",
             "withdraw, end: session ended", ""]),
         ("controlling", ["!connected", "!requested", "control released", "control revoked",
+            "control revoked, paused", "!not paused",
             "control revoked, view ended, end: stopped", "control revoked", "end: session ended", ""]),
-        ("denied", ["!connected", "control denied", "!no control", "!no control",
+        ("denied", ["!connected", "control denied", "!no control", "!no control", "paused", "!not paused",
             "view ended, end: stopped", "", "end: session ended", ""]),
-        ("released", ["!connected", "ask control, control pending", "!no control", "!no control",
+        ("released", ["!connected", "ask control, control pending", "!no control", "!no control", "paused",
+            "!not paused", "view ended, end: stopped", "", "end: session ended", ""]),
+        ("revoked", ["!connected", "control denied", "!no control", "!no control", "paused", "!not paused",
             "view ended, end: stopped", "", "end: session ended", ""]),
-        ("revoked", ["!connected", "control denied", "!no control", "!no control",
-            "view ended, end: stopped", "", "end: session ended", ""]),
-        ("over", ["!over", "!over", "!over", "!over", "!over", "!over", "!over", ""]),
+        ("over", ["!over", "!over", "!over", "!over", "!over", "!over", "!over", "!over", "!over", ""]),
     ];
     assert_eq!(table.each_ref().map(|(phase, _)| *phase), PHASES);
     for (phase, expected) in table {
@@ -234,6 +247,8 @@ fn short(error: ConsentError) -> &'static str {
         ConsentError::ViewFirst => "!view first",
         ConsentError::AlreadyRequested => "!requested",
         ConsentError::NoControl => "!no control",
+        ConsentError::Paused => "!paused",
+        ConsentError::NotPaused => "!not paused",
         ConsentError::Over => "!over",
     }
 }
@@ -413,6 +428,46 @@ fn the_end_of_time_does_not_wrap() {
     assert_eq!(room.deadline(), Some(u64::MAX));
 }
 
+#[test]
+fn a_pause_kills_both_grants_before_anything_is_drained_and_gives_only_the_view_back() {
+    let mut room = room("controlling");
+    room.consent.handle_input(Time(1000), Input::Pause).unwrap();
+    assert!(!room.sees() && !room.controls());
+    assert_eq!(room.drain(), ["control revoked", "paused"]);
+    assert_eq!(room.deadline(), None, "time for control does not run out in a pause");
+    assert_eq!(room.step(2_000_000, Input::Resume), (Ok(()), vec!["grant view", "goes on"]));
+    assert!(room.sees() && !room.controls());
+    assert!(!room.view[0].is_live(), "what was revoked stays dead");
+    assert_eq!(room.step(2_000_001, Input::Request), (Ok(()), vec!["ask control", "control pending"]));
+}
+
+#[test]
+fn a_pause_makes_no_question_come_back_sooner_or_be_counted() {
+    for _ in 0..2 {
+        let mut room = room("asking control");
+        for now in (1000..1_000_000).step_by(20_000) {
+            assert_eq!(room.step(now, Input::Pause).1, ["withdraw", "control denied", "paused"]);
+            room.step(now + 1, Input::Resume).0.unwrap();
+            assert_eq!(room.step(now + 2, Input::Request).1, ["control denied"], "ten quiet seconds");
+            assert_eq!(room.step(now + 10_000, Input::Request).1, ["ask control", "control pending"]);
+        }
+    }
+}
+
+#[test]
+fn the_curtain_hides_at_once_what_was_granted_and_nothing_that_is_granted_later() {
+    let mut room = room("controlling");
+    let curtain = room.consent.curtain();
+    std::thread::spawn(move || curtain.draw()).join().unwrap();
+    assert!(!room.sees() && !room.controls());
+    // The machine hears of it, as it must.
+    assert_eq!(room.step(1000, Input::Pause).1, ["control revoked", "paused"]);
+    room.consent.curtain().draw();
+    room.step(1001, Input::Resume).0.unwrap();
+    assert!(room.sees());
+    assert_eq!(room.view.iter().filter(|grant| grant.is_live()).count(), 1);
+}
+
 /// What may come from the expert, the network or a clock: everything but the person.
 fn remote() -> impl Strategy<Value = Input> {
     prop::sample::select(vec![
@@ -451,11 +506,13 @@ fn any_act() -> impl Strategy<Value = Act> {
         4 => hostile_act(),
         4 => any::<bool>().prop_map(Act::Answer),
         1 => Just(Act::Give(Input::TakeBack)),
+        1 => Just(Act::Give(Input::Pause)),
+        1 => Just(Act::Give(Input::Resume)),
         1 => prop::bool::weighted(0.2).prop_map(|stop| Act::Give(if stop { Input::Stop } else { Input::Timeout })),
     ]
 }
 
-/// Carries out one act; returns whether it was a yes to the open question, in time.
+/// Carries out one act; returns whether it was a yes to the open question, in time, or the end of a pause.
 fn perform(room: &mut Room, now: u64, act: Act) -> bool {
     let open = room.consent.state().question();
     let base = open.map_or(QuestionId(0), |question| question.id);
@@ -464,8 +521,13 @@ fn perform(room: &mut Room, now: u64, act: Act) -> bool {
         Act::AnswerOther(distance, yes) => Input::Answer { question: base.other(distance), yes },
         Act::Answer(yes) => Input::Answer { question: base, yes },
     };
+    let was_paused = room.consent.state().is_paused();
     let _ = room.step(now, input);
-    matches!((act, open), (Act::Answer(true), Some(question)) if Time(now) < question.until)
+    match (act, open) {
+        (Act::Answer(true), Some(question)) => Time(now) < question.until,
+        (Act::Give(Input::Resume), _) => was_paused,
+        _ => false,
+    }
 }
 
 proptest! {
@@ -499,8 +561,23 @@ proptest! {
         }
     }
 
-    /// With any behaviour of everybody: a grant appears only in the step of a yes in time, one at a time; live grants
-    /// and state agree; the end comes once and is final; timers are never in the past after a step.
+    /// Nor does anything from outside end a pause.
+    #[test]
+    fn nothing_from_outside_shows_what_the_person_has_hidden(
+        acts in prop::collection::vec((pause(), hostile_act()), 0..60),
+    ) {
+        let mut room = room("paused");
+        let mut now = 1000;
+        for (pause, act) in acts {
+            now += pause;
+            perform(&mut room, now, act);
+            prop_assert!(!room.sees() && !room.controls());
+            prop_assert!(!room.consent.state().may_view());
+        }
+    }
+
+    /// With any behaviour of everybody: a grant appears only in the step of a yes in time or of the end of a pause, one
+    /// at a time; live grants and state agree; the end comes once and is final; timers are never in the past after a step.
     #[test]
     fn grants_follow_answers(acts in prop::collection::vec((pause(), any_act()), 0..80)) {
         let mut room = Room::new();
@@ -510,9 +587,9 @@ proptest! {
             now += pause;
             let before = room.view.len() + room.control.len();
             let was_over = room.consent.state().over();
-            let said_yes = perform(&mut room, now, act);
+            let may_rise = perform(&mut room, now, act);
             let after = room.view.len() + room.control.len();
-            prop_assert_eq!(after, before + usize::from(said_yes));
+            prop_assert_eq!(after, before + usize::from(may_rise));
             assert_grants_match_state(&room, "random");
             if was_over.is_some() {
                 prop_assert_eq!(room.consent.state().over(), was_over);

@@ -35,6 +35,8 @@ pub enum CursorMessage {
         /// Pixels of the shared screen from its top edge.
         y: u16,
     },
+    /// The cursor is not on what is shared.
+    Gone,
 }
 
 /// Why a cursor cannot be told of.
@@ -55,6 +57,7 @@ impl CursorMessage {
     pub fn from_event(event: &CursorEvent) -> Result<Self, CursorError> {
         match event {
             CursorEvent::Moved(x, y) => Ok(Self::At { x: *x, y: *y }),
+            CursorEvent::Gone => Ok(Self::Gone),
             CursorEvent::Shape(shape) => {
                 let (width, height) = (shape.size.width, shape.size.height);
                 let fits = |pixels| (1..=256).contains(&pixels);
@@ -98,7 +101,8 @@ mod tests {
     }
 
     #[test]
-    fn the_two_messages() {
+    fn the_messages() {
+        assert_eq!(CursorMessage::from_event(&CursorEvent::Gone).unwrap().to_text(), r#"{"t":"gone"}"#);
         let at = CursorMessage::from_event(&CursorEvent::Moved(12, 34)).unwrap();
         assert_eq!(at.to_text(), r#"{"t":"at","x":12,"y":34}"#);
         let shape = CursorMessage::from_event(&shape(24, 25, (4, 2), 3)).unwrap();

@@ -1,16 +1,20 @@
 //! How much of the expert's input passes, and which chords never do.
 
-use super::{Button, InputEvent, Key};
+use super::{Button, InputEvent, Key, Meant};
 use crate::Time;
 
-/// Events a second that pass in the long run.
+/// Acts a second that pass in the long run. A move, a button or a key is one, and so is each notch of the wheel and each
+/// character of a text, since each of them becomes clicks and keys of its own.
 pub const RATE: u32 = 500;
 
-/// Events that pass at once after a pause.
+/// Acts that pass at once after a pause.
 pub const BURST: u32 = 64;
 
-/// What one event costs, in thousandths: the bucket fills by [`RATE`] thousandths a millisecond.
+/// What one act costs, in thousandths: the bucket fills by [`RATE`] thousandths a millisecond.
 const COST: u32 = 1000;
+
+/// Places of keys are numbered below this.
+const PLACES: usize = 128;
 
 /// Bounds the expert's input in time, and keeps commands to the display server out.
 ///
@@ -20,7 +24,8 @@ const COST: u32 = 1000;
 pub struct InputGate {
     credit: u32,
     filled: Option<Time>,
-    keys: u128,
+    /// For each place of a key that is held, the key that counts; 0 where none is held.
+    keys: [u8; PLACES],
     buttons: u8,
     dropped: u64,
 }
@@ -29,14 +34,14 @@ impl InputGate {
     /// A gate with nothing held and the whole burst free.
     #[must_use]
     pub fn new() -> Self {
-        Self { credit: BURST * COST, filled: None, keys: 0, buttons: 0, dropped: 0 }
+        Self { credit: BURST * COST, filled: None, keys: [0; PLACES], buttons: 0, dropped: 0 }
     }
 
     /// Whether this event may pass. `false`: drop it; it is counted.
     #[must_use = "an event that may not pass must be dropped"]
     pub fn admit(&mut self, now: Time, event: InputEvent) -> bool {
         self.fill(now);
-        let passes = self.releases_held(event) || (!self.is_forbidden(event) && self.pay());
+        let passes = self.releases_held(event) || (!self.is_forbidden(event) && self.pay(cost(event)));
         if passes {
             self.note(event);
         } else {
@@ -58,8 +63,8 @@ impl InputGate {
         self.credit = self.credit.saturating_add(gained).min(BURST * COST);
     }
 
-    fn pay(&mut self) -> bool {
-        match self.credit.checked_sub(COST) {
+    fn pay(&mut self, cost: u32) -> bool {
+        match self.credit.checked_sub(cost) {
             Some(rest) => {
                 self.credit = rest;
                 true
@@ -70,29 +75,31 @@ impl InputGate {
 
     fn releases_held(&self, event: InputEvent) -> bool {
         match event {
-            InputEvent::Key { key, down: false } => self.keys & bit(key) != 0,
+            InputEvent::Release { key } => self.keys[place(key)] != 0,
             InputEvent::Button { button, down: false } => self.buttons & button_bit(button) != 0,
             _ => false,
         }
     }
 
-    /// *Ctrl+Alt+F1* and its like, in whatever order the three go down.
+    /// *Ctrl+Alt+F1* and its like, in whatever order the three go down, and wherever the expert has them.
     fn is_forbidden(&self, event: InputEvent) -> bool {
-        let InputEvent::Key { key, down: true } = event else {
+        let InputEvent::Press { key, meant } = event else {
             return false;
         };
-        let held =
-            |test: fn(Key) -> bool| test(key) || Key::all().any(|k| self.keys & bit(k) != 0 && test(k));
+        let counts = counting(key, meant);
+        let held = |test: fn(Key) -> bool| {
+            test(counts) || Key::all().any(|k| self.keys.contains(&k.evdev()) && test(k))
+        };
         held(Key::is_control) && held(Key::is_alt) && held(Key::commands_server)
     }
 
     fn note(&mut self, event: InputEvent) {
         match event {
-            InputEvent::Key { key, down: true } => self.keys |= bit(key),
-            InputEvent::Key { key, down: false } => self.keys &= !bit(key),
+            InputEvent::Press { key, meant } => self.keys[place(key)] = counting(key, meant).evdev(),
+            InputEvent::Release { key } => self.keys[place(key)] = 0,
             InputEvent::Button { button, down: true } => self.buttons |= button_bit(button),
             InputEvent::Button { button, down: false } => self.buttons &= !button_bit(button),
-            InputEvent::Move { .. } | InputEvent::Wheel { .. } => {}
+            InputEvent::Move { .. } | InputEvent::Wheel { .. } | InputEvent::Text(_) => {}
         }
     }
 }
@@ -103,9 +110,26 @@ impl Default for InputGate {
     }
 }
 
-fn bit(key: Key) -> u128 {
-    // A key is 1 to 127, so the shift is never too far.
-    1 << key.evdev()
+/// The key that counts when this one is pressed: the one that is meant.
+fn counting(key: Key, meant: Meant) -> Key {
+    match meant {
+        Meant::Key(other) => other,
+        Meant::Place | Meant::Character(_) | Meant::AltGraph => key,
+    }
+}
+
+fn place(key: Key) -> usize {
+    // A key is 1 to 127, so there is a place for it.
+    usize::from(key.evdev()) % PLACES
+}
+
+fn cost(event: InputEvent) -> u32 {
+    let acts = match event {
+        InputEvent::Wheel { dx, dy } => u32::from(dx.unsigned_abs()) + u32::from(dy.unsigned_abs()),
+        InputEvent::Text(text) => u32::try_from(text.characters().len()).unwrap_or(u32::MAX),
+        _ => 1,
+    };
+    acts.max(1).saturating_mul(COST)
 }
 
 fn button_bit(button: Button) -> u8 {
@@ -113,6 +137,8 @@ fn button_bit(button: Button) -> u8 {
         Button::Left => 1,
         Button::Middle => 2,
         Button::Right => 4,
+        Button::Back => 8,
+        Button::Forward => 16,
     }
 }
 
@@ -121,11 +147,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::input::Text;
 
     const MOVE: InputEvent = InputEvent::Move { x: 1, y: 1 };
 
     fn key(code: &str, down: bool) -> InputEvent {
-        InputEvent::Key { key: Key::from_code(code).unwrap(), down }
+        let key = Key::from_code(code).unwrap();
+        if down { InputEvent::Press { key, meant: Meant::Place } } else { InputEvent::Release { key } }
+    }
+
+    /// A key of another place that means what this one does.
+    fn meaning(place: &str, code: &str) -> InputEvent {
+        let meant = Meant::Key(Key::from_code(code).unwrap());
+        InputEvent::Press { key: Key::from_code(place).unwrap(), meant }
     }
 
     fn admitted(gate: &mut InputGate, now: u64, event: InputEvent, times: u32) -> u32 {
@@ -185,6 +219,32 @@ mod tests {
     }
 
     #[test]
+    fn a_command_to_the_display_server_is_one_wherever_its_keys_are() {
+        let mut gate = InputGate::new();
+        assert!(gate.admit(Time(0), meaning("CapsLock", "ControlLeft")));
+        assert!(gate.admit(Time(0), meaning("MetaLeft", "AltLeft")));
+        for command in ["F1", "Backspace", "F12"] {
+            assert!(!gate.admit(Time(0), meaning("KeyA", command)), "{command}");
+        }
+        assert!(gate.admit(Time(0), meaning("F1", "Tab")), "it does not count what stands on the key");
+        assert!(gate.admit(Time(0), key("CapsLock", false)));
+        assert!(gate.admit(Time(0), meaning("KeyA", "F1")), "Control is up again");
+    }
+
+    #[test]
+    fn each_notch_and_each_character_counts() {
+        let mut gate = InputGate::new();
+        let turn = InputEvent::Wheel { dx: -20, dy: 20 };
+        assert_eq!(admitted(&mut gate, 0, turn, 10), BURST / 40);
+        let notches: u32 = (1..=1000).map(|now| admitted(&mut gate, now, turn, 10) * 40).sum();
+        assert!(notches <= RATE + BURST, "{notches} notches in a second");
+
+        let mut gate = InputGate::new();
+        let text = InputEvent::Text(Text::new("sixteen letters!").unwrap());
+        assert_eq!(admitted(&mut gate, 0, text, 10), BURST / 16);
+    }
+
+    #[test]
     fn other_chords_pass() {
         for chord in [
             ["ControlLeft", "AltLeft", "KeyT"],
@@ -202,10 +262,16 @@ mod tests {
 
     fn any_event() -> impl Strategy<Value = InputEvent> {
         let keys: Vec<Key> = Key::all().collect();
-        let buttons = vec![Button::Left, Button::Middle, Button::Right];
+        let meanings: Vec<Meant> = Key::all()
+            .map(Meant::Key)
+            .chain([Meant::Place, Meant::AltGraph, Meant::Character('+')])
+            .collect();
+        let buttons = vec![Button::Left, Button::Middle, Button::Right, Button::Back, Button::Forward];
         prop_oneof![
             Just(MOVE),
-            (prop::sample::select(keys), any::<bool>()).prop_map(|(key, down)| InputEvent::Key { key, down }),
+            (prop::sample::select(keys.clone()), prop::sample::select(meanings))
+                .prop_map(|(key, meant)| InputEvent::Press { key, meant }),
+            prop::sample::select(keys).prop_map(|key| InputEvent::Release { key }),
             (prop::sample::select(buttons), any::<bool>())
                 .prop_map(|(button, down)| InputEvent::Button { button, down }),
         ]
@@ -224,9 +290,11 @@ mod tests {
                     continue;
                 }
                 passed += 1;
-                if let InputEvent::Key { key, down } = event {
-                    held.retain(|h| *h != InputEvent::Key { key, down: false });
-                    held.extend(down.then_some(InputEvent::Key { key, down: false }));
+                if let InputEvent::Press { key, .. } | InputEvent::Release { key } = event {
+                    held.retain(|h| *h != InputEvent::Release { key });
+                }
+                if let InputEvent::Press { key, .. } = event {
+                    held.push(InputEvent::Release { key });
                 }
             }
             // Twice, because each press that was paid for brings a release that was not.

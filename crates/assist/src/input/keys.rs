@@ -1,4 +1,5 @@
-//! The allow-list of keys: a 105-key PC keyboard without *Print Screen*, which is also the system request key.
+//! The allow-list of keys: a 105-key PC keyboard without *Print Screen*, which is also the system request key, and the
+//! keys that Japanese, Korean and Brazilian keyboards have besides.
 
 /// A key by its place on the keyboard, as the Linux input event code (`KEY_A` is 30). X11 adds 8 to it.
 ///
@@ -24,6 +25,18 @@ impl Key {
         KEYS.iter().map(|(_, evdev)| Self(*evdev))
     }
 
+    /// Whether it is a key of the number pad.
+    #[must_use]
+    pub const fn is_keypad(self) -> bool {
+        matches!(self.0, 55 | 71..=83 | 96 | 98 | 117 | 121)
+    }
+
+    /// Whether it is one of the ten digits above the letters.
+    #[must_use]
+    pub const fn is_digit(self) -> bool {
+        matches!(self.0, 2..=11)
+    }
+
     pub(super) fn is_control(self) -> bool {
         matches!(self.0, 29 | 97)
     }
@@ -41,7 +54,7 @@ impl Key {
 
 /// `KeyboardEvent.code` and Linux input event code, row by row.
 #[rustfmt::skip]
-const KEYS: [(&str, u8); 104] = [
+const KEYS: [(&str, u8); 113] = [
     ("Escape", 1), ("F1", 59), ("F2", 60), ("F3", 61), ("F4", 62), ("F5", 63), ("F6", 64), ("F7", 65), ("F8", 66),
     ("F9", 67), ("F10", 68), ("F11", 87), ("F12", 88), ("ScrollLock", 70), ("Pause", 119),
 
@@ -66,6 +79,10 @@ const KEYS: [(&str, u8); 104] = [
     ("NumLock", 69), ("NumpadDivide", 98), ("NumpadMultiply", 55), ("NumpadSubtract", 74), ("Numpad7", 71),
     ("Numpad8", 72), ("Numpad9", 73), ("NumpadAdd", 78), ("Numpad4", 75), ("Numpad5", 76), ("Numpad6", 77),
     ("Numpad1", 79), ("Numpad2", 80), ("Numpad3", 81), ("NumpadEnter", 96), ("Numpad0", 82), ("NumpadDecimal", 83),
+    ("NumpadEqual", 117), ("NumpadComma", 121),
+
+    ("IntlRo", 89), ("IntlYen", 124), ("Convert", 92), ("NonConvert", 94), ("KanaMode", 93), ("Lang1", 122),
+    ("Lang2", 123),
 ];
 
 #[cfg(test)]
@@ -78,7 +95,7 @@ mod tests {
     fn every_key_is_there_once() {
         let codes: HashSet<_> = KEYS.iter().map(|(code, _)| code).collect();
         let numbers: HashSet<_> = KEYS.iter().map(|(_, evdev)| evdev).collect();
-        assert_eq!((codes.len(), numbers.len()), (104, 104));
+        assert_eq!((codes.len(), numbers.len()), (113, 113));
         assert!(Key::all().all(|key| (1..=127).contains(&key.evdev())));
     }
 

@@ -2,12 +2,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn key(code: &str, down: bool) -> InputEvent {
-    InputEvent::Key { key: Key::from_code(code).unwrap(), down }
+fn press(code: &str, meant: Meant) -> InputEvent {
+    InputEvent::Press { key: Key::from_code(code).unwrap(), meant }
+}
+
+fn release(code: &str) -> InputEvent {
+    InputEvent::Release { key: Key::from_code(code).unwrap() }
 }
 
 #[test]
-fn the_four_messages() {
+fn the_five_messages() {
     for (text, event) in [
         (r#"{"t":"move","x":12,"y":34}"#, InputEvent::Move { x: 12, y: 34 }),
         (
@@ -24,12 +28,20 @@ fn the_four_messages() {
         ),
         (r#"{"t":"wheel","dx":0,"dy":1}"#, InputEvent::Wheel { dx: 0, dy: 1 }),
         (r#"{"t":"wheel","dx":-20,"dy":20}"#, InputEvent::Wheel { dx: -20, dy: 20 }),
-        (r#"{"t":"key","code":"KeyA","down":true}"#, key("KeyA", true)),
-        (r#"{"down":false,"code":"IntlBackslash","t":"key"}"#, key("IntlBackslash", false)),
+        (
+            r#"{"t":"button","button":"forward","down":true}"#,
+            InputEvent::Button { button: Button::Forward, down: true },
+        ),
+        (r#"{"t":"key","code":"KeyA","down":true}"#, press("KeyA", Meant::Place)),
+        (r#"{"t":"key","code":"KeyZ","key":"y","down":true}"#, press("KeyZ", Meant::Character('y'))),
+        (r#"{"t":"key","code":"Space","key":" ","down":true}"#, press("Space", Meant::Character(' '))),
+        (r#"{"t":"key","code":"AltRight","key":"AltGraph","down":true}"#, press("AltRight", Meant::AltGraph)),
+        (r#"{"down":false,"code":"IntlBackslash","t":"key"}"#, release("IntlBackslash")),
+        (r#"{"t":"key","code":"KeyZ","key":"y","down":false}"#, release("KeyZ")),
+        (r#"{"t":"text","text":"日本"}"#, InputEvent::Text(Text::new("日本").unwrap())),
     ] {
         assert_eq!(InputEvent::parse(text), Ok(event), "{text}");
     }
-    assert_eq!(key("KeyA", true), InputEvent::Key { key: Key::from_code("KeyA").unwrap(), down: true });
 }
 
 #[test]
@@ -46,12 +58,16 @@ fn what_is_out_of_range_is_refused() {
         r#"{"t":"move","x":"1","y":0}"#,
         r#"{"t":"move","x":1,"x":2,"y":0}"#,
         r#"{"t":"Move","x":1,"y":0}"#,
-        r#"{"t":"button","button":"back","down":true}"#,
+        r#"{"t":"button","button":"wheel","down":true}"#,
         r#"{"t":"button","button":1,"down":true}"#,
         r#"{"t":"button","button":"left","down":1}"#,
         r#"{"t":"wheel","dx":0,"dy":128}"#,
         r#"{"t":"key","code":30,"down":true}"#,
         r#"{"t":"key","code":"KeyA"}"#,
+        r#"{"t":"key","code":"KeyA","key":1,"down":true}"#,
+        r#"{"t":"key","code":"KeyA","key":"a","key":"b","down":true}"#,
+        r#"{"t":"text"}"#,
+        r#"{"t":"text","text":["a"]}"#,
         r#"{"t":"grant"}"#,
         r#"{"t":"move","x":1,"y":1} {"t":"move","x":1,"y":1}"#,
     ] {
@@ -63,6 +79,14 @@ fn what_is_out_of_range_is_refused() {
     for code in ["Power", "PrintScreen", "keyA", "KeyA ", "", "30"] {
         let text = format!(r#"{{"t":"key","code":"{code}","down":true}}"#);
         assert_eq!(InputEvent::parse(&text), Err(InputError::Key), "{text}");
+    }
+    for meant in ["", "ab", "\\n", "Dead", "Process", "Unidentified", "Power", "PrintScreen", "e\u{301}"] {
+        let text = format!(r#"{{"t":"key","code":"KeyA","key":"{meant}","down":true}}"#);
+        assert_eq!(InputEvent::parse(&text), Err(InputError::Key), "{text}");
+    }
+    for words in ["", "a\\tb", "more than sixteen", "\\u001b"] {
+        let text = format!(r#"{{"t":"text","text":"{words}"}}"#);
+        assert_eq!(InputEvent::parse(&text), Err(InputError::Text), "{text}");
     }
 }
 

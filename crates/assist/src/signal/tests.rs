@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::description::tests::any_description;
+use crate::screens::{Kind, Screen, ScreenName};
 
 fn novice(text: &str) -> Result<NoviceSays, SignalError> {
     NoviceSays::parse(text)
@@ -16,6 +17,7 @@ fn expert(text: &str) -> Result<ExpertSays, SignalError> {
 fn the_messages_without_a_description() {
     let program = Program::new("rendezvous 0.1.0").unwrap();
     let screen = Size { width: 1280, height: 720 };
+    let written = ChatText::new("a\nb \"c\" ü").unwrap();
     for (text, message) in [
         (
             r#"{"v":1,"type":"hello","role":"novice","program":"rendezvous 0.1.0"}"#,
@@ -34,6 +36,10 @@ fn the_messages_without_a_description() {
         (r#"{"v":1,"type":"control","state":"released"}"#, NoviceSays::Control(ControlState::Released)),
         (r#"{"v":1,"type":"control","state":"revoked"}"#, NoviceSays::Control(ControlState::Revoked)),
         (r#"{"v":1,"type":"control","state":"expired"}"#, NoviceSays::Control(ControlState::Expired)),
+        (r#"{"v":1,"type":"paused","paused":true}"#, NoviceSays::Paused(true)),
+        (r#"{"v":1,"type":"paused","paused":false}"#, NoviceSays::Paused(false)),
+        (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, NoviceSays::Chat(written.clone())),
+        (r#"{"v":1,"type":"typing","typing":true}"#, NoviceSays::Typing(true)),
         (r#"{"v":1,"type":"again"}"#, NoviceSays::Again),
         (
             r#"{"v":1,"type":"ice","role":"novice","servers":["stun:192.0.2.1:3478","stun:[2001:db8::1]:80"]}"#,
@@ -50,11 +56,88 @@ fn the_messages_without_a_description() {
         ),
         (r#"{"v":1,"type":"request","floor":"control"}"#, ExpertSays::Request),
         (r#"{"v":1,"type":"release","floor":"control"}"#, ExpertSays::Release),
+        (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, ExpertSays::Chat(written)),
+        (r#"{"v":1,"type":"typing","typing":false}"#, ExpertSays::Typing(false)),
         (r#"{"v":1,"type":"ice","role":"expert","servers":[]}"#, ExpertSays::Ice(vec![])),
     ] {
         assert_eq!(expert(text), Ok(message.clone()), "{text}");
         assert_same_json(&message.to_text(), text);
     }
+}
+
+/// The messages about screens, letter by letter.
+#[test]
+fn the_messages_about_screens() {
+    let screen = |id, name: &str, width, height| Screen {
+        id: ScreenId(id),
+        name: ScreenName::new(name).unwrap(),
+        size: Size { width, height },
+    };
+    let (left, right) = (screen(1, "HDMI-1", 1920, 1080), screen(2, "DP-2", 1280, 1024));
+    for (text, screens) in [
+        (
+            r#"{"v":1,"type":"screens","screens":[{"id":1,"name":"HDMI-1","width":1920,"height":1080},{"id":2,"name":"DP-2","width":1280,"height":1024}],"shared":2}"#,
+            Screens::new(Kind::Screen, vec![left.clone(), right], ScreenId(2), true).unwrap(),
+        ),
+        (
+            r#"{"v":1,"type":"screens","screens":[{"id":1,"name":"HDMI-1","width":1920,"height":1080}],"shared":1,"kind":"test"}"#,
+            Screens::only(Kind::TestPicture, left),
+        ),
+        (
+            r#"{"v":1,"type":"screens","screens":[{"id":9,"name":"„Ä“","width":7,"height":5}],"shared":9,"kind":"window","shown":false}"#,
+            Screens::only(Kind::Window, screen(9, "„Ä“", 7, 5)).showing(false),
+        ),
+    ] {
+        let message = NoviceSays::Screens(screens);
+        assert_eq!(novice(text), Ok(message.clone()), "{text}");
+        assert_same_json(&message.to_text(), text);
+        assert_eq!(expert(text), Err(SignalError::WrongSide), "{text}");
+    }
+    let wish = r#"{"v":1,"type":"screen","id":2}"#;
+    assert_eq!(expert(wish), Ok(ExpertSays::Screen(ScreenId(2))));
+    assert_same_json(&ExpertSays::Screen(ScreenId(2)).to_text(), wish);
+    assert_eq!(novice(wish), Err(SignalError::WrongSide));
+}
+
+#[test]
+fn screens_that_cannot_be_are_refused() {
+    let one = r#"{"id":1,"name":"a","width":1,"height":1}"#;
+    let screens = |all: &str, rest: &str| format!(r#"{{"v":1,"type":"screens","screens":[{all}]{rest}}}"#);
+    let many: Vec<String> = (0..17).map(|id| one.replace(":1,", &format!(":{id},"))).collect();
+    for (all, rest, field) in [
+        ("", r#","shared":1"#, "screens"),
+        (one, "", "screens"),
+        (one, r#","shared":2"#, "screens"),
+        (one, r#","shared":-1"#, "screens"),
+        (one, r#","shared":1,"shared":1"#, "screens"),
+        (one, r#","shared":1,"kind":"webcam""#, "kind"),
+        (one, r#","shared":1,"shown":1"#, "screens"),
+        (&format!("{one},{one}"), r#","shared":1"#, "screens"),
+        (&many.join(","), r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"","width":1,"height":1}"#, r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"a\nb","width":1,"height":1}"#, r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"a","width":0,"height":1}"#, r#","shared":1"#, "screens"),
+        (r#"{"id":1,"name":"a","width":65536,"height":1}"#, r#","shared":1"#, "screens"),
+    ] {
+        let text = screens(all, rest);
+        assert_eq!(novice(&text), Err(SignalError::Field(field)), "{text}");
+    }
+    for text in [r#"{"v":1,"type":"screen"}"#, r#"{"v":1,"type":"screen","id":"1"}"#] {
+        assert_eq!(expert(text), Err(SignalError::Field("id")), "{text}");
+    }
+}
+
+#[test]
+fn the_longest_list_of_screens_fits() {
+    let all = (0..16).map(|id| Screen {
+        id: ScreenId(u32::MAX - id),
+        name: ScreenName::new(&"\u{10ffff}".repeat(80)).unwrap(),
+        size: Size { width: u16::MAX, height: u16::MAX },
+    });
+    let screens = Screens::new(Kind::TestPicture, all.collect(), ScreenId(u32::MAX), false).unwrap();
+    let message = NoviceSays::Screens(screens);
+    assert!(message.to_text().len() <= MAX_TEXT);
+    assert_eq!(novice(&message.to_text()), Ok(message));
 }
 
 fn assert_same_json(left: &str, right: &str) {
@@ -87,6 +170,7 @@ fn nobody_speaks_for_the_other_side() {
         r#"{"v":1,"type":"view","state":"granted","screen":{"width":1,"height":1}}"#,
         r#"{"v":1,"type":"control","state":"granted"}"#,
         r#"{"v":1,"type":"answer","description":{}}"#,
+        r#"{"v":1,"type":"paused","paused":false}"#,
         r#"{"v":1,"type":"again"}"#,
         r#"{"v":1,"type":"hello","role":"novice","program":"x"}"#,
     ] {
@@ -154,6 +238,13 @@ fn fields_are_checked() {
         (r#"{"v":1,"type":"request"}"#, "floor"),
         (r#"{"v":1,"type":"request","floor":"view"}"#, "floor"),
         (r#"{"v":1,"type":"request","floor":"control","floor":"control"}"#, "floor"),
+        (r#"{"v":1,"type":"chat"}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":""}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":"\n \t"}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":["a"]}"#, "text"),
+        (r#"{"v":1,"type":"chat","text":"a","text":"b"}"#, "text"),
+        (r#"{"v":1,"type":"typing"}"#, "typing"),
+        (r#"{"v":1,"type":"typing","typing":"true"}"#, "typing"),
     ];
     for (text, field) in cases {
         assert_eq!(expert(text), Err(SignalError::Field(field)), "{text}");
@@ -168,10 +259,23 @@ fn fields_are_checked() {
         (r#"{"v":1,"type":"view"}"#, "view"),
         (r#"{"v":1,"type":"control","state":"none"}"#, "state"),
         (r#"{"v":1,"type":"control"}"#, "state"),
+        (r#"{"v":1,"type":"paused"}"#, "paused"),
+        (r#"{"v":1,"type":"paused","paused":1}"#, "paused"),
     ];
     for (text, field) in cases {
         assert_eq!(novice(text), Err(SignalError::Field(field)), "{text}");
     }
+}
+
+#[test]
+fn what_somebody_writes_is_bounded_and_arrives_harmless() {
+    let chat = |text: &str| json!({ "v": 1, "type": "chat", "text": text }).to_string();
+    let longest = "\u{1f600}".repeat(crate::chat::MAX_CHARACTERS);
+    assert_eq!(expert(&chat(&longest)), Ok(ExpertSays::Chat(ChatText::new(&longest).unwrap())));
+    let longer = longest + "a";
+    assert_eq!(expert(&chat(&longer)), Err(SignalError::Field("text")));
+    let Ok(NoviceSays::Chat(text)) = novice(&chat("a\u{1b}[2J\u{202e}b")) else { panic!("it is read") };
+    assert_eq!(text.as_str(), "a·[2J·b");
 }
 
 #[test]
@@ -223,6 +327,17 @@ proptest! {
             novice(&NoviceSays::Answer(offer).to_text()),
             Err(SignalError::Description(DescriptionError::NotAnAnswer))
         );
+    }
+
+    /// Whatever passes as a message fits into one again, however it has to be written.
+    #[test]
+    fn what_somebody_writes_goes_round(text in "[\\PC\\x00-\\x1f\"\\\\\u{10ffff}]{0,2000}") {
+        if let Some(text) = ChatText::new(&text) {
+            let message = ExpertSays::Chat(text.clone());
+            prop_assert!(message.to_text().len() <= MAX_TEXT);
+            prop_assert_eq!(expert(&message.to_text()), Ok(message));
+            prop_assert_eq!(novice(&ExpertSays::Chat(text.clone()).to_text()), Ok(NoviceSays::Chat(text)));
+        }
     }
 
     #[test]

@@ -38,7 +38,6 @@ pub(crate) struct Agent {
     process: Process,
     pub(crate) client: AgentClient,
     home: Home,
-    user: String,
 }
 
 impl Agent {
@@ -81,18 +80,14 @@ impl Agent {
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
         let client = AgentClient::connect(stream).await?;
-        let agent = Self { process, client, home, user: user.to_owned() };
+        let agent = Self { process, client, home };
         agent
             .until("the agent to be signed in", async || {
-                Ok(agent.client.status().await?.accounts.iter().any(|account| account.state == "online"))
+                let accounts = agent.client.status().await?.accounts;
+                Ok(accounts.iter().any(|account| account.network == "xmpp" && account.state == "online"))
             })
             .await?;
         Ok(agent)
-    }
-
-    /// The account's bare address.
-    pub(crate) fn address(&self) -> String {
-        format!("{}@{DOMAIN}", self.user)
     }
 
     /// What happens to sessions from now on that this program starts.
@@ -105,6 +100,14 @@ impl Agent {
         self.until(&format!("{devices} devices to be seen"), async || {
             let people = self.client.people().await?;
             Ok(people.iter().map(|person| person.devices.len()).sum::<usize>() >= devices)
+        })
+        .await
+    }
+
+    /// Waits until no device of any contact is there any more.
+    pub(crate) async fn sees_nobody(&self) -> Result<()> {
+        self.until("all devices to be gone", async || {
+            Ok(self.client.people().await?.iter().all(|person| person.devices.is_empty()))
         })
         .await
     }

@@ -4,12 +4,14 @@ use crate::agent::DEVICE_PATIENCE;
 use crate::wire::{self, Incoming, Outgoing};
 use anyhow::{Context as _, Result, bail};
 use jid::FullJid;
-use rendezvous_testkit::xmpp::CROWD;
+use rendezvous_testkit::xmpp::{CROWD, DOMAIN, Ejabberd};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// The one device that every member of the crowd has.
 pub(crate) const DEVICE: &str = "d";
+/// Who only looks at the agent. Nobody of the crowd: whoever goes while they come again may take both with them.
+const SCOUT: &str = "scout";
 /// So many sign in at once.
 const AT_ONCE: usize = 32;
 
@@ -32,32 +34,36 @@ pub(crate) struct Manners {
 }
 
 impl Manners {
-    /// Asks the agent what it is. `agent` is its bare address; its list must have the one who asks.
-    pub(crate) async fn learn(port: u16, agent: &str, scout: usize) -> Result<Arc<Self>> {
-        let all = Self::ask(port, agent, scout);
+    /// Asks the agent of this user what it is.
+    pub(crate) async fn learn(server: &Ejabberd, user: &str) -> Result<Arc<Self>> {
+        server.add_contact(user, SCOUT, CROWD)?;
+        let agent = format!("{user}@{DOMAIN}");
+        let all = Self::ask(server.place().clear, &agent);
         tokio::time::timeout(DEVICE_PATIENCE, all)
             .await
             .unwrap_or_else(|_| bail!("the agent was not seen by its contacts"))
     }
 
-    async fn ask(port: u16, agent: &str, scout: usize) -> Result<Arc<Self>> {
-        let user = user(scout);
-        let (mut incoming, out) = wire::sign_in(port, (&user, CROWD), "any", "scout").await?;
+    async fn ask(port: u16, agent: &str) -> Result<Arc<Self>> {
+        let (mut incoming, out) = wire::sign_in(port, (SCOUT, CROWD), "any", DEVICE).await?;
         out.send(format!("<presence type='probe' to='{agent}'/>"));
-        let mut seen: Option<(FullJid, String)> = None;
+        // The server may still wait for an agent that was killed, which will not answer.
+        let mut seen: Vec<(FullJid, String)> = Vec::new();
         loop {
             let stanza = incoming.next().await.context("the server hung up")?;
-            if stanza.starts_with("<presence") && seen.is_none() {
+            if stanza.starts_with("<presence") {
                 let caps = between(&stanza, "<c ", "/>").map(|inner| format!("<c {inner}/>"));
                 let from = wire::attribute(&stanza, "from").and_then(|from| FullJid::new(from).ok());
                 if let Some((jid, caps)) = from.zip(caps) {
                     out.send(format!(
                         "<iq type='get' id='i' to='{jid}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
                     ));
-                    seen = Some((jid, caps));
+                    seen.push((jid, caps));
                 }
-            } else if let Some((agent, caps)) = &seen
-                && wire::attribute(&stanza, "id") == Some("i")
+            } else if wire::attribute(&stanza, "id") == Some("i")
+                && wire::attribute(&stanza, "type") == Some("result")
+                && let from = wire::attribute(&stanza, "from")
+                && let Some((agent, caps)) = seen.iter().find(|(jid, _)| from == Some(jid.as_str()))
             {
                 let info =
                     between(&stanza, "<identity", "</query>").context("the agent does not say what it is")?;

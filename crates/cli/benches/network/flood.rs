@@ -45,7 +45,7 @@ pub(crate) async fn run(
     }
     let place = server.place();
     let agent = Arc::new(Agent::start(place, USER, With::TheAccount).await?);
-    let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
+    let manners = Manners::learn(server, USER).await?;
     let application = hello()?;
     let mut members = crowd::gather(place.clear, &manners, 0..SENDERS + OTHERS).await?;
     let mut other =

@@ -44,7 +44,7 @@ async fn weigh(
 ) -> Result<()> {
     let place = server.place();
     let agent = Agent::start(place, USER, with).await?;
-    let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
+    let manners = Manners::learn(server, USER).await?;
     let contacts = crowd::gather(place.clear, &manners, 0..CONTACTS).await?;
     let mut attending = JoinSet::new();
     contacts.into_iter().for_each(|contact| _ = attending.spawn(contact.attend(Arc::clone(&manners))));
@@ -68,5 +68,7 @@ async fn weigh(
         format!("at most {PROCESSOR} %"),
         percent <= PROCESSOR,
     );
-    Ok(())
+    // The next agent meets them again, each once.
+    drop(attending);
+    agent.sees_nobody().await
 }

@@ -24,7 +24,7 @@ pub(crate) async fn run(figures: &mut Figures, server: &Ejabberd, sessions: usiz
     }
     let place = server.place();
     let agent = Arc::new(Agent::start(place, USER, With::TheAccount).await?);
-    let manners = Manners::learn(place.clear, &agent.address(), 0).await?;
+    let manners = Manners::learn(server, USER).await?;
     let application = hello()?;
     let members = crowd::gather(place.clear, &manners, 0..sessions).await?;
     let peers = members.into_iter().map(|member| Peer::new(member, &manners, application));

@@ -268,7 +268,7 @@ impl Agent {
         found: Found,
     ) -> Result<SessionId> {
         self.person_is_in(&surroundings);
-        let place = launch::Place::handed_over(surroundings, true)?;
+        let place = launch::Place::handed_over(surroundings, launch::Needs::Terminal)?;
         let (which, contact) = match found {
             Found::Nearby(which, contact) => (which, contact),
             Found::Room(guest, contact) => (self.accounts.begin_guest(guest.network), contact),

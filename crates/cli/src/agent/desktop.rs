@@ -35,6 +35,8 @@ impl Agent {
     /// The person has given a command in these surroundings.
     pub(super) fn person_is_in(&mut self, surroundings: &Surroundings) {
         self.environment = surroundings::known(surroundings.environment.clone());
+        // That was for one call, and is not for the next.
+        self.environment.remove(surroundings::SHARE);
         self.look_for_a_bus();
     }
 

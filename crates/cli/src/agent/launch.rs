@@ -5,13 +5,14 @@ mod program;
 
 pub(super) use feed::{Fed, Feed, feed};
 
+use super::window;
 use crate::apps::Start;
 use crate::home::Home;
 use crate::surroundings;
 use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::{Context, Result, bail};
-use rendezvous_core::{Code, Command, Event, SessionId};
+use rendezvous_core::{ApplicationId, Code, Command, Event, SessionId};
 use rendezvous_dbus::DbusError;
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::application::TypedCode;
@@ -32,6 +33,15 @@ const DEAF: Duration = Duration::from_secs(10);
 /// So long may an application go on after its session ended.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// What an application needs to meet its person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// It asks at a terminal, and this must be handed over.
+    Terminal,
+    /// It has windows of its own, or opens one.
+    Nothing,
+}
+
 /// Where an application meets its person.
 pub(super) struct Place {
     /// None where it asks its person in windows of its own.
@@ -43,9 +53,9 @@ pub(super) struct Place {
 
 impl Place {
     /// The terminal and the environment of whoever invites.
-    pub(super) fn handed_over(surroundings: Surroundings, needs_terminal: bool) -> Result<Self> {
+    pub(super) fn handed_over(surroundings: Surroundings, needs: Needs) -> Result<Self> {
         let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
-        if needs_terminal && terminal.is_none() {
+        if needs == Needs::Terminal && terminal.is_none() {
             bail!(texts::NEEDS_A_TERMINAL);
         }
         Ok(Self { terminal, environment: surroundings::known(surroundings.environment), own: None })
@@ -57,6 +67,11 @@ impl Place {
         environment: HashMap<String, String>,
     ) -> Option<Self> {
         Some(Self { terminal: Some(terminal.ends().ok()?), environment, own: Some(terminal) })
+    }
+
+    /// How an application of ours is started that has no terminal here: it opens a window.
+    pub(super) fn in_a_window(&self, application: ApplicationId) -> Option<Start> {
+        if self.terminal.is_some() { None } else { window::start(application) }
     }
 
     /// Says something in place of the application, unless a command of the person's waits at this terminal: that one

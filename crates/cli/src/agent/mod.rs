@@ -10,11 +10,12 @@ mod installed;
 mod launch;
 mod notify;
 mod open;
-mod places;
+pub(crate) mod places;
 mod prompt;
 mod requests;
 mod ring;
 mod start;
+mod window;
 
 use crate::application::code;
 use crate::apps::{Entry, Installed, Stamp};
@@ -356,9 +357,10 @@ impl Agent {
     /// Both sides agreed: start the application.
     async fn launch(&mut self, session: SessionId) {
         let Some(open) = self.open.get_mut(&session) else { return };
-        let start = self.installed.applications.get(&open.application).and_then(Entry::start).cloned();
+        let registered = self.installed.applications.get(&open.application).and_then(Entry::start).cloned();
         let Some(info) = self.accounts.look(open.which, session).await else { return };
         let Some(place) = open.place.take() else { return };
+        let start = registered.or_else(|| place.in_a_window(open.application));
         open.key = info.key;
         let (feed, events) = launch::feed();
         open.program = Some(feed);

@@ -3,12 +3,14 @@
 use super::DEAF;
 use super::accounts::Which;
 use super::launch::{self, Feed};
+use crate::doctor;
 use crate::identity::Identity;
 use crate::record::{self, Entry};
 use crate::standing::{self, Caller, Standing};
 use rendezvous_core::{ApplicationId, DeclinedBy, Event, Role, SessionId, State};
 use rendezvous_dbus::agent::Commander;
 use rendezvous_trust::{PublicKey, UnixTime};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::AbortHandle;
@@ -110,6 +112,17 @@ impl Open {
             unheard: false,
             connected: None,
         }
+    }
+
+    /// Why an offer of help cannot be taken in these surroundings: no screen there could be shown. Where a code was made,
+    /// that was found out before. Who is not verified is shown nothing anyway.
+    pub(super) fn hindrance(&self, environment: &HashMap<String, String>) -> Option<String> {
+        let is_verified = matches!(self.caller.standing, Standing::Verified { .. });
+        if self.application != ApplicationId::OFFER || self.answers_code || !is_verified {
+            return None;
+        }
+        let display = doctor::x11_display_in(|name| environment.get(name).cloned());
+        display.err().map(|error| error.to_string())
     }
 
     /// Takes note of what the record will say.

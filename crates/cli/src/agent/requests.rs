@@ -1,8 +1,9 @@
 //! What the person's commands ask of the agent.
 
 use super::accounts::{NEARBY, Which};
+use super::launch::Needs;
 use super::open::Open;
-use super::{Agent, News, launch};
+use super::{Agent, News, launch, window};
 use crate::apps::Entry;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
@@ -10,7 +11,7 @@ use crate::standing::Caller;
 use crate::{clock, texts};
 use anyhow::Result;
 use rendezvous_core::{Address, ApplicationId, Command, Role, SessionError, SessionId};
-use rendezvous_dbus::agent::{Commander, Greeting, Request, StatusReport, Surroundings};
+use rendezvous_dbus::agent::{Commander, Greeting, Request, Startable, StatusReport, Surroundings};
 use rendezvous_net::CallError;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -23,6 +24,8 @@ pub(super) struct Calling {
     commander: Arc<Commander>,
     application: ApplicationId,
     surroundings: Surroundings,
+    /// No terminal comes with it, but the bus from which it comes starts the application in a window.
+    has_window: bool,
     answer: oneshot::Sender<Result<SessionId, String>>,
 }
 
@@ -39,12 +42,20 @@ impl Agent {
         match request {
             Request::Hello { answer } => _ = answer.send(self.greeting()),
             Request::Invite { network, contact, application, surroundings, answer } => {
-                let call = Calling { commander, application, surroundings, answer };
+                let has_window = false;
+                let call = Calling { commander, application, surroundings, has_window, answer };
                 self.look_for(&network, &contact, call).await;
             }
             Request::Cancel { session, answer } => _ = answer.send(self.cancel(session).await),
             Request::Sessions { answer } => _ = answer.send(self.accounts.sessions().await),
-            Request::Applications { answer } => _ = answer.send(self.startable()),
+            Request::Applications { answer } => {
+                let (rows, environment) = (self.startable(), self.environment.clone());
+                // A bus is asked, and everybody else would wait.
+                tokio::spawn(async move {
+                    let windows = window::startable(&environment).await;
+                    _ = answer.send(rows.into_iter().map(|row| with_window(row, &windows)).collect());
+                });
+            }
             Request::Status { answer } => {
                 let ringing = u32::try_from(self.ringing().len()).unwrap_or(u32::MAX);
                 let report =
@@ -120,7 +131,7 @@ impl Agent {
     }
 
     /// Looks for whoever is to be called. The person may give up meanwhile.
-    async fn look_for(&self, network: &str, contact: &Address, call: Calling) {
+    async fn look_for(&self, network: &str, contact: &Address, mut call: Calling) {
         let network = if network.is_empty() { NEARBY } else { network };
         let route = match self.accounts.route(network, contact).await {
             Ok(route) => route,
@@ -135,15 +146,21 @@ impl Agent {
                 found = route.follow() => found,
                 () = call.commander.closed() => return,
             };
+            if call.surroundings.terminal.is_none()
+                && let Some(name) = window::name_on_bus(call.application)
+            {
+                let windows = window::startable(&call.surroundings.environment).await;
+                call.has_window = windows.iter().any(|window| window == name);
+            }
             _ = news.send(News::Located(Box::new(call), found)).await;
         });
     }
 
     /// Whoever is to be called was found, or it is known why not.
     pub(super) async fn located(&mut self, call: Calling, found: Result<(Which, Address)>) {
-        let Calling { commander, application, surroundings, answer } = call;
+        let Calling { commander, application, surroundings, has_window, answer } = call;
         let session = match found {
-            Ok((which, contact)) => self.invite(commander, which, contact, application, surroundings).await,
+            Ok(to) => self.invite(commander, to, application, surroundings, has_window).await,
             Err(error) => Err(error),
         };
         _ = answer.send(session.map_err(|error| refusal(&error)));
@@ -152,18 +169,21 @@ impl Agent {
     async fn invite(
         &mut self,
         commander: Arc<Commander>,
-        which: Which,
-        contact: Address,
+        (which, contact): (Which, Address),
         application: ApplicationId,
         surroundings: Surroundings,
+        has_window: bool,
     ) -> Result<SessionId> {
         if !self.installed.applications.contains_key(&application) {
             self.look_at_applications().await;
         }
-        let needs_terminal = matches!(self.installed.applications.get(&application), Some(Entry::BuiltIn(_)));
+        let needs = match self.installed.applications.get(&application) {
+            Some(Entry::BuiltIn(_)) if !has_window => Needs::Terminal,
+            _ => Needs::Nothing,
+        };
         let surroundings = self.complete(surroundings);
         self.person_is_in(&surroundings);
-        let place = launch::Place::handed_over(surroundings, needs_terminal)?;
+        let place = launch::Place::handed_over(surroundings, needs)?;
         let network = self.accounts.network(which);
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
         let session = self.accounts.invite(which, contact, application, String::new()).await?;
@@ -195,6 +215,13 @@ impl Agent {
         open.withdraws = Some(withdraws.abort_handle());
         self.open.insert(session, open);
     }
+}
+
+/// One of ours can be started without a terminal, too, where the bus can start it.
+fn with_window(row: Startable, windows: &[String]) -> Startable {
+    let name = row.id.parse().ok().and_then(window::name_on_bus);
+    let opens = name.is_some_and(|name| windows.iter().any(|window| window == name));
+    Startable { without_terminal: row.without_terminal || opens, ..row }
 }
 
 /// Why an invitation was not sent, and what to do, for the person.

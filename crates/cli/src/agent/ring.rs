@@ -133,11 +133,12 @@ impl Agent {
             None => crate::surroundings::environment(),
         };
         let speaker = Terminal::clone(&terminal);
+        let hindrance = open.hindrance(&environment);
         open.place = launch::Place::here(terminal, environment);
         let is_ready = open.place.is_some() && (!open.answers_code || code::claim(&self.home, session));
-        if !is_ready {
+        if !is_ready || hindrance.is_some() {
             open.place = None;
-            speaker.say(texts::CANNOT_ANSWER);
+            speaker.say(&hindrance.unwrap_or_else(|| texts::CANNOT_ANSWER.to_owned()));
             return self.decline(session, DeclinedBy::Policy).await;
         }
         let (which, answers_code) = (open.which, open.answers_code);

@@ -1,12 +1,13 @@
 //! The expert's side: serves the page, and carries words between it and the novice's application.
 
+use super::chat::Chat;
 use super::media::Lack;
 use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession};
 use crate::home::Home;
-use crate::page::{ControlState, Page, PageEvent, PageState, ScreenSize, ToPage, ViewState};
+use crate::page::{ControlState, Page, PageEvent, PageScreens, PageState, ScreenSize, ToPage, ViewState};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::texts;
@@ -15,6 +16,7 @@ use rendezvous_assist::consent;
 use rendezvous_assist::description::{Description, Fingerprint};
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
+use rendezvous_assist::screens::{ScreenId, Screens};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
@@ -61,7 +63,7 @@ pub(super) async fn run(
                 }
             }
             event = page.next() => expert.page_event(event, &page, home).await,
-            _ = second.tick() => expert.tick().await,
+            _ = second.tick() => expert.tick(&page).await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
     };
@@ -98,6 +100,11 @@ struct Expert {
     view: ViewState,
     control: ControlState,
     screen: Option<ScreenSize>,
+    /// What is seen and what could be, once it was told.
+    screens: Option<Screens>,
+    /// Whether the novice has hidden the screen for a while.
+    paused: bool,
+    chat: Chat,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
     ended: Option<Ending>,
@@ -125,6 +132,9 @@ impl Expert {
             view: ViewState::Waiting,
             control: ControlState::None,
             screen: None,
+            screens: None,
+            paused: false,
+            chat: Chat::default(),
             leaving: None,
             ended: None,
             watch: Watch::default(),
@@ -205,9 +215,10 @@ impl Expert {
         self.terminate(lack.code().into()).await;
     }
 
-    /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates.
+    /// The page may gather and connect as soon as the view is allowed and both sides have signed the certificates. In a
+    /// pause there is nothing to connect to.
     fn connect(&self, page: &Page) {
-        if self.view == ViewState::Granted && self.bound.is_some() {
+        if self.view == ViewState::Granted && self.bound.is_some() && !self.paused {
             page.send(&ToPage::Connect {
                 ice_servers: self.servers.for_page(&self.hints),
                 relay_only: self.servers.is_relay_only(),
@@ -226,6 +237,17 @@ impl Expert {
             NoviceSays::Ice(hints) => self.hints = hints,
             NoviceSays::Control(state) => self.control = control_state(state),
             NoviceSays::Answer(description) => self.answer(&description, page).await,
+            NoviceSays::Screens(screens) => self.screens_are(screens),
+            NoviceSays::Paused(paused) => {
+                let goes_on = std::mem::replace(&mut self.paused, paused) && !paused;
+                self.show(page);
+                if goes_on {
+                    self.connect(page);
+                }
+                return;
+            }
+            NoviceSays::Chat(text) => return self.chat.they_wrote(&self.who, &text, page, &self.terminal),
+            NoviceSays::Typing(typing) => return self.chat.they_are_typing(typing, page),
         }
         self.show(page);
     }
@@ -271,9 +293,34 @@ impl Expert {
         }
     }
 
+    /// What is seen, and what could be.
+    fn screens_are(&mut self, screens: Screens) {
+        let news = match &self.screens {
+            None => texts::not_a_screen(&self.who, screens.kind()),
+            Some(before) if before.shared().id != screens.shared().id => {
+                Some(texts::you_see(&self.who, &screens))
+            }
+            Some(_) => None,
+        };
+        if let Some(news) = news {
+            self.terminal.say(&news);
+        }
+        self.screens = Some(screens);
+    }
+
+    /// The person here wants to see another screen; one that they were told of.
+    async fn want_screen(&mut self, screen: ScreenId) {
+        if self.screens.as_ref().is_some_and(|screens| screens.has(screen)) {
+            self.send(ExpertSays::Screen(screen)).await;
+        }
+    }
+
     async fn page_event(&mut self, event: PageEvent, page: &Page, home: &Home) {
         match event {
-            PageEvent::Opened => self.show(page),
+            PageEvent::Opened => {
+                self.show(page);
+                self.chat.open(page);
+            }
             PageEvent::Certificate(fingerprint) => self.certificate(fingerprint).await,
             PageEvent::Describe(value) => match serde_json::from_value::<Description>(value) {
                 Ok(description) => self.describe(description, ExpertSays::Describe).await,
@@ -285,6 +332,17 @@ impl Expert {
             },
             PageEvent::Request => self.send(ExpertSays::Request).await,
             PageEvent::Release => self.send(ExpertSays::Release).await,
+            PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
+            PageEvent::Chat(text) => {
+                if self.chat.you_wrote(&text) {
+                    self.send(ExpertSays::Chat(text)).await;
+                }
+            }
+            PageEvent::Typing(typing) => {
+                if self.chat.you_are_typing() {
+                    self.send(ExpertSays::Typing(typing)).await;
+                }
+            }
             PageEvent::Stop => self.terminate(SessionResult::SUCCESS).await,
             PageEvent::Closed => self.page_closed(home, page).await,
         }
@@ -333,10 +391,13 @@ impl Expert {
             view: self.view,
             control: self.control,
             screen: self.screen,
+            screens: self.screens.as_ref().map(PageScreens::from),
+            paused: self.paused,
         }));
     }
 
-    async fn tick(&mut self) {
+    async fn tick(&mut self, page: &Page) {
+        self.chat.tick(page);
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
             self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }

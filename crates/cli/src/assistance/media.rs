@@ -11,7 +11,8 @@ pub(crate) use local::{Lack, addresses};
 pub(super) use ways::Plan;
 
 use self::ways::{Arrived, Ways};
-use super::screen::{Screen, Taking};
+use super::opening::{Capturer, Screen};
+use super::screen::Taking;
 use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::Description;
@@ -19,8 +20,9 @@ use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::input::{CursorMessage, InputEvent};
 use rendezvous_assist::paths::{Datagram, Trouble};
 use rendezvous_assist::peer::{Certificate, Peer, PeerError, PeerEvent, PeerOutput};
-use rendezvous_assist::screen::{CursorEvent, EncodedFrame, Size};
-use rendezvous_desktop::x11::X11Capturer;
+use rendezvous_assist::screen::{CursorEvent, EncodedFrame};
+use rendezvous_assist::screens::Screens;
+use rendezvous_desktop::CaptureError;
 use rendezvous_trust::bind::Bound;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,8 +37,27 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(super) enum FromScreen {
     Frame(EncodedFrame),
     Cursor(CursorEvent),
-    Resized(Size),
-    Broken(String),
+    /// What is shared, and what could be; told whenever it may have changed.
+    Screens(Screens),
+    Broken(Broken),
+}
+
+/// Why nothing can be shared any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// The person closed the window that they shared.
+    WindowClosed,
+    /// Something does not work; a sentence without its full stop.
+    Failed(String),
+}
+
+impl From<&CaptureError> for Broken {
+    fn from(error: &CaptureError) -> Self {
+        match error {
+            CaptureError::Gone => Self::WindowClosed,
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }
 
 /// What the connection tells the novice's application.
@@ -55,9 +76,9 @@ pub(super) enum MediaEvent {
     /// It will not come back; the page may make another one.
     Over,
     Input(InputEvent),
-    Resized(Size),
-    /// The screen cannot be shared any more, and why.
-    Broken(String),
+    Screens(Screens),
+    /// It cannot be shared any more, and why.
+    Broken(Broken),
 }
 
 /// What both sides have signed, and the certificate of ours that is part of it.
@@ -84,7 +105,7 @@ impl Media {
         offer: Description,
         plan: Plan,
         screen: Screen,
-        opened: Option<X11Capturer>,
+        opened: Option<Capturer>,
     ) -> Result<Self> {
         anyhow::ensure!(grant.is_live(), "the permission to see the screen has ended");
         let (sender, events) = mpsc::channel(256);
@@ -145,7 +166,7 @@ struct Running {
     epoch: Instant,
     screen: Screen,
     /// The screen was opened to learn its size; the first connection uses it.
-    opened: Option<X11Capturer>,
+    opened: Option<Capturer>,
     taking: Option<Taking>,
     cursor: LastCursor,
     events: mpsc::Sender<MediaEvent>,
@@ -233,7 +254,8 @@ impl Running {
         }
         let mut random = [0; 32];
         if getrandom::fill(&mut random).is_err() {
-            self.tell(MediaEvent::Broken("the system gave no random numbers".to_owned())).await;
+            self.tell(MediaEvent::Broken(Broken::Failed("the system gave no random numbers".to_owned())))
+                .await;
             return false;
         }
         let now = self.now();
@@ -262,7 +284,7 @@ impl Running {
                 true
             }
             Err(error) if self.peer.is_none() => {
-                self.tell(MediaEvent::Broken(error.to_string())).await;
+                self.tell(MediaEvent::Broken(Broken::Failed(error.to_string()))).await;
                 false
             }
             Err(error) => {
@@ -363,11 +385,14 @@ impl Running {
         let screen = self.screen.clone();
         let capturer = match self.opened.take() {
             Some(capturer) => Ok(capturer),
-            None => tokio::task::block_in_place(|| screen.open()),
+            None => tokio::task::block_in_place(|| screen.reopen()),
         };
         match capturer {
-            Ok(capturer) => self.taking = Some(self.screen.take(capturer, self.epoch, frames.clone())),
-            Err(error) => self.tell(MediaEvent::Broken(error.to_string())).await,
+            Ok(capturer) => {
+                self.tell(MediaEvent::Screens(capturer.scene().screens.clone())).await;
+                self.taking = Some(self.screen.take(capturer, self.epoch, frames.clone()));
+            }
+            Err(error) => self.tell(MediaEvent::Broken(Broken::from(&error))).await,
         }
     }
 
@@ -385,10 +410,10 @@ impl Running {
                 self.send_cursor(&event);
                 match event {
                     CursorEvent::Shape(_) => self.cursor.shape = Some(event),
-                    CursorEvent::Moved(..) => self.cursor.place = Some(event),
+                    CursorEvent::Moved(..) | CursorEvent::Gone => self.cursor.place = Some(event),
                 }
             }
-            FromScreen::Resized(size) => self.tell(MediaEvent::Resized(size)).await,
+            FromScreen::Screens(screens) => self.tell(MediaEvent::Screens(screens)).await,
             FromScreen::Broken(why) => self.tell(MediaEvent::Broken(why)).await,
         }
     }

@@ -1,15 +1,21 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
-//! `person` is what they are asked and type, `picture` the way from the permission to the picture, `parting` the end.
+//! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
+//! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
+mod keyboard;
 mod parting;
 mod person;
 mod picture;
+mod switch;
+mod talk;
 
+use self::keyboard::Act;
+use self::talk::Talk;
 use super::hands::Hands;
+use super::opening::Shared;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
-use super::stop::StopTyped;
 use super::{GOODBYE, clock, media};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::SecuredSession;
@@ -39,8 +45,8 @@ pub(super) async fn run(
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
-    let display = crate::doctor::x11_display()?;
-    let mut novice = Novice::new(session, (families, servers), terminal, display);
+    let shared = Shared::here()?;
+    let mut novice = Novice::new(session, (families, servers), terminal, shared);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -55,7 +61,7 @@ pub(super) async fn run(
         tokio::select! {
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
-            key = typed(&mut novice.keys) => novice.pressed(key),
+            act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
@@ -71,7 +77,8 @@ struct Novice {
     role: Role,
     who: String,
     terminal: Terminal,
-    display: String,
+    /// What the person here wants to share.
+    shared: Shared,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
     /// The servers that help to find a way.
@@ -87,8 +94,10 @@ struct Novice {
     greeted: bool,
     question: Option<Question>,
     lines: Option<Typed<String>>,
-    keys: Option<Typed<u8>>,
-    stop_typed: StopTyped,
+    /// A question that waits until the person has finished writing.
+    delayed: Option<Question>,
+    keys: Option<Typed<Act>>,
+    talk: Talk,
     sharing: Option<Sharing>,
     /// Ours, for every connection of this session; made when the page first shows its own.
     certificate: Option<Arc<Certificate>>,
@@ -107,14 +116,14 @@ impl Novice {
         session: SecuredSession,
         (families, servers): (Families, Arc<Servers>),
         terminal: Terminal,
-        display: String,
+        shared: Shared,
     ) -> Self {
         Self {
             who: session.session().remote_user.clone(),
             role: session.session().role,
             session,
             terminal,
-            display,
+            shared,
             families,
             servers,
             hints: Vec::new(),
@@ -126,7 +135,8 @@ impl Novice {
             question: None,
             lines: None,
             keys: None,
-            stop_typed: StopTyped::default(),
+            delayed: None,
+            talk: Talk::default(),
             sharing: None,
             certificate: None,
             bound: None,
@@ -181,9 +191,20 @@ impl Novice {
             ExpertSays::Describe(description) => self.connect(description).await,
             ExpertSays::Restart(description) => self.restart(description).await,
             ExpertSays::Ice(hints) => self.hints = hints,
-            ExpertSays::Request => self.give(Input::Request),
+            ExpertSays::Request => self.control_wanted().await,
             ExpertSays::Release => self.give(Input::Release),
+            ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
+            ExpertSays::Chat(text) => self.expert_wrote(text),
+            ExpertSays::Typing(typing) => self.expert_is_typing(typing),
         }
+    }
+
+    /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
+    async fn control_wanted(&mut self) {
+        if self.shared.kind().is_controllable() {
+            return self.give(Input::Request);
+        }
+        self.send(NoviceSays::Control(ControlState::Denied)).await;
     }
 
     /// Tells consent something; [`Self::settle`] does what follows.
@@ -216,8 +237,8 @@ impl Novice {
     }
 
     fn give_control(&mut self, grant: rendezvous_assist::grant::ControlGrant) {
-        if let Some(sharing) = &mut self.sharing {
-            let hands = Hands::start(grant, self.display.clone());
+        if let (Some(sharing), Some(display)) = (&mut self.sharing, &self.shared.display) {
+            let hands = Hands::start(grant, display.clone(), sharing.screen.stage());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
         }
@@ -237,14 +258,13 @@ impl Novice {
                 NoviceSays::View(View::Ended)
             }
             Announcement::View(ViewState::Granted) => match &self.sharing {
-                Some(sharing) => {
-                    let granted = NoviceSays::View(View::Granted { screen: sharing.size });
+                Some(_) => {
                     // Before the page is told to connect, it knows whom it may ask.
                     let hints = self.servers.hints().await;
                     if !hints.is_empty() {
                         self.send(NoviceSays::Ice(hints)).await;
                     }
-                    granted
+                    return self.tell_screens(true).await;
                 }
                 // It was allowed, but the screen could not be opened; the end is under way.
                 None => return,
@@ -252,6 +272,10 @@ impl Novice {
             Announcement::Control(state) => {
                 self.control_is(state);
                 NoviceSays::Control(state)
+            }
+            Announcement::Paused(paused) => {
+                self.paused_is(paused);
+                NoviceSays::Paused(paused)
             }
         };
         self.send(message).await;
@@ -283,6 +307,8 @@ impl Novice {
             Some(Offered::Restart(description)) => self.restart(description).await,
             None => {}
         }
+        self.notice_curtain();
+        self.catch_up();
         self.show_status();
     }
 
@@ -291,14 +317,20 @@ impl Novice {
         if self.question.is_some() || self.leaving.is_some() {
             return;
         }
+        if self.talk.is_writing() {
+            let columns = self.terminal.columns();
+            return self.terminal.status(&texts::writing(&self.who, self.talk.draft(), columns));
+        }
+        let typing = self.talk.they_are_typing();
         self.terminal.status(&match (&sharing.control, &sharing.link) {
-            (Some(control), _) => texts::controls(&self.who, control.since.elapsed()),
-            (None, Link::Up(_)) => texts::sees(&self.who, sharing.since.elapsed()),
-            (None, Link::Lost(_, since)) => texts::reconnecting(&self.who, since.elapsed()),
+            _ if self.consent.state().is_paused() => texts::paused(&self.who, typing),
+            (Some(control), _) => texts::controls(&self.who, control.since.elapsed(), typing),
+            (None, Link::Up(_)) => texts::sees(&self.who, &sharing.screens, sharing.since.elapsed(), typing),
+            (None, Link::Lost(_, since)) => texts::reconnecting(&self.who, since.elapsed(), typing),
             (None, Link::Opening(_, since) | Link::Failed(since)) if sharing.was_up => {
-                texts::reconnecting(&self.who, since.elapsed())
+                texts::reconnecting(&self.who, since.elapsed(), typing)
             }
-            (None, _) => texts::connecting(&self.who),
+            (None, _) => texts::connecting(&self.who, &sharing.screens, typing),
         });
     }
 

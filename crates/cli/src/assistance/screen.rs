@@ -1,12 +1,10 @@
 //! The thread that takes pictures: waits for changes, encodes at a bounded pace, hands frames on.
 
-use super::media::FromScreen;
+use super::media::{Broken, FromScreen};
+use super::opening::{Capturer, Screen};
 use anyhow::Result;
 use rendezvous_assist::Time;
-use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::pace::{Pace, Pacer};
-use rendezvous_assist::screen::Size;
-use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_desktop::{Capture, CaptureError, Encode, H264Encoder, Waker};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,13 +18,6 @@ const KBPS: u32 = 4_000;
 /// A still screen is looked after this often at least.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// The screen of one display that the person allowed to be seen.
-#[derive(Clone, Debug)]
-pub(super) struct Screen {
-    grant: ViewGrant,
-    display: String,
-}
-
 /// Pictures are being taken as long as this lives.
 #[derive(Debug)]
 pub(super) struct Taking {
@@ -36,24 +27,10 @@ pub(super) struct Taking {
 }
 
 impl Screen {
-    pub(super) fn new(grant: ViewGrant, display: String) -> Self {
-        Self { grant, display }
-    }
-
-    /// Whether the permission still stands.
-    pub(super) fn is_allowed(&self) -> bool {
-        self.grant.is_live()
-    }
-
-    /// Opens the screen. Blocks for a few milliseconds.
-    pub(super) fn open(&self) -> Result<X11Capturer, CaptureError> {
-        X11Capturer::open(self.grant.clone(), Some(&self.display))
-    }
-
     /// Starts taking pictures. `epoch` is what their times count from.
     pub(super) fn take(
         &self,
-        capturer: X11Capturer,
+        capturer: Capturer,
         epoch: Instant,
         frames: mpsc::Sender<FromScreen>,
     ) -> Taking {
@@ -90,31 +67,33 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(self, mut capturer: X11Capturer) {
+    fn run(self, mut capturer: Capturer) {
         loop {
-            let Err(error) = self.take_all(&mut capturer) else { return };
+            let Err(error) = self.take_all(&mut *capturer) else { return };
+            // The old one goes first: what it had asked of the display is undone before it is asked for again.
+            drop(capturer);
             let again = match error.downcast_ref() {
-                Some(CaptureError::Revoked) => return,
-                Some(CaptureError::Resized(size)) => self.reopen(*size).map_err(|e| e.to_string()),
-                _ => Err(error.to_string()),
+                Some(CaptureError::Changed) => self.reopen(),
+                Some(other) => Err(other.clone()),
+                None => return self.end(Broken::Failed(error.to_string())),
             };
-            let error = match again {
-                Ok(again) => {
-                    capturer = again;
-                    continue;
-                }
-                Err(error) => error,
-            };
-            // If nobody listens any more, nobody needs to know.
-            _ = self.frames.blocking_send(FromScreen::Broken(error));
-            return;
+            match again {
+                Ok(again) => capturer = again,
+                Err(CaptureError::Revoked) => return,
+                Err(error) => return self.end(Broken::from(&error)),
+            }
         }
     }
 
-    fn reopen(&self, size: Size) -> Result<X11Capturer, CaptureError> {
-        let capturer = self.screen.open()?;
-        tracing::info!(?size, "The screen has another size");
-        _ = self.frames.blocking_send(FromScreen::Resized(capturer.size()));
+    fn end(&self, why: Broken) {
+        // If nobody listens any more, nobody needs to know.
+        _ = self.frames.blocking_send(FromScreen::Broken(why));
+    }
+
+    fn reopen(&self) -> Result<Capturer, CaptureError> {
+        let capturer = self.screen.reopen()?;
+        tracing::info!(size = ?capturer.size(), "What is shared is not as it was");
+        _ = self.frames.blocking_send(FromScreen::Screens(capturer.scene().screens.clone()));
         self.key_wanted.store(true, Ordering::SeqCst);
         Ok(capturer)
     }
@@ -123,8 +102,8 @@ impl Worker {
         Time(u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Until stopped, revoked, resized or broken.
-    fn take_all(&self, capturer: &mut X11Capturer) -> Result<()> {
+    /// Until stopped, revoked, changed or broken.
+    fn take_all(&self, capturer: &mut dyn Capture) -> Result<()> {
         let mut encoder = H264Encoder::new(capturer.size(), KBPS)?;
         let mut pacer = Pacer::new(FRAMES_PER_SECOND);
         while !self.stop.load(Ordering::SeqCst) {
@@ -138,6 +117,10 @@ impl Worker {
                 if self.frames.blocking_send(FromScreen::Cursor(event)).is_err() {
                     return Ok(());
                 }
+            }
+            if let Some(shown) = change.shown {
+                let screens = capturer.scene().screens.clone().showing(shown);
+                _ = self.frames.blocking_send(FromScreen::Screens(screens));
             }
             if change.picture {
                 pacer.damaged();
@@ -157,7 +140,7 @@ impl Worker {
     /// Takes, encodes and hands on one picture; false when nobody wants it any more.
     fn encode(
         &self,
-        capturer: &mut X11Capturer,
+        capturer: &mut dyn Capture,
         encoder: &mut H264Encoder,
         pacer: &mut Pacer,
         key: bool,

@@ -2,12 +2,12 @@
 
 use super::hands::Hands;
 use super::media::{Media, MediaEvent};
-use super::screen::Screen;
+use super::opening::{Capturer, Screen};
+use super::stop::Heard;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::paths::Trouble;
-use rendezvous_assist::screen::Size;
-use rendezvous_desktop::x11::X11Capturer;
+use rendezvous_assist::screens::Screens;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -16,15 +16,21 @@ const CONNECTING: Duration = Duration::from_secs(30);
 /// A page that was connected before has this long: networks come and go.
 const RECONNECTING: Duration = Duration::from_secs(120);
 
+/// A page that looks for a way says so more often than this.
+const TRYING: Duration = Duration::from_secs(60);
+
 /// What exists only while the screen may be seen.
 pub(super) struct Sharing {
     pub(super) grant: ViewGrant,
     pub(super) since: Instant,
     pub(super) screen: Screen,
-    pub(super) size: Size,
-    /// Opened to learn its size; goes to the first connection.
-    pub(super) opened: Option<X11Capturer>,
-    pub(super) stop: mpsc::Receiver<()>,
+    /// What of it is seen, and what could be.
+    pub(super) screens: Screens,
+    /// When it was opened last to see another one, before any page was there.
+    pub(super) switched: Instant,
+    /// Opened to learn what there is; goes to the first connection.
+    pub(super) opened: Option<Capturer>,
+    pub(super) stop: mpsc::Receiver<Heard>,
     pub(super) link: Link,
     /// When the page described itself last.
     pub(super) described: Option<Instant>,
@@ -72,25 +78,24 @@ pub(super) struct Control {
 }
 
 impl Sharing {
-    /// Whether the page has tried for so long to reach us that something must be in the way. A page that does not try,
-    /// because it was closed, may be opened again at any time.
+    /// Whether the page has tried for so long to reach us that something must be in the way. A page that was connected
+    /// and does not try any more, because it was closed, may be opened again at any time.
     pub(super) fn is_out_of_patience(&self) -> bool {
-        let patience = if self.was_up { RECONNECTING } else { CONNECTING };
-        match self.link {
-            Link::Opening(_, since) | Link::Failed(since) => since.elapsed() > patience,
-            Link::Lost(_, since) => {
-                since.elapsed() > patience && self.described.is_some_and(|described| described > since)
-            }
-            Link::None | Link::Up(_) => false,
+        let (Link::Opening(_, since) | Link::Failed(since) | Link::Lost(_, since)) = self.link else {
+            return false;
+        };
+        if !self.was_up {
+            return since.elapsed() > CONNECTING;
         }
+        since.elapsed() > RECONNECTING && self.described.is_some_and(|at| at.elapsed() < TRYING)
     }
 }
 
 /// What can happen only while the screen may be seen.
 pub(super) enum SharingEvent {
     Media(MediaEvent),
-    /// Escape three times.
-    Stop,
+    /// Escape three times, or nobody can hear it any more.
+    Stop(Heard),
 }
 
 pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
@@ -98,7 +103,7 @@ pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent
     tokio::select! {
         event = next_media(link) => SharingEvent::Media(event),
         // When its thread ends without a word, the permission has ended; that is told in other ways.
-        Some(()) = stop.recv() => SharingEvent::Stop,
+        Some(heard) = stop.recv() => SharingEvent::Stop(heard),
     }
 }
 

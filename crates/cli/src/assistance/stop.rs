@@ -4,8 +4,8 @@
 //! for delays it.
 
 use rendezvous_assist::grant::{Brake, ViewGrant};
+use rendezvous_desktop::DisplayError;
 use rendezvous_desktop::x11::{StopError, StopKeys, StopSignal};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -14,24 +14,38 @@ const ESCAPES: usize = 3;
 const ESCAPES_WITHIN: Duration = Duration::from_secs(2);
 const ESCAPE: u8 = 0x1b;
 
+/// What was heard of the desktop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The person wants it all to stop.
+    Stop,
+    /// The display is lost, and why: it can neither be seen nor stopped any more.
+    Lost(DisplayError),
+}
+
 /// Listens as long as the screen may be seen. When the person wants it all to stop it pulls the brake at once, and then
-/// says so.
+/// says so. Where nothing of a display is shared there is only the terminal to listen to.
 pub(super) fn listen(
     grant: ViewGrant,
-    display: String,
+    display: Option<&str>,
     brake: Brake,
-) -> Result<mpsc::Receiver<()>, StopError> {
-    let mut keys = StopKeys::watch(grant, Some(&display))?;
+) -> Result<mpsc::Receiver<Heard>, StopError> {
     let (sender, receiver) = mpsc::channel(1);
+    let Some(display) = display else { return Ok(receiver) };
+    let mut keys = StopKeys::watch(grant, Some(display))?;
     std::thread::spawn(move || {
         loop {
             match keys.wait(Duration::from_secs(60)) {
                 Ok(StopSignal::Quiet) if sender.is_closed() => return,
                 Ok(StopSignal::Quiet) => {}
-                // A display that is lost can neither be seen nor stopped: the same as a stop.
-                Ok(StopSignal::Stop) | Err(StopError::Display(_)) => {
+                Ok(StopSignal::Stop) => {
                     brake.pull();
-                    _ = sender.blocking_send(());
+                    _ = sender.blocking_send(Heard::Stop);
+                    return;
+                }
+                Err(StopError::Display(error)) => {
+                    brake.pull();
+                    _ = sender.blocking_send(Heard::Lost(error));
                     return;
                 }
                 Err(StopError::Revoked) => return,
@@ -46,6 +60,11 @@ pub(super) fn listen(
 pub(super) struct StopTyped(Vec<Instant>);
 
 impl StopTyped {
+    /// Something else was typed in between.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
     /// Whether this key is the one that stops everything.
     pub(super) fn hears(&mut self, key: u8) -> bool {
         if key != ESCAPE {
@@ -55,16 +74,6 @@ impl StopTyped {
         self.0.retain(|at| at.elapsed() < ESCAPES_WITHIN);
         self.0.push(Instant::now());
         self.0.len() >= ESCAPES
-    }
-}
-
-/// For the terminal's reading thread: pulls the brake on the key that stops everything.
-pub(super) fn on_keys(brake: Brake) -> impl Fn(u8) + Send {
-    let heard = Mutex::new(StopTyped::default());
-    move |key| {
-        if heard.lock().is_ok_and(|mut heard| heard.hears(key)) {
-            brake.pull();
-        }
     }
 }
 

@@ -1,17 +1,18 @@
 //! What an application is put through, one case after the other. Each starts it anew.
 
-use super::Outcome;
-use super::line::{Line, Opening, Options, PATH};
+use super::line::{ACCESS_DENIED, Line, Opening, Options, PATH, name_of};
 use super::program::{Cast, Way};
 use super::stage::Stage;
+use super::{Outcome, another};
 use crate::texts;
 use anyhow::{Result, bail};
 use rendezvous_core::{Code, MAX_CONTEXT, MAX_DATA, Role, SessionResult, State};
-use rendezvous_dbus::SESSION_INTERFACE;
+use rendezvous_dbus::{APPLICATION_INTERFACE, APPLICATION_PATH, SESSION_INTERFACE};
+use std::collections::HashMap;
 use std::time::Duration;
 use zbus::connection::Builder;
 use zbus::message::Type;
-use zbus::{Connection, MessageStream};
+use zbus::{Connection, MessageStream, OwnedObjectPath, Variant};
 
 /// What takes longer than this hangs.
 const MOST: Duration = Duration::from_secs(90);
@@ -50,6 +51,8 @@ pub(crate) enum Case {
     AnotherSession,
     /// Signals of somebody else on the bus.
     Stranger(Role),
+    /// A session of another user's.
+    AnotherUser,
     /// A second session at once.
     Second,
     /// `SetRendezvousSession` with other arguments.
@@ -126,7 +129,7 @@ impl Case {
         }
         all.extend([Self::AfterTheEnd, Self::StrangeSignals, Self::NotDelivered, Self::AnotherSession]);
         all.extend([Inviter, Invitee].map(Self::Stranger));
-        all.extend([Self::Second, Self::WrongCall]);
+        all.extend([Self::AnotherUser, Self::Second, Self::WrongCall]);
         all.extend([Options::None, Options::Strange].map(Self::Comes));
         all.extend([When::AtOnce, When::Before, When::Connected].map(Self::Orphaned));
         all
@@ -171,6 +174,7 @@ impl Case {
             }
             Self::AnotherSession => passed(another_session(cast).await?),
             Self::Stranger(role) => stranger(cast, role).await,
+            Self::AnotherUser => another_user(cast).await,
             Self::Second => second(cast).await,
             Self::WrongCall => passed(wrong_call(cast).await?),
             Self::Comes(options) => {
@@ -355,7 +359,7 @@ async fn stranger(cast: &Cast, role: Role) -> Result<Outcome> {
 }
 
 async fn stranger_is_read(stranger: &Connection, owner: &zbus::names::OwnedUniqueName) {
-    let path = rendezvous_dbus::APPLICATION_PATH;
+    let path = APPLICATION_PATH;
     let ping =
         stranger.call_method(Some(owner.as_str()), path, Some("org.freedesktop.DBus.Peer"), "Ping", &());
     // What the answer is does not matter; how long it may take is looked at elsewhere.
@@ -375,6 +379,33 @@ async fn is_called(stream: &mut MessageStream) -> bool {
     };
     // Everything that has come waits in the stream.
     tokio::time::timeout(Duration::from_millis(100), calls).await.unwrap_or(false)
+}
+
+/// Another user's session is refused, and then its own user's is taken as ever.
+async fn another_user(cast: &Cast) -> Result<Outcome> {
+    let Way::Bus(bus) = &cast.way else { return Ok(Outcome::Skipped(texts::ONE_CALLER.to_owned())) };
+    let nobody = match another::user_on(&bus.address).await {
+        Ok(stream) => Connection::from(&stream),
+        Err(why) => return Ok(Outcome::Skipped(why.to_owned())),
+    };
+    let stage = Stage::start(cast, opening(Role::Inviter, State::Connected)).await?;
+    let Some(owner) = stage.owner() else { return Ok(Outcome::Skipped(texts::ONE_CALLER.to_owned())) };
+    let session = OwnedObjectPath::try_from(PATH).expect("it is a path");
+    let hand_over = (session, HashMap::<&str, Variant<'_>>::new());
+    // Twice, since the first answer could be what it says to everybody who comes first.
+    for _ in 0..2 {
+        let (to, interface) = (Some(owner.as_str()), Some(APPLICATION_INTERFACE));
+        let call = nobody.call_method(to, APPLICATION_PATH, interface, "SetRendezvousSession", &hand_over);
+        match tokio::time::timeout(CERTAINLY, call).await {
+            Err(_) => bail!(texts::NO_ANSWER),
+            Ok(Ok(_)) => bail!(texts::TOOK_ANOTHER_USERS),
+            Ok(Err(error)) => match name_of(&error) {
+                Some(name) if name == ACCESS_DENIED => {}
+                name => bail!(texts::denied_otherwise(name.as_deref())),
+            },
+        }
+    }
+    Ok(Outcome::Passed(bears_it_and_ends(stage.hand_over().await?).await?))
 }
 
 async fn second(cast: &Cast) -> Result<Outcome> {

@@ -1,6 +1,7 @@
 //! The scripted applications: one connection on the bus that both sides' IM programs hand their sessions to, and what those
 //! say.
 
+use super::another;
 use crate::surroundings::BUS;
 use crate::texts;
 use anyhow::{Context, Result, anyhow, bail};
@@ -45,8 +46,17 @@ impl Desk {
         Self::at(self.address.clone()).await
     }
 
+    /// And another user, where that can be tried; else why not.
+    pub(super) async fn another_user(&self) -> Result<Self, &'static str> {
+        Ok(Self::over(another::user_on(&self.address).await?, self.address.clone()))
+    }
+
     async fn at(address: String) -> Result<Self> {
-        let mut stream = Builder::address(address.as_str()).build_message_stream().await?;
+        let stream = Builder::address(address.as_str()).build_message_stream().await?;
+        Ok(Self::over(stream, address))
+    }
+
+    fn over(mut stream: MessageStream, address: String) -> Self {
         let connection = Connection::from(&stream);
         let (sender, inbox) = mpsc::channel(MOST_WAITING);
         let task = tokio::spawn(async move {
@@ -57,7 +67,7 @@ impl Desk {
                 }
             }
         });
-        Ok(Self { connection, address, inbox, kept: Vec::new(), task: task.abort_handle() })
+        Self { connection, address, inbox, kept: Vec::new(), task: task.abort_handle() }
     }
 
     /// Asks the bus itself.
@@ -82,6 +92,19 @@ impl Desk {
                 return Some(message);
             }
             self.kept.push(message);
+        }
+    }
+
+    /// Forgets every signal that has come, and those that come until it has been silent for so long; in vain, after `most`.
+    pub(super) async fn forgets(&mut self, silence: Duration, most: Duration) {
+        let until = Instant::now() + most;
+        self.kept.retain(|message| message.message_type() == Type::MethodCall);
+        while Instant::now() < until {
+            match timeout(silence, self.inbox.recv()).await {
+                Ok(Some(message)) if message.message_type() == Type::MethodCall => self.kept.push(message),
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return,
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! `check-im`: plays the application on both sides of an IM program that exports `Session1`.
 //!
 //! The author invites from one account to another, both on this desktop, to the application that this command is meanwhile. One
-//! session is led from its hand-over to its end, and what is found wrong on the way ends it: what comes after is skipped.
+//! session is led from its hand-over to its end. A step that fails does not stop what can be tried all the same; what cannot,
+//! is skipped, with the reason.
 
 use super::Outcome;
 use super::desk::{Desk, Offered};
-use super::line::name_of;
+use super::line::{ACCESS_DENIED, name_of};
 use crate::args::CheckImOptions;
 use crate::signals::EndSignals;
 use crate::terminal::printable;
@@ -32,6 +33,8 @@ const OTHER_SIDE: Duration = Duration::from_secs(20);
 const MANY: usize = 1000;
 /// What must not come is not waited for any longer.
 const SILENCE: Duration = Duration::from_millis(500);
+/// So long at most is waited for an IM program that does not fall silent after a failed step.
+const LATECOMERS: Duration = Duration::from_secs(10);
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const PEER: &str = "org.freedesktop.DBus.Peer";
 const INTROSPECTABLE: &str = "org.freedesktop.DBus.Introspectable";
@@ -44,6 +47,7 @@ pub(crate) enum Step {
     Connects,
     SaysWhoIsWho,
     RefusesStrangers,
+    RefusesOtherUsers,
     CarriesTexts,
     RefusesTooMuch,
     BearsNonsense,
@@ -52,12 +56,13 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::HandsOver,
         Self::WaitsForBoth,
         Self::Connects,
         Self::SaysWhoIsWho,
         Self::RefusesStrangers,
+        Self::RefusesOtherUsers,
         Self::CarriesTexts,
         Self::RefusesTooMuch,
         Self::BearsNonsense,
@@ -85,26 +90,23 @@ async fn lead(options: &CheckImOptions) -> Result<ExitCode> {
         writeln!(std::io::stdout(), "{}", texts::invite_me(&CHECK.to_string(), NAME))?;
     }
     let wait = Duration::from_secs(60 * u64::from(options.wait));
-    let mut check = Check { desk, wait, sides: Vec::new() };
+    let mut check = Check { desk, wait, sides: Vec::new(), is_over: false };
     let mut rows = Vec::new();
-    let mut failed = false;
+    let mut words = Vec::new();
     for step in Step::ALL {
-        let outcome = match failed {
-            true => Outcome::Skipped(texts::STEP_BEFORE.to_owned()),
-            false => match check.take(step).await {
-                Ok(()) => Outcome::Passed(texts::AS_IT_SHOULD.to_owned()),
-                Err(error) => Outcome::Failed(format!("{error:#}")),
-            },
-        };
-        failed |= matches!(outcome, Outcome::Failed(_));
+        let outcome = check.tries(step).await;
         let (word, why) = outcome.words();
+        words.push(word);
         if !options.json.json {
             writeln!(std::io::stdout(), "{word:8} {:58} {}", texts::step(step), printable(why))?;
         }
         rows.push(json!({ "case": texts::step(step), "outcome": word, "why": why }));
     }
+    let failed = words.contains(&"failed");
     if options.json.json {
         writeln!(std::io::stdout(), "{}", json!({ "good": !failed, "cases": rows }))?;
+    } else {
+        writeln!(std::io::stdout(), "{}", texts::checked(words.into_iter()))?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -114,22 +116,67 @@ struct Check {
     wait: Duration,
     /// The side that came first, and the other.
     sides: Vec<Offered>,
+    /// It was ended, as it should be.
+    is_over: bool,
 }
 
 impl Check {
-    async fn take(&mut self, step: Step) -> Result<()> {
-        match step {
-            Step::HandsOver => self.is_handed(self.wait).await,
-            Step::WaitsForBoth => self.waits_for_both().await,
-            Step::Connects => self.connects().await,
-            Step::SaysWhoIsWho => self.says_who_is_who().await,
-            Step::RefusesStrangers => self.refuses_strangers().await,
-            Step::CarriesTexts => self.carries_texts().await,
-            Step::RefusesTooMuch => self.refuses_too_much().await,
-            Step::BearsNonsense => self.bears_nonsense().await,
-            Step::Ends => self.ends().await,
-            Step::EndsOnce => self.ends_once().await,
+    /// Tries it, unless what it needs is missing.
+    async fn tries(&mut self, step: Step) -> Outcome {
+        if let Some(why) = self.obstacle(step).await {
+            return Outcome::Skipped(why.to_owned());
         }
+        match self.take(step).await {
+            Ok(None) => Outcome::Passed(texts::AS_IT_SHOULD.to_owned()),
+            Ok(Some(why)) => Outcome::Skipped(why.to_owned()),
+            Err(error) => {
+                // What it did wrong may still come, and is not the next step's.
+                self.desk.forgets(SILENCE, LATECOMERS).await;
+                Outcome::Failed(format!("{error:#}"))
+            }
+        }
+    }
+
+    /// What keeps this step from being tried.
+    async fn obstacle(&self, step: Step) -> Option<&'static str> {
+        let wanted = match step {
+            Step::HandsOver => 0,
+            Step::WaitsForBoth => 1,
+            _ => 2,
+        };
+        if self.sides.len() < wanted || step == Step::EndsOnce && !self.is_over {
+            return Some(texts::STEP_BEFORE);
+        }
+        let needs_connection =
+            matches!(step, Step::CarriesTexts | Step::RefusesTooMuch | Step::BearsNonsense | Step::Ends);
+        if !needs_connection {
+            return None;
+        }
+        for side in &self.sides {
+            let state: Result<u32> = self.desk.reads(side, "State").await;
+            if !state.is_ok_and(|state| state == State::Connected.number()) {
+                return Some(texts::NOT_CONNECTED);
+            }
+        }
+        None
+    }
+
+    /// A sentence where it turns out that it cannot be tried.
+    async fn take(&mut self, step: Step) -> Result<Option<&'static str>> {
+        match step {
+            Step::HandsOver => self.is_handed(self.wait).await?,
+            Step::WaitsForBoth => self.waits_for_both().await?,
+            Step::Connects => self.connects().await?,
+            Step::SaysWhoIsWho => self.says_who_is_who().await?,
+            Step::RefusesStrangers => self.refuses_strangers().await?,
+            Step::RefusesOtherUsers => return self.refuses_other_users().await,
+            Step::CarriesTexts => self.carries_texts().await?,
+            Step::RefusesTooMuch => self.refuses_too_much().await?,
+            Step::BearsNonsense => self.bears_nonsense().await?,
+            Step::Ends => self.ends().await?,
+            Step::EndsOnce => self.ends_once().await?,
+        }
+        Ok(None)
     }
 
     async fn is_handed(&mut self, within: Duration) -> Result<()> {
@@ -193,6 +240,17 @@ impl Check {
 
     async fn refuses_strangers(&mut self) -> Result<()> {
         let stranger = self.desk.stranger().await?;
+        self.denies_everything_to(&stranger).await
+    }
+
+    async fn refuses_other_users(&mut self) -> Result<Option<&'static str>> {
+        match self.desk.another_user().await {
+            Ok(nobody) => self.denies_everything_to(&nobody).await.map(|()| None),
+            Err(why) => Ok(Some(why)),
+        }
+    }
+
+    async fn denies_everything_to(&mut self, stranger: &Desk) -> Result<()> {
         for side in &self.sides {
             let text = ("from a stranger",);
             let answers = [
@@ -205,7 +263,7 @@ impl Check {
             ];
             for (member, answer) in answers {
                 let error = answer.err().and_then(|error| name_of(&error)).unwrap_or_default();
-                if error != "org.freedesktop.DBus.Error.AccessDenied" {
+                if error != ACCESS_DENIED {
                     bail!(texts::stranger_not_denied(member, &error));
                 }
             }
@@ -277,6 +335,7 @@ impl Check {
                 bail!(texts::NO_GOODBYE);
             }
         }
+        self.is_over = true;
         Ok(())
     }
 

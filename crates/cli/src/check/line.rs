@@ -22,6 +22,8 @@ use zbus::{Connection, DBusError as _, Guid, Message, MessageStream, OwnedObject
 
 /// Where the session is.
 pub(super) const PATH: &str = "/im/rendezvous/check/session";
+/// What whoever may not call something is told.
+pub(super) const ACCESS_DENIED: &str = "org.freedesktop.DBus.Error.AccessDenied";
 /// An IM program waits no longer for the answer to `SetRendezvousSession`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// Nor for any other answer.

@@ -7,6 +7,7 @@
 //! Whatever was started here is ended here, by its own process id. The other way round, [`im`] plays the applications for an
 //! IM program.
 
+mod another;
 mod cases;
 mod desk;
 pub(crate) mod im;

@@ -9,7 +9,11 @@ use rendezvous_desktop::x11;
 
 /// The X display whose screen would be shared, or a sentence why there is none. Looks at the environment only.
 pub(crate) fn x11_display() -> Result<String> {
-    let variable = |name| std::env::var(name).ok();
+    x11_display_in(|name| std::env::var(name).ok())
+}
+
+/// The same in another environment.
+pub(crate) fn x11_display_in(variable: impl Fn(&str) -> Option<String>) -> Result<String> {
     let kind = display_kind(
         variable("XDG_SESSION_TYPE").as_deref(),
         variable("WAYLAND_DISPLAY").as_deref(),
@@ -20,11 +24,6 @@ pub(crate) fn x11_display() -> Result<String> {
         Display::Wayland => bail!(texts::WAYLAND),
         Display::None => bail!(texts::NO_DISPLAY),
     }
-}
-
-/// Refuses to call for help where no screen could be shown.
-pub(crate) fn screen_can_be_shared() -> Result<()> {
-    x11_display().map(|_| ())
 }
 
 pub(super) fn screen() -> Result<String> {

@@ -4,13 +4,14 @@
 //! prove its name. All run side by side, each for a limited time, and none says or sends a secret.
 
 mod clock;
+mod codes;
 mod desktop;
 mod multicast;
 mod network;
 mod servers;
 mod ways;
 
-pub(crate) use desktop::{screen_can_be_shared, x11_display};
+pub(crate) use desktop::{x11_display, x11_display_in};
 pub(crate) use multicast::Deaf;
 
 use crate::config::{Config, Nearby};
@@ -66,11 +67,12 @@ async fn look(home: &Home) -> Vec<Finding> {
         Ok(config) => (Ok(texts::settings(&home.config_file())), config),
         Err(error) => (Err(error), Config::default()),
     };
-    let (agent, screen, multicast, servers, ways, keyring) = tokio::join!(
+    let (agent, screen, multicast, servers, codes, ways, keyring) = tokio::join!(
         within("agent", agent(home)),
         within("screen", aside(desktop::screen)),
         within("multicast", multicast(&config.nearby)),
         servers::look(&config.accounts),
+        codes::look(config.codes.as_ref()),
         tokio::time::timeout(PATIENCE, ways::look(&config.ice)),
         within("keyring", keyring()),
     );
@@ -83,6 +85,7 @@ async fn look(home: &Home) -> Vec<Finding> {
         multicast,
     ];
     findings.extend(servers);
+    findings.extend(codes);
     let nothing = |_| vec![Finding { what: "ice", outcome: Err(anyhow!(texts::NO_FINDING)) }];
     findings.extend(ways.unwrap_or_else(nothing));
     findings.extend([

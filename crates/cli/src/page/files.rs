@@ -28,17 +28,24 @@ macro_rules! file {
 pub(super) const FILES: &[PageFile] = &[
     file!("/", HTML, "index.html"),
     file!("/style.css", CSS, "style.css"),
+    file!("/chat.css", CSS, "chat.css"),
     file!("/main.js", SCRIPT, "main.js"),
+    file!("/chat.js", SCRIPT, "chat.js"),
+    file!("/chords.js", SCRIPT, "chords.js"),
     file!("/cursor.js", SCRIPT, "cursor.js"),
     file!("/input.js", SCRIPT, "input.js"),
+    file!("/keys.js", SCRIPT, "keys.js"),
     file!("/layout.js", SCRIPT, "layout.js"),
     file!("/link.js", SCRIPT, "link.js"),
+    file!("/menu.js", SCRIPT, "menu.js"),
     file!("/peer.js", SCRIPT, "peer.js"),
     file!("/quality.js", SCRIPT, "quality.js"),
     file!("/sdp.js", SCRIPT, "sdp.js"),
     file!("/shortcuts.js", SCRIPT, "shortcuts.js"),
+    file!("/static.js", SCRIPT, "static.js"),
     file!("/view.js", SCRIPT, "view.js"),
     file!("/words.js", SCRIPT, "words.js"),
+    file!("/zoom.js", SCRIPT, "zoom.js"),
 ];
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, anyhow};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use rendezvous_assist::chat::ChatText;
 use rendezvous_assist::description::Fingerprint;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -304,6 +305,9 @@ fn event(message: FromPage) -> Result<PageEvent, Refusal> {
         FromPage::Restart { description } => Ok(PageEvent::Restart(Value::Object(description))),
         FromPage::Request {} => Ok(PageEvent::Request),
         FromPage::Release {} => Ok(PageEvent::Release),
+        FromPage::Screen { id } => Ok(PageEvent::Screen(id)),
+        FromPage::Chat { text } => ChatText::new(&text).map(PageEvent::Chat).ok_or(Refusal::NotUnderstood),
+        FromPage::Typing { typing } => Ok(PageEvent::Typing(typing)),
         FromPage::Stop {} => Ok(PageEvent::Stop),
         FromPage::Open { .. } => Err(Refusal::NotUnderstood),
     }

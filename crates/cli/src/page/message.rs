@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::screens::PageScreens;
+use rendezvous_assist::chat::ChatText;
 use rendezvous_assist::description::Fingerprint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,13 +23,19 @@ pub(crate) enum PageEvent {
     Request,
     /// The person gives control back, or takes the request back.
     Release,
+    /// The person wants to see the screen with this number.
+    Screen(u32),
+    /// The person wrote this.
+    Chat(ChatText),
+    /// The person is writing, or not any more.
+    Typing(bool),
     /// The person ends the help.
     Stop,
     /// The page is gone; another can come with a fresh ticket.
     Closed,
 }
 
-/// Without the description: it holds the password of the connection.
+/// Without the description, which holds the password of the connection, and without what people write.
 impl fmt::Debug for PageEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -37,6 +45,9 @@ impl fmt::Debug for PageEvent {
             Self::Restart(_) => "Restart(..)",
             Self::Request => "Request",
             Self::Release => "Release",
+            Self::Screen(_) => "Screen",
+            Self::Chat(_) => "Chat(..)",
+            Self::Typing(_) => "Typing(..)",
             Self::Stop => "Stop",
             Self::Closed => "Closed",
         })
@@ -63,6 +74,30 @@ pub(crate) enum ToPage {
         /// As it came, already checked.
         description: Value,
     },
+    /// The other person wrote this.
+    Chat {
+        /// What they wrote, already checked.
+        text: String,
+        /// When it came, in milliseconds since 1970.
+        at: u64,
+    },
+    /// What was written before this page was opened.
+    History {
+        /// The oldest first.
+        lines: Vec<ChatLine>,
+    },
+    /// So many messages came too fast, and were left out.
+    Missed {
+        /// How many.
+        count: u64,
+        /// Whether the person here wrote them.
+        own: bool,
+    },
+    /// The other person is writing, or not any more.
+    Typing {
+        /// Whether they are.
+        typing: bool,
+    },
     /// It is over.
     Ended {
         /// Who ended it, as a title.
@@ -74,16 +109,31 @@ pub(crate) enum ToPage {
     },
 }
 
-/// Without the description and the servers: they hold passwords.
+/// Without the description and the servers, which hold passwords, and without what people write.
 impl fmt::Debug for ToPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::State(state) => f.debug_tuple("State").field(state).finish(),
             Self::Connect { .. } => f.write_str("Connect(..)"),
             Self::Answer { .. } => f.write_str("Answer(..)"),
+            Self::Chat { .. } => f.write_str("Chat(..)"),
+            Self::History { lines } => write!(f, "History({})", lines.len()),
+            Self::Missed { count, .. } => f.debug_tuple("Missed").field(count).finish(),
+            Self::Typing { typing } => f.debug_tuple("Typing").field(typing).finish(),
             Self::Ended { code, .. } => f.debug_tuple("Ended").field(code).finish(),
         }
     }
+}
+
+/// One message of the chat.
+#[derive(Clone, PartialEq, Serialize)]
+pub(crate) struct ChatLine {
+    /// Whether the person here wrote it.
+    pub(crate) own: bool,
+    /// What was written, already checked.
+    pub(crate) text: String,
+    /// When, in milliseconds since 1970.
+    pub(crate) at: u64,
 }
 
 /// Everything that the page shows besides the picture.
@@ -99,6 +149,11 @@ pub(crate) struct PageState {
     pub(crate) control: ControlState,
     /// The shared screen's size, once it is known.
     pub(crate) screen: Option<ScreenSize>,
+    /// Which screens there are and which one is seen, once that is known: `screens`, `shared`, `kind` and `shown`.
+    #[serde(flatten)]
+    pub(crate) screens: Option<PageScreens>,
+    /// Whether the other person has hidden the screen for a while.
+    pub(crate) paused: bool,
 }
 
 /// Whether the screen may be seen.
@@ -154,6 +209,9 @@ pub(super) enum FromPage {
     Restart { description: Map<String, Value> },
     Request {},
     Release {},
+    Screen { id: u32 },
+    Chat { text: String },
+    Typing { typing: bool },
     Stop {},
 }
 

@@ -11,6 +11,7 @@ mod link;
 mod listener;
 mod message;
 mod redirect;
+mod screens;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 use self::link::Desk;
-pub(crate) use self::message::{ControlState, PageEvent, PageState, ScreenSize, ToPage, ViewState};
+pub(crate) use self::message::{ChatLine, ControlState, PageEvent, PageState, ScreenSize, ToPage, ViewState};
+pub(crate) use self::screens::PageScreens;
 
 /// The longest message either way, in bytes.
 const MAX_MESSAGE: usize = 64 * 1024;

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use rendezvous_assist::chat::ChatText;
 use rendezvous_assist::description::Fingerprint;
+use rendezvous_assist::screen::Size;
+use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -198,6 +201,16 @@ async fn other_origins_get_nothing() {
     assert!(page.url_with_ticket().is_ok(), "nothing of this used the ticket");
 }
 
+fn two_screens() -> Screens {
+    let screen = |id, name| Screen {
+        id: ScreenId(id),
+        name: ScreenName::cleaned(name),
+        size: Size { width: 1280, height: 720 },
+    };
+    let all = vec![screen(4, "HDMI-1"), screen(7, "DP-2")];
+    Screens::new(Kind::Screen, all, ScreenId(7), true).unwrap()
+}
+
 #[tokio::test]
 async fn both_sides_are_understood() {
     let mut page = page().await;
@@ -209,6 +222,9 @@ async fn both_sides_are_understood() {
         json!({"type": "describe", "description": description}),
         json!({"type": "request"}),
         json!({"type": "release"}),
+        json!({"type": "screen", "id": 7}),
+        json!({"type": "chat", "text": "a\u{1b}b"}),
+        json!({"type": "typing", "typing": true}),
         json!({"type": "stop"}),
     ] {
         say(&mut socket, &message).await;
@@ -217,6 +233,9 @@ async fn both_sides_are_understood() {
     assert_eq!(event(&mut page).await, PageEvent::Describe(description.clone()));
     assert_eq!(event(&mut page).await, PageEvent::Request);
     assert_eq!(event(&mut page).await, PageEvent::Release);
+    assert_eq!(event(&mut page).await, PageEvent::Screen(7));
+    assert_eq!(event(&mut page).await, PageEvent::Chat(ChatText::new("a·b").unwrap()));
+    assert_eq!(event(&mut page).await, PageEvent::Typing(true));
     assert_eq!(event(&mut page).await, PageEvent::Stop);
 
     let state = PageState {
@@ -225,19 +244,36 @@ async fn both_sides_are_understood() {
         view: ViewState::Granted,
         control: ControlState::None,
         screen: Some(ScreenSize { width: 1280, height: 720 }),
+        screens: Some(PageScreens::from(&two_screens())),
+        paused: false,
     };
     let ended = ToPage::Ended { title: "a".into(), text: "b".into(), code: "c".into() };
     assert!(page.send(&ToPage::State(state)));
     assert!(page.send(&connect()));
     assert!(page.send(&ToPage::Answer { description: description.clone() }));
+    assert!(page.send(&ToPage::Chat { text: "<b>".into(), at: 5 }));
+    let lines = vec![ChatLine { own: true, text: "ü".into(), at: 4 }];
+    assert!(page.send(&ToPage::History { lines }));
+    assert!(page.send(&ToPage::Missed { count: 3, own: false }));
+    assert!(page.send(&ToPage::Typing { typing: true }));
     assert!(page.send(&ended));
     let expected = json!({
         "type": "state", "who": "127.0.0.1:7001", "verified": false, "view": "granted", "control": "none",
-        "screen": {"width": 1280, "height": 720},
+        "screen": {"width": 1280, "height": 720}, "shared": 7, "kind": "screen", "shown": true,
+        "screens": [
+            {"id": 4, "name": "HDMI-1", "width": 1280, "height": 720},
+            {"id": 7, "name": "DP-2", "width": 1280, "height": 720},
+        ],
+        "screen": {"width": 1280, "height": 720}, "paused": false,
     });
     assert_eq!(answer(&mut socket).await, Ok(expected));
     assert_eq!(answer(&mut socket).await, Ok(json!({"type": "connect"})));
     assert_eq!(answer(&mut socket).await, Ok(json!({"type": "answer", "description": description})));
+    assert_eq!(answer(&mut socket).await, Ok(json!({"type": "chat", "text": "<b>", "at": 5})));
+    let history = json!({"type": "history", "lines": [{"own": true, "text": "ü", "at": 4}]});
+    assert_eq!(answer(&mut socket).await, Ok(history));
+    assert_eq!(answer(&mut socket).await, Ok(json!({"type": "missed", "count": 3, "own": false})));
+    assert_eq!(answer(&mut socket).await, Ok(json!({"type": "typing", "typing": true})));
     assert_eq!(
         answer(&mut socket).await,
         Ok(json!({"type": "ended", "title": "a", "text": "b", "code": "c"}))
@@ -326,6 +362,10 @@ async fn what_is_not_understood_closes_the_page_and_nothing_else() {
         r#"{"type":"describe"}"#,
         r#"{"type":"describe","description":"v=0"}"#,
         r#"{"type":"open","ticket":"again"}"#,
+        r#"{"type":"chat","text":" "}"#,
+        r#"{"type":"chat","text":"a","at":1}"#,
+        &format!(r#"{{"type":"chat","text":"{}"}}"#, "x".repeat(2001)),
+        r#"{"type":"typing"}"#,
         &format!(r#"{{"type":"describe","description":{{"a":{}1{}}}}}"#, "[".repeat(500), "]".repeat(500)),
     ] {
         let mut socket = open(&mut page).await;

@@ -9,6 +9,10 @@ pub(crate) const NEVER_TAKEN: &str = "not tried: it did not even take its sessio
 pub(crate) const ASKS_AT_A_TERMINAL: &str = "not tried: it asks its person at a terminal, and nobody is here";
 pub(crate) const RAN_BEFORE: &str = "not tried: it ran already, so it is not ours to end";
 pub(crate) const ONE_CALLER: &str = "not tried: a private socket has one caller";
+pub(crate) const ONLY_ROOT: &str = "not tried: only root can be another user; run this as root to try it";
+pub(crate) const NO_PLACE_ON_DISK: &str =
+    "not tried: another user cannot be sent to a bus with such an address";
+pub(crate) const LETS_NOBODY_IN: &str = "not tried: this bus lets no other user in, as it should";
 pub(crate) const ONE_SESSION: &str = "not tried: with a private socket it is started for one session";
 
 // What is well.
@@ -48,6 +52,8 @@ pub(crate) const MINDS_ANOTHER_SESSION: &str =
     "it ended its session because of another one's signals: compare the path";
 pub(crate) const ANSWERS_STRANGERS: &str =
     "it answered somebody else on the bus: only who called SetRendezvousSession counts, by its unique name";
+pub(crate) const TOOK_ANOTHER_USERS: &str =
+    "it took a session from another user: ask the bus whose the caller is (GetConnectionUnixUser)";
 pub(crate) const TOOK_NOTHING: &str = "it said yes to a session that has no path";
 pub(crate) const DOES_NOT_END: &str = "it was asked to end (SIGTERM), and was still there 10 seconds later";
 
@@ -100,6 +106,11 @@ pub(crate) fn believes_strangers(why: &str) -> String {
     format!("it believed somebody else on the bus, who did not hand over the session: {why}")
 }
 
+pub(crate) fn denied_otherwise(error: Option<&str>) -> String {
+    let error = error.unwrap_or("something else");
+    format!("it refused another user, but with {error}, not with org.freedesktop.DBus.Error.AccessDenied")
+}
+
 pub(crate) fn refuses_without_terminal(how: &str) -> String {
     format!("it takes none: {how}")
 }
@@ -129,6 +140,7 @@ pub(crate) fn case(case: Case) -> &'static str {
         Case::AnotherSession => "signals of another session of the same program",
         Case::Stranger(Inviter) => "invited; somebody else on the bus plays the IM program",
         Case::Stranger(Invitee) => "was invited; somebody else on the bus plays the IM program",
+        Case::AnotherUser => "a session that another user hands over",
         Case::Second => "a second session at once",
         Case::WrongCall => "SetRendezvousSession with other arguments, then right",
         Case::Comes(Options::None) => "no options at all",

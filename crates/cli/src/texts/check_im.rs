@@ -4,7 +4,8 @@ use crate::check::im::Step;
 
 pub(crate) const CHECKED_ALREADY: &str =
     "Another program has the name im.rendezvous.Check on this bus. Let that check end first.";
-pub(crate) const STEP_BEFORE: &str = "not tried: what comes before it failed";
+pub(crate) const STEP_BEFORE: &str = "not tried: it needs what has failed before";
+pub(crate) const NOT_CONNECTED: &str = "not tried: the two sides are not connected (State is not 4)";
 pub(crate) const AS_IT_SHOULD: &str = "as it should be";
 pub(crate) const NOBODY_CAME: &str = "SetRendezvousSession was not called in time";
 pub(crate) const NO_SUCH_CALL: &str = "SetRendezvousSession was called with other arguments than (oa{sv})";
@@ -97,6 +98,7 @@ pub(crate) fn step(step: Step) -> &'static str {
         Step::Connects => "connects both then, and says so",
         Step::SaysWhoIsWho => "says who is who, and which session it is",
         Step::RefusesStrangers => "denies everything to everybody else on the bus",
+        Step::RefusesOtherUsers => "denies everything to another user",
         Step::CarriesTexts => "carries texts of every kind, in order",
         Step::RefusesTooMuch => "refuses more than 65,536 bytes, and 512 at the end",
         Step::BearsNonsense => "refuses calls with other arguments, and unknown ones",

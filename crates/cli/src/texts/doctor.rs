@@ -32,6 +32,18 @@ pub(crate) fn no_socket(error: &io::Error) -> String {
     format!("no UDP socket can be opened: {error}. Check your network.")
 }
 
+// One-time codes.
+
+pub(crate) fn lets_guests_in(server: &str, rooms: &str) -> String {
+    format!("{server} lets guests in, who meet by one-time codes in rooms of {rooms}")
+}
+
+pub(crate) fn lets_no_guests_in(server: &str, why: &str) -> String {
+    format!(
+        "Nobody can meet by a one-time code at {server}. {why} Look at [codes] in your configuration, or ask whoever runs it whether it lets guests in (anonymous login)."
+    )
+}
+
 // Others nearby.
 
 pub(crate) const MULTICAST_UNWANTED: &str =

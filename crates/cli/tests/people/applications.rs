@@ -113,17 +113,22 @@ fn who_has_no_such_program_is_told_what_it_was_and_nothing_opens() {
     });
 }
 
+/// What is registered at the invitee cannot be started: both are told the same, and soon.
+pub(crate) fn both_are_told_that_it_failed(two: &mut Two) -> Result<()> {
+    invites_and_yes(two)?;
+    two.call().reads_within(LAUNCH_FAILED, GIVEN_UP)?;
+    two.call_ends_with(1)?;
+    two.expert.agent.reads(LAUNCH_FAILED)?;
+    unregisters(&two.novice)?;
+    unregisters(&two.expert)
+}
+
 /// What is registered at the invitee fails in this way: both are told the same, and soon.
 fn fails(exec: &[&str]) {
     two_people(|two| {
         registers(&two.novice, &a_good_one())?;
         registers(&two.expert, &manifest("Chess", exec))?;
-        invites_and_yes(two)?;
-        two.call().reads_within(LAUNCH_FAILED, GIVEN_UP)?;
-        two.call_ends_with(1)?;
-        two.expert.agent.reads(LAUNCH_FAILED)?;
-        unregisters(&two.novice)?;
-        unregisters(&two.expert)
+        both_are_told_that_it_failed(two)
     });
 }
 

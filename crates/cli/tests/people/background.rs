@@ -2,9 +2,9 @@
 
 use crate::alone::Someone;
 use crate::house::{SOON, send};
+use crate::stand_in::{Then, instead_of_the_agent};
 use anyhow::{Context as _, Result, bail, ensure};
-use rendezvous_dbus::agent::{Commander, Greeting, Request};
-use rendezvous_dbus::socket::PrivateSocket;
+use rendezvous_dbus::agent::{Greeting, Request};
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::wait;
@@ -12,7 +12,6 @@ use rustix::process::Signal;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use tokio::sync::mpsc;
 
 fn scene(play: impl FnOnce(&Someone) -> Result<()>) {
     let someone = Someone::new("someone").expect("a home");
@@ -151,58 +150,22 @@ fn another_version(
     is_replaceable: bool,
     play: impl FnOnce() -> Result<()>,
 ) -> Result<usize> {
-    let path = someone.home().join("agent.sock");
-    let (enough, ends) = tokio::sync::oneshot::channel::<()>();
     let (sender, stops) = std::sync::mpsc::channel();
-    let (listens, is_there) = std::sync::mpsc::channel();
-    let other = std::thread::spawn(move || -> Result<()> {
-        // With this its connections end, as those of a process do.
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        runtime.block_on(async {
-            let socket = PrivateSocket::listen(&path)?;
-            listens.send(())?;
-            tokio::select! {
-                served = answer_as_another_version(socket, is_replaceable, sender) => served,
-                _ = ends => Ok(()),
-            }
-        })
-    });
-    is_there.recv().context("it does not listen")?;
-    let played = play();
-    drop(enough);
-    other.join().expect("it does not panic")?;
-    played?;
-    Ok(stops.try_iter().count())
-}
-
-async fn answer_as_another_version(
-    socket: PrivateSocket,
-    is_replaceable: bool,
-    stops: std::sync::mpsc::Sender<()>,
-) -> Result<()> {
-    loop {
-        let (requests, mut asked) = mpsc::channel(1);
-        let commander = Commander::serve(socket.accept().await?, requests).await?;
-        loop {
-            let request = tokio::select! {
-                request = asked.recv() => request,
-                () = commander.closed() => None,
-            };
-            match request {
-                Some(Request::Hello { answer }) => {
-                    let version = "0.0.1".to_owned();
-                    _ = answer.send(Greeting { version, process: 1, since: 0, is_replaceable });
-                }
-                Some(Request::Stop { answer }) => {
-                    _ = answer.send(());
-                    stops.send(())?;
-                    return Ok(());
-                }
-                Some(_) => bail!("another version is asked nothing else"),
-                None => break,
-            }
+    let answer = move |request| match request {
+        Request::Hello { answer } => {
+            let version = "0.0.1".to_owned();
+            _ = answer.send(Greeting { version, process: 1, since: 0, is_replaceable });
+            Ok(Then::GoOn)
         }
-    }
+        Request::Stop { answer } => {
+            _ = answer.send(());
+            sender.send(())?;
+            Ok(Then::End)
+        }
+        _ => bail!("another version is asked nothing else"),
+    };
+    instead_of_the_agent(someone, answer, play)?;
+    Ok(stops.try_iter().count())
 }
 
 #[test]

@@ -7,9 +7,10 @@ use crate::on_the_bus::on_bus;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::bus::Bus;
 use rendezvous_testkit::home::Home;
+use rendezvous_testkit::machines::skip;
 use rendezvous_testkit::process::{Log, Process};
 use rendezvous_testkit::wait;
-use rustix::process::Signal;
+use rustix::process::{Signal, geteuid};
 use serde_json::Value;
 use std::fs;
 use std::time::Duration;
@@ -21,7 +22,7 @@ const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/pyth
 const NAMES: &str = "org.example.Names";
 
 /// An author of applications, with a session bus or without.
-struct Author {
+pub(crate) struct Author {
     someone: Someone,
     bus: Option<Bus>,
     place: Home,
@@ -35,7 +36,7 @@ impl Author {
     }
 
     /// Checks what this file says; the exit code, and what was said. Nothing of it stays behind.
-    fn checks(&self, manifest: &str) -> Result<(i32, String)> {
+    pub(crate) fn checks(&self, manifest: &str) -> Result<(i32, String)> {
         let file = self.place.join("application.toml");
         fs::write(&file, manifest)?;
         self.runs(&["check-app", file.to_str().context("letters")?])
@@ -73,8 +74,17 @@ impl Author {
         fs::write(self.place.join("app.py"), text)?;
         fs::copy(format!("{EXAMPLES}/bus.py"), self.place.join("bus.py"))?;
         let app = self.place.join("app.py");
-        let bus = self.bus.as_ref().context("there is a bus")?;
-        bus.starts(NAMES, &format!("{PYTHON} -B {} Ann", app.display()))
+        self.starts(NAMES, &format!("{PYTHON} -B {} Ann", app.display()))
+    }
+
+    /// The bus starts this command line for this name.
+    pub(crate) fn starts(&self, name: &str, line: &str) -> Result<()> {
+        self.bus.as_ref().context("there is a bus")?.starts(name, line)
+    }
+
+    /// On a bus that lets other users in, as no desktop's should.
+    pub(crate) fn among_others() -> Result<Self> {
+        Self::new(Some(Bus::for_everybody()?))
     }
 
     /// The example, changed like this, is found out in this case, and for this reason.
@@ -85,6 +95,11 @@ impl Author {
         ensure!(code == 1, "{code} {said}");
         failed_in(&said, case, why)
     }
+}
+
+/// How many cases are left out because only root can be another user.
+pub(crate) fn another_user() -> usize {
+    usize::from(!geteuid().is_root())
 }
 
 /// Whether a process has this in its environment.
@@ -108,7 +123,7 @@ fn failed_in(said: &str, case: &str, why: &str) -> Result<()> {
 }
 
 /// Everything was tried but so many cases, and nothing failed.
-fn all_is_well(code: i32, said: &str, skipped: usize) -> Result<()> {
+pub(crate) fn all_is_well(code: i32, said: &str, skipped: usize) -> Result<()> {
     let last = said.lines().last().unwrap_or_default();
     let well = code == 0 && last.ends_with(&format!(" passed, 0 failed, {skipped} skipped."));
     ensure!(well && said.lines().filter(|line| line.starts_with("passed ")).count() > 30, "{code} {said}");
@@ -133,7 +148,7 @@ fn every_application_is_checked_and_one_that_ends_at_once_is_found_out() {
         };
         ensure!(code == 1 && all.as_array().is_some_and(|all| all.len() == 4), "{said}");
         let well = of("Hello", "passed")?.len() > 30 && of("Hello", "failed")?.is_empty();
-        ensure!(well && of("Hello", "skipped")?.len() == 3, "{said}");
+        ensure!(well && of("Hello", "skipped")?.len() == 4, "{said}");
         for name in ["Ask for Remote Assistance", "Offer Remote Assistance"] {
             let skipped = of(name, "skipped")?;
             ensure!(of(name, "passed")?.len() == 1 && of(name, "failed")?.is_empty(), "{said}");
@@ -188,12 +203,12 @@ fn who_has_seen_enough_leaves_nothing_behind() {
 #[test]
 fn needs_dbus_the_smallest_one_of_ours_passes_on_a_bus() {
     let play = || -> Result<()> {
-        let author = Author::new(Some(Bus::start()?))?;
+        let author = Author::among_others()?;
         let (place, program) = (author.place.path().display(), env!("CARGO_BIN_EXE_rendezvous"));
         let line = format!("/usr/bin/env RENDEZVOUS_HOME={place} {program} application hello --bus");
-        author.bus.as_ref().context("a bus")?.starts("im.rendezvous.Hello", &line)?;
+        author.starts("im.rendezvous.Hello", &line)?;
         let (code, said) = author.checks(&on_bus("im.rendezvous.Hello"))?;
-        all_is_well(code, &said, 0)
+        all_is_well(code, &said, another_user())
     };
     play().unwrap();
 }
@@ -212,10 +227,44 @@ fn needs_dbus_one_that_the_bus_does_not_know_is_found_out() {
 #[test]
 fn needs_python_the_example_passes() {
     let play = || -> Result<()> {
+        let author = Author::among_others()?;
+        author.starts_names(None)?;
+        let (code, said) = author.checks(&on_bus(NAMES))?;
+        all_is_well(code, &said, another_user())
+    };
+    play().unwrap();
+}
+
+#[test]
+fn needs_python_a_bus_that_lets_no_other_user_in_is_said_to() {
+    let play = || -> Result<()> {
         let author = Author::new(Some(Bus::start()?))?;
         author.starts_names(None)?;
         let (code, said) = author.checks(&on_bus(NAMES))?;
-        all_is_well(code, &said, 0)
+        let why = if geteuid().is_root() { "lets no other user in" } else { "only root can be another user" };
+        let line = said.lines().find(|line| line.contains("another user hands over")).unwrap_or_default();
+        ensure!(line.starts_with("skipped ") && line.contains(why), "{said}");
+        all_is_well(code, &said, 1)
+    };
+    play().unwrap();
+}
+
+#[test]
+fn needs_python_one_that_takes_from_another_user_is_found_out() {
+    if another_user() > 0 {
+        return skip("another user", "only root can try it as another user");
+    }
+    let play = || -> Result<()> {
+        let author = Author::among_others()?;
+        let mut bus = fs::read_to_string(format!("{EXAMPLES}/bus.py"))?;
+        let question = "if await self.ask(\"GetConnectionUnixUser\", \"s\", [owner]) != os.getuid():";
+        ensure!(bus.matches(question).count() == 1, "the example has changed");
+        bus = bus.replace(question, "if False:");
+        author.starts_names(None)?;
+        fs::write(author.place.join("bus.py"), bus)?;
+        let (code, said) = author.checks(&on_bus(NAMES))?;
+        ensure!(code == 1, "{code} {said}");
+        failed_in(&said, "a session that another user hands over", "it took a session from another user")
     };
     play().unwrap();
 }

@@ -78,6 +78,42 @@ fn needs_xvfb_control_is_allowed_and_taken_back() {
 }
 
 #[test]
+fn needs_xvfb_a_second_process_watches_over_the_keys_for_as_long_as_control_lasts() {
+    two_people_and_a_screen(|two| {
+        let (mut page, _) = open(two)?;
+        two.novice.guards_keys(false)?;
+        page.says(&json!({"type": "request"}))?;
+        question(two)?;
+        two.novice.guards_keys(false)?;
+        two.call().says("y")?;
+        two.call().reads(USING)?;
+        two.novice.guards_keys(true)?;
+        two.call().presses("t")?;
+        two.call().reads(YOURS)?;
+        two.novice.guards_keys(false)?;
+        two.call().presses("s")?;
+        two.call().reads(OVER)?;
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn needs_xvfb_the_second_process_ends_when_the_first_is_killed() {
+    two_people_and_a_screen(|two| {
+        let (mut page, _) = open(two)?;
+        page.says(&json!({"type": "request"}))?;
+        question(two)?;
+        two.call().says("y")?;
+        two.call().reads(USING)?;
+        two.novice.guards_keys(true)?;
+        two.novice.kill_application()?;
+        two.call().reads("The program for this could not be started or stopped too early.")?;
+        two.novice.guards_keys(false)?;
+        two.call_ends_with(1)
+    });
+}
+
+#[test]
 fn needs_xvfb_control_is_not_allowed_and_the_view_stands() {
     two_people_and_a_screen(|two| {
         for answer in ["", "yes please"] {

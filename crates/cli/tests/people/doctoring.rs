@@ -8,7 +8,7 @@ use rendezvous_testkit::dns::{Dns, Service, resolving};
 use rendezvous_testkit::machines::Machines;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::turn::{PASSWORD, Turn, USER};
-use rendezvous_testkit::xmpp::{Certificate, DOMAIN, Place, Prosody, Setup};
+use rendezvous_testkit::xmpp::{Certificate, DOMAIN, GUESTS, Place, Prosody, ROOMS, Setup};
 use serde_json::Value;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -82,6 +82,42 @@ fn needs_prosody_the_doctor_holds_a_server_to_its_certificate() {
             }
             ensure!(!server.log()?.contains("Authenticated as"), "nobody signs in for that");
         }
+        ensure!(!maria.home().join("device.key").exists(), "and nothing is made for it");
+        Ok(())
+    });
+}
+
+/// Maria's configuration names this place for one-time codes.
+fn has_a_place_for_codes(maria: &Someone, domain: &str, port: u16, place: &Place) -> Result<()> {
+    let text = format!(
+        "[codes]\nserver = \"{domain}\"\nrooms = \"{ROOMS}\"\naddress = \"127.0.0.1:{port}\"\nsecurity = \"starttls\"\n\
+         certificate-authority = {:?}\n",
+        place.authority.display().to_string()
+    );
+    Ok(fs::write(maria.home().join("config.toml"), text)?)
+}
+
+#[test]
+fn needs_prosody_the_doctor_looks_at_the_place_for_codes() {
+    play(|maria| {
+        ensure!(findings(maria.launch(&[]), maria, "codes")?.is_empty(), "none is named");
+        let certificate = Certificate::Good;
+        let server = Prosody::start(&Setup { users: vec![], friends: vec![], certificate, keeps: None })?;
+        let place = server.place();
+        has_a_place_for_codes(maria, GUESTS, place.start_tls, place)?;
+        let (ok, said) = finding(maria.launch(&[]), maria, "codes")?;
+        ensure!(
+            ok && said == format!("{GUESTS} lets guests in, who meet by one-time codes in rooms of {ROOMS}")
+        );
+        // One that is there, and lets in only who has an account.
+        has_a_place_for_codes(maria, DOMAIN, place.start_tls, place)?;
+        let (ok, said) = finding(maria.launch(&[]), maria, "codes")?;
+        let begin = format!("Nobody can meet by a one-time code at {DOMAIN}. ");
+        ensure!(!ok && said.starts_with(&begin) && said.contains("whether it lets guests in"), "{said}");
+        // And one where nothing is.
+        has_a_place_for_codes(maria, GUESTS, rendezvous_testkit::ports::free()?, place)?;
+        let (ok, said) = finding(maria.launch(&[]), maria, "codes")?;
+        ensure!(!ok && said.contains("nothing listens there"), "{said}");
         ensure!(!maria.home().join("device.key").exists(), "and nothing is made for it");
         Ok(())
     });

@@ -9,21 +9,22 @@ use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::wait;
 use std::fs;
+use std::path::Path;
 
 const PYTHON: &str = "/usr/bin/python3";
-const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python");
+pub(crate) const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python");
 /// The ends of a session that was ended in the ordinary way, here and there.
-const ENDED: [&str; 2] = ["ended with 0x81000606", "ended with 0x81000607"];
+pub(crate) const ENDED: [&str; 2] = ["ended with 0x81000606", "ended with 0x81000607"];
 
 /// The example of an application, started by this bus; what it says is in a file of this place.
-fn starts_names(bus: &Bus, place: &Home, me: &str) -> Result<()> {
+pub(crate) fn starts_names(bus: &Bus, place: &Home, me: &str) -> Result<()> {
     let said = place.join(format!("{me}.said"));
     let line = format!("/bin/sh -c \"exec {PYTHON} -B {EXAMPLES}/app.py {me} >> {} 2>&1\"", said.display());
     bus.starts("org.example.Names", &line)
 }
 
 /// Waits until both have heard what they should, and know how it ended.
-fn names_were_told(place: &Home, how_often: usize) -> Result<()> {
+pub(crate) fn names_were_told(place: &Home, how_often: usize) -> Result<()> {
     for (me, heard, ended) in
         [("Ann", "heard: I am Bob\n", ENDED[0]), ("Bob", "heard: who are you?\n", ENDED[1])]
     {
@@ -38,8 +39,20 @@ fn names_were_told(place: &Home, how_often: usize) -> Result<()> {
 
 /// The example of an IM program, at a terminal of this side's desktop.
 fn im(verb: &str, bus: &Bus, place: &Home, me: &str, application: Option<&str>) -> Result<Desk> {
+    im_at(Path::new(EXAMPLES), verb, bus, place, me, application)
+}
+
+/// The same, as it stands in this directory.
+pub(crate) fn im_at(
+    directory: &Path,
+    verb: &str,
+    bus: &Bus,
+    place: &Home,
+    me: &str,
+    application: Option<&str>,
+) -> Result<Desk> {
     let launch = Launch::new(PYTHON)
-        .arg(format!("{EXAMPLES}/im.py"))
+        .arg(directory.join("im.py"))
         .args([verb])
         .arg(place.join("wire"))
         .args([me])
@@ -51,7 +64,7 @@ fn im(verb: &str, bus: &Bus, place: &Home, me: &str, application: Option<&str>) 
 }
 
 /// Two people with the example of an IM program: the second says yes, and it ends well.
-fn two_ims(
+pub(crate) fn two_ims(
     [first_bus, second_bus]: [&Bus; 2],
     place: &Home,
     [first, second]: [&str; 2],

@@ -240,6 +240,14 @@ impl Side {
         send(id, Signal::KILL)
     }
 
+    /// Waits until the process that lets go of keys runs, or until it does not.
+    pub(crate) fn guards_keys(&self, runs: bool) -> Result<()> {
+        wait::until(format_args!("the guard of {} to run: {runs}", self.name), SOON, || {
+            let is_there = self.processes()?.iter().any(|(_, line)| line.contains(" let-go "));
+            Ok((is_there == runs).then_some(()))
+        })
+    }
+
     fn processes(&self) -> Result<Vec<(u32, String)>> {
         processes_of(&self.home)
     }

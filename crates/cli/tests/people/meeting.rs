@@ -113,6 +113,13 @@ pub(crate) fn words(two: &mut Two) -> Result<String> {
     Ok(words)
 }
 
+/// The expert, who calls, reads the words aloud, and the novice types them.
+fn the_novice_types_what_is_read(two: &mut Two) -> Result<()> {
+    let words = has_to_read(two.call())?;
+    two.novice.agent.reads(WORDS)?;
+    two.novice.agent.says(&words)
+}
+
 /// The words that stand on the expert's terminal.
 pub(crate) fn has_to_read(expert: &mut Desk) -> Result<String> {
     expert.reads(READ)?;
@@ -251,9 +258,7 @@ fn an_offer_whose_expert_did_not_hear_it_makes_nobody_verified() {
     strangers(|two| {
         two.offers()?;
         two.novice.agent.says("y")?;
-        let words = has_to_read(two.call())?;
-        two.novice.agent.reads(WORDS)?;
-        two.novice.agent.says(&words)?;
+        the_novice_types_what_is_read(two)?;
         two.novice.agent.reads("The words are right")?;
         two.call().says("n")?;
         two.novice.agent.reads(FAILED)?;
@@ -335,9 +340,7 @@ fn an_offer_of_a_stranger_ends_when_they_are_no_stranger_any_more() {
     strangers(|two| {
         two.offers()?;
         two.novice.agent.says("y")?;
-        let words = has_to_read(two.call())?;
-        two.novice.agent.reads(WORDS)?;
-        two.novice.agent.says(&words)?;
+        the_novice_types_what_is_read(two)?;
         two.novice.agent.reads("The words are right")?;
         two.call().says("y")?;
         let (from, to) = (two.expert.who.clone(), two.novice.who.clone());
@@ -372,9 +375,7 @@ fn an_offer_of_somebody_known_goes_on_after_the_words() {
         let question = two.novice.agent.reads(ANSWER)?;
         ensure!(question.contains("offers to help you."), "{question}");
         two.novice.agent.says("y")?;
-        let words = has_to_read(two.call())?;
-        two.novice.agent.reads(WORDS)?;
-        two.novice.agent.says(&words)?;
+        the_novice_types_what_is_read(two)?;
         two.call().says("y")?;
         two.novice.agent.reads(SHOW)?;
         two.novice.agent.says("n")?;

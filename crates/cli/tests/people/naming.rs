@@ -2,12 +2,11 @@
 
 use crate::alone::Someone;
 use crate::house::{ANSWER, NO_SUCH_SCREEN};
-use anyhow::{Context as _, Result, bail, ensure};
-use rendezvous_dbus::agent::{Commander, Greeting, Request, Seen, StatusReport};
-use rendezvous_dbus::socket::PrivateSocket;
+use crate::stand_in::{Then, instead_of_the_agent};
+use anyhow::{Result, bail, ensure};
+use rendezvous_dbus::agent::{Greeting, Request, Seen, StatusReport};
 use serde_json::json;
 use std::sync::mpsc::{Receiver, Sender};
-use tokio::sync::{mpsc, oneshot};
 
 /// An address of a device nearby, and another.
 const ANN: &str = "abcdefgh23456789abcdefgh23456789";
@@ -142,62 +141,34 @@ fn applications_are_listed_and_found_by_name() {
 /// it is asked to invite comes out of the receiver.
 fn with_a_stranger(someone: &Someone, play: impl FnOnce(&Receiver<String>) -> Result<()>) -> Result<()> {
     let (invites, invited) = std::sync::mpsc::channel();
-    let (enough, ends) = oneshot::channel::<()>();
-    let (listens, is_there) = std::sync::mpsc::channel();
-    let path = someone.home().join("agent.sock");
-    let other = std::thread::spawn(move || -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        runtime.block_on(async {
-            let socket = PrivateSocket::listen(&path)?;
-            listens.send(())?;
-            tokio::select! {
-                served = answer_as_an_agent(socket, invites) => served,
-                _ = ends => Ok(()),
-            }
-        })
-    });
-    is_there.recv().context("it does not listen")?;
-    let played = play(&invited);
-    drop(enough);
-    other.join().expect("it does not panic")?;
-    played
+    instead_of_the_agent(someone, move |request| answer_as_an_agent(request, &invites), || play(&invited))
 }
 
-async fn answer_as_an_agent(socket: PrivateSocket, invites: Sender<String>) -> Result<()> {
-    loop {
-        let (requests, mut asked) = mpsc::channel(1);
-        let commander = Commander::serve(socket.accept().await?, requests).await?;
-        loop {
-            let request = tokio::select! {
-                request = asked.recv() => request,
-                () = commander.closed() => None,
-            };
-            match request {
-                Some(Request::Hello { answer }) => {
-                    let version = env!("CARGO_PKG_VERSION").to_owned();
-                    _ = answer.send(Greeting { version, process: 1, since: 0, is_replaceable: false });
-                }
-                Some(Request::People { answer }) => {
-                    let ann = Seen {
-                        network: "nearby".to_owned(),
-                        address: MARTA.to_owned(),
-                        name: "Ann".to_owned(),
-                        is_mutual: false,
-                        devices: vec![String::new()],
-                    };
-                    _ = answer.send(vec![ann]);
-                }
-                Some(Request::Status { answer }) => _ = answer.send(StatusReport::default()),
-                Some(Request::Reread { answer }) => _ = answer.send(()),
-                Some(Request::Invite { contact, answer, .. }) => {
-                    invites.send(contact.to_string())?;
-                    _ = answer.send(Err("That is enough.".to_owned()));
-                }
-                Some(other) => bail!("{other:?} is not asked here"),
-                None => break,
-            }
+fn answer_as_an_agent(request: Request, invites: &Sender<String>) -> Result<Then> {
+    match request {
+        Request::Hello { answer } => {
+            let version = env!("CARGO_PKG_VERSION").to_owned();
+            _ = answer.send(Greeting { version, process: 1, since: 0, is_replaceable: false });
         }
+        Request::People { answer } => {
+            let ann = Seen {
+                network: "nearby".to_owned(),
+                address: MARTA.to_owned(),
+                name: "Ann".to_owned(),
+                is_mutual: false,
+                devices: vec![String::new()],
+            };
+            _ = answer.send(vec![ann]);
+        }
+        Request::Status { answer } => _ = answer.send(StatusReport::default()),
+        Request::Reread { answer } => _ = answer.send(()),
+        Request::Invite { contact, answer, .. } => {
+            invites.send(contact.to_string())?;
+            _ = answer.send(Err("That is enough.".to_owned()));
+        }
+        other => bail!("{other:?} is not asked here"),
     }
+    Ok(Then::GoOn)
 }
 
 #[test]

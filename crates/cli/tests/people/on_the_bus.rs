@@ -2,7 +2,8 @@
 
 use crate::alone::Someone;
 use crate::applications::{
-    CHESS, GIVEN_UP, LAUNCH_FAILED, a_good_one, invites_and_yes, manifest, registers, unregisters,
+    CHESS, LAUNCH_FAILED, a_good_one, both_are_told_that_it_failed, invites_and_yes, manifest, registers,
+    unregisters,
 };
 use crate::house::{ANSWER, NO_SUCH_SCREEN, SHOW, SOON, Side, Two, send, these_two};
 use anyhow::{Context as _, Result, ensure};
@@ -90,12 +91,7 @@ fn fails(dbus: &str, starts: Option<&str>) {
         if let Some(line) = starts {
             buses.expert.starts(dbus, line)?;
         }
-        invites_and_yes(two)?;
-        two.call().reads_within(LAUNCH_FAILED, GIVEN_UP)?;
-        two.call_ends_with(1)?;
-        two.expert.agent.reads(LAUNCH_FAILED)?;
-        unregisters(&two.novice)?;
-        unregisters(&two.expert)
+        both_are_told_that_it_failed(two)
     });
 }
 
@@ -242,21 +238,21 @@ fn needs_dbus_whoever_watches_sees_no_code() {
 }
 
 /// A program on the novice's desktop, as a contact list might be.
-struct Desktop {
+pub(crate) struct Desktop {
     runtime: tokio::runtime::Runtime,
     bus: zbus::Connection,
     heard: zbus::MessageStream,
 }
 
 impl Desktop {
-    fn on(bus: &Bus) -> Result<Self> {
+    pub(crate) fn on(bus: &Bus) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let bus = runtime.block_on(zbus::connection::Builder::address(bus.address()).build())?;
         let heard = zbus::MessageStream::from(&bus);
         Ok(Self { runtime, bus, heard })
     }
 
-    fn asks<B, T>(&self, member: &str, body: &B) -> Result<T>
+    pub(crate) fn asks<B, T>(&self, member: &str, body: &B) -> Result<T>
     where
         B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
         T: serde::de::DeserializeOwned + zbus::zvariant::Type,
@@ -267,7 +263,7 @@ impl Desktop {
     }
 
     /// The next signal of this name.
-    fn hears<T>(&mut self, member: &str) -> Result<T>
+    pub(crate) fn hears<T>(&mut self, member: &str) -> Result<T>
     where
         T: serde::de::DeserializeOwned + zbus::zvariant::Type,
     {

@@ -214,7 +214,8 @@ impl Page {
     }
 
     /// Waits for a state in which this holds.
-    pub(crate) fn hears_state(&mut self, field: &str, value: &str) -> Result<Value> {
+    pub(crate) fn hears_state(&mut self, field: &str, value: impl Into<Value>) -> Result<Value> {
+        let value = value.into();
         self.hears_one(&format!("{field} = {value}"), true, |message| {
             message["type"] == "state" && message[field] == value
         })

@@ -1,10 +1,11 @@
 //! The agent on a session bus, for programs of the person's desktop: `Agent1`, as published in docs/dbus.
 
-use super::{Commander, Listed, Request, Startable, Surroundings, declined_name};
+use super::commander::Told;
+use super::{Commander, Listed, Request, Startable, Surroundings};
 use crate::serve::{Call, Gate, Object, Served, serve};
 use crate::{AGENT_INTERFACE, AGENT_NAME, AGENT_PATH, DbusError, bus, session_of, session_path};
 use futures_util::StreamExt;
-use rendezvous_core::{Event, SessionId};
+use rendezvous_core::SessionId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -71,24 +72,14 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) async fn tell(&self, session: SessionId, event: &Event) -> Result<(), DbusError> {
-        let path = session_path(session);
-        match event {
-            Event::StateChanged { previous, current } => {
-                self.signal("SessionStateChanged", &(path, previous.number(), current.number())).await
+    pub(super) async fn tell(&self, session: OwnedObjectPath, told: Told<'_>) -> Result<(), DbusError> {
+        match told {
+            Told::StateChanged { previous, current } => {
+                self.signal("SessionStateChanged", &(session, previous, current)).await
             }
-            Event::Ringing(endpoint) => {
-                self.signal("SessionRinging", &(path, endpoint.device.to_string())).await
-            }
-            Event::Declined { by } => self.signal("SessionDeclined", &(path, declined_name(*by))).await,
-            Event::Ended { result, data } => self.signal("SessionEnded", &(path, result.0, data)).await,
-            Event::Invited(_)
-            | Event::AppNotPresent { .. }
-            | Event::Accepted { .. }
-            | Event::Launch
-            | Event::Cancelled { .. }
-            | Event::ContextData(_)
-            | Event::SendError(_) => Ok(()),
+            Told::Ringing { device } => self.signal("SessionRinging", &(session, device)).await,
+            Told::Declined { by } => self.signal("SessionDeclined", &(session, by)).await,
+            Told::Ended { result, data } => self.signal("SessionEnded", &(session, result, data)).await,
         }
     }
 

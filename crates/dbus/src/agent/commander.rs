@@ -1,8 +1,8 @@
 //! Whoever asked the agent for something, and hears what follows.
 
 use super::bus::Program;
-use super::{Request, server};
-use crate::DbusError;
+use super::{Request, declined_name, server};
+use crate::{DbusError, session_path};
 use rendezvous_core::{Event, SessionId};
 use std::os::unix::net::UnixStream;
 use tokio::sync::mpsc;
@@ -18,6 +18,35 @@ enum Way {
     Bus(Program),
 }
 
+/// What of all that happens is told to whoever asked, as the signals of both interfaces carry it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Told<'a> {
+    StateChanged { previous: u32, current: u32 },
+    Ringing { device: &'a str },
+    Declined { by: &'static str },
+    Ended { result: u32, data: &'a str },
+}
+
+impl<'a> Told<'a> {
+    fn of(event: &'a Event) -> Option<Self> {
+        match event {
+            Event::StateChanged { previous, current } => {
+                Some(Self::StateChanged { previous: previous.number(), current: current.number() })
+            }
+            Event::Ringing(endpoint) => Some(Self::Ringing { device: &endpoint.device }),
+            Event::Declined { by } => Some(Self::Declined { by: declined_name(*by) }),
+            Event::Ended { result, data } => Some(Self::Ended { result: result.0, data }),
+            Event::Invited(_)
+            | Event::AppNotPresent { .. }
+            | Event::Accepted { .. }
+            | Event::Launch
+            | Event::Cancelled { .. }
+            | Event::ContextData(_)
+            | Event::SendError(_) => None,
+        }
+    }
+}
+
 impl Commander {
     /// Serves the commands' interface on a connection of the private socket; what is asked goes to `requests`.
     pub async fn serve(stream: UnixStream, requests: mpsc::Sender<Request>) -> Result<Self, DbusError> {
@@ -30,9 +59,11 @@ impl Commander {
 
     /// Tells it what happened to a session that it started.
     pub async fn tell(&self, session: SessionId, event: &Event) -> Result<(), DbusError> {
+        let Some(told) = Told::of(event) else { return Ok(()) };
+        let path = session_path(session);
         match &self.0 {
-            Way::Socket(connection) => server::tell(connection, session, event).await,
-            Way::Bus(program) => program.tell(session, event).await,
+            Way::Socket(connection) => server::tell(connection, path, told).await,
+            Way::Bus(program) => program.tell(path, told).await,
         }
     }
 

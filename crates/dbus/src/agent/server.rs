@@ -1,11 +1,9 @@
 //! The agent's end.
 
-use super::{
-    Greeting, Listed, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow, declined_name,
-};
+use super::commander::Told;
+use super::{Greeting, Listed, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow};
 use crate::application::TypedCode;
 use crate::{AGENT_PATH, DbusError, session_of, session_path};
-use rendezvous_core::{Event, SessionId};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -27,26 +25,18 @@ pub(super) async fn serve(
 /// Tells the command what happened to a session that it started.
 pub(super) async fn tell(
     connection: &Connection,
-    session: SessionId,
-    event: &Event,
+    session: OwnedObjectPath,
+    told: Told<'_>,
 ) -> Result<(), DbusError> {
     let object = connection.object_server().interface::<_, Commands1>(AGENT_PATH).await?;
     let emitter = object.signal_emitter();
-    let path = session_path(session);
-    match event {
-        Event::StateChanged { previous, current } => {
-            Commands1::session_state_changed(emitter, path, previous.number(), current.number()).await?;
+    match told {
+        Told::StateChanged { previous, current } => {
+            Commands1::session_state_changed(emitter, session, previous, current).await?;
         }
-        Event::Ringing(endpoint) => Commands1::session_ringing(emitter, path, &endpoint.device).await?,
-        Event::Declined { by } => Commands1::session_declined(emitter, path, declined_name(*by)).await?,
-        Event::Ended { result, data } => Commands1::session_ended(emitter, path, result.0, data).await?,
-        Event::Invited(_)
-        | Event::AppNotPresent { .. }
-        | Event::Accepted { .. }
-        | Event::Launch
-        | Event::Cancelled { .. }
-        | Event::ContextData(_)
-        | Event::SendError(_) => {}
+        Told::Ringing { device } => Commands1::session_ringing(emitter, session, device).await?,
+        Told::Declined { by } => Commands1::session_declined(emitter, session, by).await?,
+        Told::Ended { result, data } => Commands1::session_ended(emitter, session, result, data).await?,
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Pictures of an X11 screen: only what changed, only when it changed.
+//! Pictures of an X11 display: only what changed, only when it changed.
 //!
 //! The DAMAGE extension says once that something changed and then keeps adding up silently until we take it. So a
 //! still screen costs nothing, and a busy one costs as much as the caller grabs.
@@ -11,26 +11,35 @@ use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::screen::Size;
 use rustix::event::{EventfdFlags, eventfd};
 use x11rb::connection::Connection;
-use x11rb::errors::ReplyError;
 use x11rb::protocol::Event;
 use x11rb::protocol::damage::{ConnectionExt as _, Damage, ReportLevel};
 use x11rb::protocol::xfixes::{ConnectionExt as _, Region};
-use x11rb::protocol::xproto::ConnectionExt as _;
 
 use super::GRANT_TICK;
 use super::cursor::CursorWatch;
 use super::link::{Link, lost};
 use super::pixels::Pixels;
-use crate::{Capture, CaptureError, Change, DisplayError, I420, Rect, Waker};
+use super::source::Source;
+use crate::{Capture, CaptureError, Change, Choice, DisplayError, I420, Rect, Scene, Subject, Waker};
 
 /// Nobody waits longer than this in one call; longer timeouts are cut.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// Takes pictures of one X11 screen, all its monitors together.
+/// Where only a part of the display is shared, we have to ask whether a change was in it. Not more often than this.
+const LOOK_EVERY: Duration = Duration::from_millis(16);
+
+/// From one screen to the next that somebody chooses.
+const SWITCH_EVERY: Duration = Duration::from_millis(300);
+
+/// Takes pictures of one X11 screen, or of one window.
 #[derive(Debug)]
 pub struct X11Capturer {
     grant: ViewGrant,
     link: Link,
+    source: Source,
+    scene: Scene,
+    choice: Choice,
+    opened: Instant,
     damage: Damage,
     region: Region,
     pixels: Pixels,
@@ -38,56 +47,92 @@ pub struct X11Capturer {
     frame: I420,
     wake: Arc<OwnedFd>,
     changed: Changed,
-    resized: Option<Size>,
+    look_from: Instant,
+    /// Whether the expert's side knows that what is shared is on the screen, or is not.
+    told_shown: bool,
+    over: Option<CaptureError>,
 }
 
-/// What is known to have changed on the screen and was not grabbed yet.
+/// What is known to have changed in the picture and was not grabbed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Changed {
     /// Nothing.
     No,
-    /// What the X server added up; `told` once a wait has reported it.
-    Some { told: bool },
+    /// Something on the display did, perhaps elsewhere.
+    Perhaps,
+    /// What the X server added up, and this part that was asked for already; `told` once a wait has reported it.
+    Some { known: Option<Rect>, told: bool },
     /// All of it: nothing was grabbed yet, or a grab failed half-way.
     All { told: bool },
 }
 
 impl X11Capturer {
-    /// Opens the screen of `display`, or of the one that `DISPLAY` names.
+    /// Opens the main screen of `display`, or of the one that `DISPLAY` names.
+    ///
+    /// # Errors
+    ///
+    /// As for [`share`](Self::share).
+    pub fn open(grant: ViewGrant, display: Option<&str>) -> Result<Self, CaptureError> {
+        Self::share(grant, display, &Subject::Screen, &Choice::default())
+    }
+
+    /// Opens what is to be shared of `display`, or of the one that `DISPLAY` names: the screen that is chosen if it is
+    /// there, else the main one; or a window.
     ///
     /// # Errors
     ///
     /// [`CaptureError::Revoked`] when the grant is dead; the X server then never hears of us. [`CaptureError::Display`]
-    /// with a sentence for the person when the display cannot be shared.
-    pub fn open(grant: ViewGrant, display: Option<&str>) -> Result<Self, CaptureError> {
+    /// with a sentence for the person when the display cannot be shared. [`CaptureError::Gone`] when the window is gone,
+    /// [`CaptureError::NoScreen`] when a screen was shared before and none is left.
+    pub fn share(
+        grant: ViewGrant,
+        display: Option<&str>,
+        subject: &Subject,
+        choice: &Choice,
+    ) -> Result<Self, CaptureError> {
         if !grant.is_live() {
             return Err(CaptureError::Revoked);
         }
         let link = Link::connect(display)?;
-        let pixels = Pixels::open(&link)?;
         link.require("XFIXES")?;
         link.conn.xfixes_query_version(5, 0).map_err(lost)?.reply().map_err(lost)?;
         link.require("DAMAGE")?;
         link.conn.damage_query_version(1, 1).map_err(lost)?.reply().map_err(lost)?;
+        let seen = choice.wanted();
+        let mut source = Source::open(&link, subject, seen)?;
         let damage = link.conn.generate_id().map_err(lost)?;
         let level = ReportLevel::NON_EMPTY;
-        link.conn.damage_create(damage, link.root, level).map_err(lost)?.check().map_err(lost)?;
+        link.conn
+            .damage_create(damage, source.drawable(&link), level)
+            .map_err(lost)?
+            .check()
+            .map_err(lost)?;
         let region = link.conn.generate_id().map_err(lost)?;
         link.conn.xfixes_create_region(region, &[]).map_err(lost)?.check().map_err(lost)?;
+        source.begin(&link, damage)?;
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|e| DisplayError::Lost(e.to_string()))?;
-        Ok(Self {
-            cursor: CursorWatch::start(&link, Instant::now())?,
-            frame: I420::black(link.size),
+        let now = Instant::now();
+        let capturer = Self {
+            cursor: CursorWatch::start(&link, now)?,
+            frame: I420::black(source.picture()),
+            pixels: Pixels::open(&link, source.fetched()),
+            scene: source.scene(),
+            told_shown: source.is_shown(),
+            source,
+            choice: choice.clone(),
+            opened: now,
             grant,
             link,
             damage,
             region,
-            pixels,
             wake: Arc::new(wake),
             changed: Changed::All { told: false },
-            resized: None,
-        })
+            look_from: now,
+            over: None,
+        };
+        choice.settle(seen, capturer.scene.screens.shared().id, capturer.waker());
+        Ok(capturer)
     }
 
     fn check_grant(&self) -> Result<(), CaptureError> {
@@ -97,22 +142,72 @@ impl X11Capturer {
         }
     }
 
-    /// Takes note of everything that the server has said so far.
+    /// Takes note of everything that the server has said so far. Whatever ends this capturer is said again each time.
     fn drain(&mut self) -> Result<(), CaptureError> {
+        if self.over.is_none() {
+            self.over = self.hear().and_then(|_| self.look_at_choice()).err();
+        }
+        self.over.clone().map_or(Ok(()), Err)
+    }
+
+    /// Hears it, and says whether a window got new pixels.
+    fn hear(&mut self) -> Result<bool, CaptureError> {
+        let (mut moved, mut new_pixels) = (false, false);
         while let Some(event) = self.link.conn.poll_for_event().map_err(lost)? {
-            self.resized = self.link.new_size(&event).or(self.resized);
             match &event {
-                Event::DamageNotify(_) => self.changed = self.changed.more(),
+                Event::DamageNotify(_) => self.changed = self.changed.more(self.source.is_part(&self.link)),
                 Event::Error(error) => tracing::debug!(?error, "The X server refused a request"),
                 other => self.cursor.notice(other),
             }
+            let heard = self.source.notice(&self.link, &event, Instant::now())?;
+            moved |= heard.moved;
+            new_pixels |= heard.new_pixels;
         }
-        self.resized.map_or(Ok(()), |size| Err(CaptureError::Resized(size)))
+        if moved {
+            self.cursor.ground_moved();
+        }
+        if new_pixels {
+            self.source.begin(&self.link, self.damage)?;
+            self.changed = Changed::No;
+        }
+        self.source.check(&self.link, Instant::now())?;
+        Ok(new_pixels)
+    }
+
+    /// Whether somebody chose another screen. Whoever chooses all the time gets no more than a few a second.
+    fn look_at_choice(&self) -> Result<(), CaptureError> {
+        match self.switches_at() {
+            Some(at) if at <= Instant::now() => Err(CaptureError::Changed),
+            _ => Ok(()),
+        }
+    }
+
+    fn switches_at(&self) -> Option<Instant> {
+        let wanted = self.choice.wanted()?;
+        let screens = &self.scene.screens;
+        (wanted != screens.shared().id && screens.has(wanted)).then(|| self.opened + SWITCH_EVERY)
     }
 
     fn take_change(&mut self) -> Result<Change, CaptureError> {
-        let cursor = self.cursor.take(&self.link, Instant::now())?;
-        Ok(Change { picture: self.changed.tell(), cursor })
+        self.look_where()?;
+        let cursor = self.cursor.take(&self.link, self.source.ground(), Instant::now())?;
+        let shown = self.source.is_shown();
+        let news = std::mem::replace(&mut self.told_shown, shown) != shown;
+        Ok(Change { picture: self.changed.tell(), cursor, shown: news.then_some(shown) })
+    }
+
+    /// When something changed on the display, asks whether it was in what is shared.
+    fn look_where(&mut self) -> Result<(), CaptureError> {
+        let now = Instant::now();
+        if self.changed != Changed::Perhaps || now < self.look_from {
+            return Ok(());
+        }
+        self.look_from = now + LOOK_EVERY;
+        self.changed = match self.take_region()? {
+            Some(area) => Changed::Some { known: Some(area), told: false },
+            None => Changed::No,
+        };
+        Ok(())
     }
 
     /// Whether somebody called the waker since the last time.
@@ -120,40 +215,88 @@ impl X11Capturer {
         rustix::io::read(&self.wake, &mut [0; 8]).is_ok()
     }
 
-    /// Moves what the server added up to us, and says where it is.
-    fn take_damage(&mut self) -> Result<Option<Rect>, CaptureError> {
-        if self.changed == Changed::No {
-            return Ok(None);
-        }
+    /// Moves what the server added up to us, and says where in the picture that is.
+    fn take_region(&mut self) -> Result<Option<Rect>, CaptureError> {
         let conn = &self.link.conn;
-        // Subtracting comes before the picture: what changes in between is in both, and nothing is in neither.
         conn.damage_subtract(self.damage, x11rb::NONE, self.region).map_err(lost)?;
-        let around = conn.xfixes_fetch_region(self.region).map_err(lost)?.reply().map_err(lost)?.extents;
-        Ok(match self.changed {
-            Changed::All { .. } => Some(Rect::whole(self.link.size)),
-            Changed::Some { .. } | Changed::No => Rect::on_screen(
-                i32::from(around.x),
-                i32::from(around.y),
-                around.width,
-                around.height,
-                self.link.size,
-            ),
+        let damaged = conn.xfixes_fetch_region(self.region).map_err(lost)?.reply().map_err(lost)?;
+        let parts = damaged.rectangles.iter().filter_map(|rect| self.source.in_picture(rect));
+        Ok(parts.reduce(Rect::around))
+    }
+
+    /// The same together with what is known already. Comes before the picture: what changes in between is in both, and
+    /// nothing is in neither.
+    fn take_damage(&mut self) -> Result<Option<Rect>, CaptureError> {
+        let known = match self.changed {
+            Changed::No => return Ok(None),
+            Changed::Perhaps => None,
+            Changed::Some { known, .. } => known,
+            Changed::All { .. } => Some(self.source.whole()),
+        };
+        let taken = self.take_region()?;
+        Ok(match (known, taken) {
+            (Some(known), Some(taken)) => Some(known.around(taken)),
+            (known, taken) => known.or(taken),
         })
     }
 
-    /// A picture could not be fetched. When the screen shrank under us that is why; else the display is lost.
-    fn explain(&self, error: ReplyError) -> CaptureError {
-        let geometry = self.link.conn.get_geometry(self.link.root).ok().and_then(|g| g.reply().ok());
-        match geometry.map(|g| Size { width: g.width, height: g.height }) {
-            Some(size) if size != self.link.size => CaptureError::Resized(size),
-            _ => lost(error).into(),
+    fn grab_screen(&mut self, area: Rect) -> Result<bool, CaptureError> {
+        let bgra = self.source.fetch_screen(&self.link, &mut self.pixels, area)?;
+        // The permission may have ended while the picture was on its way; then nobody gets to see it.
+        if !self.grant.is_live() {
+            return Err(CaptureError::Revoked);
+        }
+        self.frame.update(area, bgra);
+        self.changed = Changed::No;
+        Ok(true)
+    }
+
+    /// False where there was nothing to be had, or where it may be something else than the window.
+    fn grab_window(&mut self, area: Rect) -> Result<bool, CaptureError> {
+        let fetched = self.source.fetch_window(&self.link, &mut self.pixels, area, self.region)?;
+        self.check_grant()?;
+        self.changed = Changed::No;
+        // What the server says about the window before the pixels, it has said by now. If they were new ones, what was
+        // painted on the old ones says nothing of them.
+        let are_new = self.hear()?;
+        let Some(bgra) = fetched.filter(|_| !are_new && self.source.is_there()) else { return Ok(false) };
+        self.frame.update(area, &bgra);
+        Ok(true)
+    }
+
+    /// What this waits for besides the X server: the moments at which something is to be done.
+    fn due(&self) -> impl Iterator<Item = Instant> {
+        let look = (self.changed == Changed::Perhaps).then_some(self.look_from);
+        [self.cursor.due(), look, self.switches_at(), self.source.changes_at()].into_iter().flatten()
+    }
+}
+
+impl Changed {
+    /// After the server said that something changed; where only a part is shared, perhaps elsewhere.
+    const fn more(self, is_part: bool) -> Self {
+        match self {
+            Self::No if is_part => Self::Perhaps,
+            Self::No => Self::Some { known: None, told: false },
+            known => known,
+        }
+    }
+
+    /// Whether there is news; from then on there is none.
+    fn tell(&mut self) -> bool {
+        match self {
+            Self::Some { told, .. } | Self::All { told } => !std::mem::replace(told, true),
+            Self::No | Self::Perhaps => false,
         }
     }
 }
 
 impl Capture for X11Capturer {
     fn size(&self) -> Size {
-        self.link.size
+        self.frame.size()
+    }
+
+    fn scene(&self) -> &Scene {
+        &self.scene
     }
 
     fn wait(&mut self, timeout: Duration) -> Result<Change, CaptureError> {
@@ -166,8 +309,7 @@ impl Capture for X11Capturer {
             if !change.is_nothing() || self.was_woken() || now >= deadline {
                 return Ok(change);
             }
-            let until = deadline.min(now + GRANT_TICK);
-            let until = self.cursor.due().map_or(until, |due| until.min(due));
+            let until = self.due().fold(deadline.min(now + GRANT_TICK), Instant::min);
             self.link.sleep(Some(self.wake.as_fd()), until)?;
         }
     }
@@ -181,17 +323,11 @@ impl Capture for X11Capturer {
         };
         // Until the picture is here, the whole of it counts as changed: its damage is subtracted already.
         self.changed = Changed::All { told: true };
-        let bgra = match self.pixels.fetch(&self.link, area) {
-            Ok(bgra) => bgra,
-            Err(error) => return Err(self.explain(error)),
+        let is_new = match self.source.is_window() {
+            true => self.grab_window(area)?,
+            false => self.grab_screen(area)?,
         };
-        // The permission may have ended while the picture was on its way; then nobody gets to see it.
-        if !self.grant.is_live() {
-            return Err(CaptureError::Revoked);
-        }
-        self.frame.update(area, bgra);
-        self.changed = Changed::No;
-        Ok(Some(area))
+        Ok(is_new.then_some(area))
     }
 
     fn frame(&self) -> Result<&I420, CaptureError> {
@@ -205,23 +341,5 @@ impl Capture for X11Capturer {
             // Writing fails only when the count is full, and then the capturer is awake anyway.
             let _ = rustix::io::write(&*wake, &1_u64.to_ne_bytes());
         })
-    }
-}
-
-impl Changed {
-    /// After the server said that something changed.
-    const fn more(self) -> Self {
-        match self {
-            Self::No => Self::Some { told: false },
-            known => known,
-        }
-    }
-
-    /// Whether there is news; from then on there is none.
-    fn tell(&mut self) -> bool {
-        match self {
-            Self::Some { told } | Self::All { told } => !std::mem::replace(told, true),
-            Self::No => false,
-        }
     }
 }

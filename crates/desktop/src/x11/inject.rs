@@ -1,27 +1,33 @@
 //! Playing back pointer and keys through the XTEST extension.
 
+mod choice;
+mod guard;
+mod hands;
+mod layout;
+mod spare;
+mod symbols;
+mod typing;
+
+use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rendezvous_assist::grant::ControlGrant;
-use rendezvous_assist::input::{Button, InputEvent};
-use x11rb::connection::Connection;
-use x11rb::protocol::Event;
-use x11rb::protocol::xproto::{
-    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT,
-};
+use rendezvous_assist::input::InputEvent;
 use x11rb::protocol::xtest::ConnectionExt as _;
-use x11rb::wrapper::ConnectionExt as _;
 
+pub use self::guard::let_go_at_end;
+
+use self::guard::Notes;
+use self::hands::{Act, Hands, Outcome};
+use self::typing::Keyboard;
 use super::GRANT_TICK;
 use super::link::{Link, lost};
-use crate::{DisplayError, Inject, InjectError};
+use crate::{DisplayError, Inject, InjectError, Rect};
 
-/// X key codes are those of the kernel plus this.
-const EVDEV_TO_X: u8 = 8;
-
-/// One message of the expert may turn the wheel by so many notches at most.
-const MAX_NOTCHES: u8 = 20;
+/// So long a character waits for a spare key; then it is left out.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Plays back pointer and keys on one X11 screen.
 ///
@@ -39,22 +45,6 @@ struct Shared {
     changed: Condvar,
 }
 
-/// The hands on the keyboard: what they may do, and what they hold.
-#[derive(Debug)]
-struct Hands {
-    grant: ControlGrant,
-    link: Link,
-    held: Vec<Held>,
-    closed: bool,
-}
-
-/// Something pressed, by its X code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
-    Key(u8),
-    Button(u8),
-}
-
 impl X11Injector {
     /// Opens the screen of `display`, or of the one that `DISPLAY` names.
     ///
@@ -63,13 +53,41 @@ impl X11Injector {
     /// [`InjectError::Revoked`] when the grant is dead; the X server then never hears of us. [`InjectError::Display`]
     /// with a sentence for the person when the display cannot be used.
     pub fn open(grant: ControlGrant, display: Option<&str>) -> Result<Self, InjectError> {
+        Self::open_with(grant, display, Notes::none())
+    }
+
+    /// The same, and tells `notes` what is about to be pressed, for a process that runs [`let_go_at_end`] and lets go of it
+    /// when this one is killed. When nobody reads the notes any more, nothing more is pressed.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_guarded(
+        grant: ControlGrant,
+        display: Option<&str>,
+        notes: impl Write + Send + 'static,
+    ) -> Result<Self, InjectError> {
+        Self::open_with(grant, display, Notes::to(Box::new(notes)))
+    }
+
+    fn open_with(grant: ControlGrant, display: Option<&str>, notes: Notes) -> Result<Self, InjectError> {
         if !grant.is_live() {
             return Err(InjectError::Revoked);
         }
         let link = Link::connect(display)?;
         link.require("XTEST")?;
         link.conn.xtest_get_version(2, 2).map_err(lost)?.reply().map_err(lost)?;
-        let hands = Hands { grant, link, held: Vec::new(), closed: false };
+        let keyboard = Keyboard::learn(&link)?;
+        let hands = Hands {
+            grant,
+            link,
+            notes,
+            held: Vec::new(),
+            keyboard,
+            shared: None,
+            pointed: None,
+            closed: false,
+        };
         let shared = Arc::new(Shared { hands: Mutex::new(hands), changed: Condvar::new() });
         let watched = Arc::clone(&shared);
         let watch = std::thread::Builder::new()
@@ -82,15 +100,14 @@ impl X11Injector {
 
 impl Inject for X11Injector {
     fn apply(&mut self, event: InputEvent) -> Result<(), InjectError> {
+        Act::of(event).into_iter().try_for_each(|act| self.shared.act(act))
+    }
+
+    fn share(&mut self, part: Option<Rect>) {
         let mut hands = self.shared.lock();
-        if !hands.grant.is_live() {
-            hands.release_all()?;
-            return Err(InjectError::Revoked);
-        }
-        hands.apply(event)?;
-        drop(hands);
-        self.shared.changed.notify_one();
-        Ok(())
+        hands.shared = part;
+        // Where the expert pointed was in something else.
+        hands.pointed = None;
     }
 
     fn release_all(&mut self) -> Result<(), InjectError> {
@@ -100,15 +117,17 @@ impl Inject for X11Injector {
 
 impl Drop for X11Injector {
     fn drop(&mut self) {
-        let mut hands = self.shared.lock();
-        hands.closed = true;
-        if let Err(error) = hands.release_all() {
-            tracing::warn!(%error, "Keys may still be pressed");
-        }
-        drop(hands);
-        self.shared.changed.notify_one();
+        let settled = self.shared.close();
         // A panic of the watching thread is reported by the runtime already.
         self.watch.take().map(JoinHandle::join);
+        if let Some(settled) = settled {
+            // Programs still look up what was typed last.
+            std::thread::sleep(settled.saturating_duration_since(Instant::now()));
+            let mut hands = self.shared.lock();
+            if let Err(error) = hands.take_back_spares() {
+                tracing::warn!(%error, "The keyboard may still have keys that were lent");
+            }
+        }
     }
 }
 
@@ -116,6 +135,47 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Hands> {
         // Whoever panicked while holding the lock: keys must still be let go.
         self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does one thing, as soon as it can be done.
+    fn act(&self, act: Act) -> Result<(), InjectError> {
+        let begun = Instant::now();
+        let mut hands = self.lock();
+        loop {
+            if !hands.grant.is_live() {
+                hands.release_all()?;
+                return Err(InjectError::Revoked);
+            }
+            let now = Instant::now();
+            match hands.act(now, act)? {
+                Outcome::Later(then) if then < begun + PATIENCE => {
+                    let pause = then.saturating_duration_since(now).min(GRANT_TICK);
+                    hands = self.changed.wait_timeout(hands, pause).unwrap_or_else(PoisonError::into_inner).0;
+                }
+                outcome => {
+                    if outcome != Outcome::Done {
+                        tracing::debug!("A character was left out: no key was free for it");
+                    }
+                    break;
+                }
+            }
+        }
+        drop(hands);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// Lets go of everything for the last time; when the keys that were lent can be taken back, if any were.
+    fn close(&self) -> Option<Instant> {
+        let mut hands = self.lock();
+        hands.closed = true;
+        if let Err(error) = hands.release_all() {
+            tracing::warn!(%error, "Keys may still be pressed");
+        }
+        let settled = hands.keyboard.spares.settled();
+        drop(hands);
+        self.changed.notify_all();
+        settled
     }
 
     /// Sleeps while nothing is held; else looks at the permission now and then. Ends with the permission or the injector.
@@ -134,104 +194,5 @@ impl Shared {
                 self.changed.wait_timeout(hands, GRANT_TICK).unwrap_or_else(PoisonError::into_inner).0
             };
         }
-    }
-}
-
-impl Hands {
-    fn apply(&mut self, event: InputEvent) -> Result<(), DisplayError> {
-        self.follow_screen()?;
-        match event {
-            InputEvent::Move { x, y } => self.motion(x, y)?,
-            InputEvent::Button { button, down } => self.set(Held::Button(number(button)), down)?,
-            InputEvent::Key { key, down } => {
-                self.set(Held::Key(key.evdev().saturating_add(EVDEV_TO_X)), down)?;
-            }
-            InputEvent::Wheel { dx, dy } => {
-                self.notches(dy, 4, 5)?;
-                self.notches(dx, 6, 7)?;
-            }
-        }
-        self.link.conn.flush().map_err(lost)
-    }
-
-    /// Lets go of everything, and returns when the server has done it. Asks for no permission: letting go is always
-    /// allowed.
-    fn release_all(&mut self) -> Result<(), DisplayError> {
-        if self.held.is_empty() {
-            return Ok(());
-        }
-        // The last pressed goes first, so that no key turns into a shortcut on its way up.
-        while let Some(held) = self.held.pop() {
-            self.fake(held, false)?;
-        }
-        self.link.conn.sync().map_err(lost)
-    }
-
-    /// Reads what the server has said: the screen's size, and the errors of what it refused.
-    fn follow_screen(&mut self) -> Result<(), DisplayError> {
-        while let Some(event) = self.link.conn.poll_for_event().map_err(lost)? {
-            self.link.size = self.link.new_size(&event).unwrap_or(self.link.size);
-            if let Event::Error(error) = &event {
-                tracing::debug!(?error, "The X server refused an event");
-            }
-        }
-        Ok(())
-    }
-
-    fn motion(&self, x: u16, y: u16) -> Result<(), DisplayError> {
-        let clamp = |at: u16, limit: u16| i16::try_from(at.min(limit.saturating_sub(1))).unwrap_or(i16::MAX);
-        let (x, y) = (clamp(x, self.link.size.width), clamp(y, self.link.size.height));
-        self.link
-            .conn
-            .xtest_fake_input(MOTION_NOTIFY_EVENT, 0, 0, self.link.root, x, y, 0)
-            .map_err(lost)?
-            .ignore_error();
-        Ok(())
-    }
-
-    /// Presses or lets go, and keeps the books. They are written before the press and after the release: if the
-    /// connection breaks in between, they name too much rather than too little.
-    fn set(&mut self, what: Held, down: bool) -> Result<(), DisplayError> {
-        match (self.held.contains(&what), down) {
-            (false, true) => {
-                self.held.push(what);
-                self.fake(what, true)
-            }
-            (true, false) => {
-                self.fake(what, false)?;
-                self.held.retain(|held| *held != what);
-                Ok(())
-            }
-            (true, true) | (false, false) => Ok(()),
-        }
-    }
-
-    /// One dimension of the wheel, which X knows as clicks of one button each way.
-    fn notches(&self, turn: i8, back: u8, forth: u8) -> Result<(), DisplayError> {
-        let button = Held::Button(if turn < 0 { back } else { forth });
-        for _ in 0..turn.unsigned_abs().min(MAX_NOTCHES) {
-            self.fake(button, true)?;
-            self.fake(button, false)?;
-        }
-        Ok(())
-    }
-
-    fn fake(&self, what: Held, down: bool) -> Result<(), DisplayError> {
-        let (kind, code) = match (what, down) {
-            (Held::Key(code), true) => (KEY_PRESS_EVENT, code),
-            (Held::Key(code), false) => (KEY_RELEASE_EVENT, code),
-            (Held::Button(code), true) => (BUTTON_PRESS_EVENT, code),
-            (Held::Button(code), false) => (BUTTON_RELEASE_EVENT, code),
-        };
-        self.link.conn.xtest_fake_input(kind, code, 0, self.link.root, 0, 0, 0).map_err(lost)?.ignore_error();
-        Ok(())
-    }
-}
-
-const fn number(button: Button) -> u8 {
-    match button {
-        Button::Left => 1,
-        Button::Middle => 2,
-        Button::Right => 3,
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Link {
     pub(super) screen: usize,
     pub(super) root: Window,
     pub(super) size: Size,
+    /// Which version of RANDR the server speaks; zero for none.
+    randr: (u32, u32),
 }
 
 impl Link {
@@ -48,7 +50,11 @@ impl Link {
         conn.change_window_attributes(root, &events).map_err(lost)?.check().map_err(lost)?;
         let geometry = conn.get_geometry(root).map_err(lost)?.reply().map_err(lost)?;
         let size = Size { width: geometry.width, height: geometry.height };
-        let link = Self { conn, screen, root, size };
+        let mut link = Self { conn, screen, root, size, randr: (0, 0) };
+        if link.has("RANDR")? {
+            let version = link.conn.randr_query_version(1, 5).map_err(lost)?.reply().map_err(lost)?;
+            link.randr = (version.major_version, version.minor_version);
+        }
         if link.is_wayland_underneath()? {
             return Err(DisplayError::Wayland);
         }
@@ -66,6 +72,11 @@ impl Link {
     /// Whether the server has this extension.
     pub(super) fn has(&self, name: &'static str) -> Result<bool, DisplayError> {
         Ok(self.conn.extension_information(name).map_err(lost)?.is_some())
+    }
+
+    /// Whether the server speaks this version of RANDR, or a later one.
+    pub(super) fn has_randr(&self, version: (u32, u32)) -> bool {
+        self.randr >= version
     }
 
     /// Asks for raw events of every pointer and keyboard, which come whoever has the focus or a grab.
@@ -113,11 +124,7 @@ impl Link {
         if self.has("XWAYLAND")? {
             return Ok(true);
         }
-        if !self.has("RANDR")? {
-            return Ok(false);
-        }
-        let version = self.conn.randr_query_version(1, 3).map_err(lost)?.reply().map_err(lost)?;
-        if (version.major_version, version.minor_version) < (1, 3) {
+        if !self.has_randr((1, 3)) {
             return Ok(false);
         }
         let resources =

@@ -6,16 +6,20 @@ mod capture;
 mod cursor;
 mod inject;
 mod link;
+mod monitors;
 mod pixels;
 mod shm;
+mod source;
 mod stop;
+mod window;
+pub mod windows;
 
 use rendezvous_assist::screen::Size;
 
 use crate::DisplayError;
 
 pub use capture::X11Capturer;
-pub use inject::X11Injector;
+pub use inject::{X11Injector, let_go_at_end};
 pub use stop::{StopError, StopKeys, StopSignal};
 
 /// Whether this display could be shared, and how large it is. Takes no picture and listens to nothing.

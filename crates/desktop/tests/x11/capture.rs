@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rendezvous_assist::screen::Size;
 use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_desktop::{Capture, CaptureError, Change, Rect};
-use x11rb::protocol::randr::{ConnectionExt as _, Rotation};
 
+use crate::monitors;
 use crate::paint::Painter;
 use crate::person::Person;
 use crate::relay::Relay;
@@ -152,25 +152,9 @@ fn a_new_screen_size_is_said() {
     let person = Person::who_shows_the_screen();
     let mut capturer = X11Capturer::open(person.view(), server.at()).unwrap();
     settle(&mut capturer);
-    resize(&server, Size { width: 320, height: 240 });
-    let resized = CaptureError::Resized(Size { width: 320, height: 240 });
-    assert_eq!(capturer.wait(SOON), Err(resized.clone()));
-    assert_eq!(capturer.grab(), Err(resized.clone()));
-    assert_eq!(capturer.wait(SOON), Err(resized), "it stays so");
+    monitors::resize(&server, Size { width: 320, height: 240 });
+    assert_eq!(capturer.wait(SOON), Err(CaptureError::Changed));
+    assert_eq!(capturer.grab(), Err(CaptureError::Changed));
+    assert_eq!(capturer.wait(SOON), Err(CaptureError::Changed), "it stays so");
     sees_the_pattern(&server, server.at(), BY_MEMORY);
-}
-
-/// Makes the screen smaller, as a display settings program does: the output off first, then the size.
-fn resize(server: &Server, to: Size) {
-    let (conn, root) = server.connect();
-    conn.randr_query_version(1, 5).unwrap().reply().unwrap();
-    let resources = conn.randr_get_screen_resources(root).unwrap().reply().unwrap();
-    for crtc in resources.crtcs {
-        conn.randr_set_crtc_config(crtc, 0, resources.config_timestamp, 0, 0, 0, Rotation::ROTATE0, &[])
-            .unwrap()
-            .reply()
-            .unwrap();
-    }
-    let (width_mm, height_mm) = (u32::from(to.width), u32::from(to.height));
-    conn.randr_set_screen_size(root, to.width, to.height, width_mm, height_mm).unwrap().check().unwrap();
 }

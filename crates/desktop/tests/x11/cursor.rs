@@ -16,7 +16,7 @@ use crate::person::Person;
 use crate::server::Server;
 
 /// Collects what the cursor does until `found`.
-fn until(capturer: &mut X11Capturer, found: impl Fn(&CursorEvent) -> bool) -> CursorEvent {
+pub(crate) fn until(capturer: &mut X11Capturer, found: impl Fn(&CursorEvent) -> bool) -> CursorEvent {
     let deadline = Instant::now() + Duration::from_secs(5);
     while Instant::now() < deadline {
         let change = capturer.wait(Duration::from_millis(500)).expect("the capturer works");
@@ -30,7 +30,7 @@ fn until(capturer: &mut X11Capturer, found: impl Fn(&CursorEvent) -> bool) -> Cu
 fn shape(event: CursorEvent) -> CursorShape {
     match event {
         CursorEvent::Shape(shape) => shape,
-        CursorEvent::Moved(..) => panic!("a shape was looked for"),
+        CursorEvent::Moved(..) | CursorEvent::Gone => panic!("a shape was looked for"),
     }
 }
 

@@ -1,20 +1,23 @@
 //! What the expert does arrives, and nothing stays pressed.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rendezvous_assist::input::{Button, InputEvent};
+use rendezvous_assist::input::{Button, InputEvent, Meant};
 use rendezvous_desktop::x11::X11Injector;
-use rendezvous_desktop::{Inject, InjectError};
+use rendezvous_desktop::{Inject, InjectError, Rect};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
+use x11rb::protocol::xkb::Group;
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Window,
-    WindowClass,
+    ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, ModMask,
+    Window, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
+use crate::keyboard::{self, choose_group, lay_out, lock, locked, press, release};
 use crate::person::Person;
 use crate::relay::Relay;
 use crate::server::{Server, until};
@@ -151,6 +154,151 @@ fn places_outside_go_to_the_edge() {
     program.hears(&["at 319 0"]);
     injector.apply(InputEvent::Move { x: u16::MAX, y: u16::MAX }).unwrap();
     program.hears(&["at 319 200"]);
+}
+
+#[test]
+fn places_count_within_what_is_shared_and_nothing_else_is_clicked() {
+    let (_server, program, _person, mut injector) = desk();
+    let part = Rect { x: 100, y: 50, width: 80, height: 40 };
+    injector.share(Some(part));
+    injector.apply(button(Button::Left, true)).unwrap();
+    injector.apply(InputEvent::Wheel { dx: 0, dy: 1 }).unwrap();
+    program.hears(&[]);
+    injector.apply(InputEvent::Move { x: 0, y: 0 }).unwrap();
+    injector.apply(InputEvent::Move { x: 79, y: 39 }).unwrap();
+    injector.apply(InputEvent::Move { x: 80, y: u16::MAX }).unwrap();
+    injector.apply(InputEvent::Move { x: 10, y: 20 }).unwrap();
+    program.hears(&["at 100 50", "at 179 89", "at 179 89", "at 110 70"]);
+
+    // The person moves the pointer away; a click of the expert goes to where the expert was.
+    let (conn, root) = (&program.conn, program.root);
+    conn.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, 5, 5).unwrap();
+    program.hears(&["at 5 5"]);
+    injector.apply(button(Button::Left, true)).unwrap();
+    injector.apply(button(Button::Left, false)).unwrap();
+    program.hears(&["at 110 70", "button 1 down", "button 1 up"]);
+
+    // A part that hangs over the edge of the screen ends there, and without one it is all of the screen again.
+    injector.share(Some(Rect { x: 300, y: 190, ..part }));
+    injector.apply(InputEvent::Move { x: 79, y: 39 }).unwrap();
+    injector.share(None);
+    injector.apply(InputEvent::Move { x: 79, y: 39 }).unwrap();
+    program.hears(&["at 319 200", "at 79 39"]);
+}
+
+#[test]
+fn the_buttons_at_the_side_go_back_and_forward() {
+    let (_server, program, _person, mut injector) = desk();
+    for (side, number) in [(Button::Back, 8), (Button::Forward, 9)] {
+        injector.apply(button(side, true)).unwrap();
+        injector.apply(button(side, false)).unwrap();
+        program.hears(&[&format!("button {number} down"), &format!("button {number} up")]);
+    }
+}
+
+#[test]
+fn what_a_character_needs_is_borrowed_and_given_back() {
+    let (server, program, _person, mut injector) = desk();
+    lay_out(&server, "us");
+    let shift = press("ShiftLeft", Meant::Key(keyboard::key("ShiftLeft")));
+    // Shift+7 on a German keyboard is a key without Shift on this one, and @ the other way round.
+    for event in [
+        shift,
+        press("Digit7", Meant::Character('/')),
+        release("Digit7"),
+        press("ArrowUp", Meant::Key(keyboard::key("ArrowUp"))),
+        release("ArrowUp"),
+        release("ShiftLeft"),
+        press("KeyQ", Meant::Character('@')),
+        InputEvent::Move { x: 1, y: 1 },
+        button(Button::Left, true),
+        release("KeyQ"),
+    ] {
+        injector.apply(event).unwrap();
+    }
+    program.hears(&[
+        "key 50 down",
+        "key 50 up",
+        "key 61 down",
+        "key 61 up",
+        "key 50 down",
+        "key 111 down",
+        "key 111 up",
+        "key 50 up",
+        "key 50 down",
+        "key 11 down",
+        "at 1 1",
+        "key 50 up",
+        "button 1 down",
+        "key 11 up",
+    ]);
+}
+
+#[test]
+fn a_modifier_that_comes_up_while_it_is_borrowed_stays_up() {
+    let (server, program, _person, mut injector) = desk();
+    lay_out(&server, "us");
+    injector.apply(press("ShiftLeft", Meant::Key(keyboard::key("ShiftLeft")))).unwrap();
+    injector.apply(press("Digit7", Meant::Character('/'))).unwrap();
+    injector.apply(release("ShiftLeft")).unwrap();
+    injector.apply(release("Digit7")).unwrap();
+    program.hears(&["key 50 down", "key 50 up", "key 61 down", "key 61 up"]);
+    assert!(program.nothing_down());
+}
+
+#[test]
+fn taking_back_gives_back_what_was_borrowed() {
+    let (server, program, mut person, mut injector) = desk();
+    lay_out(&server, "us,ru");
+    choose_group(&server, Group::M2);
+    injector.apply(press("KeyQ", Meant::Character('@'))).unwrap();
+    until("a key and Shift are down", || program.keys_down().len() == 2);
+    assert_eq!(locked(&server).1, 0, "in the group that has it");
+    person.takes_back();
+    until("nothing is down", || program.nothing_down());
+    until("the person's group is chosen", || locked(&server).1 == 1);
+}
+
+#[test]
+fn caps_lock_adds_no_shift_to_a_shortcut() {
+    let (server, program, _person, mut injector) = desk();
+    lay_out(&server, "us");
+    lock(&server, ModMask::LOCK);
+    injector.apply(press("ControlLeft", Meant::Key(keyboard::key("ControlLeft")))).unwrap();
+    // The expert's Caps Lock may be on as well.
+    injector.apply(press("KeyY", Meant::Character('Z'))).unwrap();
+    program.hears(&["key 37 down", "key 52 down"]);
+}
+
+#[test]
+fn a_digit_of_a_shortcut_is_the_key_with_the_digit() {
+    let (server, program, _person, mut injector) = desk();
+    lay_out(&server, "us");
+    // What the key with the 1 types on a French keyboard.
+    injector.apply(press("ControlLeft", Meant::Key(keyboard::key("ControlLeft")))).unwrap();
+    injector.apply(press("Digit1", Meant::Character('&'))).unwrap();
+    program.hears(&["key 37 down", "key 10 down"]);
+}
+
+#[test]
+fn commands_to_the_display_server_are_not_played_wherever_the_keyboard_has_them() {
+    let (server, program, _person, mut injector) = desk();
+    let option = Command::new("setxkbmap")
+        .args(["-display", server.display(), "-layout", "us", "-option", "terminate:ctrl_alt_bksp"])
+        .status();
+    assert!(option.unwrap().success());
+    for name in ["ControlLeft", "AltLeft"] {
+        injector.apply(press(name, Meant::Key(keyboard::key(name)))).unwrap();
+    }
+    program.hears(&["key 37 down", "key 64 down"]);
+    for name in ["Backspace", "F1", "NumpadAdd"] {
+        injector.apply(press(name, Meant::Place)).unwrap();
+        injector.apply(release(name)).unwrap();
+        injector.apply(press("KeyX", Meant::Key(keyboard::key(name)))).unwrap();
+        injector.apply(release("KeyX")).unwrap();
+    }
+    injector.apply(press("Delete", Meant::Place)).unwrap();
+    program.hears(&["key 119 down"]);
 }
 
 #[test]

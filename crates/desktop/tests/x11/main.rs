@@ -1,15 +1,19 @@
 //! The X11 desktop against real X servers.
 //!
 //! One binary, so that it links once. Every test starts the servers that it needs, on display numbers that the servers
-//! choose, and ends them by their own process id. They need `xvfb` and `xserver-xephyr` and fail without.
+//! choose, and ends them by their own process id. They need `xvfb`, `xserver-xephyr`, `x11-xkb-utils` and `xterm`, and fail without.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure, which is what is wanted")]
 
+mod keyboard;
+mod monitors;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
 #[path = "capture.rs"]
 mod needs_xvfb_capture;
 #[path = "cursor.rs"]
 mod needs_xvfb_cursor;
+#[path = "guard.rs"]
+mod needs_xvfb_guard;
 #[path = "inject.rs"]
 mod needs_xvfb_inject;
 #[path = "limits.rs"]
@@ -18,6 +22,12 @@ mod needs_xvfb_limits;
 mod needs_xvfb_revoke;
 #[path = "stream.rs"]
 mod needs_xvfb_stream;
+#[path = "switch.rs"]
+mod needs_xvfb_switch;
+#[path = "typing.rs"]
+mod needs_xvfb_typing;
+#[path = "window.rs"]
+mod needs_xvfb_window;
 mod paint;
 mod person;
 mod relay;

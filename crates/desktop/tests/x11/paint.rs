@@ -71,14 +71,20 @@ impl Painter {
     /// Fails unless the picture is what is painted: every brightness, and every colour where its four pixels agree.
     pub(crate) fn assert_seen(&self, picture: &I420) {
         assert_eq!(picture.size(), self.size);
+        self.assert_seen_at(Rect::whole(self.size), picture);
+    }
+
+    /// The same of a picture of one part of the screen.
+    pub(crate) fn assert_seen_at(&self, part: Rect, picture: &I420) {
+        assert_eq!(picture.size(), part.size());
         let near = |got: u8, want: f64| (f64::from(got) - want).abs() <= 2.0;
-        for row in 0..self.size.height {
-            for column in 0..self.size.width {
-                let at = self.at(column, row);
-                let [y, u, v] = converted(self.pixels[at]);
+        for row in 0..part.height {
+            for column in 0..part.width {
+                let [y, u, v] = converted(self.pixels[self.at(part.x + column, part.y + row)]);
+                let at = usize::from(row) * usize::from(part.width) + usize::from(column);
                 let got = picture.y()[at];
                 assert!(near(got, y), "brightness at {column}, {row}: {got}, painted {y:.1}");
-                if self.is_uniform(column & !1, row & !1) {
+                if self.is_uniform(part, column & !1, row & !1) {
                     let at = usize::from(row / 2) * picture.chroma_stride() + usize::from(column / 2);
                     let got = (picture.u()[at], picture.v()[at]);
                     assert!(
@@ -90,14 +96,15 @@ impl Painter {
         }
     }
 
-    /// Whether the four pixels that share a colour sample are alike, as far as they are on the screen.
-    fn is_uniform(&self, x: u16, y: u16) -> bool {
-        let first = self.pixels[self.at(x, y)];
+    /// Whether the four pixels that share a colour sample are alike, as far as they are in the part.
+    fn is_uniform(&self, part: Rect, x: u16, y: u16) -> bool {
+        let pixel = |x, y| self.pixels[self.at(part.x + x, part.y + y)];
+        let first = pixel(x, y);
         [(1, 0), (0, 1), (1, 1)]
             .into_iter()
             .map(|(dx, dy)| (x + dx, y + dy))
-            .filter(|(x, y)| *x < self.size.width && *y < self.size.height)
-            .all(|(x, y)| self.pixels[self.at(x, y)] == first)
+            .filter(|(x, y)| *x < part.width && *y < part.height)
+            .all(|(x, y)| pixel(x, y) == first)
     }
 
     fn at(&self, x: u16, y: u16) -> usize {

@@ -20,9 +20,11 @@ const QUEUE: usize = 2048;
 /// So many bytes are written ahead of their confirmation. What waits in the system's buffers delays the confirmations of
 /// the other direction, and is lost with the link.
 const WINDOW: usize = 4 * 1024;
-/// A frame may come each time this has passed…
-const FRAME_EVERY: Duration = Duration::from_millis(1);
-/// …and so much of that time may be used up ahead.
+/// A frame of a stranger may come each time this has passed…
+const STRANGERS_FRAME_EVERY: Duration = Duration::from_millis(1);
+/// …and one of a device each time this has, with which the person here wants something: two applications may talk.
+const FRAME_EVERY: Duration = Duration::from_micros(100);
+/// So much of that time may be used up ahead.
 const AHEAD: Duration = Duration::from_secs(1);
 /// What is not confirmed after this time never will be on this link.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(20);
@@ -137,13 +139,13 @@ pub(super) async fn announce(party: &Party, events: &mpsc::Sender<LinkEvent>) ->
 }
 
 /// Carries messages over a stream on which both sides have greeted, until it ends.
-/// A link on which nothing is said goes on only while `is_kept` says so.
+/// A link on which nothing is said goes on only while `is_welcome` says so, and only then is it read fast.
 pub(super) async fn run<S>(
     party: Party,
     stream: S,
     work: Work,
     events: mpsc::Sender<LinkEvent>,
-    is_kept: impl Fn() -> bool,
+    is_welcome: impl Fn() -> bool,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -151,13 +153,14 @@ pub(super) async fn run<S>(
     let unconfirmed = Unconfirmed::default();
     let (mut reader, mut writer) = tokio::io::split(stream);
     let Work { mut queue, retired } = work;
+    let pace = Pace { ahead: Instant::now(), is_welcome: &is_welcome };
     let said = || *received.borrow() + unconfirmed.written.load(Ordering::Relaxed);
     let end = tokio::select! {
         () = taken_over(retired.clone()) => Ok(End::Broken),
-        end = read_all(&party, &mut reader, &events, &unconfirmed, &received) => end,
+        end = read_all(&party, &mut reader, pace, &events, &unconfirmed, &received) => end,
         end = write_all(&mut writer, &mut queue, &retired, &mut to_confirm, &unconfirmed) => end,
         () = unconfirmed.overdue() => Err(FrameError::Timeout),
-        () = idle(said, is_kept) => Ok(End::Idle),
+        () = idle(said, &is_welcome) => Ok(End::Idle),
     };
     tracing::debug!(link = party.id, address = %party.address, ?end, "A link ended");
     let end = match end {
@@ -198,11 +201,11 @@ async fn report(
 async fn read_all(
     party: &Party,
     reader: &mut (impl AsyncRead + Unpin),
+    mut pace: Pace<impl Fn() -> bool>,
     events: &mpsc::Sender<LinkEvent>,
     unconfirmed: &Unconfirmed,
     received: &watch::Sender<u64>,
 ) -> Result<End, FrameError> {
-    let mut pace = Pace { ahead: Instant::now() };
     loop {
         pace.wait().await;
         match frame::read(reader).await? {
@@ -231,14 +234,16 @@ async fn read_all(
 }
 
 /// Reads no faster than we want to work for one other device. The rest waits over there.
-struct Pace {
+struct Pace<F> {
     ahead: Instant,
+    is_welcome: F,
 }
 
-impl Pace {
+impl<F: Fn() -> bool> Pace<F> {
     async fn wait(&mut self) {
         let now = Instant::now();
-        self.ahead = self.ahead.max(now) + FRAME_EVERY;
+        let every = if (self.is_welcome)() { FRAME_EVERY } else { STRANGERS_FRAME_EVERY };
+        self.ahead = self.ahead.max(now) + every;
         if self.ahead > now + AHEAD {
             tokio::time::sleep_until((self.ahead - AHEAD).into()).await;
         }

@@ -138,8 +138,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Greeted<S> {
         tokio::spawn(async move {
             let address = party.address.clone();
             // A stranger may become welcome while the link stands, and who was welcome, or only looked up, a stranger.
-            let is_kept = || own.is_welcome(&address);
-            link::run(party, stream, work, own.events.clone(), is_kept).await;
+            let is_welcome = || own.is_welcome(&address);
+            link::run(party, stream, work, own.events.clone(), is_welcome).await;
             drop(seat);
         });
     }

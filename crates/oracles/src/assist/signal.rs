@@ -1,7 +1,9 @@
 //! Signalling: each side reads only what the other may say, and reads its own spelling of it again.
 
+use rendezvous_assist::chat::ChatText;
 use rendezvous_assist::consent::ControlState;
 use rendezvous_assist::screen::Size;
+use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
 use rendezvous_assist::signal::{ExpertSays, MAX_TEXT, NoviceSays, Program, SignalError, View};
 
 use super::description::sample;
@@ -16,12 +18,18 @@ pub(crate) fn signal(data: &[u8]) {
         assert_eq!(novice, Err(SignalError::TooLong(text.len())));
         assert_eq!(expert, Err(SignalError::TooLong(text.len())));
     }
-    assert!(novice.is_err() || expert.is_err(), "both sides may say {text}");
+    let is_of_both = |message: &NoviceSays| matches!(message, NoviceSays::Chat(_) | NoviceSays::Typing(_));
+    match (&novice, &expert) {
+        (Ok(message), _) if is_of_both(message) => assert!(expert.is_ok(), "only the novice may say {text}"),
+        _ => assert!(novice.is_err() || expert.is_err(), "both sides may say {text}"),
+    }
     if let Ok(message) = novice {
         let again = message.to_text();
         assert!(again.len() <= MAX_TEXT, "{} bytes of {}", again.len(), text.len());
         assert_eq!(NoviceSays::parse(&again).as_ref(), Ok(&message), "{again}");
-        assert_eq!(ExpertSays::parse(&again), Err(SignalError::WrongSide), "{again}");
+        if !is_of_both(&message) {
+            assert_eq!(ExpertSays::parse(&again), Err(SignalError::WrongSide), "{again}");
+        }
         if let NoviceSays::Answer(description) = message {
             assert_eq!(description.check_answer(), Ok(()));
         }
@@ -30,7 +38,9 @@ pub(crate) fn signal(data: &[u8]) {
         let again = message.to_text();
         assert!(again.len() <= MAX_TEXT, "{} bytes of {}", again.len(), text.len());
         assert_eq!(ExpertSays::parse(&again).as_ref(), Ok(&message), "{again}");
-        assert_eq!(NoviceSays::parse(&again), Err(SignalError::WrongSide), "{again}");
+        if !matches!(message, ExpertSays::Chat(_) | ExpertSays::Typing(_)) {
+            assert_eq!(NoviceSays::parse(&again), Err(SignalError::WrongSide), "{again}");
+        }
         if let ExpertSays::Describe(description) | ExpertSays::Restart(description) = message {
             assert_eq!(description.check_offer(), Ok(()));
         }
@@ -47,14 +57,36 @@ pub(crate) fn signal_seeds() -> Vec<Seed> {
         novice("view-asked", NoviceSays::View(View::Asked)),
         novice("view-granted", NoviceSays::View(View::Granted { screen })),
         novice("control", NoviceSays::Control(ControlState::Released)),
+        novice("paused", NoviceSays::Paused(true)),
+        novice(
+            "chat",
+            NoviceSays::Chat(ChatText::new("Look:\n\u{201c}here\u{201d} \u{1f600}").expect("a good text")),
+        ),
+        novice("typing", NoviceSays::Typing(true)),
         novice("answer", NoviceSays::Answer(sample(true))),
+        novice("screens", NoviceSays::Screens(two_screens())),
+        novice("window", NoviceSays::Screens(a_window())),
         novice("again", NoviceSays::Again),
         novice("ice-novice", NoviceSays::Ice(vec![([192, 0, 2, 1], 3478).into()])),
         expert("hello-expert", ExpertSays::Hello(program)),
         expert("request", ExpertSays::Request),
         expert("release", ExpertSays::Release),
         expert("describe", ExpertSays::Describe(sample(false))),
+        expert("screen", ExpertSays::Screen(ScreenId(2))),
         expert("restart", ExpertSays::Restart(sample(false))),
         expert("ice-expert", ExpertSays::Ice(vec![([192, 0, 2, 1], 3478).into()])),
     ]
+}
+
+fn two_screens() -> Screens {
+    let all = vec![one(1, "HDMI-1"), one(2, "DP-2")];
+    Screens::new(Kind::Screen, all, ScreenId(1), true).expect("two, one of them shared")
+}
+
+fn a_window() -> Screens {
+    Screens::only(Kind::Window, one(1, "Text \"editor\" \u{20ac}")).showing(false)
+}
+
+fn one(id: u32, name: &str) -> Screen {
+    Screen { id: ScreenId(id), name: ScreenName::cleaned(name), size: Size { width: 1280, height: 720 } }
 }

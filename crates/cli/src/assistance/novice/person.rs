@@ -1,17 +1,30 @@
 //! What the person at this terminal is asked, and what they type.
 
 use super::Novice;
-use crate::assistance::stop::{self, StopTyped};
+use super::keyboard::{Act, Keyboard};
+use crate::assistance::sharing::Link;
+use crate::assistance::stop;
 use crate::terminal::is_yes;
 use crate::texts;
 use rendezvous_assist::consent::{Input, Question, QuestionKind};
 
 impl Novice {
+    /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
+    /// read.
     pub(super) fn ask(&mut self, question: Question) {
+        if self.talk.is_writing() {
+            self.terminal.say(&texts::question_waits(&self.who));
+            self.delayed = Some(question);
+            return self.show_status();
+        }
         self.keys = None;
         let (text, prompt) = match question.kind {
             QuestionKind::View => {
-                (texts::has_answered(&self.who, self.session.known()), texts::SHOW_SCREEN.to_owned())
+                let known = self.session.known();
+                (
+                    texts::has_answered(&self.who, known, &self.shared.subject),
+                    texts::show(&self.shared.subject),
+                )
             }
             QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
         };
@@ -29,6 +42,11 @@ impl Novice {
         if stop::is_stop(&line) {
             return self.give(Input::Stop);
         }
+        if question.kind == QuestionKind::Control && is_pause(&line) {
+            // The question goes with the pause.
+            self.listen_for_keys();
+            return self.give(Input::Pause);
+        }
         let yes = is_yes(&line);
         if !yes && question.kind == QuestionKind::Control {
             self.terminal.say(texts::NO_CONTROL);
@@ -38,6 +56,11 @@ impl Novice {
     }
 
     pub(super) fn withdraw(&mut self) {
+        if self.delayed.take().is_some() {
+            // Nobody has read it, and the person is in the middle of a line.
+            self.terminal.say(texts::QUESTION_GONE);
+            return self.show_status();
+        }
         self.lines = None;
         if self.question.take().is_some() {
             self.terminal.say("");
@@ -46,17 +69,66 @@ impl Novice {
         self.listen_for_keys();
     }
 
+    /// What stops and what hides does so on the thread that reads the keys, whatever the program is waiting for.
     fn listen_for_keys(&mut self) {
-        self.stop_typed = StopTyped::default();
-        self.keys = Some(self.terminal.keys(stop::on_keys(self.consent.brake())));
+        if self.keys.is_some() {
+            return;
+        }
+        self.notice_curtain();
+        let (brake, curtain) = (self.consent.brake(), self.consent.curtain());
+        let mut keyboard = Keyboard::new(self.talk.writing(), self.talk.draft());
+        self.keys = Some(self.terminal.keys(move |key| {
+            let act = keyboard.press(key);
+            match act {
+                Some(Act::Stop) => brake.pull(),
+                Some(Act::Pause) => curtain.draw(),
+                _ => {}
+            }
+            act
+        }));
+        self.catch_up();
     }
 
-    pub(super) fn pressed(&mut self, key: Option<u8>) {
-        match key {
-            None => self.give(Input::Stop),
-            Some(b't' | b'T') => self.give(Input::TakeBack),
-            Some(key) if self.stop_typed.hears(key) => self.give(Input::Stop),
-            Some(_) => {}
+    /// A key that hid the screen is not always heard of here: a question may have taken the terminal in that moment.
+    pub(super) fn notice_curtain(&mut self) {
+        let is_hidden = self.sharing.as_ref().is_some_and(|sharing| !sharing.grant.is_live());
+        if self.keys.is_none() && is_hidden && self.consent.state().may_view() {
+            self.give(Input::Pause);
         }
     }
+
+    pub(super) async fn pressed(&mut self, act: Option<Act>) {
+        match act {
+            None | Some(Act::Stop) => self.give(Input::Stop),
+            Some(Act::TakeBack) => self.give(Input::TakeBack),
+            Some(Act::NextScreen) => self.show_next().await,
+            Some(Act::Pause) if self.consent.state().is_paused() => self.give(Input::Resume),
+            Some(Act::Pause) => self.give(Input::Pause),
+            Some(Act::Draft(line)) => self.writes(line).await,
+            Some(Act::Send(line)) => {
+                self.wrote(&line).await;
+                if let Some(question) = self.delayed.take() {
+                    self.ask(question);
+                }
+            }
+        }
+    }
+
+    /// The screen was hidden, or is shown again.
+    pub(super) fn paused_is(&mut self, paused: bool) {
+        if let Some(sharing) = &mut self.sharing
+            && paused
+        {
+            sharing.link = Link::None;
+            sharing.later = None;
+            sharing.opened = None;
+        }
+        self.terminal.say(if paused { texts::HIDDEN } else { texts::SHOWN_AGAIN });
+        self.show_status();
+    }
+}
+
+/// Whether the line that answers a question says that the screen is to be hidden.
+fn is_pause(line: &str) -> bool {
+    matches!(line.to_ascii_lowercase().as_str(), "p" | "pause")
 }

@@ -2,18 +2,17 @@
 
 use super::Novice;
 use crate::assistance::clock;
-use crate::assistance::media::{Lack, Media, MediaEvent, Plan, Signed};
-use crate::assistance::screen::Screen;
+use crate::assistance::media::{Broken, Lack, Media, MediaEvent, Plan, Signed};
+use crate::assistance::opening::Screen;
 use crate::assistance::sharing::{Link, Offered, Sharing, SharingEvent};
-use crate::assistance::stop;
+use crate::assistance::stop::{self, Heard};
 use crate::texts;
 use rendezvous_assist::consent::Input;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::peer::Certificate;
-use rendezvous_assist::signal::{NoviceSays, View};
+use rendezvous_assist::signal::NoviceSays;
 use rendezvous_core::Code;
-use rendezvous_desktop::Capture;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media as SignedMedia;
 use std::sync::Arc;
@@ -43,21 +42,32 @@ impl Novice {
         }
     }
 
-    /// The person allowed the view: now, and not before, the screen is opened.
+    /// The person allowed the view, at first or again after a pause: now, and not before, the screen is opened.
     pub(super) async fn share(&mut self, grant: ViewGrant) {
-        let screen = Screen::new(grant.clone(), self.display.clone());
-        let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| e.to_string()));
-        let stop = stop::listen(grant.clone(), self.display.clone(), self.consent.brake())
-            .map_err(|e| e.to_string());
+        let before = self.sharing.take();
+        let screen = match &before {
+            None => Screen::new(grant.clone(), self.shared.clone()),
+            // What was shared before the pause, and nothing else.
+            Some(before) => before.screen.again(grant.clone()),
+        };
+        let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e)));
+        let display = self.shared.display.as_deref();
+        let stop = stop::listen(grant.clone(), display, self.consent.brake())
+            .map_err(|e| Broken::Failed(e.to_string()));
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
-                let size = capturer.size();
-                let (opened, since) = (Some(capturer), Instant::now());
+                let screens = capturer.scene().screens.clone();
+                if before.is_none() {
+                    self.terminal.say(&texts::is_shown(&screens));
+                }
+                let opened = Some(capturer);
+                let since = before.as_ref().map_or_else(Instant::now, |before| before.since);
                 self.sharing = Some(Sharing {
                     grant,
                     since,
                     screen,
-                    size,
+                    screens,
+                    switched: since,
                     opened,
                     stop,
                     link: Link::None,
@@ -66,10 +76,13 @@ impl Novice {
                     was_up: false,
                     troubles: Vec::new(),
                     control: None,
-                    controlled: false,
+                    controlled: before.is_some_and(|before| before.controlled),
                 });
             }
-            (Err(error), _) | (_, Err(error)) => self.fail(&error, Code::ApplicationLaunchFailed).await,
+            (Err(why), _) | (_, Err(why)) => {
+                self.sharing = before;
+                self.broken(why).await;
+            }
         }
     }
 
@@ -130,8 +143,8 @@ impl Novice {
     /// What a page described is only answered while the screen may be seen, with the certificates that both sides have
     /// signed, and where it can be reached at all.
     async fn may_answer(&mut self, offer: &Description) -> Option<Signed> {
-        if self.sharing.is_none() {
-            tracing::warn!("Refused a description before the screen may be seen");
+        if self.sharing.is_none() || !self.consent.state().may_view() {
+            tracing::warn!("Refused a description while the screen may not be seen");
             return None;
         }
         let (Some(bound), Some(certificate)) = (&self.bound, &self.certificate) else {
@@ -151,7 +164,8 @@ impl Novice {
 
     pub(super) async fn sharing_event(&mut self, event: SharingEvent) {
         match event {
-            SharingEvent::Stop => self.give(Input::Stop),
+            SharingEvent::Stop(Heard::Stop) => self.give(Input::Stop),
+            SharingEvent::Stop(Heard::Lost(error)) => self.broken(Broken::Failed(error.to_string())).await,
             SharingEvent::Media(event) => self.media_event(event).await,
         }
     }
@@ -199,11 +213,8 @@ impl Novice {
                     self.give(Input::TakeBack);
                 }
             }
-            MediaEvent::Resized(size) => {
-                sharing.size = size;
-                self.send(NoviceSays::View(View::Granted { screen: size })).await;
-            }
-            MediaEvent::Broken(error) => self.fail(&error, Code::ApplicationLaunchFailed).await,
+            MediaEvent::Screens(screens) => self.screens_are(screens).await,
+            MediaEvent::Broken(why) => self.broken(why).await,
         }
     }
 }

@@ -1,0 +1,191 @@
+//! A picture that is made up: colours, and a clock that one can read.
+//!
+//! For trying things out where there is no display, and where nothing of one's own should be seen. It needs the same
+//! permission as a screen. Only the clock changes, once a second, and nothing is done in between.
+
+mod digits;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rendezvous_assist::grant::ViewGrant;
+use rendezvous_assist::screen::Size;
+use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
+
+use crate::{Capture, CaptureError, Change, I420, Rect, Scene, Waker};
+
+/// What it is called.
+const NAME: &str = "Test picture";
+
+/// Its size.
+const SIZE: Size = Size { width: 1280, height: 720 };
+
+/// Where the clock is: in the middle, on even edges.
+const CLOCK: Rect = Rect {
+    x: (SIZE.width - digits::WIDTH) / 2 & !1,
+    y: (SIZE.height - digits::HEIGHT) / 2 & !1,
+    width: digits::WIDTH,
+    height: digits::HEIGHT,
+};
+
+/// Blue, green, red: the bars of a test picture, brightest first.
+const BARS: [[u8; 3]; 8] = [
+    [235, 235, 235],
+    [0, 235, 235],
+    [235, 235, 0],
+    [0, 235, 0],
+    [235, 0, 235],
+    [0, 0, 235],
+    [235, 0, 0],
+    [16, 16, 16],
+];
+
+/// How long a permission may be dead before a waiting part notices.
+const GRANT_TICK: Duration = Duration::from_millis(40);
+
+/// Nobody waits longer than this in one call; longer timeouts are cut.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// Takes pictures of nothing.
+#[derive(Debug)]
+pub struct TestPicture {
+    grant: ViewGrant,
+    scene: Scene,
+    frame: I420,
+    /// What the clock shows, in seconds of the day; nothing before the first grab.
+    shows: Option<u32>,
+    /// What the last wait reported.
+    told: Option<u32>,
+    bell: Arc<Bell>,
+}
+
+/// Wakes whoever waits.
+#[derive(Debug, Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl TestPicture {
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// [`CaptureError::Revoked`] when the grant is dead.
+    pub fn open(grant: ViewGrant) -> Result<Self, CaptureError> {
+        if !grant.is_live() {
+            return Err(CaptureError::Revoked);
+        }
+        let only = Screen { id: ScreenId(1), name: ScreenName::cleaned(NAME), size: SIZE };
+        Ok(Self {
+            grant,
+            scene: Scene { screens: Screens::only(Kind::TestPicture, only), place: None },
+            frame: I420::black(SIZE),
+            shows: None,
+            told: None,
+            bell: Arc::default(),
+        })
+    }
+
+    fn check_grant(&self) -> Result<(), CaptureError> {
+        if self.grant.is_live() { Ok(()) } else { Err(CaptureError::Revoked) }
+    }
+
+    /// Sleeps until somebody rings, or `until`. Whether somebody rang.
+    fn sleep(&self, until: Instant) -> bool {
+        let left = until.saturating_duration_since(Instant::now());
+        let rung = self.bell.lock();
+        let (mut rung, _) = self
+            .bell
+            .changed
+            .wait_timeout_while(rung, left, |rung| !*rung)
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *rung)
+    }
+}
+
+impl Capture for TestPicture {
+    fn size(&self) -> Size {
+        SIZE
+    }
+
+    fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Result<Change, CaptureError> {
+        let deadline = Instant::now() + timeout.min(LONGEST_WAIT);
+        loop {
+            self.check_grant()?;
+            let (now, second) = now();
+            if self.shows != Some(second) && self.told != Some(second) {
+                self.told = Some(second);
+                return Ok(Change { picture: true, ..Change::default() });
+            }
+            let begun = Instant::now();
+            let next_second = begun + Duration::from_nanos(1_000_000_000 - u64::from(now));
+            let until = deadline.min(next_second).min(begun + GRANT_TICK);
+            if self.sleep(until) || Instant::now() >= deadline {
+                self.check_grant()?;
+                return Ok(Change::default());
+            }
+        }
+    }
+
+    fn grab(&mut self) -> Result<Option<Rect>, CaptureError> {
+        self.check_grant()?;
+        let (_, second) = now();
+        let area = match self.shows.replace(second) {
+            Some(shown) if shown == second => return Ok(None),
+            Some(_) => CLOCK,
+            None => {
+                self.frame.update(Rect::whole(SIZE), &background());
+                Rect::whole(SIZE)
+            }
+        };
+        self.frame.update(CLOCK, &digits::clock(second));
+        Ok(Some(area))
+    }
+
+    fn frame(&self) -> Result<&I420, CaptureError> {
+        self.check_grant()?;
+        Ok(&self.frame)
+    }
+
+    fn waker(&self) -> Waker {
+        let bell = Arc::clone(&self.bell);
+        Waker::new(move || {
+            *bell.lock() = true;
+            bell.changed.notify_one();
+        })
+    }
+}
+
+impl Bell {
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The nanoseconds of this second, and the second of this day, both in UTC.
+fn now() -> (u32, u32) {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let second = u32::try_from(since.as_secs() % 86_400).expect("a day has fewer seconds than that");
+    (since.subsec_nanos(), second)
+}
+
+/// Bars from left to right, and under them a grey that gets brighter.
+fn background() -> Vec<u8> {
+    let (width, height) = (usize::from(SIZE.width), usize::from(SIZE.height));
+    let ramp_from = height * 5 / 6;
+    let pixel = |x: usize, y: usize| {
+        if y < ramp_from {
+            let [blue, green, red] = BARS[x * BARS.len() / width];
+            [blue, green, red, 0]
+        } else {
+            let grey = u8::try_from(x * 256 / width).unwrap_or(u8::MAX);
+            [grey, grey, grey, 0]
+        }
+    };
+    (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect()
+}
