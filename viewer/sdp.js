@@ -208,7 +208,7 @@ function extensions(attributes) {
 
 /** @param {string[]} attributes */
 function candidates(attributes) {
-  /** @type {any[]} */
+  /** @type {{ type?: string | undefined, address?: string | undefined, [name: string]: unknown }[]} */
   const found = [];
   for (const line of attributes) {
     const match = /^candidate:(\S+) 1 (\S+) (\d+) (\S+) (\d+) typ (\S+)/.exec(line);
@@ -225,7 +225,7 @@ function candidates(attributes) {
     });
   }
   // What works where nothing else does comes first, and hidden names, of which the other side makes nothing, last.
-  const rank = (/** @type {typeof found[number]} */ { type, address }) =>
+  const rank = (/** @type {{ type?: string | undefined, address?: string | undefined }} */ { type, address }) =>
     address?.endsWith(".local") ? 3 : type === "host" ? 2 : type === "srflx" ? 1 : 0;
   return found.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_CANDIDATES);
 }

@@ -65,7 +65,6 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
-    let servers = Arc::new(Servers::load(&config.ice).await?);
     let (holder, place, who) = (session.clone(), terminal.clone(), session.remote_user.clone());
     let over = |ending| match side {
         Side::Novice => ending::say_to_novice(&place, &who, ending),
@@ -75,8 +74,14 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
-    let played = match meet(home, session, &mut events, Some(&terminal), &mut ends).await {
-        Ok(Meeting::Met(session)) => match side {
+    let met = match Servers::load(&config.ice).await {
+        Ok(servers) => meet(home, session, &mut events, Some(&terminal), &mut ends)
+            .await
+            .map(|meeting| (meeting, Arc::new(servers))),
+        Err(error) => Err(error),
+    };
+    let played = match met {
+        Ok((Meeting::Met(session), servers)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
                 acquaintance::run(*session, events, &terminal, ends).await;
                 Ok(())
@@ -84,7 +89,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
             Side::Novice => novice::run(*session, (families, servers), codec, events, terminal, ends).await,
             Side::Expert => expert::run(home, *session, (families, servers), events, terminal, ends).await,
         },
-        Ok(Meeting::Over(ending)) => {
+        Ok((Meeting::Over(ending), _)) => {
             terminal.restore();
             over(ending);
             Ok(())

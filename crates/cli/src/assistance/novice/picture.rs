@@ -83,7 +83,6 @@ impl Novice {
                     control: None,
                     controlled: before.is_some_and(|before| before.controlled),
                 });
-                self.screens_are(screens).await;
             }
             (Err(why), _) | (_, Err(why)) => {
                 self.sharing = before;
