@@ -54,8 +54,8 @@ pub const DESIRED_KBPS: u32 = 12_000;
 
 /// The stack's estimate has no floor. Where packets are lost by chance, or a first key frame did not fit through, it can fall
 /// to next to nothing, and as packets are paced by it, hardly anything is sent any more that could raise it again. Below this
-/// it begins anew, from here.
-pub const LEAST_KBPS: u32 = 100;
+/// it begins anew, from here: with less a screen is no help.
+pub const LEAST_KBPS: u32 = 250;
 
 /// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
 /// section rests, and wakes with the next: a still screen is then as quiet as it looks.

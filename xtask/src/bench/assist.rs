@@ -209,6 +209,7 @@ fn conditions(
             arguments.codec.as_ref().map_or_else(String::new, |codec| format!(" (`codec = \"{codec}\"`)")),
         ));
     }
+    said.extend(compared.failures.iter().map(|failure| format!("{failure}.")));
     if let Some(first) = &results.first {
         said.push(format!(
             "Allow → first picture: {:.0} ms with both sides running, {:.0} ms cold.",

@@ -88,6 +88,7 @@ impl fmt::Display for Verdict {
 impl Unit {
     fn write(self, figure: f64) -> String {
         match self {
+            _ if !figure.is_finite() => "never".to_owned(),
             Self::Times if figure > 0.0 && figure < 0.1 => format!("1/{:.0}", 1.0 / figure),
             Self::Times => format!("{figure:.2} ×"),
             Self::PerSecond => format!("{figure:.1} /s"),

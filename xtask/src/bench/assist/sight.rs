@@ -21,7 +21,7 @@ pub(super) enum Eye {
     /// In the page that is open.
     Page,
     /// On the screen of a viewer.
-    Window(Window),
+    Window(Box<Window>),
 }
 
 /// A picture as it was seen: when it was painted, as its clock says, and the brightness of its pixels.
