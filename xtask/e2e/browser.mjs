@@ -4,9 +4,10 @@
 //   {"do":"launch","executable":"/usr/bin/chromium","profile":"…","width":1280,"height":800,"root":false}
 //   {"do":"open","url":"…"}           {"do":"evaluate","expression":"…"}
 //   {"do":"wait","expression":"…","within":10000}
-//   {"do":"click","selector":"…"}     {"do":"clickAt","x":1,"y":2}
+//   {"do":"click","selector":"…"}     {"do":"clickAt","x":1,"y":2}     {"do":"hover","selector":"…"}
 //   {"do":"type","text":"…"}          {"do":"press","key":"Control+A"}
 //   {"do":"screenshot","path":"…"}    {"do":"version"}
+//   {"do":"resize","width":360,"height":740}    {"do":"scheme","scheme":"dark"}
 //   {"do":"draw","url":"…","width":1280,"height":6000,"path":"…"}
 //
 // The answer is {"value":…} or {"error":"…","said":["…"]}, with what the page wrote to its console.
@@ -84,11 +85,14 @@ const actions = {
     }
   },
   click: ({ selector }) => page.click(selector),
+  hover: ({ selector }) => page.hover(selector),
   clickAt: ({ x, y }) => page.mouse.click(x, y),
   async type({ text }) {
     for (const character of text) await page.keyboard.press(keysFor(character), { delay: 15 });
   },
   press: ({ key }) => page.keyboard.press(key),
+  resize: ({ width, height }) => page.setViewportSize({ width, height }).then(() => null),
+  scheme: ({ scheme }) => page.emulateMedia({ colorScheme: scheme }).then(() => null),
   screenshot: ({ path }) => page.screenshot({ path }).then(() => null),
   // A page that is drawn once, as large as it must be, apart from the page that is looked at.
   async draw({ url, width, height, path }) {

@@ -28,12 +28,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts the browser with an empty profile and an empty page of this size. `name` keeps several apart.
-    pub(crate) fn start(name: &str, width: u32, height: u32) -> Result<Self> {
-        Self::start_as(name, (width, height), |launch| launch)
-    }
-
-    /// The same, with what is started changed: to start it on another machine, say.
+    /// Starts the browser with an empty profile and an empty page of this size. `name` keeps several apart. What is
+    /// started may be changed: to start it on another machine, say.
     pub(crate) fn start_as(
         name: &str,
         (width, height): (u32, u32),
@@ -91,6 +87,10 @@ impl Browser {
         self.ask(&json!({ "do": "click", "selector": selector }), Duration::ZERO).map(drop)
     }
 
+    pub(crate) fn hover(&mut self, selector: &str) -> Result<()> {
+        self.ask(&json!({ "do": "hover", "selector": selector }), Duration::ZERO).map(drop)
+    }
+
     /// Clicks on a pixel of the shared screen, in the picture.
     pub(crate) fn click_picture(&mut self, (x, y): (i16, i16)) -> Result<()> {
         let point = self.evaluate(&format!("observer.pointOf({x}, {y})"))?;
@@ -104,6 +104,16 @@ impl Browser {
     /// Presses a key or a chord, in the driver's spelling: `Control+A`.
     pub(crate) fn press(&mut self, key: &str) -> Result<()> {
         self.ask(&json!({ "do": "press", "key": key }), Duration::ZERO).map(drop)
+    }
+
+    /// Gives the page another size.
+    pub(crate) fn resize(&mut self, (width, height): (u32, u32)) -> Result<()> {
+        self.ask(&json!({ "do": "resize", "width": width, "height": height }), Duration::ZERO).map(drop)
+    }
+
+    /// What the person has set their desktop to: `light` or `dark`.
+    pub(crate) fn prefer(&mut self, scheme: &str) -> Result<()> {
+        self.ask(&json!({ "do": "scheme", "scheme": scheme }), Duration::ZERO).map(drop)
     }
 
     pub(crate) fn screenshot(&mut self, path: &Path) -> Result<()> {

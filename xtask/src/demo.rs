@@ -8,7 +8,6 @@ mod terminal;
 mod window;
 
 use std::env;
-use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -31,6 +30,14 @@ pub(crate) struct Arguments {
     /// The two reach each other by accounts on an XMPP server (Prosody) that runs for the demo only
     #[arg(long, conflicts_with = "save_pictures")]
     xmpp: bool,
+    /// The person who is helped shows the screen that you are looking at, and not a desktop of their own. Only with
+    /// --no-open, since a page on that screen would show itself in itself without end
+    #[arg(long, conflicts_with = "check")]
+    my_screen: bool,
+    /// Opens no window and no browser here: you play both people in this terminal, and it says how to open the page on
+    /// another computer
+    #[arg(long, conflicts_with = "check")]
+    no_open: bool,
     /// Installs nothing
     #[arg(long)]
     no_install: bool,
@@ -45,30 +52,13 @@ pub(crate) enum Pictures {
     Documentation,
 }
 
-impl Pictures {
-    fn directory(self) -> Result<PathBuf> {
-        match self {
-            Self::Scratch => repo::output("demo"),
-            Self::Documentation => {
-                let path = repo::root().join("docs/pictures");
-                std::fs::create_dir_all(&path)?;
-                Ok(path)
-            }
-        }
-    }
-}
-
 /// What `--check` cannot do without.
 pub(crate) const NEEDED_BY_CHECK: &[Need] = &[Need::Build, Need::Page, Need::Desktop, Need::Browser];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let has_display = env::var_os("DISPLAY").is_some_and(|display| !display.is_empty());
-    let needs: &[Need] = match (arguments.check, has_display) {
-        (true, _) => NEEDED_BY_CHECK,
-        (false, true) => &[Need::Build, Need::Desktop, Need::Browser, Need::Window],
-        (false, false) => &[Need::Build, Need::Desktop],
-    };
-    let mut needs = needs.to_vec();
+    let stage = stage(arguments, has_display)?;
+    let mut needs = stage.needs().to_vec();
     let way = if arguments.xmpp { Way::Xmpp } else { Way::Nearby };
     if way == Way::Xmpp {
         needs.push(Need::Prosody);
@@ -78,12 +68,96 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if !missing.is_empty() {
         bail!("the demo cannot run without {}", missing.join(", "));
     }
-    if arguments.check {
-        let pictures = if arguments.save_pictures { Pictures::Documentation } else { Pictures::Scratch };
-        check(pictures, way)?;
-        say::line("The demo works.");
-        return Ok(());
+    let program = || repo::build_program(Profile::Debug);
+    match stage {
+        Stage::Check => {
+            let pictures = if arguments.save_pictures { Pictures::Documentation } else { Pictures::Scratch };
+            check(pictures, way)?;
+            say::line("The demo works.");
+            Ok(())
+        }
+        Stage::Windows => window::run(&program()?, way),
+        Stage::Terminal => terminal::run(&program()?, way, false),
+        Stage::MyScreen => terminal::run(&program()?, way, true),
     }
-    let program = repo::build_program(Profile::Debug)?;
-    if has_display { window::run(&program, way) } else { terminal::run(&program, way) }
+}
+
+/// Where the demo plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// By itself.
+    Check,
+    /// In windows on your display.
+    Windows,
+    /// In this terminal, with the page elsewhere.
+    Terminal,
+    /// The same, with the screen that you are looking at.
+    MyScreen,
+}
+
+impl Stage {
+    fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Check => NEEDED_BY_CHECK,
+            Self::Windows => &[Need::Build, Need::Desktop, Need::Browser, Need::Window],
+            Self::Terminal => &[Need::Build, Need::Desktop],
+            Self::MyScreen => &[Need::Build],
+        }
+    }
+}
+
+fn stage(arguments: &Arguments, has_display: bool) -> Result<Stage> {
+    Ok(match arguments {
+        Arguments { check: true, .. } => Stage::Check,
+        Arguments { my_screen: true, .. } if !has_display => bail!(
+            "there is no screen here to show: DISPLAY is not set. Leave out --my-screen, and the demo has a desktop of its own"
+        ),
+        Arguments { my_screen: true, no_open: false, .. } => bail!(HALL_OF_MIRRORS),
+        Arguments { my_screen: true, .. } => Stage::MyScreen,
+        Arguments { no_open: true, .. } => Stage::Terminal,
+        _ if has_display => Stage::Windows,
+        _ => Stage::Terminal,
+    })
+}
+
+const HALL_OF_MIRRORS: &str =
+    "a page on the screen that it shows would show itself in itself without end, so this is not done. Either
+
+  cargo xtask demo --my-screen --no-open    and open the page on another computer: the demo says how
+  cargo xtask demo                          the person who is helped has a desktop of their own, in a window
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn stage_of(options: &[&str], has_display: bool) -> Result<Stage> {
+        let line = Line::try_parse_from([&["demo"], options].concat())?;
+        stage(&line.arguments, has_display)
+    }
+
+    #[test]
+    fn your_own_screen_is_never_shown_on_a_page_on_it() {
+        let refused = stage_of(&["--my-screen"], true).unwrap_err().to_string();
+        assert!(refused.contains("without end") && refused.contains("--my-screen --no-open"), "{refused}");
+        assert_eq!(stage_of(&["--my-screen", "--no-open"], true).unwrap(), Stage::MyScreen);
+        let refused = stage_of(&["--my-screen", "--no-open"], false).unwrap_err().to_string();
+        assert!(refused.contains("DISPLAY is not set"), "{refused}");
+        assert!(stage_of(&["--my-screen", "--check"], true).is_err());
+    }
+
+    #[test]
+    fn windows_open_where_there_is_a_display_for_them() {
+        assert_eq!(stage_of(&[], true).unwrap(), Stage::Windows);
+        assert_eq!(stage_of(&[], false).unwrap(), Stage::Terminal);
+        assert_eq!(stage_of(&["--no-open"], true).unwrap(), Stage::Terminal);
+        assert_eq!(stage_of(&["--check", "--save-pictures"], true).unwrap(), Stage::Check);
+    }
 }

@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask};
-use x11rb::protocol::xproto::{ConnectionExt as _, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Keycode, Keysym};
+use x11rb::protocol::xproto::{
+    ConnectionExt as _, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, KeyButMask, Keycode, Keysym,
+};
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -70,6 +72,21 @@ impl Hand {
             .map(|(code, _)| code)
             .with_context(|| format!("the keyboard has no key with keysym {key:#x}"))
     }
+}
+
+/// How many keys and pointer buttons are down at this moment, whoever holds them.
+///
+/// # Errors
+///
+/// When the server is gone.
+pub fn held(server: &XServer) -> Result<u32> {
+    let connection = server.connect()?;
+    let root = connection.setup().roots[0].root;
+    let keys = connection.query_keymap()?.reply()?.keys;
+    let mask = connection.query_pointer(root)?.reply()?.mask;
+    let buttons = [KeyButMask::BUTTON1, KeyButMask::BUTTON2, KeyButMask::BUTTON3];
+    let buttons = buttons.into_iter().filter(|button| mask.contains(*button)).count();
+    Ok(keys.iter().map(|byte| byte.count_ones()).sum::<u32>() + u32::try_from(buttons)?)
 }
 
 /// Counts key presses, button presses and pointer moves on an X server, whoever makes them.

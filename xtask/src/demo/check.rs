@@ -1,34 +1,37 @@
 //! `cargo xtask demo --check`: both people played by this program, at their terminals and in the browser, with
 //! every step checked against the X server itself.
 
-use std::path::{Path, PathBuf};
+mod away;
+mod beside;
+mod help;
+mod looks;
+
+use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use rendezvous_testkit::hand::{CONTROL, Hand, Watch};
+use rendezvous_testkit::machines::Machines;
 use rendezvous_testkit::process::{Log, Process};
-use rendezvous_testkit::screen::Picture;
+use rendezvous_testkit::screen::{Area, Picture};
 use rendezvous_testkit::terminal::Person;
 use rendezvous_testkit::wait;
 use rendezvous_testkit::xmpp::Prosody;
-use rendezvous_testkit::xserver::XServer;
 
 use super::Pictures;
-use super::desktop::Desktop;
-use super::meeting::{Meeting, Way};
-use super::people::{self, HOME, Place, QUESTION};
+use super::desktop::{Desktop, MONITORS};
+use super::meeting::{EXPERTS, Meeting, Way};
+use super::people::{self, HOME, Place};
 use crate::browser::Browser;
 use crate::repo::{self, Profile};
 use crate::{processes, say, stages};
+use looks::Album;
 
 /// Long for a program, short for a person: how long each step may take on a busy machine.
 const SOON: Duration = Duration::from_secs(30);
 
-/// What the expert writes into the novice's editor: letters of both cases, digits, signs with and without Shift.
-const SENTENCE: &str = "Hello from far away: 2 + 2 = 4, isn't it?";
-
-/// The size of the novice's screen.
-const SCREEN: (u16, u16) = (1280, 720);
+/// The size of the expert's window.
+const WINDOW: (u32, u32) = (1280, 776);
 
 /// Plays the demo and checks it.
 pub(crate) fn check(pictures: Pictures, way: Way) -> Result<()> {
@@ -37,9 +40,14 @@ pub(crate) fn check(pictures: Pictures, way: Way) -> Result<()> {
     let mut play = Play::set_up(&program, pictures, way)?;
     play.ask_and_accept()?;
     play.show_the_screen()?;
+    play.look_at_the_page()?;
+    play.write_to_each_other()?;
+    play.change_screens()?;
     play.ask_for_control()?;
     play.type_into_the_editor()?;
     play.take_back()?;
+    play.pause_and_go_on()?;
+    play.lose_the_network()?;
     play.end()?;
     play.leave()
 }
@@ -60,21 +68,36 @@ struct Play {
     novice_place: Place,
     expert_place: Place,
     desktop: Desktop,
-    pictures: PathBuf,
+    album: Album,
+    /// The machines of both, or why there is only this one.
+    machines: Result<Rc<Machines>, String>,
     // Last, so that everybody has signed off before.
     _server: Option<Prosody>,
 }
 
 impl Play {
     fn set_up(program: &Path, pictures: Pictures, way: Way) -> Result<Self> {
-        step("the novice's desktop: window manager, terminal, editor");
-        let desktop = Desktop::start(XServer::xvfb(SCREEN.0, SCREEN.1)?)?;
-        step("both agents");
-        let Meeting { novice: novice_place, expert: expert_place, server } = Meeting::arrange(way, program)?;
+        step("the novice's desktop, on two monitors: window manager, terminal, editor");
+        let desktop = Desktop::start_on_two_monitors()?;
+        let machines = machines_for(way)?;
+        step(match machines {
+            Ok(_) => "both agents, each on a machine of its own",
+            Err(_) => "both agents",
+        });
+        let meeting = match &machines {
+            Ok(machines) => Meeting::apart(program, machines)?,
+            Err(_) => Meeting::arrange(way, program)?,
+        };
+        let Meeting { novice: novice_place, expert: expert_place, server } = meeting;
         let novice_agent = people::start_novice(&novice_place, desktop.screen())?;
         let expert_agent = people::start_expert(&expert_place)?;
-        let browser = Browser::start("demo", 1280, 800)?;
-        let pictures = pictures.directory()?;
+        expert_place.knows("Maria", &novice_place)?;
+        novice_place.knows("Karl", &expert_place)?;
+        let browser = Browser::start_as("demo", WINDOW, |launch| match &machines {
+            Ok(machines) => machines.on(EXPERTS, &launch),
+            Err(_) => launch,
+        })?;
+        let album = Album::open(pictures)?;
         Ok(Self {
             browser,
             novice: None,
@@ -83,147 +106,17 @@ impl Play {
             novice_place,
             expert_place,
             desktop,
-            pictures,
+            album,
+            machines,
             _server: server,
         })
-    }
-
-    fn ask_and_accept(&mut self) -> Result<()> {
-        step("the novice asks, the expert says yes");
-        let novice = people::ask(&self.novice_place, &self.expert_place, self.desktop.screen())?;
-        let novice = self.novice.insert(novice);
-        self.expert_agent.expect(QUESTION, SOON)?;
-        self.expert_agent.type_line("y")?;
-        step("they have never met: the expert reads three words, the novice types them");
-        people::compare_words(novice, &mut self.expert_agent, SOON)?;
-        novice.expect("has answered.", SOON)?;
-        novice.expect(QUESTION, SOON)?;
-        let page = people::page_address(&mut self.expert_agent, SOON)?;
-        ensure!(page.starts_with("file:///"), "the page is given as a private file, not as {page:?}");
-        self.browser.open(&page)?;
-        self.browser.wait("the page to begin", "document.querySelector('#picture') !== null", SOON)?;
-        self.await_view("asked")?;
-        self.browser.evaluate("observer.watch('#picture')")?;
-        ensure!(
-            self.browser.number("observer.frames")? == 0.0,
-            "a picture was shown before the novice allowed it"
-        );
-        Ok(())
-    }
-
-    fn show_the_screen(&mut self) -> Result<()> {
-        step("the novice shows the screen, the expert sees it");
-        self.novice()?.type_line("y")?;
-        self.await_view("granted")?;
-        self.browser.wait("five pictures", "observer.frames >= 5", SOON)?;
-        let unlike = wait::until("the picture to be the novice's screen", SOON, || self.compare())
-            .context("the expert sees something else")?;
-        say::line(format_args!("     of 64 x 36 places {unlike} differ, where the terminal scrolls"));
-        self.save("page")?;
-        Picture::of(self.desktop.screen())?.save(&self.pictures.join("desktop.png"))
-    }
-
-    /// How many places differ between the expert's picture and the novice's screen, when they are alike.
-    fn compare(&mut self) -> Result<Option<usize>> {
-        const GRID: (usize, usize) = (64, 36);
-        // A place may differ by this much of 255 for the encoder's sake.
-        const NEAR: u8 = 24;
-        let seen = self.browser.evaluate(&format!("observer.brightness({}, {})", GRID.0, GRID.1))?;
-        let seen: Vec<_> = seen
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|cell| cell.as_u64().and_then(|cell| u8::try_from(cell).ok()).unwrap_or(0))
-            .collect();
-        let real = Picture::of(self.desktop.screen())?.brightness(GRID.0, GRID.1);
-        ensure!(seen.len() == real.len(), "the picture has {} places instead of {}", seen.len(), real.len());
-        let (darkest, lightest) =
-            (real.iter().min().copied().unwrap_or(0), real.iter().max().copied().unwrap_or(0));
-        ensure!(lightest - darkest > 100, "the desktop is too uniform to tell a picture from none");
-        let unlike = seen.iter().zip(&real).filter(|(seen, real)| seen.abs_diff(**real) > NEAR).count();
-        Ok((unlike < real.len() / 20).then_some(unlike))
-    }
-
-    fn ask_for_control(&mut self) -> Result<()> {
-        step("the expert asks for control, the novice allows it");
-        let mut watch = Watch::on(self.desktop.screen())?;
-        let editor = self.desktop.editor().middle();
-        self.browser.click_picture(editor)?;
-        self.browser.click("#ask-control")?;
-        self.await_control("pending")?;
-        self.novice()?.expect(QUESTION, SOON)?;
-        ensure!(
-            watch.seen()? == Default::default(),
-            "something was typed or moved before the novice allowed it"
-        );
-        self.novice()?.type_line("y")?;
-        self.await_control("granted")
-    }
-
-    fn type_into_the_editor(&mut self) -> Result<()> {
-        step("the expert types a sentence into the editor");
-        let mut watch = Watch::on(self.desktop.screen())?;
-        let editor = self.desktop.editor().middle();
-        self.browser.click_picture(editor)?;
-        self.browser.type_text(SENTENCE)?;
-        self.browser.press("Control+A")?;
-        self.browser.press("Control+C")?;
-        self.await_clipboard()?;
-        let seen = watch.seen()?;
-        let keys = u32::try_from(SENTENCE.len()).context("a sentence is short")?;
-        ensure!(seen.buttons >= 1 && seen.keys >= keys, "the watch saw only {seen:?}");
-        say::line(format_args!("     the X server has it: {SENTENCE:?}"));
-        self.save("control")
-    }
-
-    fn take_back(&mut self) -> Result<()> {
-        step("the novice takes control back: nothing more gets through");
-        self.novice()?.expect("[t] Take back", SOON)?;
-        self.novice()?.press("t")?;
-        self.await_control("revoked")?;
-        let mut watch = Watch::on(self.desktop.screen())?;
-        let before = self.browser.number("observer.frames")?;
-        let editor = self.desktop.editor().middle();
-        self.browser.click_picture(editor)?;
-        self.browser.type_text("This must not arrive.")?;
-        self.browser.press("Backspace")?;
-        // The picture goes on; what was typed had the time of ten pictures to arrive.
-        let ten_more = format!("observer.frames >= {}", before + 10.0);
-        self.browser.wait("ten more pictures", &ten_more, SOON)?;
-        let seen = watch.seen()?;
-        ensure!(seen == Default::default(), "after control was taken back, the X server still saw {seen:?}");
-
-        // The novice's own hand copies the text again: it is what it was, and the watch does see hands.
-        self.desktop.overwrite_clipboard("something else")?;
-        let hand = Hand::on(self.desktop.screen())?;
-        hand.chord(&[CONTROL, u32::from(b'a')])?;
-        hand.chord(&[CONTROL, u32::from(b'c')])?;
-        self.await_clipboard()?;
-        ensure!(watch.seen()?.keys >= 4, "the watch is blind");
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<()> {
-        step("the novice ends it, both sides say so");
-        self.novice()?.expect("[s] Stop", SOON)?;
-        self.novice()?.press("s")?;
-        self.novice()?.expect("The help is over.", SOON)?;
-        let ended = "(() => { const ended = document.querySelector('#ended'); \
-            return ended?.checkVisibility() && ended.innerText.trim().length > 10; })()";
-        self.browser.wait("the page to say that it is over", ended, SOON)?;
-        let said = self.browser.evaluate("document.querySelector('#ended').innerText")?;
-        say::line(format_args!("     the page says: {said}"));
-        self.save("ended")?;
-        let status = self.novice()?.wait_exit(SOON)?;
-        ensure!(status.success(), "the novice's program ended with {status:?}");
-        Ok(())
     }
 
     /// Both agents are idle, and leave nothing behind.
     fn leave(mut self) -> Result<()> {
         step("both agents are idle, and nothing is left when they go");
         for place in [&self.novice_place, &self.expert_place] {
-            let list = self.pictures.join("sessions.json");
+            let list = self.album.path("sessions.json");
             let launch = place.launch(["sessions", "--json"]);
             wait::until("the agent to have no session left", SOON, || {
                 let status = Process::start(&launch, Log::File(&list))?.wait_exit(SOON)?;
@@ -272,17 +165,59 @@ impl Play {
         Ok(())
     }
 
-    fn await_clipboard(&self) -> Result<()> {
-        let mut last = None;
-        wait::until("the sentence to be in the novice's clipboard", SOON, || {
-            last = self.desktop.clipboard()?;
-            Ok((last.as_deref() == Some(SENTENCE)).then_some(()))
-        })
-        .with_context(|| format!("there is {last:?} instead of {SENTENCE:?}"))
+    /// Waits until the expert sees what is on this part of the novice's screen, and tells how many of 2304 places differ.
+    fn await_likeness(&mut self, of: Area) -> Result<usize> {
+        wait::until("the picture to be the novice's screen", SOON, || self.compare(of))
+            .context("the expert sees something else")
+    }
+
+    /// How many places differ between the expert's picture and the novice's screen, when they are alike.
+    fn compare(&mut self, area: Area) -> Result<Option<usize>> {
+        const GRID: (usize, usize) = (64, 36);
+        // A place may differ by this much of 255 for the encoder's sake.
+        const NEAR: u8 = 24;
+        let size = self.browser.evaluate("[observer.surface.videoWidth, observer.surface.videoHeight]")?;
+        if size != serde_json::json!([area.width, area.height]) {
+            return Ok(None);
+        }
+        let seen = self.browser.evaluate(&format!("observer.brightness({}, {})", GRID.0, GRID.1))?;
+        let seen: Vec<_> = seen
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|cell| cell.as_u64().and_then(|cell| u8::try_from(cell).ok()).unwrap_or(0))
+            .collect();
+        let real = Picture::of(self.desktop.screen())?.part(area)?.brightness(GRID.0, GRID.1);
+        ensure!(seen.len() == real.len(), "the picture has {} places instead of {}", seen.len(), real.len());
+        let (darkest, lightest) =
+            (real.iter().min().copied().unwrap_or(0), real.iter().max().copied().unwrap_or(0));
+        ensure!(lightest - darkest > 100, "the desktop is too uniform to tell a picture from none");
+        let unlike = seen.iter().zip(&real).filter(|(seen, real)| seen.abs_diff(**real) > NEAR).count();
+        Ok((unlike < real.len() / 20).then_some(unlike))
+    }
+
+    /// Waits until more pictures have come.
+    fn await_pictures(&mut self, more: u32) -> Result<()> {
+        let before = self.browser.number("observer.frames")?;
+        let enough = format!("observer.frames >= {}", before + f64::from(more));
+        self.browser.wait("more pictures", &enough, SOON)
     }
 
     fn save(&mut self, name: &str) -> Result<()> {
-        self.browser.screenshot(&self.pictures.join(format!("{name}.png")))
+        self.album.take(&mut self.browser, name)
+    }
+}
+
+/// The first of the novice's monitors.
+fn first() -> Area {
+    MONITORS[0].1
+}
+
+/// Machines of this system for the two, or why there are none.
+fn machines_for(way: Way) -> Result<Result<Rc<Machines>, String>> {
+    match way {
+        Way::Nearby => Ok(Machines::new()?.map(Rc::new)),
+        Way::Xmpp => Ok(Err("their server is on this one".to_owned())),
     }
 }
 

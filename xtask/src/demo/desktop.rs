@@ -13,6 +13,12 @@ use rendezvous_testkit::xserver::XServer;
 /// How long a program may take to show its window on a busy machine.
 const WINDOW: Duration = Duration::from_secs(30);
 
+/// The monitors of a desktop with two: their names, and where they lie.
+pub(crate) const MONITORS: [(&str, Area); 2] = [
+    ("HDMI-1", Area { x: 0, y: 0, width: 1280, height: 720 }),
+    ("DP-2", Area { x: 1280, y: 0, width: 800, height: 600 }),
+];
+
 /// Of the desktop: red, green, blue.
 const BACKGROUND: [u8; 3] = [0x3b, 0x5b, 0x6d];
 
@@ -43,7 +49,7 @@ const PLACES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 /// A desktop on an X server. Dropping it ends its programs, then the server.
 pub(crate) struct Desktop {
     // Order matters: programs end before the screen that they are on.
-    _programs: Vec<Process>,
+    programs: Vec<Process>,
     screen: XServer,
     home: Home,
     editor: Area,
@@ -74,7 +80,19 @@ impl Desktop {
         for program in &mut programs {
             program.check_running().context("the desktop is not complete")?;
         }
-        Ok(Self { _programs: programs, screen, home, editor })
+        Ok(Self { programs, screen, home, editor })
+    }
+
+    /// A desktop on two monitors, as [`MONITORS`] has them: all of it on the first, and a note on the other one.
+    pub(crate) fn start_on_two_monitors() -> Result<Self> {
+        let [(_, first), (_, second)] = MONITORS;
+        let screen = XServer::xvfb(first.width + second.width, first.height)?;
+        screen::plug_in(&screen, &MONITORS)?;
+        let mut desktop = Self::start(screen)?;
+        let note = settle(note(second), &desktop.screen, &desktop.home);
+        desktop.programs.push(Process::start(&note, Log::File(&desktop.home.join("note.log")))?);
+        screen::wait_window(&desktop.screen, "Note", WINDOW)?;
+        Ok(desktop)
     }
 
     pub(crate) fn screen(&self) -> &XServer {
@@ -112,6 +130,30 @@ impl Desktop {
             Ok((self.clipboard()?.as_deref() == Some(text)).then_some(()))
         })
     }
+}
+
+/// A window with a few words in large letters, on this monitor.
+fn note(monitor: Area) -> Launch {
+    let geometry = format!("34x7+{}+{}", monitor.x + 60, monitor.y + 60);
+    Launch::new("xterm")
+        .args([
+            "-class",
+            "Note",
+            "-T",
+            "Note",
+            "-geometry",
+            &geometry,
+            "-fa",
+            "DejaVu Sans Mono",
+            "-fs",
+            "20",
+        ])
+        .args([
+            "-e",
+            "sh",
+            "-c",
+            "printf '\\n  The other screen.\\n\\n  Shopping: bread, apples, tea'; exec cat",
+        ])
 }
 
 /// A terminal that prints a line every so often, as a build or a log does: lines of many lengths, none like the last.

@@ -1,9 +1,11 @@
 //! How the two people of the demo reach each other: by a port, or by accounts on a server that is started for them.
 
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::machines::Machines;
 use rendezvous_testkit::terminal::{Person, WIDE};
 use rendezvous_testkit::xmpp::{Certificate, DOMAIN, Prosody, Setup, password};
 
@@ -12,6 +14,10 @@ use super::people::Place;
 /// Who is helped, and who helps, by their names on the server.
 const NOVICE: &str = "maria";
 const EXPERT: &str = "karl";
+
+/// Whose machine is whose, where each has one.
+pub(crate) const NOVICES: usize = 0;
+pub(crate) const EXPERTS: usize = 1;
 
 /// How long signing in may take on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -34,6 +40,15 @@ pub(crate) struct Meeting {
 }
 
 impl Meeting {
+    /// Nearby, each at a machine of their own.
+    pub(crate) fn apart(program: &Path, machines: &Rc<Machines>) -> Result<Self> {
+        Ok(Self {
+            novice: Place::at_machine("novice", program, machines, NOVICES)?,
+            expert: Place::at_machine("expert", program, machines, EXPERTS)?,
+            server: None,
+        })
+    }
+
     /// Gives each a home, and an account where one is wanted.
     pub(crate) fn arrange(way: Way, program: &Path) -> Result<Self> {
         let (novice, expert) = ("novice", "expert");

@@ -38,6 +38,30 @@ pub(crate) struct Place {
     machine: Option<(Rc<Machines>, usize)>,
 }
 
+/// The screen that is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shown<'a> {
+    /// One of ours.
+    Of(&'a XServer),
+    /// The one that this program is started on: whatever it is, it stays known as what it is.
+    Mine,
+}
+
+impl<'a> From<&'a XServer> for Shown<'a> {
+    fn from(screen: &'a XServer) -> Self {
+        Self::Of(screen)
+    }
+}
+
+impl Shown<'_> {
+    fn to(self, launch: Launch) -> Launch {
+        match self {
+            Self::Of(screen) => launch.envs(screen.environment()).without("WAYLAND_DISPLAY"),
+            Self::Mine => launch,
+        }
+    }
+}
+
 /// How others reach a person.
 enum Reached {
     At(SocketAddr),
@@ -116,6 +140,13 @@ impl Place {
         })
     }
 
+    /// Gives somebody a name, as whom this person sees them from then on.
+    pub(crate) fn knows(&self, name: &str, other: &Self) -> Result<()> {
+        let status = self.launch(["add", name, &other.address()]).command().stdout(Stdio::null()).status()?;
+        ensure!(status.success(), "\"rendezvous add {name}\" failed");
+        Ok(())
+    }
+
     /// Lets the other person call, who is not verified yet: a person's own act. Whoever is a contact may anyway.
     pub(crate) fn make_visible(&self) -> Result<()> {
         if matches!(self.reached, Reached::ByAccount(_)) {
@@ -138,9 +169,8 @@ pub(crate) fn start_expert(place: &Place) -> Result<Person> {
 }
 
 /// The novice's agent on a terminal.
-pub(crate) fn start_novice(place: &Place, screen: &XServer) -> Result<Person> {
-    let launch = place.agent().envs(screen.environment()).without("WAYLAND_DISPLAY");
-    let agent = start_agent("the novice's agent", &launch)?;
+pub(crate) fn start_novice<'a>(place: &Place, screen: impl Into<Shown<'a>>) -> Result<Person> {
+    let agent = start_agent("the novice's agent", &screen.into().to(place.agent()))?;
     place.wait_reachable()?;
     place.make_visible()?;
     Ok(agent)
@@ -153,9 +183,8 @@ fn start_agent(name: &str, launch: &Launch) -> Result<Person> {
 }
 
 /// The novice at their terminal, asking the expert for help.
-pub(crate) fn ask(novice: &Place, expert: &Place, screen: &XServer) -> Result<Person> {
-    let launch =
-        novice.launch(["ask", &expert.address()]).envs(screen.environment()).without("WAYLAND_DISPLAY");
+pub(crate) fn ask<'a>(novice: &Place, expert: &Place, screen: impl Into<Shown<'a>>) -> Result<Person> {
+    let launch = screen.into().to(novice.launch(["ask", &expert.address()]));
     Person::start("the novice", &launch, WIDE)
 }
 

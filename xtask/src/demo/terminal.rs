@@ -1,4 +1,4 @@
-//! The demo without a display: both people's terminals in this one, the page in a browser elsewhere.
+//! The demo in one terminal: both people's terminals in this one, the page in a browser elsewhere.
 
 use std::io::{BufRead as _, IsTerminal as _, stdin};
 use std::path::Path;
@@ -13,25 +13,33 @@ use rendezvous_testkit::xserver::XServer;
 
 use super::desktop::Desktop;
 use super::meeting::{Meeting, Way};
-use super::people::{self, QUESTION, WORDS};
+use super::people::{self, QUESTION, Shown, WORDS};
 use crate::say;
 
 /// Nobody plays longer.
 const DAY: Duration = Duration::from_hours(24);
 
-pub(crate) fn run(program: &Path, way: Way) -> Result<()> {
+/// Shows a desktop of the demo's own, or the screen that you are looking at.
+pub(crate) fn run(program: &Path, way: Way, my_screen: bool) -> Result<()> {
     ensure!(
         stdin().is_terminal(),
-        "there is no display and nobody at the terminal to play the two people; `cargo xtask demo --check` plays them by itself"
+        "there is nobody at the terminal to play the two people; `cargo xtask demo --check` plays them by itself"
     );
-    let desktop = Desktop::start(XServer::xvfb(1280, 720)?)?;
+    let desktop = match my_screen {
+        true => None,
+        false => Some(Desktop::start(XServer::xvfb(1280, 720)?)?),
+    };
+    let screen = desktop.as_ref().map_or(Shown::Mine, |desktop| desktop.screen().into());
     let Meeting { novice, expert, server: _server } = Meeting::arrange(way, program)?;
-    let _novice_agent = people::start_novice(&novice, desktop.screen())?;
+    let _novice_agent = people::start_novice(&novice, screen)?;
     let expert_agent = people::start_expert(&expert)?;
     say::line(INSTRUCTIONS);
+    if my_screen {
+        say::line(ELSEWHERE);
+    }
 
     let mut table = Table {
-        helped: Seat::new("helped", people::ask(&novice, &expert, desktop.screen())?),
+        helped: Seat::new("helped", people::ask(&novice, &expert, screen)?),
         helper: Seat::new("helper", expert_agent),
         keyboard: read_keyboard()?,
     };
@@ -47,6 +55,11 @@ What you type goes to the one who is asked, and else to the one who is helped. C
 The two have never met. So the helper reads three words, which you type for the helped; then the helper is asked
 whether they heard that they were right. After both said yes, the helper is told the address of their page, and the line to type on a computer with a browser.
 The picture itself comes to that browser straight from this computer, over UDP.
+";
+
+const ELSEWHERE: &str = "\
+It is your own screen that is shown. Open the page on another computer only: on this screen it would show itself in itself
+without end. Everything that the page may do, it does here: \"t\" takes control back, Esc three times stops it all.
 ";
 
 /// Both people at one table.

@@ -29,6 +29,7 @@ mod ending;
 mod examples;
 mod examples_in_c;
 mod flooding;
+mod hostile;
 mod house;
 mod inbox;
 mod keyring;

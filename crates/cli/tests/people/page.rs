@@ -152,6 +152,16 @@ impl Page {
     }
 
     fn describes_all(&mut self, print: &str, addresses: &[&str], video: &Value) -> Result<()> {
+        let description = self.description_with(print, addresses, video)?;
+        self.says(&json!({"type": "describe", "description": description}))
+    }
+
+    /// What it says of itself, at these addresses.
+    pub(crate) fn description(&self, addresses: &[&str]) -> Result<Value> {
+        self.description_with(&self.print, addresses, &json!([h264()]))
+    }
+
+    fn description_with(&self, print: &str, addresses: &[&str], video: &Value) -> Result<Value> {
         let port = self.udp.local_addr()?.port();
         let print = fingerprint(print);
         let candidates: Vec<Value> = addresses
@@ -163,12 +173,12 @@ impl Page {
                 })
             })
             .collect();
-        self.says(&json!({"type": "describe", "description": {
+        Ok(json!({
             "ufrag": "page", "pwd": PASSWORD, "fingerprint": print, "setup": "actpass",
             "video": video,
             "extensions": [{"id": 6, "uri": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"}],
             "candidates": candidates,
-        }}))
+        }))
     }
 
     pub(crate) fn says(&mut self, message: &Value) -> Result<()> {

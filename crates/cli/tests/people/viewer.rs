@@ -4,6 +4,7 @@ use crate::page::Page;
 use anyhow::{Context as _, Result, bail};
 use rendezvous_testkit::wait;
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::channel::ChannelId;
 use str0m::config::DtlsCert;
-use str0m::media::{Direction, MediaKind};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
@@ -31,12 +33,22 @@ pub(crate) struct Viewer {
 #[derive(Default)]
 struct Seen {
     pictures: AtomicU64,
+    key_frames: AtomicU64,
+    /// Key frames that are still to be asked for.
+    to_ask: AtomicU64,
+    /// Input that the connection has not taken yet.
+    unsent: AtomicU64,
     over: AtomicBool,
 }
 
 enum Order {
-    Offer { anew: bool, reply: Sender<Value> },
+    Offer {
+        anew: bool,
+        reply: Sender<Value>,
+    },
     Answer(Value),
+    /// Messages for the channel of pointer and keys, as fast as it takes them.
+    Input(Vec<String>),
 }
 
 impl Viewer {
@@ -79,6 +91,37 @@ impl Viewer {
 
     pub(crate) fn pictures(&self) -> u64 {
         self.seen.pictures.load(Ordering::SeqCst)
+    }
+
+    /// Sends all of this as if it were input, as fast as the connection takes it.
+    pub(crate) fn floods(&mut self, messages: Vec<String>) -> Result<()> {
+        self.seen.unsent.fetch_add(messages.len() as u64, Ordering::SeqCst);
+        self.orders.send(Order::Input(messages)).context("the browser has ended")
+    }
+
+    pub(crate) fn unsent(&self) -> u64 {
+        self.seen.unsent.load(Ordering::SeqCst)
+    }
+
+    /// Says so many times that it cannot go on without a key frame.
+    pub(crate) fn asks_for_key_frames(&mut self, times: u64) -> Result<()> {
+        self.seen.to_ask.store(times, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Whether it has said so as often as it was to.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.seen.to_ask.load(Ordering::SeqCst) == 0
+    }
+
+    pub(crate) fn key_frames(&self) -> u64 {
+        self.seen.key_frames.load(Ordering::SeqCst)
+    }
+
+    /// Waits for more pictures on the connection as it is.
+    pub(crate) fn sees_more(&self, pictures: u64, within: Duration) -> Result<()> {
+        let enough = self.pictures() + pictures;
+        wait::until("more pictures", within, || Ok((self.pictures() >= enough).then_some(())))
     }
 
     fn waits_for_picture(&mut self, within: Duration, mut again: Instant) -> Result<()> {
@@ -127,6 +170,9 @@ struct Connection {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     mids: Vec<String>,
+    input: Option<ChannelId>,
+    /// Waits for room in that channel.
+    waiting: VecDeque<String>,
 }
 
 impl Browser {
@@ -156,12 +202,22 @@ impl Browser {
                             there.accept(&answer);
                         }
                     }
+                    Order::Input(messages) => {
+                        if let Some(there) = &mut connection {
+                            there.waiting.extend(messages);
+                        }
+                    }
                 }
             }
             let Some(there) = &mut connection else {
                 std::thread::sleep(Duration::from_millis(5));
                 continue;
             };
+            let sent = there.push_input();
+            self.seen.unsent.fetch_sub(sent, Ordering::SeqCst);
+            if self.seen.to_ask.load(Ordering::SeqCst) > 0 && there.asks_for_key_frame() {
+                self.seen.to_ask.fetch_sub(1, Ordering::SeqCst);
+            }
             let due = self.drain(there);
             let pause = due.saturating_duration_since(Instant::now());
             let pause = pause.clamp(Duration::from_millis(1), Duration::from_millis(10));
@@ -185,8 +241,14 @@ impl Browser {
             match connection.rtc.poll_output() {
                 // A network that is away takes nothing, which is no concern of the stack's.
                 Ok(Output::Transmit(packet)) => _ = self.socket.send_to(&packet.contents, packet.destination),
-                Ok(Output::Event(Event::MediaData(_))) => {
-                    _ = self.seen.pictures.fetch_add(1, Ordering::SeqCst)
+                Ok(Output::Event(Event::MediaData(data))) => {
+                    self.seen.pictures.fetch_add(1, Ordering::SeqCst);
+                    if is_key_frame(&data.data) {
+                        self.seen.key_frames.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
+                Ok(Output::Event(Event::ChannelOpen(id, label))) if label == "input" => {
+                    connection.input = Some(id);
                 }
                 Ok(Output::Event(_)) => {}
                 Ok(Output::Timeout(due)) => return due,
@@ -219,7 +281,8 @@ impl Browser {
         let (offer, pending) = changes.apply().expect("something changed");
         let text = offer.to_sdp_string();
         let mids = text.lines().filter_map(|line| line.strip_prefix("a=mid:")).map(str::to_owned).collect();
-        (Connection { rtc, pending: Some(pending), mids }, offer)
+        let (input, waiting) = (None, VecDeque::new());
+        (Connection { rtc, pending: Some(pending), mids, input, waiting }, offer)
     }
 }
 
@@ -232,11 +295,36 @@ impl Connection {
         offer
     }
 
+    /// How many went.
+    fn push_input(&mut self) -> u64 {
+        let mut sent = 0;
+        let Some(mut channel) = self.input.and_then(|id| self.rtc.channel(id)) else { return sent };
+        while let Some(message) = self.waiting.front() {
+            match channel.write(false, message.as_bytes()) {
+                Ok(true) => _ = self.waiting.pop_front(),
+                Ok(false) | Err(_) => break,
+            }
+            sent += 1;
+        }
+        sent
+    }
+
+    fn asks_for_key_frame(&mut self) -> bool {
+        let mid = Mid::from(self.mids[0].as_str());
+        let Some(mut writer) = self.rtc.writer(mid) else { return false };
+        writer.request_keyframe(None, KeyframeRequestKind::Pli).is_ok()
+    }
+
     fn accept(&mut self, answer: &Value) {
         let Some(pending) = self.pending.take() else { return };
         let sdp = SdpAnswer::from_sdp_string(&answer_text(answer, &self.mids)).expect("an answer");
         self.rtc.sdp_api().accept_answer(pending, sdp).expect("it fits");
     }
+}
+
+/// Whether there is an IDR slice in a picture of H.264 (its type is 5), in the form of start codes.
+fn is_key_frame(data: &[u8]) -> bool {
+    data.windows(4).any(|bytes| bytes[..3] == [0, 0, 1] && bytes[3] & 0x1f == 5)
 }
 
 /// What the real page extracts from its SDP.

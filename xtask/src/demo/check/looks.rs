@@ -1,0 +1,89 @@
+//! How the page looks: pictures of it, in light and dark, in a narrow window and on a full screen.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use rendezvous_testkit::screen::Picture;
+
+use super::{Play, SOON, WINDOW, step};
+use crate::browser::Browser;
+use crate::demo::Pictures;
+use crate::repo;
+
+/// A telephone, or the window beside another one.
+const NARROW: (u32, u32) = (360, 740);
+
+/// Which pictures the documents show.
+const SHOWN: [&str; 9] = ["page", "dark", "narrow", "chat", "screens", "control", "paused", "lost", "ended"];
+
+/// Where pictures of the page go.
+pub(super) struct Album {
+    scratch: PathBuf,
+    documents: Option<PathBuf>,
+}
+
+impl Album {
+    pub(super) fn open(pictures: Pictures) -> Result<Self> {
+        let scratch = repo::output("demo")?;
+        let documents = match pictures {
+            Pictures::Scratch => None,
+            Pictures::Documentation => Some(repo::root().join("docs/pictures")),
+        };
+        Ok(Self { scratch, documents })
+    }
+
+    /// A place for something to be looked at when it went wrong.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.scratch.join(name)
+    }
+
+    /// Takes a picture of the page.
+    pub(super) fn take(&self, browser: &mut Browser, name: &str) -> Result<()> {
+        let path = self.path(&format!("{name}.png"));
+        browser.screenshot(&path)?;
+        match &self.documents {
+            Some(documents) if SHOWN.contains(&name) => {
+                std::fs::create_dir_all(documents)?;
+                Picture::load(&path)?.with_fewer_colours().save(&documents.join(format!("{name}.png")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Play {
+    pub(super) fn look_at_the_page(&mut self) -> Result<()> {
+        step("the page in light and dark, in a narrow window and on a full screen");
+        let quality = "document.querySelector('#quality').checkVisibility()";
+        self.browser.wait("the page to know how good the connection is", quality, SOON)?;
+        self.save("page")?;
+        self.browser.prefer("dark")?;
+        self.save("dark")?;
+        self.browser.prefer("light")?;
+        self.save_narrow("narrow")?;
+        self.browser.click("#full")?;
+        self.browser.wait("the full screen", "document.fullscreenElement !== null", SOON)?;
+        let fills = "document.querySelector('#room').getBoundingClientRect().height === innerHeight";
+        self.browser.wait("the picture to have all of it", fills, SOON)?;
+        // The tools are there while the pointer is on them, and go when it leaves.
+        self.browser.hover("#picture")?;
+        let bar = "document.querySelector('#bar').getBoundingClientRect().bottom < 10";
+        self.browser.wait("the tools to go", bar, SOON)?;
+        self.save("full")?;
+        self.browser.evaluate("document.exitFullscreen()")?;
+        self.browser.wait("the window", "document.fullscreenElement === null", SOON)?;
+        self.browser.resize(WINDOW)
+    }
+
+    /// Takes a picture in a narrow window, where everything must still have room.
+    pub(super) fn save_narrow(&mut self, name: &str) -> Result<()> {
+        self.browser.resize(NARROW)?;
+        let width = format!("innerWidth === {} && document.querySelector('#bar').offsetHeight > 0", NARROW.0);
+        self.browser.wait("the narrow window", &width, SOON)?;
+        let wide = self.browser.number("document.documentElement.scrollWidth")?;
+        ensure!(wide <= f64::from(NARROW.0), "the page is {wide} pixels wide in a window of {}", NARROW.0);
+        self.save(name)?;
+        self.browser.resize(WINDOW)?;
+        self.browser.wait("the wide window", &format!("innerWidth === {}", WINDOW.0), SOON)
+    }
+}
