@@ -41,6 +41,7 @@ export const STATIC = {
   picture: "Their screen",
   writing: "Their screen: what you type goes there",
   connectingAgain: "Connecting again…",
+  windowAway: "The window is not on their screen now. This is its last picture.",
   lastPicture: "This is the last picture. Your mouse and keyboard are off.",
   notNow: "Not now",
   closeChat: "Close the chat",
@@ -162,6 +163,15 @@ export const CONTROL = {
     hint: "The time for control is over. You can look, but not click or type.",
   },
 };
+
+/** When it is no screen that they show. Then nobody can ask for control. */
+export const NOT_A_SCREEN = {
+  window: { status: "You see one window", hint: "They show you one window, without its menus. You can look, but not click or type." },
+  test: { status: "You see a test picture", hint: "They show you a test picture. There is nothing to control." },
+};
+
+/** Until the first picture is there. */
+export const MAY_SEE = "You may see their screen";
 
 /** While the person there has hidden the screen. */
 export const PAUSED = {

@@ -23,8 +23,10 @@ pub(super) struct Sharing {
     pub(super) screen: Screen,
     /// What of it is seen, and what could be.
     pub(super) screens: Screens,
-    /// When it was opened last to see another one, before any page was there.
+    /// When it was opened last.
     pub(super) switched: Instant,
+    /// Another screen is wanted and has still to be opened.
+    pub(super) wanted: bool,
     /// Opened to learn what there is; goes to the first connection.
     pub(super) opened: Option<Capturer>,
     pub(super) stop: mpsc::Receiver<Heard>,

@@ -241,12 +241,16 @@ struct Pace<F> {
 
 impl<F: Fn() -> bool> Pace<F> {
     async fn wait(&mut self) {
-        let now = Instant::now();
+        if let Some(moment) = self.pauses_until(Instant::now()) {
+            tokio::time::sleep_until(moment.into()).await;
+        }
+    }
+
+    /// One more frame is read; until when that has to wait.
+    fn pauses_until(&mut self, now: Instant) -> Option<Instant> {
         let every = if (self.is_welcome)() { FRAME_EVERY } else { STRANGERS_FRAME_EVERY };
         self.ahead = self.ahead.max(now) + every;
-        if self.ahead > now + AHEAD {
-            tokio::time::sleep_until((self.ahead - AHEAD).into()).await;
-        }
+        (self.ahead > now + AHEAD).then(|| self.ahead - AHEAD)
     }
 }
 

@@ -133,3 +133,24 @@ async fn a_strangers_link_stands_as_long_as_something_is_said_on_it() {
 async fn a_link_that_is_kept_stands_in_silence() {
     assert_eq!(stands(true, Duration::from_secs(30), 1).await, None);
 }
+
+/// So many frames are read in so many seconds, of somebody who always has one more.
+fn read_in(seconds: u64, is_welcome: bool) -> u64 {
+    let start = Instant::now();
+    let (end, mut now) = (start + Duration::from_secs(seconds), start);
+    let mut pace = Pace { ahead: start, is_welcome: move || is_welcome };
+    let mut frames = 0;
+    while now < end {
+        now = pace.pauses_until(now).unwrap_or(now);
+        frames += 1;
+    }
+    frames
+}
+
+#[test]
+fn strangers_are_read_slowly_and_whoever_is_welcome_fast_enough_for_two_applications() {
+    // A second's worth may come ahead.
+    let (strangers, welcome) = (read_in(10, false), read_in(10, true));
+    assert!((11_000..=11_002).contains(&strangers), "{strangers}");
+    assert!((110_000..=110_002).contains(&welcome), "{welcome}");
+}
