@@ -10,9 +10,9 @@
 //!
 //! On X11 these are [`x11::X11Capturer`], an [`encoder`] for one of [`CODECS`] and [`x11::X11Injector`], and beside them
 //! stand [`x11::StopKeys`], which hears the three Escapes that end everything, and [`x11::let_go_at_end`], the work of a
-//! second process that lets go of keys when the first is killed. Where there is no desktop a [`TestPicture`] can be shared.
-//! What is shared is a [`Subject`]; a [`Scene`] says what there is, a [`Choice`] which screen of it, and a [`Stage`] where on
-//! the display it lies.
+//! second process that lets go of keys when the first is killed. Where there is no desktop a [`TestPicture`] can be
+//! shared. What is shared is a [`Subject`]; a [`Scene`] says what there is, a [`Choice`] which screen of it, and a
+//! [`Stage`] where on the display it lies.
 //!
 //! # What this crate may never do
 //!
