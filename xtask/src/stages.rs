@@ -137,7 +137,7 @@ fn build(context: &mut Context) -> Result<Outcome> {
     result
 }
 
-/// Checked and not built: it is about what is left when a feature is missing, and costs seconds.
+/// Checked and not built: it is about what is left when a feature is missing.
 fn codecs(context: &mut Context) -> Result<Outcome> {
     for codec in ["vp9", "h264"] {
         let alone =
