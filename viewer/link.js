@@ -9,7 +9,7 @@
  * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
  *   screen: Size | null, screens: readonly SharedScreen[], shared: number | null, kind: Kind, shown: boolean,
  *   paused: boolean }} State
- * @typedef {"screen" | "window" | "test"} Kind what is seen; only of a screen there is control
+ * @typedef {"screen" | "window" | "test"} Kind what they share
  * @typedef {{ id: number, name: string, width: number, height: number }} SharedScreen one of their screens
  * @typedef {{ own: boolean, text: string, at: number }} ChatLine `at`: milliseconds since 1970
  * @typedef {{ type: "ended", title: string, text: string, code: string }} Ended
@@ -25,9 +25,10 @@
 /** @type {readonly string[]} */
 const VIEWS = ["waiting", "asked", "granted", "denied"];
 /** @type {readonly string[]} */
-const KINDS = ["screen", "window", "test"];
-/** @type {readonly string[]} */
 const CONTROLS = ["none", "pending", "granted", "denied", "released", "revoked", "expired"];
+
+/** @type {readonly string[]} */
+const KINDS = ["screen", "window", "test"];
 
 /** The longest message either way, in UTF-16 units here and in bytes over there. */
 const MAX_MESSAGE = 65536;
@@ -103,6 +104,8 @@ export function parseMessage(data) {
 function state(value) {
   if (!VIEWS.includes(value.view)) throw new LinkError("unknown state of the view");
   if (!CONTROLS.includes(value.control)) throw new LinkError("unknown state of control");
+  const kind = value.kind ?? "screen";
+  if (!KINDS.includes(kind)) throw new LinkError("unknown kind of what is shared");
   if (typeof value.verified !== "boolean") throw new LinkError("verified must be true or false");
   return {
     type: "state",
@@ -113,19 +116,10 @@ function state(value) {
     screen: value.screen === null || value.screen === undefined ? null : size(value.screen),
     screens: list(value.screens ?? [], MAX_SCREENS).map(sharedScreen),
     shared: value.shared === null || value.shared === undefined ? null : whole(value.shared),
-    kind: kind(value.kind ?? "screen"),
+    kind,
     shown: truth(value.shown ?? true),
     paused: truth(value.paused ?? false),
   };
-}
-
-/**
- * @param {any} value
- * @returns {Kind}
- */
-function kind(value) {
-  if (!KINDS.includes(value)) throw new LinkError("unknown kind of picture");
-  return value;
 }
 
 /** The most servers that help to find a way. */

@@ -61,15 +61,6 @@ export function seen(state) {
   return state?.view === "granted" && !state.paused;
 }
 
-/**
- * How it stands with control. Where no whole screen is seen there is none.
- * @param {State | null} state
- */
-function controlWords(state) {
-  const kind = state?.kind ?? "screen";
-  return kind === "screen" ? words.CONTROL[state?.control ?? "none"] : words.NO_CONTROL[kind];
-}
-
 /** After so long the person is told that it takes its time. */
 const SLOW_MS = 4000;
 
@@ -86,7 +77,7 @@ export class View {
     const ids = [
       "page-title", "who", "checked", "status-view", "status-control", "quality", "quality-word", "quality-ms", "figures", "time", "fit",
       "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "ask-control", "end", "notice",
-      "notice-title", "notice-text", "lost", "lost-time", "hint", "hint-text", "hint-ask", "ended", "ended-title",
+      "notice-title", "notice-text", "lost", "lost-time", "away", "hint", "hint-text", "hint-ask", "ended", "ended-title",
       "ended-text", "ended-now", "ended-time", "ended-code", "live", "stage", "picture", "full",
     ];
     for (const id of ids) {
@@ -143,13 +134,14 @@ export class View {
   }
 
   /** @param {Model} model */
-  #renderStatus({ state, link, ended: why }) {
+  #renderStatus({ state, link, hasPicture, ended: why }) {
     const view = state?.paused ? PAUSED : words.VIEW[state?.view ?? "waiting"];
-    const control = controlWords(state);
+    const control = words.CONTROL[state?.control ?? "none"];
     const ended = link === "ended";
     const over = why?.now === undefined ? words.PAGE_OVER_STATUS : words.ENDED_STATUS;
-    const isAway = state?.shown === false && seen(state);
-    text(this.part("status-view"), ended ? over : isAway ? words.NOT_SHOWN : view.status);
+    const other = seen(state) && state && state.kind !== "screen" ? words.NOT_A_SCREEN[state.kind].status : view.status;
+    const status = seen(state) && !hasPicture ? words.MAY_SEE : other;
+    text(this.part("status-view"), ended ? over : status);
     data(this.part("status-view"), "tone", ended ? "calm" : view.tone);
     this.part("status-control").hidden = ended || !seen(state);
     text(this.part("status-control"), link === "lost" ? words.INPUT_OFF : control.status);
@@ -174,10 +166,9 @@ export class View {
     const ask = this.part("ask-control");
     const waiting = control === "pending" || model.sentRequest;
     // Not `disabled`: that would take the keyboard focus away from who just pressed it.
-    const isScreen = (state?.kind ?? "screen") === "screen";
-    const off = ended || !seen(state) || link !== "connected" || waiting || !isScreen;
+    const off = ended || !seen(state) || state?.kind !== "screen" || link !== "connected" || waiting;
     attribute(ask, "aria-disabled", String(off));
-    if (text(ask, controlWords(state).button)) this.#buttonChanged = performance.now();
+    if (text(ask, words.CONTROL[control].button)) this.#buttonChanged = performance.now();
     data(ask, "meaning", control === "granted" ? "release" : "request");
   }
 
@@ -215,11 +206,13 @@ export class View {
     this.part("lost").hidden = !lost;
     if (lost) text(this.part("lost-time"), `${Math.floor(Math.max(0, now - model.lostSince) / 1000)} s`);
 
+    this.part("away").hidden = !seen(state) || state?.shown !== false || link !== "connected";
+
+    const kind = state?.kind ?? "screen";
     this.part("hint").hidden = !model.hint || link !== "connected" || control === "granted";
-    text(this.part("hint-text"), controlWords(state).hint);
-    const isScreen = (state?.kind ?? "screen") === "screen";
-    this.part("hint-ask").hidden = control === "pending" || model.sentRequest || !isScreen;
-    text(this.part("hint-ask"), controlWords(state).button);
+    text(this.part("hint-text"), kind === "screen" ? words.CONTROL[control].hint : words.NOT_A_SCREEN[kind].hint);
+    this.part("hint-ask").hidden = kind !== "screen" || control === "pending" || model.sentRequest;
+    text(this.part("hint-ask"), words.CONTROL[control].button);
 
     const mine = controls(model);
     // While keys go over, none of them is for a screen reader.
@@ -281,9 +274,9 @@ export class View {
    */
   #announce({ state, link, ended }) {
     const view = state?.paused ? PAUSED : words.VIEW[state?.view ?? "waiting"];
-    const control = controlWords(state);
+    const control = words.CONTROL[state?.control ?? "none"];
     let sentence = state ? `${view.title}. ${view.text}` : "";
-    if (seen(state) && link === "connected") sentence = `${state?.shown ? view.status : words.NOT_SHOWN}. ${control.status}.`;
+    if (seen(state) && link === "connected") sentence = `${view.status}. ${control.status}.`;
     if (link === "lost") sentence = `${words.STATIC.connectingAgain} ${words.STATIC.lastPicture}`;
     // The card that says how it ended takes the focus and is read by that.
     if (ended) sentence = "";

@@ -90,14 +90,7 @@ test("messages are read, and unknown fields are dropped", () => {
   assert.deepEqual(parseMessage('{"type":"answer","description":{"a":1}}'), { type: "answer", description: { a: 1 } });
   assert.equal(parseMessage(JSON.stringify({ ...STATE, screen: null })).screen, null);
   const { screens, shared, kind, shown, paused, ...without } = STATE;
-  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null, paused: false });
-  for (const kind of ["window", "test"]) {
-    const other = { ...STATE, kind, shown: false };
-    assert.deepEqual(parseMessage(JSON.stringify(other)), other);
-  }
-  for (const wrong of [{ kind: "webcam" }, { shown: "no" }]) {
-    assert.throws(() => parseMessage(JSON.stringify({ ...STATE, ...wrong })), JSON.stringify(wrong));
-  }
+  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null });
 });
 
 test("what people write to each other is read", () => {
@@ -124,6 +117,8 @@ test("what is no message is refused", () => {
     JSON.stringify({ ...STATE, screen: { width: 65536, height: 1 } }),
     '{"type":"ended","title":"x","text":"y"}',
     JSON.stringify({ ...STATE, paused: "no" }),
+    JSON.stringify({ ...STATE, kind: "all" }),
+    JSON.stringify({ ...STATE, shown: 1 }),
     JSON.stringify({ ...STATE, shared: -1 }),
     JSON.stringify({ ...STATE, screens: {} }),
     JSON.stringify({ ...STATE, screens: Array(65).fill(STATE.screens[0]) }),

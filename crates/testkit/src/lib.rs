@@ -24,6 +24,7 @@ pub mod monitors;
 pub mod painter;
 pub mod ports;
 pub mod process;
+pub mod relay;
 pub mod screen;
 pub mod terminal;
 pub mod turn;

@@ -24,13 +24,13 @@ mod stop;
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
-pub(crate) use servers::Servers;
+pub(crate) use servers::{Servers, look_up};
 
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
 use crate::application::source::Source;
 use crate::application::{GOODBYE, connected};
-use crate::config::Config;
+use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
@@ -59,7 +59,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     log::to_file(home, "assist")?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
     let config = Config::load(home)?;
-    let families = config.assist.addresses;
+    let Assist { addresses: families, codec } = config.assist;
     let (session, mut events) = source.take().await?;
     let side = side(&session)?;
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
@@ -81,7 +81,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                 acquaintance::run(*session, events, &terminal, ends).await;
                 Ok(())
             }
-            Side::Novice => novice::run(*session, (families, servers), events, terminal, ends).await,
+            Side::Novice => novice::run(*session, (families, servers), codec, events, terminal, ends).await,
             Side::Expert => expert::run(home, *session, (families, servers), events, terminal, ends).await,
         },
         Ok(Meeting::Over(ending)) => {

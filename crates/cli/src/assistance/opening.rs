@@ -96,7 +96,7 @@ impl Screen {
 
     /// The same, of the same screen, with another permission to see it.
     pub(super) fn again(&self, grant: ViewGrant) -> Self {
-        Self { grant, ..self.clone() }
+        Self { grant, stage: Stage::default(), ..self.clone() }
     }
 
     /// Whether the permission still stands.

@@ -19,6 +19,7 @@ mod calling;
 mod chatting;
 mod check_app;
 mod check_im;
+mod codecs;
 mod codes;
 mod controlling;
 mod crashing;

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use rendezvous_assist::pace::Purpose;
 use rendezvous_assist::screens::Kind;
-use rendezvous_desktop::{Capture, CaptureError, Change, Encode, H264Encoder, Rect, TestPicture};
+use rendezvous_desktop::{CODECS, Capture, CaptureError, Change, Rect, TestPicture, encoder};
 
 use crate::person::{Person, dead_view};
 
@@ -18,8 +19,10 @@ fn it_ticks_and_only_its_clock_changes() {
     assert!(picture.wait(SOON).unwrap().picture, "the first wait reports it");
     assert_eq!(picture.grab().unwrap(), Some(Rect::whole(picture.size())));
     let first = picture.frame().unwrap().clone();
-    let mut encoder = H264Encoder::new(picture.size(), 4_000).unwrap();
-    assert!(encoder.encode(&first, 0, true).unwrap().expect("a key frame").key);
+    for codec in CODECS {
+        let mut encoder = encoder(*codec, picture.size(), 4_000).unwrap();
+        assert!(encoder.encode(&first, &[], Purpose::Key, 0).unwrap().expect("a key frame").key);
+    }
 
     let deadline = Instant::now() + SOON;
     while !picture.wait(SOON).unwrap().picture {

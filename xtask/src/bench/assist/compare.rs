@@ -98,7 +98,7 @@ fn line(scene: Scene, measured: &Measured) -> String {
         spread.map_or("-".to_owned(), |spread| format!("{:.0}/{:.0} ms", spread.p50, spread.p95))
     };
     format!(
-        "{scene:?}: {:.0} of {:.0} updates/s, seen after {}, keys after {}, {:.3} Mbit/s, server {:.1} % (gateway {:.1}, screen {:.1}), viewer {:.0} %, {} dB, others {:.0} %",
+        "{scene:?}: {:.0} of {:.0} updates/s, seen after {}, keys after {}, {:.3} Mbit/s, server {:.1} % (gateway {:.1}, screen {:.1}), viewer {:.0} %, {} dB, others {:.0} %{}",
         summary.updates,
         summary.painted,
         milliseconds(summary.age),
@@ -110,5 +110,8 @@ fn line(scene: Scene, measured: &Measured) -> String {
         summary.cost.viewer,
         summary.likeness.map_or("-".to_owned(), |likeness| format!("{likeness:.1}")),
         summary.others,
+        summary.in_browser.map_or_else(String::new, |[waiting, decoding, processing]| format!(
+            ", in the browser {waiting:.1} ms waiting, {decoding:.1} decoding, {processing:.1} in all"
+        )),
     )
 }

@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 const SWITCH_EVERY: Duration = Duration::from_millis(300);
 
 impl Novice {
-    /// The expert wants to see another screen. The person here has allowed all of them, one at a time.
+    /// The expert wants to see another screen. The person here has allowed all of them, one at a time. What they have
+    /// hidden comes back as it was.
     pub(super) async fn screen_wanted(&mut self, screen: ScreenId) {
-        let is_there = self.sharing.as_ref().is_some_and(|sharing| sharing.screens.has(screen));
+        let is_there = self.consent.state().may_view()
+            && self.sharing.as_ref().is_some_and(|sharing| sharing.screens.has(screen));
         if is_there {
             self.switch_to(screen).await;
         } else {

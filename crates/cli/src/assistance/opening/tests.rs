@@ -55,7 +55,7 @@ impl Room {
         let capturer = screen.open().expect("it can be shared");
         let first = capturer.scene().screens.clone();
         let (sender, frames) = mpsc::channel(2);
-        let taking = screen.take(capturer, Instant::now(), sender);
+        let taking = screen.take(capturer, rendezvous_desktop::CODECS[0], Instant::now(), sender);
         Self { person, screen, first, frames, taking }
     }
 
