@@ -12,6 +12,8 @@ pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 
+use crate::contacts::Contacts;
+use crate::home::Home;
 use anyhow::{Context, Result, bail};
 use command_fds::{CommandFdExt, FdMapping};
 use ending::{Ending, Watch};
@@ -91,6 +93,17 @@ fn take() -> Result<OwnedFd> {
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
         .with_context(|| format!("descriptor {SOCKET_FD} cannot be kept from other programs"))?;
     Ok(socket)
+}
+
+/// What the person here calls whoever is at the other end: by the name that they gave, never by one that those chose.
+pub(crate) fn called(home: &Home, session: &HeldSession) -> String {
+    let address = &session.remote_user;
+    let name = session.introduction.network.as_deref().and_then(|network| {
+        let contacts = Contacts::load(home)
+            .inspect_err(|error| tracing::warn!(error = format!("{error:#}"), "No names are known"));
+        Some(contacts.ok()?.name(network, address)?.to_owned())
+    });
+    name.unwrap_or_else(|| address.clone())
 }
 
 /// Waits until both applications hold their session; how it ended, when it ended before that. Then the command that

@@ -51,7 +51,7 @@ pub(crate) async fn meet(
         code,
         home,
         identity,
-        who: session.remote_user.clone(),
+        who: super::called(home, &session),
         session,
         terminal,
         question: Question::None,

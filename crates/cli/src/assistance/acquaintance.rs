@@ -16,11 +16,11 @@ use std::time::Instant;
 /// The novice's side: waits until the other person has said that they heard it too, and parts.
 pub(super) async fn run(
     session: SecuredSession,
+    who: &str,
     mut events: Events,
     terminal: &Terminal,
     mut ends: EndSignals,
 ) {
-    let who = session.session().remote_user.clone();
     let (role, deadline) = (session.session().role, Instant::now() + session.patience());
     let mut parting = Parting { session, terminal, leaving: false, is_said: false, deadline };
     let mut watch = Watch::default();
@@ -49,7 +49,7 @@ pub(super) async fn run(
         }
     };
     let said_elsewhere = ending.said_elsewhere || parting.is_said;
-    say(terminal, &who, Ending { by_us: parting.leaving, said_elsewhere, ..ending });
+    say(terminal, who, Ending { by_us: parting.leaving, said_elsewhere, ..ending });
     terminal.restore();
 }
 

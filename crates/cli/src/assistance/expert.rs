@@ -31,13 +31,14 @@ use std::time::Instant;
 pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
+    who: String,
     (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
-    let mut expert = Expert::new(session, (families, servers), terminal);
+    let mut expert = Expert::new(session, who, (families, servers), terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
     if families.is_empty() {
         expert.lacks(&Lack::Allowed).await;
@@ -114,11 +115,12 @@ struct Expert {
 impl Expert {
     fn new(
         session: SecuredSession,
+        who: String,
         (families, servers): (Families, Arc<Servers>),
         terminal: Terminal,
     ) -> Self {
         Self {
-            who: session.session().remote_user.clone(),
+            who,
             role: session.session().role,
             session,
             bound: None,

@@ -29,7 +29,7 @@ pub(crate) use servers::{Servers, look_up};
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
 use crate::application::source::Source;
-use crate::application::{GOODBYE, connected};
+use crate::application::{GOODBYE, called, connected};
 use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
@@ -65,7 +65,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
-    let (holder, place, who) = (session.clone(), terminal.clone(), session.remote_user.clone());
+    let (holder, place, who) = (session.clone(), terminal.clone(), called(home, &session));
     let over = |ending| match side {
         Side::Novice => ending::say_to_novice(&place, &who, ending),
         Side::Expert => _ = ending::say_to_expert(&place, &who, ending),
@@ -83,11 +83,15 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let played = match met {
         Ok((Meeting::Met(session), servers)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
-                acquaintance::run(*session, events, &terminal, ends).await;
+                acquaintance::run(*session, &who, events, &terminal, ends).await;
                 Ok(())
             }
-            Side::Novice => novice::run(*session, (families, servers), codec, events, terminal, ends).await,
-            Side::Expert => expert::run(home, *session, (families, servers), events, terminal, ends).await,
+            Side::Novice => {
+                novice::run(*session, who.clone(), (families, servers), codec, events, terminal, ends).await
+            }
+            Side::Expert => {
+                expert::run(home, *session, who.clone(), (families, servers), events, terminal, ends).await
+            }
         },
         Ok((Meeting::Over(ending), _)) => {
             terminal.restore();

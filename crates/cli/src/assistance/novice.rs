@@ -41,6 +41,7 @@ use std::time::{Duration, Instant};
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
     session: SecuredSession,
+    who: String,
     (families, servers): (Families, Arc<Servers>),
     codec: CodecChoice,
     mut events: Events,
@@ -48,7 +49,7 @@ pub(super) async fn run(
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
-    let mut novice = Novice::new(session, (families, servers), codec, terminal, shared);
+    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -118,13 +119,14 @@ struct Novice {
 impl Novice {
     fn new(
         session: SecuredSession,
+        who: String,
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
         terminal: Terminal,
         shared: Shared,
     ) -> Self {
         Self {
-            who: session.session().remote_user.clone(),
+            who,
             role: session.session().role,
             session,
             terminal,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{known_since, span, writes};
 
 /// The question for the view.
-pub(crate) fn has_answered(who: &str, known: &Known, subject: &Subject) -> String {
+pub(crate) fn has_answered(who: &str, address: &str, known: &Known, subject: &Subject) -> String {
     let question = match subject {
         Subject::Screen => format!(
             "Show {who} your screen? They will see everything on it; if you have several, one at a time, and they can change between them. They will not be able to click or type."
@@ -21,7 +21,7 @@ pub(crate) fn has_answered(who: &str, known: &Known, subject: &Subject) -> Strin
             format!("Show {who} a test picture? They will see nothing of your own.")
         }
     };
-    format!("\n{who} has answered.\n  {who} · {}\n{question}", known_since(known))
+    format!("\n{who} has answered.\n  {address} · {}\n{question}", known_since(known))
 }
 
 /// What is asked at the end of it.

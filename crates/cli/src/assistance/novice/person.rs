@@ -20,9 +20,9 @@ impl Novice {
         self.keys = None;
         let (text, prompt) = match question.kind {
             QuestionKind::View => {
-                let known = self.session.known();
+                let (known, address) = (self.session.known(), &self.session.session().remote_user);
                 (
-                    texts::has_answered(&self.who, known, &self.shared.subject),
+                    texts::has_answered(&self.who, address, known, &self.shared.subject),
                     texts::show(&self.shared.subject),
                 )
             }
