@@ -16,5 +16,8 @@ export const CHORDS = [
   { label: "contextMenu", codes: ["ContextMenu"] },
   { label: "fullScreen", codes: ["F11"] },
   { label: "terminal", codes: ["ControlLeft", "AltLeft", "KeyT"] },
+  // These two stay here when they are pressed, since what they do to letters and digits comes over with those.
+  { label: "capsLock", codes: ["CapsLock"] },
+  { label: "numLock", codes: ["NumLock"] },
   { label: "secure", codes: ["ControlLeft", "AltLeft", "Delete"] },
 ];

@@ -5,7 +5,7 @@
 // unless control was granted, and everything that is held is released when the picture loses the focus, the page is
 // hidden or control ends.
 
-import { Keyboard, keyPolicy, systemOf } from "./keys.js";
+import { Keyboard, keyPolicy, meaningOfCode, systemOf } from "./keys.js";
 import { toPixel } from "./layout.js";
 
 export { keyPolicy } from "./keys.js";
@@ -16,7 +16,7 @@ export { keyPolicy } from "./keys.js";
  * @typedef {"left" | "middle" | "right" | "back" | "forward"} Button
  * @typedef {{ t: "move", x: number, y: number } | { t: "button", button: Button, down: boolean }
  *   | { t: "wheel", dx: number, dy: number } | { t: "key", code: string, down: boolean, key?: string }
- *   | { t: "text", text: string }} InputMessage
+ *   | { t: "text", text: string } | { t: "held" }} InputMessage
  */
 
 /** The most notches of one message. */
@@ -27,6 +27,8 @@ const MAX_CHARACTERS = 16;
 const MAX_TEXT = 256;
 /** The other computer takes characters faster than people compose them, and slower than they paste. */
 const TEXT_EVERY_MS = 100;
+/** While something is held the other computer hears so often that it is; after six times as long it lets go of it. */
+const HELD_EVERY_MS = 250;
 
 /** @type {readonly [Button, number][]} what the bits of `PointerEvent.buttons` mean */
 const BUTTON_BITS = [
@@ -50,6 +52,7 @@ export class InputSender {
   #enabled = false;
   /** @type {string[]} characters that wait to be sent */ #text = [];
   #textAsked = false;
+  #heldAsked = false;
   /** @type {(callback: () => void, ms: number) => void} */ #later;
 
   /**
@@ -109,6 +112,7 @@ export class InputSender {
       if (down) this.#buttons.add(button);
       else this.#buttons.delete(button);
       this.#send({ t: "button", button, down });
+      this.#sayHeld();
     }
   }
 
@@ -135,6 +139,7 @@ export class InputSender {
     if (down) this.#keys.add(code);
     else this.#keys.delete(code);
     this.#send({ t: "key", code, ...(down && key !== undefined ? { key } : {}), down });
+    this.#sayHeld();
   }
 
   /**
@@ -157,17 +162,8 @@ export class InputSender {
   sendCombination(codes) {
     if (!this.#enabled) return;
     this.releaseKeys();
-    for (const code of codes) this.key(code, true);
+    for (const code of codes) this.key(code, true, meaningOfCode(code));
     for (const code of [...codes].reverse()) this.key(code, false);
-  }
-
-  /**
-   * A modifier that is up by now comes up over there too.
-   * @param {string} name of both keys, as in `Shift`
-   */
-  releaseModifier(name) {
-    this.key(`${name}Left`, false);
-    this.key(`${name}Right`, false);
   }
 
   /** Lets go of every key that is held. */
@@ -185,6 +181,17 @@ export class InputSender {
     this.releaseKeys();
     for (const button of this.#buttons) this.#send({ t: "button", button, down: false });
     this.#buttons.clear();
+  }
+
+  /** Says again and again that something is held, for as long as it is. */
+  #sayHeld() {
+    if (this.#heldAsked || this.#keys.size + this.#buttons.size === 0) return;
+    this.#heldAsked = true;
+    this.#later(() => {
+      this.#heldAsked = false;
+      if (this.#keys.size + this.#buttons.size > 0) this.#send({ t: "held" });
+      this.#sayHeld();
+    }, HELD_EVERY_MS);
   }
 
   #sendText() {

@@ -69,6 +69,17 @@ export function meaning(key) {
 }
 
 /**
+ * What a key of a combination means, which is named by its code: `KeyW` is the letter, wherever the other keyboard has it.
+ * @param {string} code
+ * @returns {string | undefined}
+ */
+export function meaningOfCode(code) {
+  const name = /^(Control|Alt|Shift|Meta)(Left|Right)$/.exec(code)?.[1] ?? code;
+  if (NAMES.has(name)) return name;
+  return /^(?:Key|Digit)(.)$/.exec(code)?.[1]?.toLowerCase();
+}
+
+/**
  * What to do with a key that the picture got while control is granted.
  * @param {{ code: string, key?: string, ctrlKey: boolean, altKey: boolean, shiftKey: boolean }} event
  * @returns {"send" | "leave" | "browser"}
@@ -90,6 +101,8 @@ export class Keyboard {
   #waiting = null;
   /** @type {"up" | "down" | "typed"} Option of macOS: whether it is down, and whether it has typed a character */
   #option = "up";
+  /** The key that is AltGr, which is neither of the two that are Alt. */
+  #altGraph = "";
 
   /**
    * @param {InputSender} sender
@@ -106,7 +119,10 @@ export class Keyboard {
    * @returns {boolean} whether the browser has nothing more to do with it
    */
   down(event) {
-    if (isComposing(event)) return false;
+    if (isComposing(event)) {
+      if (this.#option !== "up") this.#option = "typed";
+      return false;
+    }
     const { code, key } = this.#translate(event);
     if (event.repeat || LOCKS.has(event.key)) return true;
     if (this.#system === "mac" && key === "Alt") {
@@ -119,7 +135,10 @@ export class Keyboard {
       this.#waiting = { code, key };
       return true;
     }
-    if (key === "AltGraph") this.#waiting = null;
+    if (key === "AltGraph") {
+      this.#waiting = null;
+      this.#altGraph = code;
+    }
     this.heed(event);
     this.#press(code, key);
     return true;
@@ -136,6 +155,7 @@ export class Keyboard {
     if (this.#option === "typed" && event.key === "Alt") this.#waiting = null;
     if (this.#waiting?.code === code) this.#flush();
     if (event.key === "Alt") this.#option = "up";
+    if (code === this.#altGraph) this.#altGraph = "";
     this.#sender.key(code, false);
     // macOS reports no release of other keys while Cmd is held, so they end with it.
     if (event.key === "Meta" || event.key === "OS") this.#sender.releaseKeys();
@@ -151,6 +171,7 @@ export class Keyboard {
   forget() {
     this.#waiting = null;
     this.#option = "up";
+    this.#altGraph = "";
   }
 
   /**
@@ -162,7 +183,10 @@ export class Keyboard {
     const modifiers = this.#system === "mac"
       ? [["Shift", shiftKey], ["Control", ctrlKey || metaKey], ["Alt", altKey]]
       : [["Shift", shiftKey], ["Control", ctrlKey], ["Alt", altKey], ["Meta", metaKey]];
-    for (const [name, down] of modifiers) if (!down) this.#sender.releaseModifier(name);
+    for (const [name, down] of modifiers) {
+      if (down) continue;
+      for (const code of [`${name}Left`, `${name}Right`]) if (code !== this.#altGraph) this.#sender.key(code, false);
+    }
     if (this.#waiting?.key === "Control" && !ctrlKey) this.#waiting = null;
     if (this.#waiting?.key === "Alt" && !altKey) this.#waiting = null;
   }
@@ -176,7 +200,7 @@ export class Keyboard {
     const isText = meant !== undefined && !NAMES.has(meant);
     // With Option down a character is what it typed; it is no shortcut.
     if (this.#option !== "up" && isText) {
-      this.#sender.releaseModifier("Alt");
+      this.#sender.key("AltLeft", false);
       this.#waiting = { code: "AltLeft", key: "Alt" };
       this.#option = "typed";
     } else {

@@ -7,7 +7,9 @@
  * @typedef {"none" | "pending" | "granted" | "denied" | "released" | "revoked" | "expired"} ControlState
  * @typedef {{ width: number, height: number }} Size
  * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
- *   screen: Size | null, screens: readonly SharedScreen[], shared: number | null, paused: boolean }} State
+ *   screen: Size | null, screens: readonly SharedScreen[], shared: number | null, kind: Kind, shown: boolean,
+ *   paused: boolean }} State
+ * @typedef {"screen" | "window" | "test"} Kind what they share
  * @typedef {{ id: number, name: string, width: number, height: number }} SharedScreen one of their screens
  * @typedef {{ own: boolean, text: string, at: number }} ChatLine `at`: milliseconds since 1970
  * @typedef {{ type: "ended", title: string, text: string, code: string }} Ended
@@ -24,6 +26,9 @@
 const VIEWS = ["waiting", "asked", "granted", "denied"];
 /** @type {readonly string[]} */
 const CONTROLS = ["none", "pending", "granted", "denied", "released", "revoked", "expired"];
+
+/** @type {readonly string[]} */
+const KINDS = ["screen", "window", "test"];
 
 /** The longest message either way, in UTF-16 units here and in bytes over there. */
 const MAX_MESSAGE = 65536;
@@ -99,6 +104,8 @@ export function parseMessage(data) {
 function state(value) {
   if (!VIEWS.includes(value.view)) throw new LinkError("unknown state of the view");
   if (!CONTROLS.includes(value.control)) throw new LinkError("unknown state of control");
+  const kind = value.kind ?? "screen";
+  if (!KINDS.includes(kind)) throw new LinkError("unknown kind of what is shared");
   if (typeof value.verified !== "boolean") throw new LinkError("verified must be true or false");
   return {
     type: "state",
@@ -109,6 +116,8 @@ function state(value) {
     screen: value.screen === null || value.screen === undefined ? null : size(value.screen),
     screens: list(value.screens ?? [], MAX_SCREENS).map(sharedScreen),
     shared: value.shared === null || value.shared === undefined ? null : whole(value.shared),
+    kind,
+    shown: truth(value.shown ?? true),
     paused: truth(value.paused ?? false),
   };
 }

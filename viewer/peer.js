@@ -157,11 +157,15 @@ export class Peer {
 /** @type {Partial<Record<RTCPeerConnectionState, PeerState>>} */
 const PEER_STATES = { connecting: "connecting", connected: "connected", disconnected: "lost", failed: "lost" };
 
-/** H.264 in packetization mode 1 and its retransmission, nothing else. */
+/** H.264 in packetization mode 1, VP9 in profile 0, and their retransmission; nothing else. */
 function preferredCodecs() {
   const all = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
-  const h264 = all.filter((c) => c.mimeType === "video/H264" && /packetization-mode=1/.test(c.sdpFmtpLine ?? ""));
-  return h264.concat(all.filter((c) => c.mimeType === "video/rtx"));
+  const ours = all.filter(({ mimeType, sdpFmtpLine = "" }) => {
+    if (mimeType === "video/H264") return /packetization-mode=1/.test(sdpFmtpLine);
+    return mimeType === "video/VP9" && !/profile-id=[1-9]/.test(sdpFmtpLine);
+  });
+  // A browser that plays neither offers what it has; then the other side says that nothing fits.
+  return ours.length > 0 ? ours.concat(all.filter((c) => c.mimeType === "video/rtx")) : all;
 }
 
 /**

@@ -5,7 +5,8 @@
 // So nothing that the other side writes can add a line, a codec, a track or a second fingerprint.
 
 /**
- * @typedef {{ pt: number, rtx?: number, codec: "H264", fmtp: string }} VideoFormat
+ * @typedef {"H264" | "VP9"} Codec
+ * @typedef {{ pt: number, rtx?: number, codec: Codec, fmtp: string }} VideoFormat
  * @typedef {{ id: number, uri: string }} Extension
  * @typedef {{ foundation: string, component: 1, protocol: "udp", priority: number, address: string, port: number,
  *   type: "host" | "srflx" | "prflx" | "relay" }} Candidate
@@ -150,8 +151,9 @@ function sha256(value) {
 }
 
 /**
- * The H.264 formats, each with its retransmission format where there is one. Constrained baseline comes first,
- * because that is what the other side's encoder writes.
+ * The formats that the other side may write, each with its retransmission format where there is one; perhaps none.
+ * Constrained baseline comes first, because that is what the other side's encoder of H.264 writes; which codec it is to
+ * be is for that side to say.
  * @param {string[]} attributes
  */
 function formats(attributes) {
@@ -169,16 +171,29 @@ function formats(attributes) {
   }
   const found = [];
   for (const line of attributes) {
-    const match = /^rtpmap:(\d{1,3}) H264\/90000$/.exec(line);
+    const match = /^rtpmap:(\d{1,3}) (H264|VP9)\/90000$/.exec(line);
     if (!match) continue;
     const pt = Number(match[1]);
-    const fmtp = parameters.get(pt) ?? "";
-    if (!fmtp.split(";").includes("packetization-mode=1")) continue;
+    const codec = /** @type {Codec} */ (match[2]);
+    // No word about VP9 means profile 0.
+    const fmtp = parameters.get(pt) ?? (codec === "VP9" ? "profile-id=0" : "");
+    if (!isUsed(codec, fmtp)) continue;
     const rtx = retransmissions.get(pt);
-    found.push(rtx === undefined ? { pt, codec: "H264", fmtp } : { pt, rtx, codec: "H264", fmtp });
+    found.push(rtx === undefined ? { pt, codec, fmtp } : { pt, rtx, codec, fmtp });
   }
   const rank = (/** @type {{ fmtp: string }} */ { fmtp }) => (/profile-level-id=42e0/i.test(fmtp) ? 0 : 1);
   return found.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_FORMATS);
+}
+
+/**
+ * Whether the other side's encoders write a format with these parameters.
+ * @param {Codec} codec
+ * @param {string} fmtp
+ */
+function isUsed(codec, fmtp) {
+  const parameters = fmtp.split(";");
+  if (codec === "H264") return parameters.includes("packetization-mode=1");
+  return parameters.every((parameter) => !parameter.startsWith("profile-id=") || parameter === "profile-id=0");
 }
 
 /** @param {string[]} attributes */
@@ -193,6 +208,7 @@ function extensions(attributes) {
 
 /** @param {string[]} attributes */
 function candidates(attributes) {
+  /** @type {{ type?: string | undefined, address?: string | undefined, [name: string]: unknown }[]} */
   const found = [];
   for (const line of attributes) {
     const match = /^candidate:(\S+) 1 (\S+) (\d+) (\S+) (\d+) typ (\S+)/.exec(line);
@@ -208,7 +224,10 @@ function candidates(attributes) {
       type,
     });
   }
-  return found.slice(0, MAX_CANDIDATES);
+  // What works where nothing else does comes first, and hidden names, of which the other side makes nothing, last.
+  const rank = (/** @type {{ type?: string | undefined, address?: string | undefined }} */ { type, address }) =>
+    address?.endsWith(".local") ? 3 : type === "host" ? 2 : type === "srflx" ? 1 : 0;
+  return found.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_CANDIDATES);
 }
 
 // What may travel -------------------------------------------------------------------------------------------------
@@ -227,7 +246,8 @@ export function checkDescription(value, role) {
     pwd: string(d.pwd, "pwd", /^[A-Za-z0-9+/]{22,256}$/),
     fingerprint: string(d.fingerprint, "fingerprint", FINGERPRINT).toUpperCase(),
     setup: /** @type {Setup} */ (setup),
-    video: list(d.video, "video", 1, MAX_FORMATS).map(checkFormat),
+    // A browser that plays none of our formats says so; an answer has one.
+    video: list(d.video, "video", role === "offer" ? 0 : 1, MAX_FORMATS).map(checkFormat),
     extensions: list(d.extensions, "extensions", 0, EXTENSIONS.length).map(checkExtension),
     candidates: list(d.candidates, "candidates", 0, MAX_CANDIDATES).map(checkCandidate),
   };
@@ -251,13 +271,13 @@ export function checkDescription(value, role) {
  */
 function checkFormat(value) {
   const v = object(value, "video format");
-  if (v.codec !== "H264") throw new SdpError("codec must be H264");
+  const codec = /** @type {Codec} */ (string(v.codec, "codec", /^(H264|VP9)$/));
   const pt = integer(v.pt, "payload type", 1, 127);
   const fmtp = string(v.fmtp, "fmtp", /^[a-z0-9-]+=[A-Za-z0-9]+(;[a-z0-9-]+=[A-Za-z0-9]+){0,7}$/);
   if (fmtp.length > 200) throw new SdpError("fmtp is too long");
-  if (!fmtp.split(";").includes("packetization-mode=1")) throw new SdpError("fmtp must say packetization-mode=1");
-  if (v.rtx === undefined || v.rtx === null) return { pt, codec: "H264", fmtp };
-  return { pt, rtx: integer(v.rtx, "rtx", 1, 127), codec: "H264", fmtp };
+  if (!isUsed(codec, fmtp)) throw new SdpError("fmtp must say packetization-mode=1, or profile-id=0");
+  if (v.rtx === undefined || v.rtx === null) return { pt, codec, fmtp };
+  return { pt, rtx: integer(v.rtx, "rtx", 1, 127), codec, fmtp };
 }
 
 /**
@@ -303,7 +323,7 @@ const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|(?=.*:)[0-9A-Fa-f:.]{2,45}|[A-Za-z0-9-]
 function checkFits(answer, offer) {
   for (const format of answer.video) {
     const offered = offer.video.find(({ pt }) => pt === format.pt);
-    if (!offered) throw new SdpError(`payload type ${format.pt} was not offered`);
+    if (offered?.codec !== format.codec) throw new SdpError(`payload type ${format.pt} was not offered as this`);
     if (format.rtx !== undefined && format.rtx !== offered.rtx) throw new SdpError(`rtx ${format.rtx} was not offered`);
   }
   for (const extension of answer.extensions) {
@@ -329,9 +349,9 @@ function usesTransportCc({ extensions }) {
  * @param {VideoFormat} format
  * @param {boolean} transportCc
  */
-function formatLines({ pt, rtx, fmtp }, transportCc) {
+function formatLines({ pt, rtx, codec, fmtp }, transportCc) {
   return [
-    `a=rtpmap:${pt} H264/90000`,
+    `a=rtpmap:${pt} ${codec}/90000`,
     ...(transportCc ? [`a=rtcp-fb:${pt} transport-cc`] : []),
     `a=rtcp-fb:${pt} ccm fir`,
     `a=rtcp-fb:${pt} nack`,

@@ -77,7 +77,7 @@ export class View {
     const ids = [
       "page-title", "who", "checked", "status-view", "status-control", "quality", "quality-word", "quality-ms", "figures", "time", "fit",
       "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "ask-control", "end", "notice",
-      "notice-title", "notice-text", "lost", "lost-time", "hint", "hint-text", "hint-ask", "ended", "ended-title",
+      "notice-title", "notice-text", "lost", "lost-time", "away", "hint", "hint-text", "hint-ask", "ended", "ended-title",
       "ended-text", "ended-now", "ended-time", "ended-code", "live", "stage", "picture", "full",
     ];
     for (const id of ids) {
@@ -134,12 +134,14 @@ export class View {
   }
 
   /** @param {Model} model */
-  #renderStatus({ state, link, ended: why }) {
+  #renderStatus({ state, link, hasPicture, ended: why }) {
     const view = state?.paused ? PAUSED : words.VIEW[state?.view ?? "waiting"];
     const control = words.CONTROL[state?.control ?? "none"];
     const ended = link === "ended";
     const over = why?.now === undefined ? words.PAGE_OVER_STATUS : words.ENDED_STATUS;
-    text(this.part("status-view"), ended ? over : view.status);
+    const other = seen(state) && state && state.kind !== "screen" ? words.NOT_A_SCREEN[state.kind].status : view.status;
+    const status = seen(state) && !hasPicture ? words.MAY_SEE : other;
+    text(this.part("status-view"), ended ? over : status);
     data(this.part("status-view"), "tone", ended ? "calm" : view.tone);
     this.part("status-control").hidden = ended || !seen(state);
     text(this.part("status-control"), link === "lost" ? words.INPUT_OFF : control.status);
@@ -164,7 +166,7 @@ export class View {
     const ask = this.part("ask-control");
     const waiting = control === "pending" || model.sentRequest;
     // Not `disabled`: that would take the keyboard focus away from who just pressed it.
-    const off = ended || !seen(state) || link !== "connected" || waiting;
+    const off = ended || !seen(state) || state?.kind !== "screen" || link !== "connected" || waiting;
     attribute(ask, "aria-disabled", String(off));
     if (text(ask, words.CONTROL[control].button)) this.#buttonChanged = performance.now();
     data(ask, "meaning", control === "granted" ? "release" : "request");
@@ -204,9 +206,12 @@ export class View {
     this.part("lost").hidden = !lost;
     if (lost) text(this.part("lost-time"), `${Math.floor(Math.max(0, now - model.lostSince) / 1000)} s`);
 
+    this.part("away").hidden = !seen(state) || state?.shown !== false || link !== "connected";
+
+    const kind = state?.kind ?? "screen";
     this.part("hint").hidden = !model.hint || link !== "connected" || control === "granted";
-    text(this.part("hint-text"), words.CONTROL[control].hint);
-    this.part("hint-ask").hidden = control === "pending" || model.sentRequest;
+    text(this.part("hint-text"), kind === "screen" ? words.CONTROL[control].hint : words.NOT_A_SCREEN[kind].hint);
+    this.part("hint-ask").hidden = kind !== "screen" || control === "pending" || model.sentRequest;
     text(this.part("hint-ask"), words.CONTROL[control].button);
 
     const mine = controls(model);

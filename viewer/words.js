@@ -7,7 +7,7 @@
  * @typedef {import("./quality.js").Figures} Figures
  * @typedef {"calm" | "seen" | "controlled" | "plain"} Tone
  * @typedef {"escape" | "switchWindow" | "closeWindow" | "closeTab" | "newTab" | "system" | "contextMenu" | "fullScreen"
- *   | "terminal" | "secure"} ChordName
+ *   | "terminal" | "capsLock" | "numLock" | "secure"} ChordName
  */
 
 /** The language of this file, as a BCP 47 tag. */
@@ -41,6 +41,7 @@ export const STATIC = {
   picture: "Their screen",
   writing: "Their screen: what you type goes there",
   connectingAgain: "Connecting again…",
+  windowAway: "The window is not on their screen now. This is its last picture.",
   lastPicture: "This is the last picture. Your mouse and keyboard are off.",
   notNow: "Not now",
   closeChat: "Close the chat",
@@ -83,6 +84,8 @@ export const CHORDS = {
   contextMenu: { label: "Context menu", keys: "Menu" },
   fullScreen: { label: "Full screen over there", keys: "F11" },
   terminal: { label: "Terminal", keys: "Ctrl+Alt+T" },
+  capsLock: { label: "Their Caps Lock", keys: "Caps Lock" },
+  numLock: { label: "Their Num Lock", keys: "Num Lock" },
   secure: { label: "Log out or lock", keys: "Ctrl+Alt+Del" },
 };
 export const CHORDS_NEED_CONTROL = "You can send keys when you control their mouse and keyboard.";
@@ -160,6 +163,15 @@ export const CONTROL = {
     hint: "The time for control is over. You can look, but not click or type.",
   },
 };
+
+/** When it is no screen that they show. Then nobody can ask for control. */
+export const NOT_A_SCREEN = {
+  window: { status: "You see one window", hint: "They show you one window, without its menus. You can look, but not click or type." },
+  test: { status: "You see a test picture", hint: "They show you a test picture. There is nothing to control." },
+};
+
+/** Until the first picture is there. */
+export const MAY_SEE = "You may see their screen";
 
 /** While the person there has hidden the screen. */
 export const PAUSED = {

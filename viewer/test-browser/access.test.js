@@ -119,12 +119,12 @@ test("without a mouse one gets everywhere, in the order in which it stands, and 
     assert.deepEqual(order, [
       "quality", "fit", "actual", "full", "screens", "chords", "chat-open", "keys", "ask-control", "end", "picture",
     ]);
-    // With control, the picture takes every key, Tab too, and three keys together come back.
+    // With control the picture, and what stands in it for typing, takes every key, Tab too; three keys together come back.
     application.state({ control: "granted" });
     await page.waitForSelector('body[data-control="granted"]');
     await page.focus("#picture");
     await page.keyboard.press("Tab");
-    assert.equal(await page.evaluate(() => document.activeElement?.id), "picture");
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "writing");
     for (const key of ["Control", "Alt", "Shift"]) await page.keyboard.down(key);
     for (const key of ["Control", "Alt", "Shift"]) await page.keyboard.up(key);
     assert.equal(await page.evaluate(() => document.activeElement?.id), "ask-control");

@@ -77,7 +77,7 @@ export async function openPage(/** @type {Awaited<ReturnType<typeof open>>} */ {
     /** @param {number} code */
     close: (code) => socket?.close({ code }),
     /** @param {string} type */
-    next: async (type, ms = 10000) => {
+    next: async (type, ms = 30000) => {
       await until(() => received.some((message) => message.type === type), ms);
       return received.splice(received.findIndex((message) => message.type === type), 1)[0];
     },
@@ -90,9 +90,18 @@ export async function openPage(/** @type {Awaited<ReturnType<typeof open>>} */ {
  * @param {Awaited<ReturnType<typeof openPage>>} application
  * @param {object} [change] of the state
  */
-export async function showPicture({ context, page }, application, change = {}) {
+export async function showPicture(browser, application, change = {}) {
   application.state({ view: "granted", screen: { width: 1280, height: 720 }, ...change });
   application.send({ type: "connect" });
+  return reconnected(browser, application);
+}
+
+/**
+ * Answers the page's next attempt to connect, and waits for the picture.
+ * @param {Awaited<ReturnType<typeof open>>} browser
+ * @param {Awaited<ReturnType<typeof openPage>>} application
+ */
+export async function reconnected({ context, page }, application) {
   const { description } = await application.next("describe");
   const novice = await context.newPage();
   await novice.goto(NOVICE);

@@ -47,7 +47,7 @@ export async function answerAsNovice(description) {
     lines.push(...transport);
     for (const e of description.extensions) lines.push(`a=extmap:${e.id} ${e.uri}`);
     for (const v of description.video) {
-      lines.push(`a=rtpmap:${v.pt} H264/90000`, `a=fmtp:${v.pt} ${v.fmtp}`, `a=rtcp-fb:${v.pt} nack`);
+      lines.push(`a=rtpmap:${v.pt} ${v.codec}/90000`, `a=fmtp:${v.pt} ${v.fmtp}`, `a=rtcp-fb:${v.pt} nack`);
       lines.push(`a=rtcp-fb:${v.pt} nack pli`, `a=rtcp-fb:${v.pt} transport-cc`, `a=rtpmap:${v.rtx} rtx/90000`);
       lines.push(`a=fmtp:${v.rtx} apt=${v.pt}`);
     }
@@ -75,7 +75,7 @@ export async function answerAsNovice(description) {
       answers: description.ufrag,
       fingerprint: get(/a=fingerprint:sha-256 (\S+)/),
       setup: get(/a=setup:(\S+)/),
-      video: description.video.filter((/** @type {any} */ v) => sdp.includes(`a=rtpmap:${v.pt} H264`)).slice(0, 1),
+      video: description.video.filter((/** @type {any} */ v) => sdp.includes(`a=rtpmap:${v.pt} ${v.codec}`)).slice(0, 1),
       extensions: description.extensions.filter((/** @type {any} */ e) => sdp.includes(e.uri)),
       ssrc: Number(fid?.[1] ?? get(/a=ssrc:(\d+)/)),
       ...(fid ? { rtx_ssrc: Number(fid[2]) } : {}),

@@ -43,7 +43,7 @@ test("the picture comes", async () => {
   const { fingerprint } = await application.next("certificate");
   const { description } = await application.next("describe");
   assert.equal(description.fingerprint, fingerprint);
-  assert.ok(description.video.every((format) => format.codec === "H264"));
+  assert.deepEqual(new Set(description.video.map((format) => format.codec)), new Set(["H264", "VP9"]));
   novice = await browser.context.newPage();
   await novice.goto(NOVICE);
   const answer = await novice.evaluate(answerAsNovice, description);
@@ -78,10 +78,12 @@ test("with control pointer and keys go over, and end with it", async () => {
   await browser.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await browser.page.keyboard.up("Control");
   await browser.page.keyboard.down("Shift");
-  await until(() => novice.evaluate(() => window.input.at(-1)?.code === "ShiftLeft"));
+  await until(() => novice.evaluate(() => window.input.some(({ code }) => code === "ShiftLeft")));
   application.state({ control: "revoked" });
   await until(() => novice.evaluate(() => window.input.at(-1)?.down === false));
-  const input = await novice.evaluate(() => window.input);
+  const all = await novice.evaluate(() => window.input);
+  // How often it is said that something is held depends on the machine.
+  const input = all.filter(({ t }) => t !== "held");
   const [move, ...rest] = input;
   assert.equal(move.t, "move");
   assert.ok(Math.abs(move.x - 640) <= 1 && Math.abs(move.y - 360) <= 1, JSON.stringify(move));
@@ -101,7 +103,7 @@ test("with control pointer and keys go over, and end with it", async () => {
   await browser.page.keyboard.up("Shift");
   await browser.page.keyboard.press("q");
   await browser.page.mouse.click(box.x + 10, box.y + 10);
-  assert.equal((await novice.evaluate(() => window.input)).length, input.length);
+  assert.equal((await novice.evaluate(() => window.input)).length, all.length);
 });
 
 test("the end says who and why, and takes the picture away", async () => {

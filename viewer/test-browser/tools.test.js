@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, openPage, showPicture, until } from "./harness.js";
+import { open, openPage, reconnected, showPicture, until } from "./harness.js";
 
 const HOSTILE = "<img src=x onerror=document.title='hit'>";
 const SCREENS = [
@@ -39,6 +39,9 @@ const middle = () =>
     const frame = document.getElementById("frame").getBoundingClientRect();
     return ((room.left + room.width / 2 - frame.left) / frame.width) * 1280;
   });
+
+/** As long as somebody who has stopped typing does not type. */
+const rest = () => page.waitForTimeout(1600);
 
 test("the picture fits, has its actual size, grows and shrinks, by keys and by buttons", async () => {
   const fitting = await width();
@@ -139,7 +142,7 @@ test("special keys go over with control, and not without", async () => {
     input.map(({ code, down }) => `${down ? "+" : "-"}${code}`),
     ["+ControlLeft", "+AltLeft", "+Delete", "-Delete", "-AltLeft", "-ControlLeft"],
   );
-  assert.equal(await focused(), "picture");
+  assert.equal(await focused(), "writing");
 });
 
 test("with control the wheel and two fingers do what they should: the one goes over, the others stay", async () => {
@@ -162,6 +165,39 @@ test("with control the wheel and two fingers do what they should: the one goes o
   const buttons = await novice.evaluate(() => window.input.filter(({ t }) => t === "button"));
   assert.equal(buttons.filter(({ down }) => down).length, buttons.filter(({ down }) => !down).length, "nothing stays down");
   await page.click("#fit");
+  application.state({ control: "none" });
+});
+
+test("a window can only be looked at, and it is said when it is away", async () => {
+  application.state({ kind: "window", shown: false, screens: [], control: "none" });
+  await until(async () => (await text("status-view")) === "You see one window");
+  assert.equal(await page.getAttribute("#ask-control", "aria-disabled"), "true");
+  assert.ok(await page.locator("#away").isVisible());
+  await page.click("#picture");
+  await until(() => page.locator("#hint").isVisible());
+  assert.ok(await page.locator("#hint-ask").isHidden());
+  await page.keyboard.press("Escape");
+  application.state({ kind: "screen", shown: true });
+  await until(() => page.locator("#away").isHidden());
+});
+
+test("what is still typed when control goes presses nothing of the page", async () => {
+  application.state({ control: "granted" });
+  await becomes("control", "granted");
+  await page.focus("#picture");
+  await page.keyboard.type("This m");
+  application.state({ control: "revoked" });
+  await becomes("control", "revoked");
+  await page.keyboard.type("ust Elf 2");
+  assert.ok(await page.locator("#chat").isHidden());
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+  assert.equal(await page.getAttribute("body", "data-mode"), "fit");
+  assert.equal(application.received.filter(({ type }) => type === "request").length, 0);
+  // Whoever has stopped typing means this page.
+  await rest();
+  await page.keyboard.press("2");
+  await becomes("mode", "actual");
+  await page.keyboard.press("1");
   application.state({ control: "none" });
 });
 
@@ -228,6 +264,25 @@ test("in a pause nothing is left of the picture, and when it is over it comes ba
   await novice.close();
   novice = await showPicture(browser, application, { paused: false });
   assert.ok(await page.locator("#notice").isHidden());
+});
+
+test("a lost connection is said, with seconds, and the last picture stays without input", async () => {
+  application.state({ control: "granted" });
+  await becomes("control", "granted");
+  await novice.evaluate(() => window.cut());
+  await page.waitForSelector('body[data-link="lost"]', { timeout: 60000 });
+  assert.ok(await page.locator("#lost").isVisible());
+  assert.equal(await text("status-control"), "Mouse and keyboard are off");
+  assert.ok(await page.locator("#still").isVisible(), "the last picture");
+  assert.equal(await page.getAttribute("#stage", "data-controlled"), "false");
+  await until(async () => /^[1-9]\d* s$/.test(await text("lost-time")), 20000);
+  await novice.close();
+  // The page looks for another way by itself.
+  novice = await reconnected(browser, application);
+  await until(() => page.locator("#lost").isHidden());
+  application.state({ control: "none" });
+  await becomes("control", "none");
+  await rest();
 });
 
 test("the end is asked about once, and the safe answer is the first", async () => {

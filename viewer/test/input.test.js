@@ -20,7 +20,7 @@ const take = () => sent.splice(0);
 beforeEach(() => {
   sent = [];
   frames = [];
-  sender = new InputSender((message) => sent.push(message), (callback) => frames.push(callback));
+  sender = new InputSender((message) => sent.push(message), (callback) => frames.push(callback), () => {});
   sender.setEnabled(true);
 });
 
@@ -148,6 +148,31 @@ test("text goes in pieces, with pauses, and only so much of it waits", () => {
   assert.deepEqual(take(), [], "what waits is forgotten when control ends");
 });
 
+test("while something is held the other computer hears it, and not after", () => {
+  /** @type {(() => void)[]} */
+  let pauses = [];
+  sender = new InputSender((message) => sent.push(message), () => {}, (callback) => pauses.push(callback));
+  sender.setEnabled(true);
+  const wait = () => {
+    const due = pauses;
+    pauses = [];
+    for (const callback of due) callback();
+    return take().map(({ t }) => t);
+  };
+  sender.move(1, 1);
+  assert.deepEqual(take().length + pauses.length, 1, "a move holds nothing");
+  sender.key("ShiftLeft", true, "Shift");
+  sender.buttons(1);
+  take();
+  assert.deepEqual([wait(), wait()], [["held"], ["held"]], "once for all that is held");
+  sender.key("ShiftLeft", false);
+  take();
+  assert.deepEqual(wait(), ["held"], "the button is held");
+  sender.buttons(0);
+  take();
+  assert.deepEqual([wait(), wait(), pauses.length], [[], [], 0]);
+});
+
 test("a combination goes down, and up the other way round, without what is held", () => {
   sender.key("ShiftLeft", true, "Shift");
   take();
@@ -155,6 +180,8 @@ test("a combination goes down, and up the other way round, without what is held"
   assert.deepEqual(take().map(({ code, down }) => `${code} ${down ? "down" : "up"}`), [
     "ShiftLeft up", "ControlLeft down", "AltLeft down", "Delete down", "Delete up", "AltLeft up", "ControlLeft up",
   ]);
+  sender.sendCombination(["ControlLeft", "KeyW"]);
+  assert.deepEqual(take().filter(({ down }) => down).map(({ key }) => key), ["Control", "w"], "the letter, not its place");
   sender.setEnabled(false);
   sender.sendCombination(["F11"]);
   assert.deepEqual(take(), []);

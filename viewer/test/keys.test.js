@@ -76,6 +76,18 @@ test("a character from a key that no keyboard has goes as text", () => {
   assert.deepEqual(take(), ['"あ"']);
 });
 
+test("AltGr is no Alt", () => {
+  down("AltRight", "AltGraph");
+  down("KeyQ", "@");
+  up("KeyQ", "@");
+  up("AltRight", "AltGraph");
+  down("AltRight", "Alt", "alt");
+  down("KeyA", "a");
+  assert.deepEqual(take(), [
+    "+AltRight=AltGraph", "+KeyQ=@", "-KeyQ", "-AltRight", "+AltRight=Alt", "-AltRight", "+KeyA=a",
+  ]);
+});
+
 test("AltGr of Windows is AltGr, and Ctrl alone is Ctrl", () => {
   on("windows");
   down("ControlLeft", "Control", "ctrl");
@@ -132,6 +144,10 @@ test("Option of macOS types characters, and is Alt before a key that types none"
   down("AltLeft", "Alt", "alt");
   up("AltLeft", "Alt");
   assert.deepEqual(take(), ["+AltLeft=Alt", "-AltLeft"], "pressed for itself");
+  down("AltLeft", "Alt", "alt");
+  down("KeyE", "Dead", "alt");
+  up("AltLeft", "Alt");
+  assert.deepEqual(take(), [], "what it composes comes as text");
 });
 
 test("dead keys and input methods have their keys, and say what they made", () => {

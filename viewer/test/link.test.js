@@ -7,7 +7,7 @@ const STATE = {
   type: "state", who: "127.0.0.1:7001", verified: false, view: "granted", control: "none",
   screen: { width: 1280, height: 720 },
   screens: [{ id: 1, name: "HDMI-1", width: 1280, height: 720 }, { id: 7, name: "<b>", width: 1, height: 1 }],
-  shared: 7, paused: false,
+  shared: 7, kind: "screen", shown: true, paused: false,
 };
 
 /** Stands for a WebSocket. */
@@ -89,8 +89,8 @@ test("messages are read, and unknown fields are dropped", () => {
   }
   assert.deepEqual(parseMessage('{"type":"answer","description":{"a":1}}'), { type: "answer", description: { a: 1 } });
   assert.equal(parseMessage(JSON.stringify({ ...STATE, screen: null })).screen, null);
-  const { screens, shared, paused, ...without } = STATE;
-  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null, paused: false });
+  const { screens, shared, kind, shown, paused, ...without } = STATE;
+  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null });
 });
 
 test("what people write to each other is read", () => {
@@ -117,6 +117,8 @@ test("what is no message is refused", () => {
     JSON.stringify({ ...STATE, screen: { width: 65536, height: 1 } }),
     '{"type":"ended","title":"x","text":"y"}',
     JSON.stringify({ ...STATE, paused: "no" }),
+    JSON.stringify({ ...STATE, kind: "all" }),
+    JSON.stringify({ ...STATE, shown: 1 }),
     JSON.stringify({ ...STATE, shared: -1 }),
     JSON.stringify({ ...STATE, screens: {} }),
     JSON.stringify({ ...STATE, screens: Array(65).fill(STATE.screens[0]) }),

@@ -17,6 +17,7 @@ const shape = (change = {}) => JSON.stringify({ t: "shape", width: 2, height: 3,
 
 test("cursor messages are read", () => {
   assert.deepEqual(parseCursor('{"t":"at","x":12,"y":34}'), { t: "at", x: 12, y: 34 });
+  assert.deepEqual(parseCursor('{"t":"gone"}'), { t: "gone" });
   assert.deepEqual(parseCursor(shape()), { t: "shape", width: 2, height: 3, x: 1, y: 1, png: png(2, 3) });
 });
 

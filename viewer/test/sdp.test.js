@@ -10,7 +10,7 @@ o=- 5929341431680757984 2 IN IP4 127.0.0.1
 s=-
 t=0 0
 a=group:BUNDLE 0 1
-m=video 9 UDP/TLS/RTP/SAVPF 102 103 108 109 100 101
+m=video 9 UDP/TLS/RTP/SAVPF 102 103 108 109 100 101 98 99 104
 c=IN IP4 0.0.0.0
 a=candidate:1397172507 1 udp 2113937151 12cbe351-6446-4558-afeb-ef1c5638e5cc.local 42556 typ host generation 0
 a=candidate:1290764319 1 udp 2113942271 fd00::2 34397 typ host generation 0 network-cost 999
@@ -37,6 +37,12 @@ a=fmtp:109 apt=108
 a=rtpmap:100 H264/90000
 a=fmtp:100 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f
 a=rtpmap:101 VP8/90000
+a=rtpmap:98 VP9/90000
+a=fmtp:98 profile-id=0
+a=rtpmap:99 rtx/90000
+a=fmtp:99 apt=98
+a=rtpmap:104 VP9/90000
+a=fmtp:104 profile-id=2
 m=application 9 UDP/DTLS/SCTP webrtc-datachannel
 a=ice-ufrag:EvXi
 a=mid:1
@@ -64,12 +70,16 @@ test("an offer becomes values, and only the allowed ones", () => {
   assert.equal(offer.pwd, "WmF1UmawfacKCBolFUNUlCu3");
   assert.equal(offer.fingerprint, FINGERPRINT);
   assert.equal(offer.setup, "actpass");
-  assert.deepEqual(offer.video.map(({ pt, rtx, codec }) => [pt, rtx, codec]), [[108, 109, "H264"], [102, 103, "H264"]]);
+  assert.deepEqual(offer.video.map(({ pt, rtx, codec }) => [pt, rtx, codec]), [
+    [108, 109, "H264"],
+    [102, 103, "H264"],
+    [98, 99, "VP9"],
+  ]);
   assert.deepEqual(offer.extensions.map(({ id }) => id), [2, 4, 5]);
   assert.deepEqual(offer.candidates.map(({ address, type }) => [address, type]), [
-    ["12cbe351-6446-4558-afeb-ef1c5638e5cc.local", "host"],
-    ["fd00::2", "host"],
     ["192.0.2.9", "srflx"],
+    ["fd00::2", "host"],
+    ["12cbe351-6446-4558-afeb-ef1c5638e5cc.local", "host"],
   ]);
   assert.equal("ssrc" in offer, false);
 });
@@ -79,10 +89,29 @@ test("an offer that cannot be described is refused", () => {
     "no video": OFFER.replace("m=video", "m=audio"),
     "two fingerprints": OFFER.replace("a=setup", `a=fingerprint:sha-256 ${FINGERPRINT}\r\na=setup`),
     "another hash": OFFER.replace("fingerprint:sha-256", "fingerprint:sha-1"),
-    "no H264": OFFER.replaceAll("H264", "VP9"),
     "a short password": OFFER.replace("WmF1UmawfacKCBolFUNUlCu3", "short"),
   };
   for (const [name, sdp] of Object.entries(broken)) assert.throws(() => describeOffer(sdp), SdpError, name);
+});
+
+test("an offer without a format of ours says so, so that the other side can", () => {
+  const neither = describeOffer(OFFER.replaceAll("H264", "H265").replaceAll("VP9", "AV1"));
+  assert.deepEqual(neither.video, []);
+  assert.throws(() => checkDescription({ ...answer(), video: [] }, "answer"), SdpError);
+});
+
+test("a browser that says nothing of a profile plays VP9 in profile 0", () => {
+  const firefox = describeOffer(OFFER.replace("a=fmtp:98 profile-id=0", "a=fmtp:98 max-fs=12288;max-fr=60"));
+  assert.deepEqual(firefox.video[2], { pt: 98, rtx: 99, codec: "VP9", fmtp: "max-fs=12288;max-fr=60" });
+});
+
+test("an answer in VP9 becomes SDP, too", () => {
+  const vp9 = { ...answer(), video: [{ pt: 98, rtx: 99, codec: "VP9", fmtp: "profile-id=0" }] };
+  const sdp = answerSdp(vp9, offer);
+  for (const line of ["a=rtpmap:98 VP9/90000", "a=fmtp:98 profile-id=0", "a=fmtp:99 apt=98"]) {
+    assert.ok(sdp.includes(`${line}\r\n`), line);
+  }
+  assert.doesNotMatch(sdp, /H264/);
 });
 
 test("an answer becomes the SDP of the template", () => {
@@ -160,6 +189,8 @@ const HOSTILE = {
   "an offer's setup": (a) => (a.setup = "actpass"),
   "setup holdconn": (a) => (a.setup = "holdconn"),
   "another codec": (a) => (a.video[0].codec = "VP8"),
+  "another codec than was offered": (a) => Object.assign(a.video[0], { codec: "VP9", fmtp: "profile-id=0" }),
+  "another profile of VP9": (a) => Object.assign(a.video[0], { pt: 98, rtx: 99, codec: "VP9", fmtp: "profile-id=2" }),
   "packetization mode 0": (a) => (a.video[0].fmtp = "packetization-mode=0"),
   "a payload type that was not offered": (a) => (a.video[0].pt = 100),
   "another format's rtx": (a) => (a.video[0].rtx = 103),

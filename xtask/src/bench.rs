@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Subject {
-    /// Remote assistance beside VNC in the same browser
+    /// Remote assistance beside VNC and RDP, over a bad link, and over time
     Assist(assist::Arguments),
     /// The contract: how soon an application holds its session, and how many texts a second two of them exchange
     Contract(contract::Arguments),
@@ -33,7 +33,8 @@ enum Subject {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.subject {
         Subject::Assist(arguments) => {
-            let needs = [Need::Build, Need::Page, Need::Desktop, Need::Browser, Need::Comparison];
+            let needs =
+                [Need::Build, Need::Page, Need::Desktop, Need::Browser, Need::Machines, Need::Comparison];
             packages::ensure(&needs, arguments.no_install)?;
             let missing = packages::missing(&needs);
             if !missing.is_empty() {

@@ -34,14 +34,23 @@ const ROOMS: &[Room] = &[
     Room {
         name: "rendezvous-net",
         ours: &["rendezvous-core", "rendezvous-trust"],
-        foreign: Foreign::Not(&["axum", "openh264", "str0m", "x11rb", "zbus"]),
+        foreign: Foreign::Not(&["axum", "env-libvpx-sys", "openh264", "str0m", "x11rb", "zbus"]),
     },
     Room {
         name: "rendezvous-dbus",
         // `trust` by way of `net`, whose sessions say which key signed them.
         ours: &["rendezvous-core", "rendezvous-net", "rendezvous-trust"],
         // `net` without networks: what `nearby` brings in must not come along.
-        foreign: Foreign::Not(&["axum", "mdns-sd", "openh264", "rustls", "str0m", "tokio-rustls", "x11rb"]),
+        foreign: Foreign::Not(&[
+            "axum",
+            "env-libvpx-sys",
+            "mdns-sd",
+            "openh264",
+            "rustls",
+            "str0m",
+            "tokio-rustls",
+            "x11rb",
+        ]),
     },
     Room {
         name: "rendezvous-desktop",
@@ -72,7 +81,7 @@ const ROOMS: &[Room] = &[
             "rendezvous-net",
             "rendezvous-trust",
         ],
-        foreign: Foreign::Not(&["axum", "openh264", "portable-pty", "x11rb"]),
+        foreign: Foreign::Not(&["axum", "env-libvpx-sys", "openh264", "portable-pty", "x11rb"]),
     },
     // Tests answer as people do: what helps them knows no crate of ours, so it cannot reach around the person.
     Room { name: "rendezvous-testkit", ours: &[], foreign: Foreign::Not(&["tokio"]) },

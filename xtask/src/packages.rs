@@ -83,13 +83,15 @@ const PACKAGES: &[Package] = {
     use Present::*;
     &[
         package(Build, "gcc", Program(&["gcc"]), "compiles the cryptography (aws-lc, C) and links"),
-        package(Build, "g++", Program(&["g++"]), "compiles the picture encoder (openh264, C++)"),
+        package(Build, "g++", Program(&["g++"]), "compiles a picture encoder (openh264, C++)"),
         package(
             Build,
             "nasm",
             Program(&["nasm"]),
             "assembles the encoder's fast paths; without it encoding is several times slower",
         ),
+        package(Build, "libvpx-dev", Installed, "encodes pictures as VP9, which is free of royalties"),
+        package(Build, "pkg-config", Program(&["pkg-config"]), "finds it"),
         package(Page, "nodejs", Program(&["node"]), "runs the tests of the expert's page"),
         package(Page, "npm", Program(&["npm"]), "fetches the type checker and the browser driver for them"),
         package(Desktop, "xvfb", Program(&["Xvfb"]), "a screen without a monitor, for the novice's desktop"),
@@ -179,6 +181,20 @@ const PACKAGES: &[Package] = {
             "the VNC viewer for the browser",
         ),
         package(Comparison, "websockify", Program(&["websockify"]), "the gateway between the two"),
+        package(Comparison, "x11vnc", Program(&["x11vnc"]), "another VNC server to compare with"),
+        package(
+            Comparison,
+            "tigervnc-viewer",
+            Program(&["xtigervncviewer"]),
+            "the VNC viewer without a browser",
+        ),
+        package(
+            Comparison,
+            "freerdp2-shadow-x11",
+            Program(&["freerdp-shadow-cli"]),
+            "the RDP server to compare with",
+        ),
+        package(Comparison, "freerdp2-x11", Program(&["xfreerdp"]), "the RDP viewer"),
     ]
 };
 

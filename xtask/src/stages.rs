@@ -46,6 +46,7 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "edges", what: "no crate knows one that it must not", run: edges },
     Stage { name: "clippy", what: "no warning", run: clippy },
     Stage { name: "build", what: "the whole workspace", run: build },
+    Stage { name: "codecs", what: "the program builds with either video codec alone", run: codecs },
     Stage { name: "tests", what: "cargo test, all crates", run: tests },
     Stage { name: "faults", what: "faults seeded in the session, each to be noticed", run: faults },
     Stage { name: "doc", what: "the documentation builds without a warning", run: doc },
@@ -134,6 +135,16 @@ fn build(context: &mut Context) -> Result<Outcome> {
     let result = cargo(context, &["build", "--workspace", "--locked"], &[]);
     context.is_built = result.is_ok();
     result
+}
+
+/// Checked and not built: it is about what is left when a feature is missing.
+fn codecs(context: &mut Context) -> Result<Outcome> {
+    for codec in ["vp9", "h264"] {
+        let alone =
+            ["check", "--package", "rendezvous", "--no-default-features", "--features", codec, "--locked"];
+        cargo(context, &alone, &[])?;
+    }
+    Ok(PASSED)
 }
 
 fn tests(context: &mut Context) -> Result<Outcome> {

@@ -64,7 +64,7 @@ impl Description {
         Media { fingerprint: self.fingerprint.0, setup: self.setup.into() }
     }
 
-    /// The video formats, in the order of preference. At least one.
+    /// The video formats that we know, in the order of preference. None, when the side can only do others.
     #[must_use]
     pub fn video(&self) -> &[VideoFormat] {
         &self.video
@@ -89,6 +89,15 @@ impl Description {
         self
     }
 
+    /// The same with only the formats of these codecs, in their order of preference.
+    #[must_use]
+    pub fn in_codecs(mut self, codecs: &[Codec]) -> Self {
+        let rank = |format: &VideoFormat| codecs.iter().position(|codec| *codec == format.codec());
+        self.video.retain(|format| rank(format).is_some());
+        self.video.sort_by_key(rank);
+        self
+    }
+
     /// Whether the side can be reached by one of these kinds, as far as it says. A side that hides its addresses may be.
     #[must_use]
     pub fn may_be_reached_by(&self, families: Families) -> bool {
@@ -108,13 +117,16 @@ impl Description {
         }
     }
 
-    /// Checks that this is what the novice's application may say: one DTLS role, and the source of its video.
+    /// Checks that this is what the novice's application may say: one DTLS role, and the source and format of its video.
     ///
     /// # Errors
     ///
-    /// [`DescriptionError::NotAnAnswer`].
+    /// [`DescriptionError::NotAnAnswer`] and [`DescriptionError::NoVideo`].
     pub fn check_answer(&self) -> Result<(), DescriptionError> {
         match (self.setup, self.media) {
+            (Setup::Active | Setup::Passive, Some(_)) if self.video.is_empty() => {
+                Err(DescriptionError::NoVideo)
+            }
             (Setup::Active | Setup::Passive, Some(_)) => Ok(()),
             _ => Err(DescriptionError::NotAnAnswer),
         }
@@ -202,37 +214,93 @@ impl From<Setup> for bind::Setup {
     }
 }
 
-/// A video format: H.264 with packetization mode 1 (RFC 6184).
+/// A video format of one of the codecs that we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct VideoFormat {
     /// RTP payload type: 35 to 63 or 96 to 127.
     pub pt: u8,
     /// RTP payload type of retransmissions (RFC 4588).
     pub rtx: Option<u8>,
-    /// `profile-level-id`: profile, constraints and level, 24 bits.
-    pub profile_level_id: u32,
-    /// Whether the two directions may use different levels.
-    pub level_asymmetry: bool,
+    /// The codec and its parameters.
+    pub coding: Coding,
+}
+
+/// A codec and its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Coding {
+    /// H.264 with packetization mode 1 (RFC 6184).
+    H264 {
+        /// `profile-level-id`: profile, constraints and level, 24 bits.
+        profile_level_id: u32,
+        /// Whether the two directions may use different levels.
+        level_asymmetry: bool,
+    },
+    /// VP9, profile 0 (RFC 9628).
+    Vp9,
+}
+
+/// How pictures become video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// H.264: small streams for moving text; patents may apply.
+    H264,
+    /// VP9: free of royalties.
+    Vp9,
+}
+
+impl Codec {
+    /// The name in SDP.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::H264 => "H264",
+            Self::Vp9 => "VP9",
+        }
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::H264 => "H.264",
+            Self::Vp9 => "VP9",
+        })
+    }
 }
 
 impl VideoFormat {
-    /// Whether the profile is Baseline, which is what a decoder of any profile can decode.
+    /// The codec.
     #[must_use]
-    pub fn is_baseline(self) -> bool {
-        self.profile_level_id >> 16 == 0x42
+    pub fn codec(self) -> Codec {
+        match self.coding {
+            Coding::H264 { .. } => Codec::H264,
+            Coding::Vp9 => Codec::Vp9,
+        }
     }
 
-    /// Whether the profile is Constrained Baseline.
+    /// Whether it is H.264 of the profile Baseline, which is what a decoder of any profile can decode.
+    #[must_use]
+    pub fn is_baseline(self) -> bool {
+        matches!(self.coding, Coding::H264 { profile_level_id, .. } if profile_level_id >> 16 == 0x42)
+    }
+
+    /// Whether it is H.264 of the profile Constrained Baseline.
     #[must_use]
     pub fn is_constrained_baseline(self) -> bool {
-        self.is_baseline() && self.profile_level_id & 0x4000 != 0
+        self.is_baseline()
+            && matches!(self.coding, Coding::H264 { profile_level_id, .. } if profile_level_id & 0x4000 != 0)
     }
 
     /// The value of `a=fmtp`, in canonical form.
     #[must_use]
     pub fn fmtp(self) -> String {
-        let asymmetry = if self.level_asymmetry { "level-asymmetry-allowed=1;" } else { "" };
-        format!("{asymmetry}packetization-mode=1;profile-level-id={:06x}", self.profile_level_id)
+        match self.coding {
+            Coding::H264 { profile_level_id, level_asymmetry } => {
+                let asymmetry = if level_asymmetry { "level-asymmetry-allowed=1;" } else { "" };
+                format!("{asymmetry}packetization-mode=1;profile-level-id={profile_level_id:06x}")
+            }
+            Coding::Vp9 => "profile-id=0".to_owned(),
+        }
     }
 }
 
@@ -331,7 +399,7 @@ pub enum DescriptionError {
     Setup,
     /// A payload type is out of range or used twice.
     PayloadType,
-    /// No video format that both sides know: H.264 with packetization mode 1.
+    /// An answer without a video format that can be used.
     NoVideo,
     /// A header extension's number is not 1 to 14, or a number or name is used twice.
     Extension,
@@ -356,7 +424,7 @@ impl fmt::Display for DescriptionError {
             Self::Fingerprint => f.write_str("\"fingerprint\" is not 32 bytes in hexadecimal with colons"),
             Self::Setup => f.write_str("\"setup\" is not actpass, active or passive"),
             Self::PayloadType => f.write_str("a payload type is out of range or used twice"),
-            Self::NoVideo => f.write_str("no video format is H264 with packetization-mode=1"),
+            Self::NoVideo => f.write_str("an answer names no video format that can be used"),
             Self::Extension => {
                 f.write_str("a header extension's number or name is out of range or used twice")
             }

@@ -1,7 +1,21 @@
 //! What the expert's page may send once control is granted.
 //!
 //! The page speaks JSON over the data channel `input`; [`InputEvent::parse`] turns one message into one event or
-//! refuses it. Everything is bounded here: unknown fields, unknown keys and oversized messages never reach an injector.
+//! refuses it. Everything is bounded here: unknown keys and oversized messages never reach an injector.
+//!
+//! ```json
+//! {"t":"move","x":12,"y":34}                             pixels of what is shared, from its upper left corner
+//! {"t":"button","button":"left","down":true}             left, middle, right, back, forward
+//! {"t":"wheel","dx":0,"dy":1}                            notches to the right and down, at most 20 each way
+//! {"t":"key","code":"KeyY","key":"z","down":true}        `KeyboardEvent.code` and, for a press, `KeyboardEvent.key`
+//! {"t":"text","text":"日本"}                             1 to 16 characters that no single key typed
+//! {"t":"held"}                                           every 250 ms while a key or button is held
+//! ```
+//!
+//! `code` says which key it is until it comes up, `key` what is meant by it: a character, or what a key without one
+//! does ([`Meant`]). Without `key` the key at that place is meant. The novice's keyboard may be laid out otherwise; that is
+//! the injector's matter.
+//!
 //! An [`InputGate`] then bounds how much of it there is. The other way goes the cursor, as a [`CursorMessage`].
 
 mod cursor;
@@ -12,6 +26,7 @@ mod meant;
 mod tests;
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -25,6 +40,13 @@ pub const MAX_TEXT: usize = 256;
 
 /// The most notches that the wheel turns at once, each way.
 pub const MAX_NOTCHES: i8 = 20;
+
+/// How often a page says that what is held is still held.
+pub const HELD_EVERY: Duration = Duration::from_millis(250);
+
+/// After so long without a word everything that is held is let go of: a network that is gone says nothing of it. Six
+/// times the pace, so that a message that is lost and sent again comes in time.
+pub const HELD_FOR: Duration = Duration::from_millis(1500);
 
 /// One act of the expert's pointer or keyboard, already checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +87,8 @@ pub enum InputEvent {
     },
     /// Text that no single key types: what an input method made of several.
     Text(Text),
+    /// What is held is still held. A page says so at least every [`HELD_EVERY`] while anything is; see [`HELD_FOR`].
+    Held,
 }
 
 /// A pointer button.
@@ -87,7 +111,7 @@ pub enum Button {
 pub enum InputError {
     /// Longer than [`MAX_TEXT`]; this many bytes.
     TooLong(usize),
-    /// Not one of the five messages, or a field that is missing or out of range.
+    /// Not one of the six messages, or a field that is missing or out of range.
     NotInput,
     /// A key that is not on the allow-list, or a meaning that no key has.
     Key,
@@ -122,6 +146,7 @@ impl InputEvent {
                 let meant = Meant::read(place, key.as_deref()).ok_or(InputError::Key)?;
                 if down { Self::Press { key: place, meant } } else { Self::Release { key: place } }
             }
+            Wire::Held {} => Self::Held,
             Wire::Text { text } => Self::Text(Text::new(&text).ok_or(InputError::Text)?),
         })
     }
@@ -136,6 +161,7 @@ enum Wire {
     Wheel { dx: i8, dy: i8 },
     Key { code: String, key: Option<String>, down: bool },
     Text { text: String },
+    Held {},
 }
 
 #[derive(Deserialize)]
@@ -166,9 +192,7 @@ impl fmt::Display for InputError {
             Self::TooLong(bytes) => {
                 write!(f, "the message has {bytes} bytes, at most {MAX_TEXT} are allowed")
             }
-            Self::NotInput => {
-                f.write_str("the message is not a move, button, wheel, key or text with its fields")
-            }
+            Self::NotInput => f.write_str("the message is none of the six, or without its fields"),
             Self::Key => f.write_str("the key is not one that may be sent"),
             Self::Text => write!(f, "text has 1 to {MAX_CHARACTERS} characters, and no control characters"),
             Self::Wheel => write!(f, "the wheel turns at most {MAX_NOTCHES} notches at once"),

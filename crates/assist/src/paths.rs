@@ -275,12 +275,13 @@ impl Paths {
                 }
             }
         }
-        for relay in &self.relays {
-            if let Some(address) = relay.address() {
-                add(LocalCandidate::Relayed { address, base: relay.base() });
-            }
-        }
-        found.truncate(MAX_CANDIDATES);
+        // However many addresses this computer has, what works where nothing else does is told.
+        let relays = self.relays.iter().filter_map(|relay| {
+            Some(LocalCandidate::Relayed { address: relay.address()?, base: relay.base() })
+        });
+        let relays: Vec<_> = relays.take(MAX_SERVERS).collect();
+        found.truncate(MAX_CANDIDATES - relays.len());
+        found.extend(relays);
         found
     }
 

@@ -28,13 +28,14 @@ use rendezvous_trust::bind::Bound;
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::SdpOffer;
 use str0m::channel::{ChannelData, ChannelId};
-use str0m::media::{MediaTime, Mid, Pt};
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Frequency, MediaTime, Mid, Pt};
 use str0m::net::{Protocol, Receive};
 use str0m::{Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
 use crate::Time;
 use crate::description::{
-    Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES, MediaSource, VideoFormat,
+    Coding, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES, MediaSource, VideoFormat,
 };
 use crate::input;
 use crate::screen::EncodedFrame;
@@ -43,12 +44,18 @@ use crate::sdp::{self, Taking};
 pub use self::certificate::Certificate;
 pub use self::local::LocalCandidate;
 
-/// Where the bandwidth estimate begins, in kbit/s.
-pub const START_KBPS: u32 = 3_000;
+/// Where the bandwidth estimate begins, in kbit/s. A path that carries more is found out within a second; one that carries
+/// much less is flooded by a larger number, and the estimate then stays low for many seconds (`tests/bottleneck.rs`).
+pub const START_KBPS: u32 = 1_500;
 
 /// What the estimate tries to reach, in kbit/s. Keep the encoder well below it: packets are paced by the estimate, and
 /// a large picture is smeared over time when there is no room above the encoder's rate.
 pub const DESIRED_KBPS: u32 = 12_000;
+
+/// The stack's estimate has no floor. Where packets are lost by chance, or a first key frame did not fit through, it can fall
+/// to next to nothing, and as packets are paced by it, hardly anything is sent any more that could raise it again. Below this
+/// it begins anew, from here: with less a screen is no help.
+pub const LEAST_KBPS: u32 = 250;
 
 /// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
 /// section rests, and wakes with the next: a still screen is then as quiet as it looks.
@@ -137,6 +144,8 @@ pub enum PeerError {
     LocalAddresses(usize),
     /// This local address cannot be used: it is unspecified, say, or for many receivers.
     LocalAddress(SocketAddr),
+    /// The offer has no video format that we know, or none is left of them.
+    NoCodec,
     /// The WebRTC stack refused what we made of the offer.
     Stack(&'static str),
 }
@@ -185,8 +194,8 @@ impl Peer {
         if offer.media() != bound.expert() || certificate.media() != bound.novice() {
             return Err(PeerError::NotBound);
         }
-        let format = choose_format(offer);
-        let clock = Clock { epoch, now };
+        let format = choose_format(offer).ok_or(PeerError::NoCodec)?;
+        let clock = Clock { epoch, now, reached: epoch };
         let creds = ice_credentials(random);
         let mut rtc = config(offer, format, creds.clone(), certificate).build(clock.instant());
         let (local, candidates) = local::add(&mut rtc, local)?;
@@ -267,7 +276,7 @@ impl Peer {
             awake_since: Some(self.clock.now),
         };
         let accepted = accept(&mut self.rtc, &self.video.wake);
-        self.insist(accepted.clone());
+        self.insist(accepted);
         accepted?;
         let creds = ice_credentials(random);
         self.rtc.direct_api().set_local_ice_credentials(creds.clone());
@@ -372,6 +381,11 @@ impl Peer {
                     };
                 }
                 Ok(Output::Event(event)) => self.handle_event(event),
+                Ok(Output::Timeout(moment)) if self.clock.reach(moment) => {
+                    if self.rtc.handle_input(Input::Timeout(moment)).is_err() {
+                        self.fail();
+                    }
+                }
                 Ok(Output::Timeout(moment)) => {
                     if self.rtc.is_alive() || self.link == Link::Over {
                         let due = self.clock.time(moment);
@@ -456,7 +470,10 @@ impl Peer {
             Event::KeyframeRequest(_) => self.events.push_back(PeerEvent::KeyframeWanted),
             Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
                 let kbps = u32::try_from(estimate.as_u64() / 1000).unwrap_or(u32::MAX);
-                self.events.push_back(PeerEvent::Bitrate(kbps));
+                if kbps < LEAST_KBPS {
+                    self.rtc.bwe().reset(Bitrate::kbps(u64::from(LEAST_KBPS)));
+                }
+                self.events.push_back(PeerEvent::Bitrate(kbps.max(LEAST_KBPS)));
             }
             Event::ChannelOpen(id, label) => self.channel_opened(id, &label),
             Event::ChannelClose(id) => self.channel_closed(id),
@@ -516,11 +533,16 @@ impl fmt::Debug for Peer {
     }
 }
 
-/// Our time and the stack's. Ours never goes back.
+/// Our time and the stack's. Neither goes back.
+///
+/// Ours has whole milliseconds, the stack's has more: it wants to be called again a microsecond after each packet. So what
+/// is due before our next millisecond is done in this one, and all packets of a picture leave together.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
     epoch: Instant,
     now: Time,
+    /// As far as the stack's time has come within our millisecond.
+    reached: Instant,
 }
 
 impl Clock {
@@ -529,8 +551,22 @@ impl Clock {
     }
 
     fn instant(self) -> Instant {
+        self.millisecond().max(self.reached)
+    }
+
+    /// The beginning of our millisecond.
+    fn millisecond(self) -> Instant {
         // Only a clock that is wrong by ages could overflow; then time stands still.
         self.epoch.checked_add(Duration::from_millis(self.now.0)).unwrap_or(self.epoch)
+    }
+
+    /// Lets the stack's time go on to this moment, if it lies ahead and in our millisecond.
+    fn reach(&mut self, moment: Instant) -> bool {
+        let ahead = moment > self.instant() && moment < self.millisecond() + Duration::from_millis(1);
+        if ahead {
+            self.reached = moment;
+        }
+        ahead
     }
 
     /// Rounded up, so that a timer is due when its moment is given back.
@@ -551,14 +587,13 @@ fn accept(rtc: &mut Rtc, offer: &str) -> Result<(), PeerError> {
     Ok(())
 }
 
-/// The encoder makes Constrained Baseline, which every profile's decoder understands; the closest name is preferred.
-fn choose_format(offer: &Description) -> VideoFormat {
-    let video = offer.video();
-    let find = |test: fn(VideoFormat) -> bool| video.iter().copied().find(|format| test(*format));
-    find(VideoFormat::is_constrained_baseline)
-        .or_else(|| find(VideoFormat::is_baseline))
-        .or_else(|| video.first().copied())
-        .expect("a description has at least one video format")
+/// Of the codec that stands first. The H.264 encoder makes Constrained Baseline, which every profile's decoder understands;
+/// the closest name is preferred.
+fn choose_format(offer: &Description) -> Option<VideoFormat> {
+    let first = *offer.video().first()?;
+    let same = offer.video().iter().copied().filter(|format| format.codec() == first.codec());
+    let find = |test: fn(VideoFormat) -> bool| same.clone().find(|format| test(*format));
+    find(VideoFormat::is_constrained_baseline).or_else(|| find(VideoFormat::is_baseline)).or(Some(first))
 }
 
 fn config(offer: &Description, format: VideoFormat, creds: IceCreds, certificate: &Certificate) -> RtcConfig {
@@ -571,12 +606,14 @@ fn config(offer: &Description, format: VideoFormat, creds: IceCreds, certificate
         .set_sctp_max_buffered_amount(CHANNEL_BUFFER)
         .enable_bwe(Some(Bitrate::kbps(u64::from(START_KBPS))));
     assert!(config.fingerprint_verification(), "certificates are checked unless someone turned it off");
-    config.codec_config().add_h264(
-        Pt::from(format.pt),
-        format.rtx.map(Pt::from),
-        true,
-        format.profile_level_id,
-    );
+    let (pt, rtx, codecs) = (Pt::from(format.pt), format.rtx.map(Pt::from), config.codec_config());
+    match format.coding {
+        Coding::H264 { profile_level_id, .. } => codecs.add_h264(pt, rtx, true, profile_level_id),
+        Coding::Vp9 => {
+            let parameters = FormatParams { profile_id: Some(0), ..FormatParams::default() };
+            codecs.add_config(pt, rtx, Codec::Vp9, Frequency::NINETY_KHZ, None, parameters);
+        }
+    }
     for (id, extension) in &offer.extensions {
         config = config.set_extension(
             *id,
@@ -631,6 +668,7 @@ impl fmt::Display for PeerError {
                 write!(f, "{count} local addresses were given, 1 to {MAX_CANDIDATES} are needed")
             }
             Self::LocalAddress(_) => f.write_str("a local address cannot be used to receive"),
+            Self::NoCodec => f.write_str("the page decodes nothing that can be encoded here"),
             Self::Stack(what) => write!(f, "the WebRTC stack: {what}"),
         }
     }

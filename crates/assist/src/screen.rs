@@ -12,7 +12,7 @@ pub struct Size {
 /// One encoded picture of the shared screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedFrame {
-    /// An H.264 access unit in Annex B form.
+    /// An access unit of H.264 in Annex B form, or a frame of VP9.
     pub data: Vec<u8>,
     /// Whether a decoder can start here.
     pub key: bool,

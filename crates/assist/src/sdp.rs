@@ -18,10 +18,11 @@ pub(crate) enum Taking {
     NotNow,
 }
 
-/// The page's offer as it is written first, for the oracles of the fuzzer. Not part of the contract.
+/// The page's offer as it is written first, for the oracles of the fuzzer; `None` when it has no format that we know.
+/// Not part of the contract.
 #[must_use]
-pub fn page_offer(page: &Description) -> String {
-    offer_text(page, page.video()[0], Taking::Yes)
+pub fn page_offer(page: &Description) -> Option<String> {
+    page.video().first().map(|format| offer_text(page, *format, Taking::Yes))
 }
 
 /// The page's offer, with `format` as the only video format.
@@ -57,7 +58,7 @@ fn video_section(sdp: &mut String, page: &Description, format: VideoFormat, taki
     for line in [direction, "a=rtcp-mux", "a=rtcp-rsize"] {
         push(sdp, format_args!("{line}"));
     }
-    push(sdp, format_args!("a=rtpmap:{pt} H264/90000"));
+    push(sdp, format_args!("a=rtpmap:{pt} {}/90000", format.codec().name()));
     for feedback in ["transport-cc", "ccm fir", "nack", "nack pli"] {
         push(sdp, format_args!("a=rtcp-fb:{pt} {feedback}"));
     }

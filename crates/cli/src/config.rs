@@ -9,7 +9,9 @@ pub(crate) use keys::{KEYS, documentation};
 
 use crate::home::Home;
 use anyhow::{Context, Result};
+use rendezvous_assist::description::Codec;
 use rendezvous_assist::families::Families;
+use rendezvous_desktop::CODECS;
 use section::{Section, line_of};
 use std::fmt;
 use std::path::PathBuf;
@@ -34,6 +36,32 @@ pub(crate) struct Config {
 pub(crate) struct Assist {
     /// Between which kinds of addresses picture and input travel.
     pub(crate) addresses: Families,
+    /// What the screen is encoded as.
+    pub(crate) codec: CodecChoice,
+}
+
+/// What the screen may be encoded as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CodecChoice {
+    /// Whatever suits screens best of what the page decodes.
+    #[default]
+    Automatic,
+    /// This one or nothing.
+    Only(Codec),
+}
+
+impl CodecChoice {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Automatic, "auto"), (Self::Only(Codec::H264), "h264"), (Self::Only(Codec::Vp9), "vp9")];
+
+    /// What may be used of what this program was built with, the best first.
+    pub(crate) fn allowed(self) -> Vec<Codec> {
+        let is_allowed = |codec: &Codec| match self {
+            Self::Automatic => true,
+            Self::Only(only) => *codec == only,
+        };
+        CODECS.iter().copied().filter(is_allowed).collect()
+    }
 }
 
 /// The network without an account.
@@ -312,8 +340,23 @@ fn assist(mut section: Section<'_>) -> Result<Assist, ConfigError> {
             }
         }
     }
+    if let Some(wanted) = section.text("codec")? {
+        assist.codec = codec(&section, &wanted)?;
+    }
     section.end()?;
     Ok(assist)
+}
+
+fn codec(section: &Section<'_>, wanted: &section::Text) -> Result<CodecChoice, ConfigError> {
+    let known = CodecChoice::ALL.iter().find(|(_, name)| *name == wanted.value).map(|(choice, _)| *choice);
+    let problem = match known {
+        Some(choice) if !choice.allowed().is_empty() => return Ok(choice),
+        Some(_) => format!("this program was built without \"{}\"; set \"auto\"", wanted.value),
+        None => {
+            format!("\"{}\" is not a kind of video; expected \"auto\", \"h264\" or \"vp9\"", wanted.value)
+        }
+    };
+    Err(section.error(wanted.at, problem))
 }
 
 fn xmpp(mut section: Section<'_>) -> Result<XmppAccount, ConfigError> {
@@ -440,6 +483,26 @@ mod tests {
         assert_eq!(config.accounts.len(), 2);
         assert_eq!(config.accounts[0].security, Security::StartTls);
         assert!(!config.accounts[0].channel_binding && config.accounts[1].channel_binding);
+    }
+
+    #[test]
+    fn what_a_screen_is_encoded_as_is_chosen() {
+        let codec = |name: &str| {
+            Config::parse(&format!("[assist]\ncodec = \"{name}\"\n")).map(|config| config.assist.codec)
+        };
+        assert_eq!(codec("auto"), Ok(CodecChoice::Automatic));
+        assert_eq!(CodecChoice::Automatic.allowed(), CODECS);
+        for (choice, name) in CodecChoice::ALL {
+            let CodecChoice::Only(one) = choice else { continue };
+            if CODECS.contains(&one) {
+                assert_eq!((codec(name), choice.allowed()), (Ok(choice), vec![one]));
+            } else {
+                assert!(codec(name).unwrap_err().problem.contains("built without"), "{name}");
+            }
+        }
+        let (line, problem) = refused("[assist]\n\ncodec = \"av1\"\n");
+        assert_eq!(line, 3);
+        assert_eq!(problem, "\"av1\" is not a kind of video; expected \"auto\", \"h264\" or \"vp9\"");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::application::hello::HELLO;
 use crate::application::secured::Known;
 use crate::assistance::Lack;
 use crate::standing::{Caller, Manner, Standing};
+use rendezvous_assist::description::Codec;
 use rendezvous_assist::paths::Trouble;
 use rendezvous_assist::secure::Why;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
@@ -478,6 +479,17 @@ pub(crate) fn lack(lack: &Lack) -> String {
             "{who} and you have no kind of address in common: one side may only use IPv4 and the other only IPv6. One of you has to allow both under [assist] in the configuration."
         ),
     }
+}
+
+/// The helper's page decodes nothing that may be encoded here.
+pub(crate) fn no_codec(who: &str, allowed: &[Codec]) -> String {
+    let ours = match allowed {
+        [] => "none".to_owned(),
+        allowed => allowed.iter().map(Codec::to_string).collect::<Vec<_>>().join(" and "),
+    };
+    format!(
+        "The browser of {who} cannot show your screen: it plays none of the kinds of video that this computer sends ({ours}). Ask {who} to use another browser, or allow others with \"codec\" under [assist] in the configuration."
+    )
 }
 
 /// A failure on the terminal: what happened, what to do, the code small below.

@@ -25,6 +25,9 @@ pub trait Inject: Send {
     /// corner and end at its edges, and nothing outside it is clicked.
     fn share(&mut self, part: Option<Rect>);
 
+    /// Whether a key or a button is pressed through this injector.
+    fn is_holding(&self) -> bool;
+
     /// Lets go of every key and button that is pressed through this injector. Allowed at any time, also after the
     /// permission has ended.
     ///

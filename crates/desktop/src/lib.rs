@@ -8,9 +8,10 @@
 //! * [`Encode`] turns pictures into a video stream;
 //! * [`Inject`] plays back pointer and keys, and lets go of everything it holds when it must.
 //!
-//! On X11 these are [`x11::X11Capturer`], [`H264Encoder`] and [`x11::X11Injector`], and beside them stands
-//! [`x11::StopKeys`], which hears the three Escapes that end everything. Where there is no desktop a [`TestPicture`] can
-//! be shared. What is shared is a [`Subject`]; a [`Scene`] says what there is, a [`Choice`] which screen of it, and a
+//! On X11 these are [`x11::X11Capturer`], an [`encoder`] for one of [`CODECS`] and [`x11::X11Injector`], and beside them
+//! stand [`x11::StopKeys`], which hears the three Escapes that end everything, and [`x11::let_go_at_end`], the work of a
+//! second process that lets go of keys when the first is killed. Where there is no desktop a [`TestPicture`] can be
+//! shared. What is shared is a [`Subject`]; a [`Scene`] says what there is, a [`Choice`] which screen of it, and a
 //! [`Stage`] where on the display it lies.
 //!
 //! # What this crate may never do
@@ -30,21 +31,30 @@ mod encode;
 mod error;
 mod frame;
 mod geometry;
+#[cfg(feature = "h264")]
 mod h264;
 mod inject;
 mod scene;
 pub mod session;
 mod test_picture;
 mod triple_escape;
+#[cfg(feature = "vp9")]
+mod vp9;
 #[cfg(unix)]
 pub mod x11;
 
 pub use capture::{Capture, CaptureError, Change, Waker};
-pub use encode::{Encode, EncodeError};
+pub use encode::{CODECS, Encode, EncodeError, encoder};
 pub use error::DisplayError;
 pub use frame::I420;
 pub use geometry::Rect;
+#[cfg(feature = "h264")]
 pub use h264::H264Encoder;
 pub use inject::{Inject, InjectError};
 pub use scene::{Choice, ChosenWindow, Scene, Stage, Subject};
 pub use test_picture::TestPicture;
+#[cfg(feature = "vp9")]
+pub use vp9::Vp9Encoder;
+
+#[cfg(not(any(feature = "h264", feature = "vp9")))]
+compile_error!("a screen is shared as video: build with the feature `h264`, `vp9`, or both");

@@ -22,8 +22,8 @@ const SIZE: Size = Size { width: 1280, height: 720 };
 
 /// Where the clock is: in the middle, on even edges.
 const CLOCK: Rect = Rect {
-    x: (SIZE.width - digits::WIDTH) / 2 & !1,
-    y: (SIZE.height - digits::HEIGHT) / 2 & !1,
+    x: ((SIZE.width - digits::WIDTH) / 2) & !1,
+    y: ((SIZE.height - digits::HEIGHT) / 2) & !1,
     width: digits::WIDTH,
     height: digits::HEIGHT,
 };

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
+use std::os::fd::AsFd as _;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -41,6 +42,14 @@ impl Machines {
     ///
     /// When the system allows namespaces and then one cannot be set up.
     pub fn new() -> Result<Result<Self, String>> {
+        let made = Self::make()?;
+        if let Ok(machines) = &made {
+            machines.connect()?;
+        }
+        Ok(made)
+    }
+
+    fn make() -> Result<Result<Self, String>> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         if find_program("ip").is_none() {
             return Ok(Err("the program ip is not installed (Debian: iproute2)".into()));
@@ -53,8 +62,45 @@ impl Machines {
                 return Ok(Err(format!("this system allows no network namespaces: {error:#}")));
             }
         }
-        machines.connect()?;
         Ok(Ok(machines))
+    }
+
+    /// Makes them without a wire between them: on each, whatever is sent to the other's address stays on it, for a
+    /// [`relay`](crate::relay) to take.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machines::new`].
+    pub fn apart() -> Result<Result<Self, String>> {
+        let made = Self::make()?;
+        if let Ok(machines) = &made {
+            machines.set_apart()?;
+        }
+        Ok(made)
+    }
+
+    fn set_apart(&self) -> Result<()> {
+        for (number, name) in self.names.iter().enumerate() {
+            let (own, other) = (Self::address(number).to_string(), Self::address(1 - number).to_string());
+            // A browser offers no address of the loopback interface, so there is one whose other end is here too.
+            ip(&["-n", name, "link", "add", INTERFACE, "type", "veth", "peer", "name", "stub"])?;
+            ip(&["-n", name, "address", "add", &format!("{own}/32"), "dev", INTERFACE])?;
+            for interface in ["lo", INTERFACE, "stub"] {
+                ip(&["-n", name, "link", "set", interface, "up"])?;
+            }
+            ip(&["-n", name, "route", "add", "local", &other, "dev", "lo", "src", &own])?;
+        }
+        Ok(())
+    }
+
+    /// A way for another thread to get onto a machine.
+    ///
+    /// # Errors
+    ///
+    /// When the machine is gone.
+    pub fn place(&self, machine: usize) -> Result<Place> {
+        let path = format!("/run/netns/{}", self.names[machine]);
+        Ok(Place { space: File::open(&path).with_context(|| format!("cannot open {path}"))? })
     }
 
     fn connect(&self) -> Result<()> {
@@ -81,10 +127,7 @@ impl Machines {
     ///
     /// When the system refuses.
     pub fn enter(&self, machine: usize) -> Result<()> {
-        let path = format!("/run/netns/{}", self.names[machine]);
-        let space = File::open(&path).with_context(|| format!("cannot open {path}"))?;
-        move_into_link_name_space(std::os::fd::AsFd::as_fd(&space), Some(LinkNameSpaceType::Network))
-            .context("cannot enter a network namespace")
+        self.place(machine)?.enter()
     }
 
     /// A program on a machine.
@@ -171,6 +214,24 @@ impl Machines {
     pub fn plug(&self, machine: usize, plugged: bool) -> Result<()> {
         let state = if plugged { "up" } else { "down" };
         ip(&["-n", &self.names[machine], "link", "set", INTERFACE, state]).map(drop)
+    }
+}
+
+/// A machine to be entered.
+#[derive(Debug)]
+pub struct Place {
+    space: File,
+}
+
+impl Place {
+    /// Moves this thread there, for good. Not for a thread that others use.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn enter(&self) -> Result<()> {
+        move_into_link_name_space(self.space.as_fd(), Some(LinkNameSpaceType::Network))
+            .context("cannot enter a network namespace")
     }
 }
 

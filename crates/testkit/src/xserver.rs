@@ -40,6 +40,16 @@ impl XServer {
         Self::start(Launch::new(program).args(["-screen", "0", &format!("{width}x{height}x24")]))
     }
 
+    /// The same for the programs of everybody on this computer, without a key: for tests in which the program is the test.
+    ///
+    /// # Errors
+    ///
+    /// When Xvfb is not installed or does not start.
+    pub fn xvfb_for_all(width: u16, height: u16) -> Result<Self> {
+        let program = installed("Xvfb", "xvfb")?;
+        Self::start(Launch::new(program).args(["-ac", "-screen", "0", &format!("{width}x{height}x24")]))
+    }
+
     /// A server in a window on the display that `DISPLAY` names: Xephyr.
     ///
     /// # Errors

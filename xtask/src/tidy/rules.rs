@@ -18,8 +18,13 @@ pub(super) const LONG_FUNCTIONS: &[LongFunction] = &[];
 /// Modules that may contain `unsafe`: file, reason.
 pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
     ("crates/cli/src/application.rs", "takes over the socket that its starter hands to an application"),
-    ("crates/desktop/src/h264/quiet.rs", "the encoder's log level is set through an untyped pointer"),
+    (
+        "crates/desktop/src/h264/options.rs",
+        "the encoder's log level and bitrate are set through an untyped pointer",
+    ),
+    ("crates/desktop/src/vp9/libvpx.rs", "calls libvpx, a C library"),
     ("crates/desktop/src/x11/shm.rs", "maps memory that the X server writes"),
+    ("crates/desktop/tests/x11/vp9_decoder.rs", "calls libvpx's decoder, the other end of what is tested"),
     ("crates/proof/src/heap.rs", "counts what is allocated, for the benchmark"),
 ];
 

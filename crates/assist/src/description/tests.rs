@@ -14,7 +14,8 @@ fn offer() -> Value {
             { "pt": 102, "rtx": 103, "codec": "H264",
               "fmtp": "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f" },
             { "pt": 106, "rtx": 107, "codec": "H264",
-              "fmtp": "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f" }
+              "fmtp": "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f" },
+            { "pt": 98, "rtx": 99, "codec": "VP9", "fmtp": "profile-id=0" }
         ],
         "extensions": [
             { "id": 6, "uri": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay" },
@@ -25,6 +26,10 @@ fn offer() -> Value {
               "address": "192.0.2.2", "port": 5000, "type": "host" }
         ]
     })
+}
+
+fn h264(profile_level_id: u32, level_asymmetry: bool) -> Coding {
+    Coding::H264 { profile_level_id, level_asymmetry }
 }
 
 fn parse(value: &Value) -> Result<Description, DescriptionError> {
@@ -68,8 +73,9 @@ fn an_offer_becomes_values() {
     assert_eq!(
         description.video(),
         [
-            VideoFormat { pt: 102, rtx: Some(103), profile_level_id: 0x42001f, level_asymmetry: true },
-            VideoFormat { pt: 106, rtx: Some(107), profile_level_id: 0x42e01f, level_asymmetry: true },
+            VideoFormat { pt: 102, rtx: Some(103), coding: h264(0x42001f, true) },
+            VideoFormat { pt: 106, rtx: Some(107), coding: h264(0x42e01f, true) },
+            VideoFormat { pt: 98, rtx: Some(99), coding: Coding::Vp9 },
         ]
     );
     assert_eq!(description.extensions, [(6, Extension::PlayoutDelay), (4, Extension::TransportSequence)]);
@@ -156,16 +162,39 @@ fn setup_is_one_of_three() {
 }
 
 #[test]
-fn other_formats_are_passed_over_until_none_is_left() {
-    let one = with("/video/0/codec", "VP8").unwrap();
-    assert_eq!(one.video().len(), 1);
-    let one = with("/video/0/fmtp", "packetization-mode=0;profile-level-id=42e01f").unwrap();
-    assert_eq!(one.video()[0].pt, 106);
-    let one = with("/video/1/fmtp", "packetization-mode=1;profile-level-id=42e0").unwrap();
-    assert_eq!(one.video()[0].pt, 102);
-    let vp8 = json!([{ "pt": 96, "codec": "VP8", "fmtp": "" }]);
-    assert_eq!(with("/video", vp8), Err(DescriptionError::NoVideo));
-    assert_eq!(with("/video", json!([])), Err(DescriptionError::NoVideo));
+fn other_formats_are_passed_over() {
+    let pts = |description: Result<Description, _>| -> Vec<u8> {
+        description.unwrap().video().iter().map(|format| format.pt).collect()
+    };
+    assert_eq!(pts(with("/video/0/codec", "VP8")), [106, 98]);
+    assert_eq!(pts(with("/video/0/fmtp", "packetization-mode=0;profile-level-id=42e01f")), [106, 98]);
+    assert_eq!(pts(with("/video/1/fmtp", "packetization-mode=1;profile-level-id=42e0")), [102, 98]);
+    assert_eq!(pts(with("/video/2/fmtp", "profile-id=2")), [102, 106], "pictures have eight bits");
+    assert_eq!(pts(with("/video/2/fmtp", "")), [102, 106, 98], "no word means profile 0");
+    assert_eq!(pts(with("/video/2/codec", "vp9")), [102, 106, 98]);
+}
+
+#[test]
+fn who_knows_none_of_our_formats_can_say_so_but_cannot_answer() {
+    for none in [json!([{ "pt": 96, "codec": "VP8", "fmtp": "" }]), json!([])] {
+        let offer = with("/video", none.clone()).unwrap();
+        assert_eq!((offer.video(), offer.check_offer()), (&[][..], Ok(())));
+        let mut answer = self::offer();
+        (answer["video"], answer["setup"], answer["ssrc"]) = (none, "passive".into(), 7.into());
+        assert_eq!(parse(&answer).unwrap().check_answer(), Err(DescriptionError::NoVideo));
+    }
+}
+
+#[test]
+fn formats_are_brought_into_the_order_of_whoever_encodes() {
+    let pts = |codecs: &[Codec]| -> Vec<u8> {
+        let offer = parse(&offer()).unwrap().in_codecs(codecs);
+        offer.video().iter().map(|format| format.pt).collect()
+    };
+    assert_eq!(pts(&[Codec::Vp9, Codec::H264]), [98, 102, 106]);
+    assert_eq!(pts(&[Codec::H264, Codec::Vp9]), [102, 106, 98]);
+    assert_eq!(pts(&[Codec::Vp9]), [98]);
+    assert_eq!(pts(&[]), [0; 0]);
 }
 
 #[test]
@@ -174,16 +203,19 @@ fn fmtp_is_read_loosely_and_written_strictly() {
     let format = with("/video/0/fmtp", fmtp).unwrap().video()[0];
     assert_eq!(format.fmtp(), "packetization-mode=1;profile-level-id=64001f");
     assert!(!format.is_baseline());
+    let format = with("/video/2/fmtp", "max-fr=30; profile-id=0").unwrap().video()[2];
+    assert_eq!(format.fmtp(), "profile-id=0");
 }
 
 #[test]
 fn profiles_are_told_apart() {
-    let format =
-        |profile_level_id| VideoFormat { pt: 96, rtx: None, profile_level_id, level_asymmetry: true };
+    let format = |profile| VideoFormat { pt: 96, rtx: None, coding: h264(profile, true) };
     assert!(format(0x42e01f).is_constrained_baseline());
     assert!(format(0x42c02a).is_constrained_baseline());
     assert!(format(0x42001f).is_baseline() && !format(0x42001f).is_constrained_baseline());
     assert!(!format(0x4de01f).is_baseline());
+    let vp9 = VideoFormat { pt: 96, rtx: None, coding: Coding::Vp9 };
+    assert!(!vp9.is_baseline() && !vp9.is_constrained_baseline());
 }
 
 #[test]
@@ -240,6 +272,37 @@ fn candidates_are_addresses_of_one_machine() {
     assert_eq!(with("/candidates/0/priority", 0), Err(DescriptionError::Candidate));
     assert_eq!(with("/candidates/0/priority", 0x8000_0000_u32), Err(DescriptionError::Candidate));
     assert_eq!(with("/candidates/0/type", "host raddr 1.2.3.4"), Err(DescriptionError::Candidate));
+}
+
+#[test]
+fn a_candidate_of_any_kind_is_its_address_and_nothing_else() {
+    for (kind, address) in
+        [("srflx", "203.0.113.5"), ("relay", "2001:db8::5"), ("prflx", "::ffff:203.0.113.5")]
+    {
+        let mut offer = offer();
+        // What browsers say of where a reflexive address was seen from is nobody's business, whatever it is.
+        offer["candidates"][0] = json!({
+            "foundation": "1", "component": 1, "protocol": "udp", "priority": 1, "address": address, "port": 5000,
+            "type": kind, "raddr": "10.0.0.1\r\na=x", "rport": -1, "network-cost": "999",
+        });
+        let description = parse(&offer).unwrap();
+        assert_eq!(description.candidates()[0].kind.as_str(), kind);
+        let written = serde_json::to_string(&description).unwrap();
+        assert!(!written.contains("raddr") && !written.contains("10.0.0.1"), "{written}");
+        let sdp = crate::sdp::page_offer(&description).expect("a format both know");
+        assert!(!sdp.contains("10.0.0.1") && sdp.contains(&format!("5000 typ {kind}\r\n")), "{sdp}");
+    }
+    // A zone means something on one machine only; an address of many is nobody's, however it is written.
+    for bad in ["fe80::1%eth0", "[2001:db8::1]", "2001:db8::1/64", "203.0.113.5:80"] {
+        assert!(with("/candidates/0/address", bad).is_err(), "{bad}");
+    }
+    for bad in ["ff0e::1", "::ffff:255.255.255.255", "::ffff:0.0.0.0", "0x7f.1", "2130706433", "01.2.3.4"] {
+        assert_eq!(with("/candidates/0/address", bad), Err(DescriptionError::Candidate), "{bad}");
+    }
+    for bad in ["abc", "a b c d", "abcd\r\n", ""] {
+        assert_eq!(with_added("answers", bad), Err(DescriptionError::Text("answers")), "{bad:?}");
+    }
+    assert_eq!(with_added("answers", 5), Err(DescriptionError::Shape));
 }
 
 #[test]
@@ -302,14 +365,21 @@ fn candidate() -> impl Strategy<Value = Candidate> {
         })
 }
 
-/// Any description that can exist.
+fn coding() -> impl Strategy<Value = Coding> {
+    prop_oneof![
+        (0..=0xff_ffff_u32, any::<bool>()).prop_map(|(profile, asymmetry)| h264(profile, asymmetry)),
+        Just(Coding::Vp9),
+    ]
+}
+
+/// Any description that can exist and has a format.
 pub(crate) fn any_description(answer: bool) -> impl Strategy<Value = Description> {
     let pts: Vec<u8> = (35..=63).chain(96..=127).collect();
     (
         ("[A-Za-z0-9+/]{4,64}", "[A-Za-z0-9+/]{22,64}", any::<[u8; 32]>(), any::<bool>()),
         (
             prop::sample::subsequence(pts, 16).prop_shuffle(),
-            prop::collection::vec((0..=0xff_ffff_u32, any::<bool>(), any::<bool>()), 1..=8),
+            prop::collection::vec((coding(), any::<bool>()), 1..=8),
         ),
         (
             prop::sample::subsequence((1..=14).collect::<Vec<u8>>(), 4).prop_shuffle(),
@@ -338,11 +408,10 @@ pub(crate) fn any_description(answer: bool) -> impl Strategy<Value = Description
                     video: formats
                         .into_iter()
                         .enumerate()
-                        .map(|(i, (profile_level_id, level_asymmetry, resend))| VideoFormat {
+                        .map(|(i, (coding, resend))| VideoFormat {
                             pt: pts[2 * i],
                             rtx: resend.then_some(pts[2 * i + 1]),
-                            profile_level_id,
-                            level_asymmetry,
+                            coding,
                         })
                         .collect(),
                     extensions: ids.into_iter().zip(extensions).collect(),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidate, CandidateKind, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES,
+    Candidate, CandidateKind, Coding, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES,
     MAX_EXTENSIONS, MAX_VIDEO_FORMATS, MediaSource, Setup, VideoFormat,
 };
 
@@ -100,7 +100,7 @@ impl From<Description> for Wire {
 
 impl From<VideoFormat> for WireVideo {
     fn from(format: VideoFormat) -> Self {
-        Self { pt: format.pt, rtx: format.rtx, codec: "H264".to_owned(), fmtp: format.fmtp() }
+        Self { pt: format.pt, rtx: format.rtx, codec: format.codec().name().to_owned(), fmtp: format.fmtp() }
     }
 }
 
@@ -163,7 +163,7 @@ fn check_count<T>(list: &[T], most: usize, field: &'static str) -> Result<(), De
     if list.len() > most { Err(DescriptionError::TooMany(field)) } else { Ok(()) }
 }
 
-/// Keeps the formats that both sides know. Every text is checked, also of those that are passed over.
+/// Keeps the formats that we know, which may be none: then it is known that nothing is shared. Every text is checked, also of those that are passed over.
 fn check_video(wire: &[WireVideo]) -> Result<Vec<VideoFormat>, DescriptionError> {
     check_count(wire, MAX_VIDEO_FORMATS, "video")?;
     let mut formats = Vec::with_capacity(wire.len());
@@ -178,19 +178,30 @@ fn check_video(wire: &[WireVideo]) -> Result<Vec<VideoFormat>, DescriptionError>
             }
             used.push(pt);
         }
-        formats.extend(parse_h264(entry));
+        let coding = match entry.codec.to_ascii_uppercase().as_str() {
+            "H264" => parse_h264(&entry.fmtp),
+            "VP9" => parse_vp9(&entry.fmtp),
+            _ => None,
+        };
+        formats.extend(coding.map(|coding| VideoFormat { pt: entry.pt, rtx: entry.rtx, coding }));
     }
-    if formats.is_empty() { Err(DescriptionError::NoVideo) } else { Ok(formats) }
+    Ok(formats)
+}
+
+/// The parameters of `a=fmtp`: key and value.
+fn parameters(fmtp: &str) -> impl Iterator<Item = (&str, &str)> {
+    fmtp.split(';').map(|one| one.trim().split_once('=').unwrap_or((one.trim(), "")))
+}
+
+/// `None`: a profile that we do not encode. No word about it means profile 0 (RFC 9628, 6.1).
+fn parse_vp9(fmtp: &str) -> Option<Coding> {
+    parameters(fmtp).all(|(key, value)| key != "profile-id" || value == "0").then_some(Coding::Vp9)
 }
 
 /// `None`: a format that we do not use.
-fn parse_h264(entry: &WireVideo) -> Option<VideoFormat> {
-    if !entry.codec.eq_ignore_ascii_case("H264") {
-        return None;
-    }
+fn parse_h264(fmtp: &str) -> Option<Coding> {
     let (mut mode_one, mut profile, mut level_asymmetry) = (false, None, false);
-    for parameter in entry.fmtp.split(';') {
-        let (key, value) = parameter.trim().split_once('=').unwrap_or((parameter.trim(), ""));
+    for (key, value) in parameters(fmtp) {
         match key {
             "packetization-mode" => mode_one = value == "1",
             "level-asymmetry-allowed" => level_asymmetry = value == "1",
@@ -202,7 +213,7 @@ fn parse_h264(entry: &WireVideo) -> Option<VideoFormat> {
         }
     }
     let profile_level_id = profile.filter(|_| mode_one)?;
-    Some(VideoFormat { pt: entry.pt, rtx: entry.rtx, profile_level_id, level_asymmetry })
+    Some(Coding::H264 { profile_level_id, level_asymmetry })
 }
 
 fn check_extensions(wire: &[WireExtension]) -> Result<Vec<(u8, Extension)>, DescriptionError> {

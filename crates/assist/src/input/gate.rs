@@ -99,7 +99,7 @@ impl InputGate {
             InputEvent::Release { key } => self.keys[place(key)] = 0,
             InputEvent::Button { button, down: true } => self.buttons |= button_bit(button),
             InputEvent::Button { button, down: false } => self.buttons &= !button_bit(button),
-            InputEvent::Move { .. } | InputEvent::Wheel { .. } | InputEvent::Text(_) => {}
+            InputEvent::Move { .. } | InputEvent::Wheel { .. } | InputEvent::Text(_) | InputEvent::Held => {}
         }
     }
 }

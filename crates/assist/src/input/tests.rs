@@ -11,7 +11,7 @@ fn release(code: &str) -> InputEvent {
 }
 
 #[test]
-fn the_five_messages() {
+fn the_six_messages() {
     for (text, event) in [
         (r#"{"t":"move","x":12,"y":34}"#, InputEvent::Move { x: 12, y: 34 }),
         (
@@ -39,6 +39,7 @@ fn the_five_messages() {
         (r#"{"down":false,"code":"IntlBackslash","t":"key"}"#, release("IntlBackslash")),
         (r#"{"t":"key","code":"KeyZ","key":"y","down":false}"#, release("KeyZ")),
         (r#"{"t":"text","text":"日本"}"#, InputEvent::Text(Text::new("日本").unwrap())),
+        (r#"{"t":"held"}"#, InputEvent::Held),
     ] {
         assert_eq!(InputEvent::parse(text), Ok(event), "{text}");
     }

@@ -1,13 +1,16 @@
 //! Two ends in virtual time: our [`Peer`], and the WebRTC stack acting as the page.
 
+mod bottleneck;
 mod page;
 mod restart;
+mod video;
 
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use rendezvous_trust::bind::{self, Media};
 
+use self::bottleneck::Bottleneck;
 use self::page::Page;
 use super::*;
 use crate::description::Setup;
@@ -29,10 +32,32 @@ struct Call {
     flying: VecDeque<(Time, Datagram)>,
     /// Packets of video, padding and retransmissions that left our side.
     rtp_sent: usize,
+    /// Whether a packet to the page is lost: one in so many, by chance that is the same every time.
+    lossy: Option<Chance>,
     /// Changes or swallows a packet from the page on its way to us.
     meddle: fn(&Datagram) -> bool,
     /// No packet arrives anywhere.
     cut: bool,
+    /// What our packets have to go through.
+    bottleneck: Option<Bottleneck>,
+}
+
+/// Something that happens one time in so many.
+#[derive(Clone, Copy, Debug)]
+struct Chance {
+    one_in: u32,
+    state: u32,
+}
+
+impl Chance {
+    fn one_in(one_in: u32) -> Self {
+        Self { one_in, state: 1 }
+    }
+
+    fn comes(&mut self) -> bool {
+        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.state >> 8).is_multiple_of(self.one_in)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -66,8 +91,10 @@ impl Call {
             events: Vec::new(),
             flying: VecDeque::new(),
             rtp_sent: 0,
+            lossy: None,
             meddle: |_| true,
             cut: false,
+            bottleneck: None,
         }
     }
 
@@ -99,11 +126,15 @@ impl Call {
 
     /// Lets both ends do what is due now; returns when something is due next.
     fn step(&mut self) -> Time {
+        self.flying.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
         while let Some((_, packet)) = self.flying.pop_front_if(|(arrival, _)| *arrival <= self.now) {
             if self.cut {
                 continue;
             }
             if self.page.is_at(packet.destination) {
+                if self.lossy.as_mut().is_some_and(Chance::comes) {
+                    continue;
+                }
                 self.page.handle_packet(self.now, &packet);
             } else if (self.meddle)(&packet) {
                 self.peer.handle_packet(self.now, packet.source, packet.destination, &packet.contents);
@@ -123,13 +154,18 @@ impl Call {
             match self.peer.poll_output() {
                 PeerOutput::Transmit { source, destination, contents } => {
                     self.rtp_sent += usize::from(is_rtp(&contents));
-                    self.flying.push_back((arrival, Datagram { source, destination, contents }));
+                    let through = self.bottleneck.as_mut().map(|b| b.passes(self.now, contents.len()));
+                    if let Some(arrival) = through.unwrap_or(Some(arrival)) {
+                        self.flying.push_back((arrival, Datagram { source, destination, contents }));
+                    }
                 }
                 PeerOutput::Event(event) => self.events.push(event),
                 PeerOutput::Timeout(time) => break time,
             }
         };
-        let theirs = self.page.drain(|packet| self.flying.push_back((arrival, packet)));
+        let back = self.bottleneck.as_ref().map_or(arrival, |b| b.back(self.now));
+        let theirs = self.page.drain(|packet| self.flying.push_back((back, packet)));
+        self.flying.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
         ours.min(theirs)
     }
 
@@ -237,12 +273,14 @@ fn constrained_baseline_is_preferred() {
             .map(|(pt, profile_level_id)| VideoFormat {
                 pt,
                 rtx: None,
-                profile_level_id: *profile_level_id,
-                level_asymmetry: true,
+                coding: Coding::H264 { profile_level_id: *profile_level_id, level_asymmetry: true },
             })
             .collect();
         let (_, answer) = answer_to(&offer, &[address(NOVICE)]).unwrap();
-        answer.video()[0].profile_level_id
+        match answer.video()[0].coding {
+            Coding::H264 { profile_level_id, .. } => profile_level_id,
+            other @ Coding::Vp9 => panic!("{other:?} was not offered"),
+        }
     };
     assert_eq!(chosen(&[0x64001f, 0x42001f, 0x42e01f]), 0x42e01f);
     assert_eq!(chosen(&[0x64001f, 0x42001f]), 0x42001f);
@@ -278,6 +316,21 @@ fn a_picture_arrives_as_it_was_sent_and_is_shown_at_once() {
         assert_eq!(got.playout_delay, Some((MediaTime::ZERO, MediaTime::ZERO)), "picture {i}");
         assert_eq!(got.time_90khz, i as u64 * 33_333 * 9 / 100, "picture {i}");
     }
+}
+
+#[test]
+fn a_picture_of_many_packets_leaves_in_one_go() {
+    let mut call = Call::connected();
+    // Until the stack has looked for what the path carries.
+    call.drive(3_000, |_| false);
+    call.send_picture(3_000_000);
+    call.drive(100, |call| !call.page.pictures().is_empty());
+    call.drive(1_000, |_| false);
+    let before = call.rtp_sent;
+    let data = picture(8_000);
+    assert!(call.peer.send_frame(call.now, EncodedFrame { data, key: false, taken_us: 4_000_000 }));
+    call.drain();
+    assert!(call.rtp_sent - before >= 7, "{} packets in the first millisecond", call.rtp_sent - before);
 }
 
 #[test]
@@ -356,6 +409,27 @@ fn the_bandwidth_is_estimated() {
         estimates.last().is_some_and(|kbps| *kbps >= START_KBPS),
         "on a good link it rises: {estimates:?}"
     );
+}
+
+#[test]
+fn a_path_that_loses_packets_is_not_given_up() {
+    let mut call = Call::connected();
+    call.bottleneck = Some(Bottleneck::new(1_000, Duration::from_millis(100), 50));
+    let mut seen = [0, 0];
+    for i in 0..900_u64 {
+        // A page that loses a picture asks for a key frame, which is large.
+        let data = picture(if i.is_multiple_of(30) { 60_000 } else { 3_000 });
+        call.peer.send_frame(call.now, EncodedFrame { data, key: true, taken_us: i * 33_333 });
+        call.drive(33, |_| false);
+        seen[usize::from(i < 600)] = call.page.pictures().len();
+    }
+    let [all, before] = seen;
+    let estimates = call.events.iter().filter_map(|event| match event {
+        PeerEvent::Bitrate(kbps) => Some(*kbps),
+        _ => None,
+    });
+    assert!(estimates.min().is_some_and(|least| least >= LEAST_KBPS), "packets are paced by it");
+    assert!(all - before > 50, "{} pictures in the last ten seconds, {before} before", all - before);
 }
 
 #[test]

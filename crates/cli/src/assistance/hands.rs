@@ -4,7 +4,7 @@ use super::guard::Guard;
 use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::grant::ControlGrant;
-use rendezvous_assist::input::{InputEvent, InputGate};
+use rendezvous_assist::input::{HELD_FOR, InputEvent, InputGate};
 use rendezvous_desktop::x11::X11Injector;
 use rendezvous_desktop::{Inject, InjectError, Stage};
 use std::sync::mpsc;
@@ -85,14 +85,26 @@ fn work(
 }
 
 fn play(
-    injector: &mut X11Injector,
+    injector: &mut impl Inject,
     stage: &Stage,
     events: &mpsc::Receiver<InputEvent>,
 ) -> Result<(), InjectError> {
     let mut gate = InputGate::new();
     let begun = Instant::now();
     let mut place = None;
-    while let Ok(event) = events.recv() {
+    loop {
+        let event = match events.recv_timeout(HELD_FOR) {
+            Ok(event) => event,
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                // The page is not heard any more, or has nothing to say because nothing is held.
+                if injector.is_holding() {
+                    tracing::info!("Nothing is heard of the page: everything is let go of");
+                    injector.release_all()?;
+                }
+                continue;
+            }
+        };
         let now = Time(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
         // What was begun on one screen does not go on on another, and where nothing is shared nothing is played back.
         let place_now = stage.get();
@@ -105,5 +117,85 @@ fn play(
             injector.apply(event)?;
         }
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_assist::input::{BURST, Key, Meant, RATE};
+    use rendezvous_desktop::Rect;
+
+    const SCREEN: Rect = Rect { x: 0, y: 0, width: 640, height: 480 };
+
+    /// Tells what is done with it.
+    struct Told {
+        holding: bool,
+        tell: mpsc::Sender<String>,
+    }
+
+    impl Inject for Told {
+        fn apply(&mut self, event: InputEvent) -> Result<(), InjectError> {
+            self.holding |= matches!(event, InputEvent::Press { .. });
+            self.tell.send(format!("{event:?}")).map_err(|_| InjectError::Revoked)
+        }
+
+        fn share(&mut self, part: Option<Rect>) {
+            _ = self.tell.send(format!("share {part:?}"));
+        }
+
+        fn is_holding(&self) -> bool {
+            self.holding
+        }
+
+        fn release_all(&mut self) -> Result<(), InjectError> {
+            self.holding = false;
+            self.tell.send("release all".into()).map_err(|_| InjectError::Revoked)
+        }
+    }
+
+    /// Plays on a whole screen.
+    fn playing() -> (mpsc::Sender<InputEvent>, mpsc::Receiver<String>, std::thread::JoinHandle<()>) {
+        let (events, receiver) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let stage = Stage::default();
+            stage.set(Some(SCREEN));
+            assert_eq!(play(&mut Told { holding: false, tell }, &stage, &receiver), Ok(()));
+        });
+        (events, told, thread)
+    }
+
+    #[test]
+    fn what_is_held_is_let_go_of_when_nothing_more_is_heard() {
+        let (events, told, thread) = playing();
+        let key = Key::from_code("ShiftLeft").unwrap();
+        events.send(InputEvent::Press { key, meant: Meant::Place }).unwrap();
+        let heard: Vec<String> = told.iter().take(4).collect();
+        assert_eq!(heard[..2], ["release all".to_owned(), format!("share {:?}", Some(SCREEN))]);
+        assert!(heard[2].starts_with("Press"), "{heard:?}");
+        assert_eq!(heard[3], "release all", "without another word");
+        events.send(InputEvent::Move { x: 1, y: 1 }).unwrap();
+        assert!(told.recv().unwrap().starts_with("Move"), "it goes on");
+        drop(events);
+        thread.join().unwrap();
+        assert_eq!(told.recv(), Err(mpsc::RecvError), "and is let go of once");
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_what_is_held_comes_up_all_the_same() {
+        let (events, told, thread) = playing();
+        let key = Key::from_code("KeyA").unwrap();
+        events.send(InputEvent::Press { key, meant: Meant::Character('a') }).unwrap();
+        for _ in 0..10_000 {
+            events.send(InputEvent::Wheel { dx: 0, dy: 20 }).unwrap();
+        }
+        events.send(InputEvent::Release { key }).unwrap();
+        drop(events);
+        thread.join().unwrap();
+        let told: Vec<String> = told.iter().collect();
+        assert!(told.last().is_some_and(|last| last.starts_with("Release")), "{:?}", told.last());
+        // How long it took depends on the machine; ten seconds would be far too much.
+        let turns = told.iter().filter(|what| what.starts_with("Wheel")).count();
+        assert!(turns <= usize::try_from(BURST + 10 * RATE).unwrap() / 20, "{turns} turns of the wheel");
+    }
 }

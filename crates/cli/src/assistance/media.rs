@@ -15,11 +15,11 @@ use super::opening::{Capturer, Screen};
 use super::screen::Taking;
 use anyhow::Result;
 use rendezvous_assist::Time;
-use rendezvous_assist::description::Description;
+use rendezvous_assist::description::{Codec, Description, VideoFormat};
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::input::{CursorMessage, InputEvent};
 use rendezvous_assist::paths::{Datagram, Trouble};
-use rendezvous_assist::peer::{Certificate, Peer, PeerError, PeerEvent, PeerOutput};
+use rendezvous_assist::peer::{Certificate, Peer, PeerError, PeerEvent, PeerOutput, START_KBPS};
 use rendezvous_assist::screen::{CursorEvent, EncodedFrame};
 use rendezvous_assist::screens::Screens;
 use rendezvous_desktop::CaptureError;
@@ -113,6 +113,8 @@ impl Media {
         let (packets, received) = mpsc::channel(256);
         let mut running = Running {
             peer: None,
+            codec: None,
+            path_kbps: START_KBPS,
             ways: None,
             coming: None,
             opening: JoinSet::new(),
@@ -153,6 +155,10 @@ impl Drop for Media {
 struct Running {
     /// From the first answer on.
     peer: Option<Peer>,
+    /// What the answer says that pictures are sent as.
+    codec: Option<Codec>,
+    /// What the path to the page carries.
+    path_kbps: u32,
     /// By which the page is reached.
     ways: Option<Ways>,
     /// What comes in the place of both as soon as the servers have answered.
@@ -268,6 +274,7 @@ impl Running {
                 Peer::new(self.epoch, now, bound, certificate, &offer, &local, random).map(
                     |(peer, answer)| {
                         self.peer = Some(peer);
+                        self.codec = answer.video().first().copied().map(VideoFormat::codec);
                         answer
                     },
                 )
@@ -376,12 +383,19 @@ impl Running {
                 let known = [self.cursor.shape.clone(), self.cursor.place.clone()];
                 known.iter().flatten().for_each(|event| self.send_cursor(event));
             }
-            PeerEvent::Bitrate(kbps) => tracing::debug!(kbps, "The path carries"),
+            PeerEvent::Bitrate(kbps) => {
+                tracing::debug!(kbps, "The path carries");
+                self.path_kbps = kbps;
+                if let Some(taking) = &self.taking {
+                    taking.set_path(kbps);
+                }
+            }
         }
     }
 
     /// Pictures are taken only while somebody can see them.
     async fn start_taking(&mut self, frames: &mpsc::Sender<FromScreen>) {
+        let codec = self.codec.expect("what is connected was answered");
         let screen = self.screen.clone();
         let capturer = match self.opened.take() {
             Some(capturer) => Ok(capturer),
@@ -390,7 +404,9 @@ impl Running {
         match capturer {
             Ok(capturer) => {
                 self.tell(MediaEvent::Screens(capturer.scene().screens.clone())).await;
-                self.taking = Some(self.screen.take(capturer, self.epoch, frames.clone()));
+                let taking = self.screen.take(capturer, codec, self.epoch, frames.clone());
+                taking.set_path(self.path_kbps);
+                self.taking = Some(taking);
             }
             Err(error) => self.tell(MediaEvent::Broken(Broken::from(&error))).await,
         }

@@ -24,13 +24,13 @@ mod stop;
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
-pub(crate) use servers::Servers;
+pub(crate) use servers::{Servers, look_up};
 
 use crate::application::ending;
 use crate::application::meeting::{Meeting, meet};
 use crate::application::source::Source;
 use crate::application::{GOODBYE, called, connected};
-use crate::config::Config;
+use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
@@ -59,13 +59,12 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     log::to_file(home, "assist")?;
     let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
     let config = Config::load(home)?;
-    let families = config.assist.addresses;
+    let Assist { addresses: families, codec } = config.assist;
     let (session, mut events) = source.take().await?;
     let side = side(&session)?;
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
-    let servers = Arc::new(Servers::load(&config.ice).await?);
     let (holder, place, who) = (session.clone(), terminal.clone(), called(home, &session));
     let over = |ending| match side {
         Side::Novice => ending::say_to_novice(&place, &who, ending),
@@ -75,20 +74,26 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
-    let played = match meet(home, session, &mut events, Some(&terminal), &mut ends).await {
-        Ok(Meeting::Met(session)) => match side {
+    let met = match Servers::load(&config.ice).await {
+        Ok(servers) => meet(home, session, &mut events, Some(&terminal), &mut ends)
+            .await
+            .map(|meeting| (meeting, Arc::new(servers))),
+        Err(error) => Err(error),
+    };
+    let played = match met {
+        Ok((Meeting::Met(session), servers)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
                 acquaintance::run(*session, &who, events, &terminal, ends).await;
                 Ok(())
             }
             Side::Novice => {
-                novice::run(*session, who.clone(), (families, servers), events, terminal, ends).await
+                novice::run(*session, who.clone(), (families, servers), codec, events, terminal, ends).await
             }
             Side::Expert => {
                 expert::run(home, *session, who.clone(), (families, servers), events, terminal, ends).await
             }
         },
-        Ok(Meeting::Over(ending)) => {
+        Ok((Meeting::Over(ending), _)) => {
             terminal.restore();
             over(ending);
             Ok(())

@@ -19,6 +19,7 @@ use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::{GOODBYE, clock, media};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::SecuredSession;
+use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
@@ -42,12 +43,13 @@ pub(super) async fn run(
     session: SecuredSession,
     who: String,
     (families, servers): (Families, Arc<Servers>),
+    codec: CodecChoice,
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
-    let mut novice = Novice::new(session, who, (families, servers), terminal, shared);
+    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -86,6 +88,8 @@ struct Novice {
     servers: Arc<Servers>,
     /// Servers that the expert's side named.
     hints: Vec<SocketAddr>,
+    /// What the picture may be encoded as.
+    codec: CodecChoice,
     consent: Consent,
     /// What consent is still to be told.
     inputs: VecDeque<Input>,
@@ -117,6 +121,7 @@ impl Novice {
         session: SecuredSession,
         who: String,
         (families, servers): (Families, Arc<Servers>),
+        codec: CodecChoice,
         terminal: Terminal,
         shared: Shared,
     ) -> Self {
@@ -129,6 +134,7 @@ impl Novice {
             families,
             servers,
             hints: Vec::new(),
+            codec,
             consent: Consent::new(),
             inputs: VecDeque::new(),
             due: None,
@@ -277,6 +283,10 @@ impl Novice {
             }
             Announcement::Paused(paused) => {
                 self.paused_is(paused);
+                if !paused {
+                    // It was opened anew, and may be another one.
+                    self.tell_screens(true).await;
+                }
                 NoviceSays::Paused(paused)
             }
         };
@@ -309,6 +319,7 @@ impl Novice {
             Some(Offered::Restart(description)) => self.restart(description).await,
             None => {}
         }
+        self.open_wanted().await;
         self.notice_curtain();
         self.catch_up();
         self.show_status();

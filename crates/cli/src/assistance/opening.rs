@@ -1,5 +1,8 @@
 //! What is shared, and how it is opened: at first, after a switch to another screen, and when a screen is gone.
 
+#[cfg(test)]
+mod tests;
+
 use anyhow::{Context, Result};
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::screens::{Kind, ScreenId, ScreenName};
@@ -93,7 +96,7 @@ impl Screen {
 
     /// The same, of the same screen, with another permission to see it.
     pub(super) fn again(&self, grant: ViewGrant) -> Self {
-        Self { grant, ..self.clone() }
+        Self { grant, stage: Stage::default(), ..self.clone() }
     }
 
     /// Whether the permission still stands.
@@ -136,39 +139,6 @@ impl Screen {
                 Err(CaptureError::Changed) if begun.elapsed() < WITHOUT_A_SCREEN => {}
                 opened => return opened,
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_chosen_arrives_as_it_was() {
-        let window = ChosenWindow {
-            id: 0x01a0_0003,
-            class: "editor/Editor".to_owned(),
-            title: ScreenName::cleaned("Brief: \"an\" {Oma} – €"),
-        };
-        for subject in [Subject::Window(window), Subject::TestPicture] {
-            let text = to_text(&subject).expect("it is written");
-            assert_eq!(from_text(&text).expect("and read"), subject);
-        }
-        assert_eq!(to_text(&Subject::Screen), None);
-    }
-
-    #[test]
-    fn what_is_not_understood_shares_nothing() {
-        for text in [
-            "",
-            "window",
-            "{}",
-            r#"{"window":{"id":1}}"#,
-            r#""screen""#,
-            r#"{"window":{"id":-1,"class":"","title":""}}"#,
-        ] {
-            assert!(from_text(text).is_err(), "{text}");
         }
     }
 }

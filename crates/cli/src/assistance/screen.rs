@@ -4,26 +4,37 @@ use super::media::{Broken, FromScreen};
 use super::opening::{Capturer, Screen};
 use anyhow::Result;
 use rendezvous_assist::Time;
-use rendezvous_assist::pace::{Pace, Pacer};
-use rendezvous_desktop::{Capture, CaptureError, Encode, H264Encoder, Waker};
+use rendezvous_assist::description::Codec;
+use rendezvous_assist::pace::{Encoded, Pace, Pacer, Purpose};
+use rendezvous_assist::peer::START_KBPS;
+use rendezvous_assist::screen::Size;
+use rendezvous_desktop::{Capture, CaptureError, Encode, Waker, encoder};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// Pictures a second at most.
-const FRAMES_PER_SECOND: u8 = 30;
-/// What the encoder aims at while the picture moves, in kbit/s.
-const KBPS: u32 = 4_000;
+const FRAMES_PER_SECOND: u8 = 60;
+/// What the encoder aims at while the picture moves, in kbit/s, however much more the path carries.
+const MOST_KBPS: u32 = 6_000;
 /// A still screen is looked after this often at least.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Pictures are being taken as long as this lives.
 #[derive(Debug)]
 pub(super) struct Taking {
-    key_wanted: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
+    orders: Arc<Orders>,
     waker: Waker,
+}
+
+/// What the thread that takes pictures looks at between two of them.
+#[derive(Debug)]
+struct Orders {
+    key_wanted: AtomicBool,
+    stop: AtomicBool,
+    /// What the path to the page carries, in kbit/s.
+    path_kbps: AtomicU32,
 }
 
 impl Screen {
@@ -31,13 +42,17 @@ impl Screen {
     pub(super) fn take(
         &self,
         capturer: Capturer,
+        codec: Codec,
         epoch: Instant,
         frames: mpsc::Sender<FromScreen>,
     ) -> Taking {
-        let key_wanted = Arc::new(AtomicBool::new(true));
-        let stop = Arc::new(AtomicBool::new(false));
-        let taking = Taking { key_wanted: key_wanted.clone(), stop: stop.clone(), waker: capturer.waker() };
-        let worker = Worker { screen: self.clone(), epoch, frames, key_wanted, stop };
+        let orders = Arc::new(Orders {
+            key_wanted: AtomicBool::new(true),
+            stop: AtomicBool::new(false),
+            path_kbps: AtomicU32::new(START_KBPS),
+        });
+        let taking = Taking { orders: orders.clone(), waker: capturer.waker() };
+        let worker = Worker { screen: self.clone(), codec, epoch, frames, orders };
         std::thread::spawn(move || worker.run(capturer));
         taking
     }
@@ -46,24 +61,58 @@ impl Screen {
 impl Taking {
     /// The next picture becomes one that a decoder can start with.
     pub(super) fn want_key(&self) {
-        self.key_wanted.store(true, Ordering::SeqCst);
+        self.orders.key_wanted.store(true, Ordering::SeqCst);
         self.waker.wake();
+    }
+
+    /// The path to the page carries this many kbit/s; pictures follow it from the next one on.
+    pub(super) fn set_path(&self, kbps: u32) {
+        self.orders.path_kbps.store(kbps, Ordering::SeqCst);
     }
 }
 
 impl Drop for Taking {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
+        self.orders.stop.store(true, Ordering::SeqCst);
         self.waker.wake();
     }
 }
 
 struct Worker {
     screen: Screen,
+    codec: Codec,
     epoch: Instant,
     frames: mpsc::Sender<FromScreen>,
-    key_wanted: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
+    orders: Arc<Orders>,
+}
+
+/// The encoder, when it is due, and what both were told of the path.
+struct Video {
+    encoder: Box<dyn Encode>,
+    pacer: Pacer,
+    path_kbps: u32,
+}
+
+impl Video {
+    fn new(codec: Codec, size: Size, path_kbps: u32) -> Result<Self> {
+        let encoder = encoder(codec, size, aim(path_kbps))?;
+        Ok(Self { encoder, pacer: Pacer::new(FRAMES_PER_SECOND, path_kbps), path_kbps })
+    }
+
+    fn follow(&mut self, path_kbps: u32) -> Result<()> {
+        if path_kbps != self.path_kbps {
+            self.path_kbps = path_kbps;
+            self.pacer.set_bitrate(path_kbps);
+            self.encoder.set_bitrate(aim(path_kbps))?;
+        }
+        Ok(())
+    }
+}
+
+/// What the encoder aims at on a path that carries so much: there must be room for what is sent again, for the cursor,
+/// and for a picture that became larger than planned.
+fn aim(path_kbps: u32) -> u32 {
+    (path_kbps / 100 * 85).min(MOST_KBPS)
 }
 
 impl Worker {
@@ -94,7 +143,7 @@ impl Worker {
         let capturer = self.screen.reopen()?;
         tracing::info!(size = ?capturer.size(), "What is shared is not as it was");
         _ = self.frames.blocking_send(FromScreen::Screens(capturer.scene().screens.clone()));
-        self.key_wanted.store(true, Ordering::SeqCst);
+        self.orders.key_wanted.store(true, Ordering::SeqCst);
         Ok(capturer)
     }
 
@@ -104,12 +153,11 @@ impl Worker {
 
     /// Until stopped, revoked, changed or broken.
     fn take_all(&self, capturer: &mut dyn Capture) -> Result<()> {
-        let mut encoder = H264Encoder::new(capturer.size(), KBPS)?;
-        let mut pacer = Pacer::new(FRAMES_PER_SECOND);
-        while !self.stop.load(Ordering::SeqCst) {
+        let mut video = Video::new(self.codec, capturer.size(), self.path_kbps())?;
+        while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
-            let wait = match pacer.next(now) {
-                Pace::Encode { .. } => Duration::ZERO,
+            let wait = match video.pacer.next(now) {
+                Pace::Encode(_) => Duration::ZERO,
                 Pace::Wait(until) => until.since(now).min(LONGEST_WAIT),
             };
             let change = capturer.wait(wait)?;
@@ -123,13 +171,14 @@ impl Worker {
                 _ = self.frames.blocking_send(FromScreen::Screens(screens));
             }
             if change.picture {
-                pacer.damaged();
+                video.pacer.damaged();
             }
-            if self.key_wanted.swap(false, Ordering::SeqCst) {
-                pacer.key_wanted();
+            if self.orders.key_wanted.swap(false, Ordering::SeqCst) {
+                video.pacer.key_wanted();
             }
-            if let Pace::Encode { key } = pacer.next(self.now())
-                && !self.encode(capturer, &mut encoder, &mut pacer, key)?
+            video.follow(self.path_kbps())?;
+            if let Pace::Encode(purpose) = video.pacer.next(self.now())
+                && !self.encode(capturer, &mut video, purpose)?
             {
                 return Ok(());
             }
@@ -137,29 +186,29 @@ impl Worker {
         Ok(())
     }
 
+    fn path_kbps(&self) -> u32 {
+        self.orders.path_kbps.load(Ordering::SeqCst)
+    }
+
     /// Takes, encodes and hands on one picture; false when nobody wants it any more.
-    fn encode(
-        &self,
-        capturer: &mut dyn Capture,
-        encoder: &mut H264Encoder,
-        pacer: &mut Pacer,
-        key: bool,
-    ) -> Result<bool> {
+    fn encode(&self, capturer: &mut dyn Capture, video: &mut Video, purpose: Purpose) -> Result<bool> {
         // The pace counts from here, so that the encoder's own time does not slow it.
         let (begun, taken) = (self.now(), self.epoch.elapsed());
         let area = capturer.grab()?;
         let grabbed = self.epoch.elapsed();
         let taken_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
-        let frame = encoder.encode(capturer.frame()?, taken_us, key)?;
+        let frame = video.encoder.encode(capturer.frame()?, area.as_slice(), purpose, taken_us)?;
         let (grab, encode) = (grabbed - taken, self.epoch.elapsed() - grabbed);
         tracing::trace!(
+            ?purpose,
             ?area,
             ?grab,
             ?encode,
             bytes = frame.as_ref().map_or(0, |f| f.data.len()),
             "A picture"
         );
-        pacer.encoded(begun, frame.as_ref().is_some_and(|f| f.key));
+        let made = frame.as_ref().map(|frame| Encoded::Frame { key: frame.key, bytes: frame.data.len() });
+        video.pacer.encoded(begun, made.unwrap_or(Encoded::Nothing));
         match frame {
             // Waits when the network is slower than we are, so that pictures never pile up.
             Some(frame) => Ok(self.frames.blocking_send(FromScreen::Frame(frame)).is_ok()),

@@ -71,10 +71,8 @@ impl Servers {
 
     /// What the other side is told: where it can ask how it looks from outside. Relays say that to everybody.
     pub(super) async fn hints(&self) -> Vec<SocketAddr> {
-        let mut hints = Vec::new();
-        for server in self.own.iter().filter(|server| server.url.is_over_udp()) {
-            hints.extend(look_up(&server.url).await);
-        }
+        let found = look_up_all(self.own.iter().map(|server| &server.url)).await;
+        let mut hints: Vec<SocketAddr> = found.into_iter().flatten().collect();
         let is_alone = is_alone();
         hints.retain(|at| may_be_asked(*at) && (is_alone || !at.ip().is_loopback()));
         hints.sort_unstable();
@@ -86,8 +84,8 @@ impl Servers {
     /// Where they are, as seen from these sockets. Names that nobody knows are left out.
     pub(super) async fn find(&self, local: &[SocketAddr], hints: &[SocketAddr]) -> Vec<Helper> {
         let mut helpers = Vec::new();
-        for server in self.own.iter().filter(|server| server.url.is_over_udp()) {
-            let places = look_up(&server.url).await;
+        let found = look_up_all(self.own.iter().map(|server| &server.url)).await;
+        for (server, places) in self.own.iter().zip(found).filter(|(server, _)| server.url.is_over_udp()) {
             let here = |place: &&SocketAddr| local.iter().any(|own| own.is_ipv4() == place.is_ipv4());
             let Some(place) = places.iter().find(here) else {
                 tracing::warn!(server = %server.url, "This server cannot be found");
@@ -116,6 +114,22 @@ impl Servers {
 pub(crate) async fn look_up(url: &ServerUrl) -> Vec<SocketAddr> {
     let found = tokio::time::timeout(LOOKING_UP, tokio::net::lookup_host((url.host(), url.port()))).await;
     found.ok().and_then(Result::ok).map(Iterator::collect).unwrap_or_default()
+}
+
+/// The same for several at once, in their order. Those that only a page can use are nowhere.
+async fn look_up_all(urls: impl Iterator<Item = &ServerUrl>) -> Vec<Vec<SocketAddr>> {
+    let looks: Vec<_> = urls
+        .map(|url| url.is_over_udp().then(|| url.clone()))
+        .map(|url| url.map(|url| tokio::spawn(async move { look_up(&url).await })))
+        .collect();
+    let mut found = Vec::with_capacity(looks.len());
+    for look in looks {
+        found.push(match look {
+            Some(look) => look.await.unwrap_or_default(),
+            None => Vec::new(),
+        });
+    }
+    found
 }
 
 /// The socket from which the system would send there. Nothing is sent to find out.

@@ -16,6 +16,9 @@ const CONNECTING: Duration = Duration::from_secs(30);
 /// A page that was connected before has this long: networks come and go.
 const RECONNECTING: Duration = Duration::from_secs(120);
 
+/// A page that looks for a way says so more often than this.
+const TRYING: Duration = Duration::from_secs(60);
+
 /// What exists only while the screen may be seen.
 pub(super) struct Sharing {
     pub(super) grant: ViewGrant,
@@ -23,8 +26,10 @@ pub(super) struct Sharing {
     pub(super) screen: Screen,
     /// What of it is seen, and what could be.
     pub(super) screens: Screens,
-    /// When it was opened last to see another one, before any page was there.
+    /// When it was opened last.
     pub(super) switched: Instant,
+    /// Another screen is wanted and has still to be opened.
+    pub(super) wanted: bool,
     /// Opened to learn what there is; goes to the first connection.
     pub(super) opened: Option<Capturer>,
     pub(super) stop: mpsc::Receiver<Heard>,
@@ -75,17 +80,16 @@ pub(super) struct Control {
 }
 
 impl Sharing {
-    /// Whether the page has tried for so long to reach us that something must be in the way. A page that does not try,
-    /// because it was closed, may be opened again at any time.
+    /// Whether the page has tried for so long to reach us that something must be in the way. A page that was connected
+    /// and does not try any more, because it was closed, may be opened again at any time.
     pub(super) fn is_out_of_patience(&self) -> bool {
-        let patience = if self.was_up { RECONNECTING } else { CONNECTING };
-        match self.link {
-            Link::Opening(_, since) | Link::Failed(since) => since.elapsed() > patience,
-            Link::Lost(_, since) => {
-                since.elapsed() > patience && self.described.is_some_and(|described| described > since)
-            }
-            Link::None | Link::Up(_) => false,
+        let (Link::Opening(_, since) | Link::Failed(since) | Link::Lost(_, since)) = self.link else {
+            return false;
+        };
+        if !self.was_up {
+            return since.elapsed() > CONNECTING;
         }
+        since.elapsed() > RECONNECTING && self.described.is_some_and(|at| at.elapsed() < TRYING)
     }
 }
 

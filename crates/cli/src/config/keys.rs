@@ -26,6 +26,11 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "Between which kinds of addresses picture and input may travel, any of \"ipv4\" and \"ipv6\"; with none, no screen is shared. Default: both.",
     ),
     (
+        "assist",
+        "codec",
+        "What your screen is sent as: \"h264\", \"vp9\", or \"auto\" for whatever suits screens best of what the helper's browser plays. Default: \"auto\".",
+    ),
+    (
         "ice",
         "stun",
         "Servers that say how this computer looks from outside, as in [\"stun:stun.example.org:3478\"]. Picture and input find a way through most home routers with one. Default: none.",

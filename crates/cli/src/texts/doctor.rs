@@ -5,6 +5,7 @@ use crate::doctor::Deaf;
 use crate::secrets::Closed;
 use rendezvous_net::xmpp::probe::{Fault, Source};
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 
 pub(crate) const WAYLAND: &str = "This desktop runs Wayland, where your screen cannot be shared yet. Log out, choose an X11 (\"Xorg\") session when you log in, and try again.";
@@ -131,6 +132,24 @@ pub(crate) fn server_fault(domain: &str, fault: &Fault, now: u64) -> String {
             names.join(", ")
         ),
     }
+}
+
+// What helps picture and input to find a way.
+
+pub(crate) fn only_for_page(url: &str) -> String {
+    format!("not looked at: {url} is for the page of whoever helps only")
+}
+
+pub(crate) fn server_unknown(host: &str) -> String {
+    format!("Nobody knows where {host} is. Check the name, and your network and its name servers.")
+}
+
+pub(crate) fn server_sees(url: &str, address: SocketAddr) -> String {
+    format!("{url} answers: from outside you are at {address}")
+}
+
+pub(crate) fn relay_serves(url: &str, address: SocketAddr) -> String {
+    format!("{url} passes on for you what comes to {address}")
 }
 
 // Passwords.

@@ -3,14 +3,16 @@
 use crate::accounts::jid;
 use crate::alone::Someone;
 use crate::house::{on_machine, on_machine_of, run};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use rendezvous_testkit::dns::{Dns, Service, resolving};
 use rendezvous_testkit::machines::Machines;
 use rendezvous_testkit::process::Launch;
+use rendezvous_testkit::turn::{PASSWORD, Turn, USER};
 use rendezvous_testkit::xmpp::{Certificate, DOMAIN, GUESTS, Place, Prosody, ROOMS, Setup};
 use serde_json::Value;
 use std::fs;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
 /// What the doctor says of these, in its order: whether it is well, and the sentence.
@@ -136,6 +138,53 @@ fn the_doctor_says_why_a_server_is_not_reached_and_never_hangs() {
         let (ok, said) = finding(maria.launch(&[]), maria, "tls")?;
         ensure!(!ok && said == "The server did not answer in time.", "{said}");
         Ok(())
+    });
+}
+
+#[test]
+fn needs_coturn_the_doctor_asks_the_servers_that_help_to_find_a_way() {
+    play(|maria| {
+        let relay = Turn::start(Ipv4Addr::LOCALHOST.into())?;
+        let secret = maria.home().join("relay.toml");
+        let configure = |url: &str, password: &str, mode: u32| -> Result<()> {
+            fs::write(&secret, password)?;
+            fs::set_permissions(&secret, fs::Permissions::from_mode(mode))?;
+            let stun = relay.url().replace("turn:", "stun:");
+            let text = format!(
+                "[ice]\nstun = [{stun:?}]\n[[ice.turn]]\nurl = {url:?}\nusername = {USER:?}\npassword-file = {:?}\n",
+                secret.display().to_string()
+            );
+            Ok(fs::write(maria.home().join("config.toml"), text)?)
+        };
+        let look = || findings(maria.launch(&[]), maria, "ice");
+
+        configure(&relay.url(), PASSWORD, 0o600)?;
+        let [(sees, seen), (serves, served)] = &look()?[..] else { bail!("two servers") };
+        ensure!(*sees && seen.contains("answers: from outside you are at 127.0.0.1:"), "{seen}");
+        ensure!(*serves && served.contains("passes on for you what comes to 127.0.0.1:"), "{served}");
+
+        configure(&relay.url(), "wrong", 0o600)?;
+        let [_, (ok, said)] = &look()?[..] else { bail!("two servers") };
+        ensure!(!ok && said.contains("did not accept your name and password"), "{said}");
+
+        let nobody = rendezvous_testkit::ports::free()?;
+        configure(&format!("turn:127.0.0.1:{nobody}"), PASSWORD, 0o600)?;
+        let [_, (ok, said)] = &look()?[..] else { bail!("two servers") };
+        ensure!(!ok && said.contains(&format!("The server at 127.0.0.1:{nobody} does not answer")), "{said}");
+
+        configure("turn:nobody.invalid", PASSWORD, 0o600)?;
+        let [_, (ok, said)] = &look()?[..] else { bail!("two servers") };
+        ensure!(!ok && said.contains("Nobody knows where nobody.invalid is."), "{said}");
+
+        configure("turns:127.0.0.1", PASSWORD, 0o600)?;
+        let [_, (ok, said)] = &look()?[..] else { bail!("two servers") };
+        ensure!(*ok && said.contains("is for the page of whoever helps only"), "{said}");
+
+        // A password that others can read is no secret.
+        configure(&relay.url(), PASSWORD, 0o644)?;
+        let [(ok, said)] = &look()?[..] else { bail!("nothing is asked") };
+        ensure!(!ok && said.contains("must belong to you alone") && !said.contains(PASSWORD), "{said}");
+        Ok(fs::remove_file(&secret)?)
     });
 }
 

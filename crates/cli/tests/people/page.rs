@@ -142,17 +142,26 @@ impl Page {
         self.describes_with(&self.print.clone(), addresses)
     }
 
+    /// Describes itself as playing these formats.
+    pub(crate) fn describes_playing(&mut self, video: &Value) -> Result<()> {
+        self.describes_all(&self.print.clone(), &["127.0.0.1"], video)
+    }
+
     fn describes_with(&mut self, print: &str, addresses: &[&str]) -> Result<()> {
-        let description = self.description_with(print, addresses)?;
+        self.describes_all(print, addresses, &json!([h264()]))
+    }
+
+    fn describes_all(&mut self, print: &str, addresses: &[&str], video: &Value) -> Result<()> {
+        let description = self.description_with(print, addresses, video)?;
         self.says(&json!({"type": "describe", "description": description}))
     }
 
     /// What it says of itself, at these addresses.
     pub(crate) fn description(&self, addresses: &[&str]) -> Result<Value> {
-        self.description_with(&self.print, addresses)
+        self.description_with(&self.print, addresses, &json!([h264()]))
     }
 
-    fn description_with(&self, print: &str, addresses: &[&str]) -> Result<Value> {
+    fn description_with(&self, print: &str, addresses: &[&str], video: &Value) -> Result<Value> {
         let port = self.udp.local_addr()?.port();
         let print = fingerprint(print);
         let candidates: Vec<Value> = addresses
@@ -166,10 +175,7 @@ impl Page {
             .collect();
         Ok(json!({
             "ufrag": "page", "pwd": PASSWORD, "fingerprint": print, "setup": "actpass",
-            "video": [{
-                "pt": 102, "rtx": 103, "codec": "H264",
-                "fmtp": "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-            }],
+            "video": video,
             "extensions": [{"id": 6, "uri": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"}],
             "candidates": candidates,
         }))
@@ -269,4 +275,16 @@ pub(crate) fn password(answer: &Value) -> Result<String> {
 
 async fn within<T>(what: impl Future<Output = T>) -> Result<T> {
     tokio::time::timeout(SOON, what).await.with_context(|| format!("nothing came within {SOON:?}"))
+}
+
+/// Formats as a browser describes them.
+pub(crate) fn h264() -> Value {
+    json!({
+        "pt": 102, "rtx": 103, "codec": "H264",
+        "fmtp": "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+    })
+}
+
+pub(crate) fn vp9() -> Value {
+    json!({ "pt": 98, "rtx": 99, "codec": "VP9", "fmtp": "profile-id=0" })
 }

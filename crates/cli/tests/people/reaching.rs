@@ -1,6 +1,6 @@
 //! How picture and input find their way: directly, over a relay, and again after the network was away.
 
-use crate::house::{OVER, Side, Two, on_machine_of, these_two, two_people_and_a_screen};
+use crate::house::{OVER, Side, Two, on_machine_of, these_two, two_people, two_people_and_a_screen};
 use crate::page;
 use crate::viewer::Viewer;
 use anyhow::{Context as _, Result, ensure};
@@ -245,5 +245,22 @@ fn needs_coturn_needs_xvfb_the_page_is_told_of_the_servers_of_both_sides() {
             ensure!(!text.contains(PASSWORD), "{log} has the password");
         }
         forgets_relay(&two.expert)
+    });
+}
+
+#[test]
+fn a_password_for_a_relay_that_cannot_be_had_is_said_before_anything_is_asked() {
+    two_people(|two| {
+        let path = two.novice.home().join("config.toml");
+        let text = fs::read_to_string(&path)?
+            + "[[ice.turn]]\nurl = \"turn:192.0.2.1\"\nusername = \"maria\"\npassword-command = [\"false\"]\n";
+        fs::write(path, text)?;
+        two.asks()?;
+        two.expert.agent.says("y")?;
+        two.call().reads("Your password for the relay turn:192.0.2.1:3478 cannot be had")?;
+        two.call_ends_with(1)?;
+        ensure!(!two.call().screen().contains("Show"), "nobody is asked for what cannot be");
+        two.expert.agent.reads("(APPLICATION_LAUNCH_FAILED (0x81000601))")?;
+        two.are_idle()
     });
 }

@@ -5,11 +5,13 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Where sentences for people are.
-const SENTENCES: [&str; 7] = [
+const SENTENCES: [&str; 9] = [
     "crates/cli/src/texts.rs",
     "crates/cli/src/texts/commands.rs",
     "crates/cli/src/texts/doctor.rs",
     "crates/cli/src/config.rs",
+    "crates/desktop/src/error.rs",
+    "crates/desktop/src/x11/windows.rs",
     "crates/core/src/result.rs",
     "crates/net/src/xmpp/trouble.rs",
     "crates/trust/src/code/text.rs",

@@ -125,15 +125,17 @@ impl Viewer {
     }
 
     fn waits_for_picture(&mut self, within: Duration, mut again: Instant) -> Result<()> {
-        let before = self.pictures();
+        // What still comes the old way does not count.
+        let mut answered_at = None;
         wait::until("a picture", within, || {
-            if self.pictures() > before {
+            if answered_at.is_some_and(|before| self.pictures() > before) {
                 return Ok(Some(()));
             }
             while let Some(answer) = self.page.has_heard("answer") {
                 if answer["description"]["answers"] == self.way.as_str() {
                     let answer = answer["description"].clone();
                     self.orders.send(Order::Answer(answer)).context("the browser has ended")?;
+                    answered_at = Some(self.pictures());
                 }
             }
             if let Some(end) = self.page.has_heard("ended") {

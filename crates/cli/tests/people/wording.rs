@@ -74,6 +74,7 @@ fn what_is_no_command_is_said_to_be_none() {
         (["asks", "127.0.0.1:7001"].as_slice(), "unrecognized subcommand 'asks'"),
         (&["ask"], "<CONTACT>"),
         (&["ask", "127.0.0.1:7001", "now"], "unexpected argument 'now'"),
+        (&["ask", "--window"], "<CONTACT>"),
         (&["sessions", "--yaml"], "unexpected argument '--yaml'"),
         (&["accept"], "unrecognized subcommand 'accept'"),
         (&[], "Usage: rendezvous <COMMAND>"),

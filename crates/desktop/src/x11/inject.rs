@@ -27,7 +27,7 @@ use super::link::{Link, lost};
 use crate::{DisplayError, Inject, InjectError, Rect};
 
 /// So long a character waits for a spare key; then it is left out.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Plays back pointer and keys on one X11 screen.
 ///
@@ -108,6 +108,10 @@ impl Inject for X11Injector {
         hands.shared = part;
         // Where the expert pointed was in something else.
         hands.pointed = None;
+    }
+
+    fn is_holding(&self) -> bool {
+        !self.shared.lock().held.is_empty()
     }
 
     fn release_all(&mut self) -> Result<(), InjectError> {

@@ -1,9 +1,11 @@
 //! Displays that cannot be shared are refused with a sentence.
 
-use rendezvous_desktop::x11::{StopError, StopKeys, X11Capturer, X11Injector};
+use rendezvous_desktop::x11::windows::WindowError;
+use rendezvous_desktop::x11::{self, StopError, StopKeys, X11Capturer, X11Injector};
 use rendezvous_desktop::{CaptureError, DisplayError, InjectError};
 
 use crate::person::Person;
+use crate::relay::Relay;
 use crate::server::Server;
 
 fn refused(at: Option<&str>) -> DisplayError {
@@ -20,6 +22,29 @@ fn no_server() {
         assert!(matches!(&error, DisplayError::Unreachable { display, .. } if display == name), "{error:?}");
         assert!(error.to_string().contains("check that DISPLAY names the desktop"), "{error}");
     }
+}
+
+#[test]
+fn waylands_compatibility_layer() {
+    let server = Server::xvfb("320x200x24");
+    let relay = Relay::as_if_of_wayland(&server);
+    let at = relay.at().expect("it has a name");
+    let error = refused(Some(at));
+    assert_eq!(error, DisplayError::Wayland);
+    let sentence = error.to_string();
+    assert!(sentence.contains("is black") && sentence.contains("log in to an X11 session"), "{sentence}");
+    // Nothing else looks at it or listens to it either, and whoever asks beforehand is told.
+    assert_eq!(x11::probe(at), Err(DisplayError::Wayland));
+    assert_eq!(x11::windows::find(at, "letter"), Err(WindowError::Display(DisplayError::Wayland)));
+    let mut person = Person::who_shows_the_screen();
+    assert_eq!(
+        StopKeys::watch(person.view(), Some(at)).unwrap_err(),
+        StopError::Display(DisplayError::Wayland)
+    );
+    let injector = X11Injector::open(person.gives_control(), Some(at));
+    assert_eq!(injector.unwrap_err(), InjectError::Display(DisplayError::Wayland));
+    // The same server by its own name is none.
+    assert!(x11::probe(server.display()).is_ok());
 }
 
 #[test]

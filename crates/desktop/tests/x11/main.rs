@@ -4,6 +4,10 @@
 //! choose, and ends them by their own process id. They need `xvfb`, `xserver-xephyr`, `x11-xkb-utils` and `xterm`, and fail without.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure, which is what is wanted")]
 
+#[cfg(all(feature = "h264", feature = "vp9"))]
+mod decode;
+#[cfg(all(feature = "h264", feature = "vp9"))]
+mod encode;
 mod keyboard;
 mod monitors;
 #[path = "stop.rs"]
@@ -20,6 +24,7 @@ mod needs_xvfb_inject;
 mod needs_xvfb_limits;
 #[path = "revoke.rs"]
 mod needs_xvfb_revoke;
+#[cfg(all(feature = "h264", feature = "vp9"))]
 #[path = "stream.rs"]
 mod needs_xvfb_stream;
 #[path = "switch.rs"]
@@ -32,3 +37,7 @@ mod paint;
 mod person;
 mod relay;
 mod server;
+#[path = "test_picture.rs"]
+mod test_picture;
+#[cfg(all(feature = "h264", feature = "vp9"))]
+mod vp9_decoder;

@@ -18,6 +18,21 @@ pub(crate) struct Relay {
 impl Relay {
     /// Begins to listen. It serves for as long as the test runs.
     pub(crate) fn to(server: &Server) -> Self {
+        Self::start(server, |_| {})
+    }
+
+    /// The same, which makes the server look like Wayland's: when it is asked whether it has the extension by which newer
+    /// ones of those are known, it answers for another one with as many letters, which it has.
+    pub(crate) fn as_if_of_wayland(server: &Server) -> Self {
+        Self::start(server, |asked| {
+            let (asks, has) = (b"XWAYLAND", b"XINERAMA");
+            if let Some(at) = asked.windows(asks.len()).position(|bytes| bytes == asks) {
+                asked[at..at + has.len()].copy_from_slice(has);
+            }
+        })
+    }
+
+    fn start(server: &Server, change: fn(&mut [u8])) -> Self {
         // TCP ports of displays begin at 6000, so any free port above is the port of some display.
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
@@ -31,8 +46,8 @@ impl Relay {
                 let server = UnixStream::connect(&socket).expect("the server is up");
                 let answers = (server.try_clone().expect("a handle"), client.try_clone().expect("a handle"));
                 let (count, ignored) = (Arc::clone(&count), AtomicU64::new(0));
-                thread::spawn(move || copy(client, server, &count));
-                thread::spawn(move || copy(answers.0, answers.1, &ignored));
+                thread::spawn(move || copy(client, server, &count, change));
+                thread::spawn(move || copy(answers.0, answers.1, &ignored, |_| {}));
             }
         });
         Self { display, said }
@@ -49,9 +64,10 @@ impl Relay {
     }
 }
 
-fn copy(mut from: impl Read, mut to: impl Write, count: &AtomicU64) {
+fn copy(mut from: impl Read, mut to: impl Write, count: &AtomicU64, change: fn(&mut [u8])) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(n @ 1..) = from.read(&mut buffer) {
+        change(&mut buffer[..n]);
         count.fetch_add(u64::try_from(n).expect("a length"), Ordering::SeqCst);
         if to.write_all(&buffer[..n]).is_err() {
             return;

@@ -12,6 +12,7 @@ use rendezvous_desktop::x11::windows::{self, WindowError};
 use rendezvous_desktop::{Capture, CaptureError, Change, Choice, ChosenWindow, I420, Rect, Subject};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
+use x11rb::protocol::composite::{ConnectionExt as _, Redirect};
 use x11rb::protocol::xproto::{
     AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ChangeGCAux, ConfigureWindowAux, ConnectionExt as _,
     CreateGCAux, CreateWindowAux, EventMask, Gcontext, MOTION_NOTIFY_EVENT, PropMode, Rectangle, StackMode,
@@ -262,6 +263,32 @@ fn what_the_server_leaves_in_a_window_without_a_background_is_not_seen() {
         assert!(bright <= 77, "{bright} pixels");
         bright == 77
     });
+}
+
+/// A compositor keeps every window's pixels apart already, before anything is shared.
+#[test]
+fn under_a_compositor_it_is_the_same() {
+    let server = Server::xvfb("400x300x24");
+    let (compositor, root) = server.connect();
+    compositor.composite_query_version(0, 4).unwrap().reply().unwrap();
+    compositor.composite_redirect_subwindows(root, Redirect::MANUAL).unwrap().check().unwrap();
+    let (program, other) = (Program::start(&server), Program::start(&server));
+    other.cover(Rect { x: 0, y: 0, width: 400, height: 300 }, BLUE);
+    let window = program.window(program.root, PLACE, "Letter");
+    other.cover(Rect { x: 60, y: 50, width: 100, height: 300 }, RED);
+    let person = Person::who_shows_the_screen();
+    let mut capturer = share(&person, server.at(), window).unwrap();
+    pictures_until(&mut capturer, "all of it is green", is_green);
+    program.unmap(window);
+    program.map(window);
+    program.configure(window, &ConfigureWindowAux::new().width(260).height(200));
+    changed(&mut capturer);
+    let mut capturer = share(&person, server.at(), window).unwrap();
+    pictures_until(&mut capturer, "all of it is green", is_green);
+    // It comes and goes in the middle of it all.
+    drop(compositor);
+    pictures_for(&mut capturer, Duration::from_millis(200));
+    pictures_until(&mut capturer, "all of it is green", is_green);
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn count(written: &Value, field: &str) -> usize {
 }
 
 fn bounds(description: &Description, written: &Value) {
-    assert!((1..=MAX_VIDEO_FORMATS).contains(&description.video().len()));
+    assert!(description.video().len() <= MAX_VIDEO_FORMATS);
     assert!(
         description.candidates().len() <= MAX_CANDIDATES && count(written, "extensions") <= MAX_EXTENSIONS
     );
@@ -52,7 +52,8 @@ fn secrets(description: &Description, written: &Value) {
 fn sdp(description: &Description, written: &Value) {
     const KNOWN: [&str; 8] =
         ["v=0", "o=- ", "s=-", "t=0 0", "a=", "m=video ", "m=application ", "c=IN IP4 0.0.0.0"];
-    let sdp = page_offer(description);
+    // Who knows no format of ours is told so, and never gets as far as SDP.
+    let Some(sdp) = page_offer(description) else { return assert!(description.video().is_empty()) };
     let lines: Vec<&str> = sdp.split_terminator("\r\n").collect();
     let rtx = usize::from(description.video()[0].rtx.is_some());
     let candidates = description.candidates().len();
@@ -84,6 +85,7 @@ fn sample_json(answer: bool) -> Value {
         "video": [
             { "pt": 102, "rtx": 103, "codec": "H264",
               "fmtp": "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f" },
+            { "pt": 98, "rtx": 99, "codec": "VP9", "fmtp": "profile-id=0" },
             { "pt": 45, "codec": "AV1", "fmtp": "level-idx=5;profile=0;tier=0" }
         ],
         "extensions": [

@@ -84,7 +84,7 @@ fn read(line: &str) -> Option<InputEvent> {
             assert!((1..=MAX_CHARACTERS).contains(&characters.len()));
             assert!(!characters.iter().any(|character| character.is_control()), "{characters:?}");
         }
-        Ok(InputEvent::Move { .. } | InputEvent::Button { .. }) | Err(_) => {}
+        Ok(InputEvent::Move { .. } | InputEvent::Button { .. } | InputEvent::Held) | Err(_) => {}
     }
     read.ok()
 }
@@ -105,7 +105,7 @@ fn hold(event: InputEvent, keys: &mut Vec<(Key, Key)>, buttons: &mut Vec<Button>
             buttons.retain(|held| *held != button);
             buttons.extend(down.then_some(button));
         }
-        InputEvent::Move { .. } | InputEvent::Wheel { .. } | InputEvent::Text(_) => {}
+        InputEvent::Move { .. } | InputEvent::Wheel { .. } | InputEvent::Text(_) | InputEvent::Held => {}
     }
 }
 
@@ -130,7 +130,8 @@ pub(crate) fn input_seeds() -> Vec<Seed> {
     let meaning =
         |code: &str, means: &str| format!(r#"{{"t":"key","code":"{code}","key":"{means}","down":true}}"#);
     let hidden = [meaning("CapsLock", "Control"), meaning("KeyA", "Alt"), meaning("KeyB", "F1")];
-    let typed = [meaning("KeyQ", "@"), meaning("KeyE", "€"), r#"{"t":"text","text":"日本"}"#.to_owned()];
+    let (text, held) = (r#"{"t":"text","text":"日本"}"#, r#"{"t":"held"}"#);
+    let typed = [meaning("KeyQ", "@"), held.to_owned(), meaning("KeyE", "€"), text.to_owned()];
     let flood = [r#"{"t":"move","x":1,"y":1}"#; 70].join("\n");
     vec![
         Seed::new("pointer", pointer.as_bytes()),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::wait;
 use rendezvous_testkit::workload::Scene;
 
 use super::figures::Summary;
@@ -33,6 +34,8 @@ pub(super) struct Compared {
     pub(super) ages: BTreeMap<(Scene, Peer), Vec<f64>>,
     /// How our video was encoded, all the time.
     pub(super) codec: Option<String>,
+    /// Turns of others that came to nothing, with the reason.
+    pub(super) failures: Vec<String>,
     /// What the machine had to do before each turn, in cores: the least and the most.
     pub(super) busy_before: Option<(f64, f64)>,
 }
@@ -53,8 +56,17 @@ pub(super) fn compare(stage: &mut Stage, plan: &Plan) -> Result<Compared> {
                 plan.rounds,
                 peer.name()
             ));
-            let turn = turn(stage, plan, peer, &mut compared.codec)
-                .with_context(|| format!("round {round}, {}", peer.name()))?;
+            let turn = match turn(stage, plan, peer, &mut compared.codec) {
+                Ok(turn) => turn,
+                // What is compared with may fail, and then says so; what is measured may not.
+                Err(error) if peer != Peer::Rendezvous && !wait::is_interrupted() => {
+                    let failure = format!("{} failed in round {round}: {error:#}", peer.name());
+                    say::line(&failure);
+                    compared.failures.push(failure);
+                    continue;
+                }
+                Err(error) => return Err(error.context(format!("round {round}, {}", peer.name()))),
+            };
             for (scene, measured) in turn {
                 say::line(format_args!("  {}", line(scene, &measured)));
                 all.entry((scene, peer)).or_default().push(measured);
@@ -98,7 +110,7 @@ fn line(scene: Scene, measured: &Measured) -> String {
         spread.map_or("-".to_owned(), |spread| format!("{:.0}/{:.0} ms", spread.p50, spread.p95))
     };
     format!(
-        "{scene:?}: {:.0} of {:.0} updates/s, seen after {}, keys after {}, {:.3} Mbit/s, server {:.1} % (gateway {:.1}, screen {:.1}), viewer {:.0} %, {} dB, others {:.0} %",
+        "{scene:?}: {:.0} of {:.0} updates/s, seen after {}, keys after {}, {:.3} Mbit/s, server {:.1} % (gateway {:.1}, screen {:.1}), viewer {:.0} %, {} dB, others {:.0} %{}",
         summary.updates,
         summary.painted,
         milliseconds(summary.age),
@@ -110,5 +122,8 @@ fn line(scene: Scene, measured: &Measured) -> String {
         summary.cost.viewer,
         summary.likeness.map_or("-".to_owned(), |likeness| format!("{likeness:.1}")),
         summary.others,
+        summary.in_browser.map_or_else(String::new, |[waiting, decoding, processing]| format!(
+            ", in the browser {waiting:.1} ms waiting, {decoding:.1} decoding, {processing:.1} in all"
+        )),
     )
 }

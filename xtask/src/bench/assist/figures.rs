@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::measure::{Measured, Spent};
+use super::sight::Video;
 
 /// The figures of one peer and one scene, over all rounds.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,9 @@ pub(super) struct Summary {
     pub(super) rate: f64,
     /// Packets of video in a second.
     pub(super) video_packets: Option<f64>,
+    /// Of each picture of a video, in milliseconds: in the jitter buffer, in the decoder, and from its first packet until it
+    /// was decoded.
+    pub(super) in_browser: Option<[f64; 3]>,
     pub(super) cost: Cost,
     /// Of a picture as it is seen, beside what was painted, in decibels: the median.
     pub(super) likeness: Option<f64>,
@@ -55,7 +59,7 @@ impl Summary {
         let answers: Vec<_> = rounds.iter().flat_map(|round| &round.answers).copied().collect();
         let likeness: Vec<_> = rounds.iter().flat_map(|round| &round.likeness).copied().collect();
         let bytes: u64 = rounds.iter().map(|round| round.traffic.received + round.traffic.sent).sum();
-        let packets: Option<u64> = rounds.iter().map(|round| round.video_packets).sum();
+        let packets: Option<u64> = rounds.iter().map(|round| Some(round.video.as_ref()?.packets)).sum();
         let painted: u64 = rounds.iter().map(|round| round.painted).sum();
         let seen: Vec<_> = answers.iter().copied().flatten().collect();
         let percent = |of: fn(Spent) -> Duration| {
@@ -69,6 +73,7 @@ impl Summary {
             answer: Spread::of(&seen),
             unanswered: answers.len() - seen.len(),
             rate: bytes as f64 * 8.0 / 1e6 / seconds,
+            in_browser: in_browser(rounds),
             video_packets: packets.map(|packets| packets as f64 / seconds),
             cost: Cost {
                 server: percent(|spent| spent.server),
@@ -81,10 +86,20 @@ impl Summary {
         }
     }
 
-    /// What the server side takes for one update that is seen, in milliseconds of a core.
-    pub(super) fn cost_of_update(&self) -> Option<f64> {
-        (self.updates > 0.0).then(|| (self.cost.server + self.cost.gateway) * 10.0 / self.updates)
+    /// What the server, without a gateway, takes for one update that is seen, in milliseconds of a core.
+    pub(super) fn cost_of_server_update(&self) -> Option<f64> {
+        (self.updates > 0.0).then(|| self.cost.server * 10.0 / self.updates)
     }
+}
+
+fn in_browser(rounds: &[Measured]) -> Option<[f64; 3]> {
+    let videos: Option<Vec<_>> = rounds.iter().map(|round| round.video.as_ref()).collect();
+    let videos = videos?;
+    let frames: u64 = videos.iter().map(|video| video.frames).sum();
+    let of = |time: fn(&Video) -> Duration| {
+        videos.iter().map(|video| time(video).as_secs_f64()).sum::<f64>() * 1000.0 / frames as f64
+    };
+    (frames > 0).then(|| [of(|v| v.waiting), of(|v| v.decoding), of(|v| v.processing)])
 }
 
 impl Spread {
@@ -108,6 +123,18 @@ mod tests {
     use super::super::sight::Reading;
     use super::*;
 
+    fn no_video() -> Video {
+        let none = Duration::ZERO;
+        Video {
+            codec: "video/H264".into(),
+            packets: 0,
+            frames: 0,
+            decoding: none,
+            waiting: none,
+            processing: none,
+        }
+    }
+
     #[test]
     fn quantiles() {
         let values: Vec<_> = (1..=100).rev().map(f64::from).collect();
@@ -123,7 +150,7 @@ mod tests {
             painted: 30,
             readings: ages.iter().map(|&age| Reading { at: 0.0, age }).collect(),
             traffic: Traffic { received, sent: 0 },
-            video_packets: Some(8),
+            video: Some(Video { packets: 8, frames: 2, decoding: Duration::from_millis(6), ..no_video() }),
             spent: Spent { server: Duration::from_millis(500), ..Spent::default() },
             others: Duration::from_millis(40),
             answers: vec![Some(5.0), None],
@@ -132,7 +159,8 @@ mod tests {
         let summary = Summary::of(&[round(1, &[10.0, 20.0], 1_000_000), round(3, &[30.0, 40.0], 0)]);
         assert_eq!((summary.updates, summary.painted, summary.rate), (1.0, 15.0, 2.0));
         assert_eq!((summary.cost.server, summary.others, summary.unanswered), (25.0, 2.0, 2));
-        assert_eq!((summary.video_packets, summary.cost_of_update()), (Some(4.0), Some(250.0)));
+        assert_eq!((summary.video_packets, summary.cost_of_server_update()), (Some(4.0), Some(250.0)));
+        assert_eq!(summary.in_browser, Some([0.0, 3.0, 0.0]));
         assert_eq!(Summary::of(&[round(1, &[], 0)]).age, None);
     }
 }

@@ -10,7 +10,7 @@ use rendezvous_testkit::wait;
 use rendezvous_testkit::workload::{Scene, Workload};
 
 use super::likeness::psnr;
-use super::sight::{self, Eye, Reading, Seen};
+use super::sight::{self, Eye, Reading, Seen, Video};
 use super::stage::{EXPERT, SOON, Stage};
 use crate::bench::machine;
 use crate::processes;
@@ -52,8 +52,8 @@ pub(super) struct Measured {
     pub(super) painted: u64,
     pub(super) readings: Vec<Reading>,
     pub(super) traffic: Traffic,
-    /// Packets of video, where the viewer says.
-    pub(super) video_packets: Option<u64>,
+    /// The video, where the viewer knows one.
+    pub(super) video: Option<Video>,
     pub(super) spent: Spent,
     /// What other programs on the machine took meanwhile.
     pub(super) others: Duration,
@@ -90,25 +90,25 @@ fn span(
     work: &Workload,
     length: Duration,
 ) -> Result<Measured> {
-    let before = Counts::now(stage, eye, serving, work)?;
+    let before = Counts::now(stage, eye, serving)?;
     eye.begin(&mut stage.browser)?;
-    let start = Instant::now();
+    let (start, painted) = (Instant::now(), work.steps());
     wait::observe(length)?;
-    let length = start.elapsed();
+    let (length, painted) = (start.elapsed(), work.steps() - painted);
     let readings = eye.readings(&mut stage.browser)?;
-    let after = Counts::now(stage, eye, serving, work)?;
+    let after = Counts::now(stage, eye, serving)?;
     let spent = after.spent.since(before.spent);
     let ours =
         spent.server + spent.gateway + spent.viewer + spent.screen + after.own.saturating_sub(before.own);
     Ok(Measured {
         length,
-        painted: after.painted - before.painted,
+        painted,
         readings,
         traffic: Traffic {
             received: after.traffic.received - before.traffic.received,
             sent: after.traffic.sent - before.traffic.sent,
         },
-        video_packets: after.packets.zip(before.packets).map(|(after, before)| after.saturating_sub(before)),
+        video: after.video.zip(before.video).map(|(after, before)| after.since(&before)),
         spent,
         others: after.busy.saturating_sub(before.busy).saturating_sub(ours),
         answers: Vec::new(),
@@ -118,9 +118,8 @@ fn span(
 
 /// Everything that is counted, at one moment.
 struct Counts {
-    painted: u64,
     traffic: Traffic,
-    packets: Option<u64>,
+    video: Option<Video>,
     spent: Spent,
     /// The whole machine.
     busy: Duration,
@@ -129,11 +128,10 @@ struct Counts {
 }
 
 impl Counts {
-    fn now(stage: &mut Stage, eye: &Eye, serving: &Serving, work: &Workload) -> Result<Self> {
+    fn now(stage: &mut Stage, eye: &Eye, serving: &Serving) -> Result<Self> {
         Ok(Self {
-            painted: work.steps(),
             traffic: stage.machines.traffic(EXPERT)?,
-            packets: eye.video(&mut stage.browser)?.map(|video| video.packets),
+            video: eye.video(&mut stage.browser)?,
             spent: Spent::of(serving),
             busy: machine::busy()?,
             own: processes::processor_time(&BTreeSet::from([std::process::id()])),

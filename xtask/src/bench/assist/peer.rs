@@ -50,7 +50,7 @@ impl Peer {
                 let mut ours = Ours::start(stage)?;
                 ours.call(stage)?;
                 ours.take_control(stage)?;
-                Ok(Seat { eye: Eye::Page, what: What::Ours(ours) })
+                Ok(Seat { eye: Eye::Page, what: What::Ours(Box::new(ours)) })
             }
             Self::TigervncBrowser => vnc::in_browser(stage, vnc::Server::Tiger),
             Self::X11vncBrowser => vnc::in_browser(stage, vnc::Server::X11vnc),
@@ -67,8 +67,8 @@ pub(super) struct Seat {
 }
 
 enum What {
-    Ours(Ours),
-    Theirs(Theirs),
+    Ours(Box<Ours>),
+    Theirs(Box<Theirs>),
 }
 
 /// Programs of others. They end in this order.

@@ -2,13 +2,14 @@
 
 mod window;
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rendezvous_testkit::wait;
 use rendezvous_testkit::workload::SCREEN;
 use serde_json::Value;
-use std::time::Duration;
 
 use super::stage::SOON;
 use crate::browser::Browser;
@@ -20,7 +21,7 @@ pub(super) enum Eye {
     /// In the page that is open.
     Page,
     /// On the screen of a viewer.
-    Window(Window),
+    Window(Box<Window>),
 }
 
 /// A picture as it was seen: when it was painted, as its clock says, and the brightness of its pixels.
@@ -110,16 +111,45 @@ impl Eye {
         }
         let video = browser.evaluate("observer.video()")?;
         let codec = video["codec"].as_str().unwrap_or_default().to_owned();
-        let packets = video["packets"].as_u64().unwrap_or(0);
-        Ok((!codec.is_empty()).then_some(Video { codec, packets }))
+        let seconds = |what: &str| Duration::from_secs_f64(video[what].as_f64().unwrap_or(0.0).max(0.0));
+        Ok((!codec.is_empty()).then(|| Video {
+            codec,
+            packets: video["packets"].as_u64().unwrap_or(0),
+            frames: video["frames"].as_u64().unwrap_or(0),
+            decoding: seconds("decode"),
+            waiting: seconds("jitter"),
+            processing: seconds("processing"),
+        }))
     }
 }
 
-/// A video as the browser knows it.
+/// A video as the browser knows it, since its beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Video {
     pub(super) codec: String,
     pub(super) packets: u64,
+    /// Pictures that were decoded.
+    pub(super) frames: u64,
+    /// What decoding them took.
+    pub(super) decoding: Duration,
+    /// How long they waited in the jitter buffer.
+    pub(super) waiting: Duration,
+    /// From the first packet of each to where it was decoded.
+    pub(super) processing: Duration,
+}
+
+impl Video {
+    /// What came after `before`.
+    pub(super) fn since(self, before: &Self) -> Self {
+        Self {
+            codec: self.codec,
+            packets: self.packets.saturating_sub(before.packets),
+            frames: self.frames.saturating_sub(before.frames),
+            decoding: self.decoding.saturating_sub(before.decoding),
+            waiting: self.waiting.saturating_sub(before.waiting),
+            processing: self.processing.saturating_sub(before.processing),
+        }
+    }
 }
 
 fn reading(value: &Value) -> Result<Reading> {

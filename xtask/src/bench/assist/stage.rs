@@ -42,6 +42,13 @@ impl Stage {
         Ok(Self { browser, screen, machines, sheets, program, codec })
     }
 
+    /// Goes to other machines.
+    pub(super) fn move_to(&mut self, machines: Rc<Machines>) -> Result<()> {
+        self.browser = browser(&machines)?;
+        self.machines = machines;
+        Ok(())
+    }
+
     /// A browser that has just been started, in place of the one before.
     pub(super) fn renew_browser(&mut self) -> Result<()> {
         self.browser = browser(&self.machines)?;
@@ -57,7 +64,7 @@ pub(super) fn machines(made: Result<Machines, String>) -> Result<Machines> {
     }
 }
 
-pub(super) fn browser(machines: &Machines) -> Result<Browser> {
+fn browser(machines: &Machines) -> Result<Browser> {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("bench-{}", COUNT.fetch_add(1, Ordering::Relaxed));

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::ChannelId;
-use str0m::media::{Direction, KeyframeRequestKind, MediaKind, MediaTime, Mid};
+use str0m::format::{Codec, FormatParams};
+use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaKind, MediaTime, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::{Event, Input, Output, Rtc, RtcConfig};
 
@@ -51,7 +52,10 @@ impl Page {
             .set_extension(6, str0m::rtp::Extension::PlayoutDelay)
             .set_extension(4, str0m::rtp::Extension::TransportSequenceNumber)
             .set_extension(2, str0m::rtp::Extension::AbsoluteSendTime);
-        config.codec_config().add_h264(102.into(), Some(103.into()), true, 0x42e01f);
+        let codecs = config.codec_config();
+        codecs.add_h264(102.into(), Some(103.into()), true, 0x42e01f);
+        let profile = FormatParams { profile_id: Some(0), ..FormatParams::default() };
+        codecs.add_config(98.into(), Some(99.into()), Codec::Vp9, Frequency::NINETY_KHZ, None, profile);
         let mut rtc = config.build(epoch);
         rtc.add_local_candidate(str0m::Candidate::host(address, "udp").unwrap());
         let mut changes = rtc.sdp_api();
@@ -110,7 +114,7 @@ impl Page {
     }
 
     pub(super) fn handle_packet(&mut self, now: Time, packet: &Datagram) {
-        if self.lose_rtp && (128..192).contains(&packet.contents[0]) && packet.contents[1] & 0x7f == 102 {
+        if self.lose_rtp && super::is_rtp(&packet.contents) && matches!(packet.contents[1] & 0x7f, 102 | 98) {
             self.lose_rtp = false;
             return;
         }
@@ -259,7 +263,10 @@ fn values(offer: &SdpOffer) -> Description {
         "pwd": value("a=ice-pwd:"),
         "fingerprint": value("a=fingerprint:sha-256 "),
         "setup": value("a=setup:"),
-        "video": [{ "pt": 102, "rtx": 103, "codec": "H264", "fmtp": value("a=fmtp:102 ") }],
+        "video": [
+            { "pt": 102, "rtx": 103, "codec": "H264", "fmtp": value("a=fmtp:102 ") },
+            { "pt": 98, "rtx": 99, "codec": "VP9", "fmtp": value("a=fmtp:98 ") },
+        ],
         "extensions": extensions,
         "candidates": candidates,
     });
@@ -285,12 +292,12 @@ fn answer_text(answer: &Description, mids: &[String; 2]) -> String {
         .iter()
         .map(|(id, extension)| format!("a=extmap:{id} {}\r\n", extension.uri()))
         .collect();
-    let fmtp = format.fmtp();
+    let (fmtp, codec) = (format.fmtp(), format.codec().name());
     let [video, data] = mids;
     format!(
         "v=0\r\no=- 2 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {video} {data}\r\n\
          m=video 9 UDP/TLS/RTP/SAVPF {pt} {rtx}\r\nc=IN IP4 0.0.0.0\r\n{transport}a=mid:{video}\r\n{extensions}\
-         a=sendonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:{pt} H264/90000\r\na=rtcp-fb:{pt} transport-cc\r\n\
+         a=sendonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:{pt} {codec}/90000\r\na=rtcp-fb:{pt} transport-cc\r\n\
          a=rtcp-fb:{pt} ccm fir\r\na=rtcp-fb:{pt} nack\r\na=rtcp-fb:{pt} nack pli\r\na=fmtp:{pt} {fmtp}\r\n\
          a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={pt}\r\na=msid:screen screen\r\n\
          a=ssrc-group:FID {ssrc} {rtx_ssrc}\r\na=ssrc:{ssrc} cname:screen\r\na=ssrc:{rtx_ssrc} cname:screen\r\n\

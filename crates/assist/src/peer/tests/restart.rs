@@ -39,7 +39,7 @@ fn after_any_time_without_a_network_the_same_connection_goes_on() {
         assert!(picture_comes(&mut call, seconds * 1_000_000), "{seconds} s");
         call.page.send("input", "after");
         assert!(
-            call.drive(70_000, |call| call.inputs() == ["held", "after"]),
+            call.drive(5_000, |call| call.inputs() == ["held", "after"]),
             "{seconds} s: {:?}",
             call.inputs()
         );

@@ -57,8 +57,12 @@ impl Novice {
         match (opened, stop) {
             (Ok(capturer), Ok(stop)) => {
                 let screens = capturer.scene().screens.clone();
-                if before.is_none() {
-                    self.terminal.say(&texts::is_shown(&screens));
+                let change = match &before {
+                    None => Some(texts::is_shown(&screens)),
+                    Some(before) => texts::shown_changed(&before.screens, &screens),
+                };
+                if let Some(change) = change {
+                    self.terminal.say(&change);
                 }
                 let opened = Some(capturer);
                 let since = before.as_ref().map_or_else(Instant::now, |before| before.since);
@@ -67,7 +71,8 @@ impl Novice {
                     since,
                     screen,
                     screens,
-                    switched: since,
+                    switched: Instant::now(),
+                    wanted: false,
                     opened,
                     stop,
                     link: Link::None,
@@ -89,6 +94,11 @@ impl Novice {
     /// The expert's page described itself: answer it.
     pub(super) async fn connect(&mut self, offer: Description) {
         let Some(signed) = self.may_answer(&offer).await else { return };
+        let offer = offer.in_codecs(&self.codec.allowed());
+        if offer.video().is_empty() {
+            let sentence = texts::no_codec(&self.who, &self.codec.allowed());
+            return self.fail_with(&sentence, Code::ApplicationLaunchFailed).await;
+        }
         let (families, servers) = (self.families, self.servers.clone());
         let Some(sharing) = &mut self.sharing else { return };
         if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
@@ -135,7 +145,7 @@ impl Novice {
                 return self.send(NoviceSays::Again).await;
             }
         };
-        media.restart(offer);
+        media.restart(offer.in_codecs(&self.codec.allowed()));
         sharing.link = Link::Lost(media, since);
         self.give(Input::Disconnected);
     }

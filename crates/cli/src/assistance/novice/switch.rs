@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 const SWITCH_EVERY: Duration = Duration::from_millis(300);
 
 impl Novice {
-    /// The expert wants to see another screen. The person here has allowed all of them, one at a time.
+    /// The expert wants to see another screen. The person here has allowed all of them, one at a time. What they have
+    /// hidden comes back as it was.
     pub(super) async fn screen_wanted(&mut self, screen: ScreenId) {
-        let is_there = self.sharing.as_ref().is_some_and(|sharing| sharing.screens.has(screen));
+        let is_there = self.consent.state().may_view()
+            && self.sharing.as_ref().is_some_and(|sharing| sharing.screens.has(screen));
         if is_there {
             self.switch_to(screen).await;
         } else {
@@ -31,15 +33,25 @@ impl Novice {
     }
 
     async fn switch_to(&mut self, screen: ScreenId) {
+        if let Some(sharing) = &mut self.sharing {
+            // Whoever takes pictures notices by themselves.
+            sharing.screen.choose(screen);
+            sharing.wanted = sharing.opened.is_some();
+        }
+        self.open_wanted().await;
+    }
+
+    /// Before any picture is taken it is done here, and not more often for whoever wants it again and again.
+    pub(super) async fn open_wanted(&mut self) {
         let Some(sharing) = &mut self.sharing else { return };
-        sharing.screen.choose(screen);
-        // Whoever takes pictures notices by themselves. Before that it is done here, but not for everybody who wants it
-        // again and again: then the last wish comes true with the first picture.
-        if sharing.opened.is_none() || sharing.switched.elapsed() < SWITCH_EVERY {
+        if !sharing.wanted || sharing.switched.elapsed() < SWITCH_EVERY {
+            return;
+        }
+        sharing.wanted = false;
+        if sharing.opened.take().is_none() {
             return;
         }
         sharing.switched = Instant::now();
-        drop(sharing.opened.take());
         match tokio::task::block_in_place(|| sharing.screen.reopen()) {
             Ok(capturer) => {
                 let screens = capturer.scene().screens.clone();

@@ -91,3 +91,50 @@ pub(super) fn shortcut_letter(character: char, modifiers: u8) -> char {
     use super::layout::{lower, upper};
     if modifiers & SHIFT != 0 { upper(character) } else { lower(character) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::tests::{LEVEL3, small};
+    use super::super::layout::{ALT, CONTROL, LOCK};
+    use super::*;
+
+    fn standing(modifiers: u8, ours: u8) -> Standing {
+        Standing { group: 0, modifiers, ours }
+    }
+
+    fn chosen(standing: Standing, character: char, place: u8) -> Option<(u8, u8)> {
+        let wanted = Wanted { character, place, keypad: false };
+        choose(&small(), standing, wanted).map(|choice| (choice.code, choice.modifiers))
+    }
+
+    #[test]
+    fn the_key_with_the_fewest_changes_is_taken() {
+        assert_eq!(chosen(standing(0, 0), '2', 0), Some((11, 0)));
+        assert_eq!(chosen(standing(SHIFT, SHIFT), '2', 0), Some((12, SHIFT)), "Shift is down already");
+        assert_eq!(chosen(standing(0, 0), '²', 0), Some((11, LEVEL3)));
+        assert_eq!(chosen(standing(SHIFT, SHIFT), '²', 0), Some((11, LEVEL3)), "Shift goes up");
+        assert_eq!(chosen(standing(LOCK, 0), 'a', 0), Some((10, SHIFT | LOCK)));
+        assert_eq!(chosen(standing(LOCK, 0), 'é', 0), None, "no key types it small now");
+        assert_eq!(chosen(standing(0, 0), 'z', 0), None);
+    }
+
+    #[test]
+    fn what_the_person_holds_stays_down() {
+        assert_eq!(chosen(standing(SHIFT, 0), 'a', 0), None);
+        assert_eq!(chosen(standing(SHIFT, 0), 'A', 0), Some((10, SHIFT)));
+    }
+
+    #[test]
+    fn the_number_pad_is_for_the_number_pad() {
+        let one = |keypad| choose(&small(), standing(0, 0), Wanted { character: '1', place: 13, keypad });
+        assert_eq!(one(true).map(|choice| choice.code), Some(13));
+        assert_eq!(one(false), None);
+    }
+
+    #[test]
+    fn a_shortcut_has_its_case_from_shift_alone() {
+        assert_eq!(shortcut_letter('Z', CONTROL | LOCK), 'z');
+        assert_eq!(shortcut_letter('z', CONTROL | SHIFT), 'Z');
+        assert_eq!(shortcut_letter('+', ALT | SHIFT), '+');
+    }
+}

@@ -72,6 +72,7 @@ impl Act {
             InputEvent::Press { key, meant } => vec![Self::Press(key, meant)],
             InputEvent::Release { key } => vec![Self::Release(key)],
             InputEvent::Text(text) => text.characters().iter().copied().map(Self::Type).collect(),
+            InputEvent::Held => Vec::new(),
         }
     }
 }

@@ -261,3 +261,84 @@ fn single(character: char, mut other: impl Iterator<Item = char>) -> char {
         _ => character,
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) const LEVEL3: u8 = 128;
+
+    /// A small keyboard from code 10 on, in one group: a letter with Caps Lock, a digit with three characters, a letter
+    /// whose type knows nothing of Caps Lock, a 1 of the number pad, F1, Shift and AltGr, and a key that is empty.
+    pub(in super::super) fn small() -> Layout {
+        let level = |modifiers, level| Level { modifiers, level, preserved: 0 };
+        let types = vec![
+            KeyType { mask: SHIFT | LOCK, levels: vec![level(SHIFT, 1), level(LOCK, 1)] },
+            KeyType { mask: SHIFT | LEVEL3, levels: vec![level(SHIFT, 1), level(LEVEL3, 2)] },
+            KeyType { mask: 0, levels: Vec::new() },
+            KeyType { mask: CONTROL | ALT, levels: vec![level(CONTROL | ALT, 1)] },
+        ];
+        let key = |kind: u8, symbols: &[u32], modifiers| Cap {
+            types: [kind; 4],
+            group_info: 1,
+            width: u8::try_from(symbols.len()).unwrap(),
+            symbols: symbols.to_vec(),
+            modifiers,
+        };
+        let keys = vec![
+            key(0, &[0x61, 0x41], 0),
+            key(1, &[0x32, 0x22, 0xb2], 0),
+            key(1, &[0xe9, 0x32], 0),
+            key(2, &[0xffb1], 0),
+            key(3, &[0xffbe, 0x1008_fe01], 0),
+            key(2, &[0xffe1], SHIFT),
+            key(2, &[LEVEL3_SHIFT], LEVEL3),
+            key(2, &[NO_SYMBOL], 0),
+        ];
+        let mut layout = Layout { first: 10, keys, types, choosers: Vec::new() };
+        layout.choosers = layout.find_choosers();
+        layout
+    }
+
+    #[test]
+    fn modifiers_choose_the_character() {
+        let layout = small();
+        let typed = |code, modifiers| layout.character(code, 0, modifiers);
+        assert_eq!((typed(10, 0), typed(10, SHIFT)), (Some('a'), Some('A')));
+        assert_eq!((typed(10, LOCK), typed(10, SHIFT | LOCK)), (Some('A'), Some('a')));
+        assert_eq!((typed(11, LEVEL3), typed(11, SHIFT | LEVEL3)), (Some('²'), Some('2')), "no such level");
+        assert_eq!((typed(12, 0), typed(12, LOCK)), (Some('é'), Some('É')), "programs capitalize it");
+        assert_eq!((typed(9, 0), typed(17, 0), typed(18, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn modifiers_and_empty_keys_are_found() {
+        let layout = small();
+        let choosers = [Chooser { mask: SHIFT, code: 15 }, Chooser { mask: LEVEL3, code: 16 }];
+        assert_eq!(layout.choosers, choosers);
+        assert_eq!((layout.level3(), layout.empty().collect::<Vec<_>>()), (Some(16), vec![17]));
+        assert_eq!(layout.find(&[0xffbf, 0xffbe], 10, 0), Some(14));
+        assert_eq!(layout.find(&[0xffbf], 14, 0), None);
+    }
+
+    #[test]
+    fn a_command_to_the_server_is_one_only_with_its_modifiers() {
+        let layout = small();
+        assert!(
+            layout.commands_server(14, 0, CONTROL | ALT)
+                && layout.commands_server(14, 0, CONTROL | ALT | LOCK)
+        );
+        assert!(!layout.commands_server(14, 0, CONTROL) && !layout.commands_server(10, 0, CONTROL | ALT));
+    }
+
+    #[test]
+    fn a_key_with_fewer_groups_than_the_keyboard_has_one_for_each() {
+        let cap = |group_info| Cap { group_info, ..Cap::default() };
+        let groups = |info| [0, 1, 2, 3].map(|group| cap(info).group(group));
+        assert_eq!(groups(0x02), [0, 1, 0, 1].map(Some), "wrapped");
+        assert_eq!(groups(0x42), [0, 1, 1, 1].map(Some), "clamped");
+        assert_eq!(groups(0x92), [0, 1, 1, 1].map(Some), "redirected to the second");
+        assert_eq!(groups(0xb2), [0, 1, 0, 0].map(Some), "redirected to one that is not there");
+        assert_eq!(groups(0x00), [None; 4]);
+    }
+}

@@ -16,12 +16,18 @@ use crate::x11::link::{Link, lost};
 pub(super) const LOOKED_UP: Duration = Duration::from_millis(150);
 
 /// The most keys that are lent at once.
-const MOST: usize = 64;
+const MOST: u32 = 64;
+
+/// Every program of the desktop reads the whole keyboard anew when a key is lent. So after the first [`MOST`] it takes at
+/// least this from one to the next: far more than anybody writes, and bearable when it is all that somebody does.
+const PACE: Duration = Duration::from_millis(25);
 
 /// The keys that are lent, the one that was used longest ago first.
 #[derive(Debug, Default)]
 pub(super) struct Spares {
     lent: Vec<Lent>,
+    /// When as many have been lent as may be by then.
+    paced: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +56,12 @@ impl Spares {
 
     /// Picks the key for a character; [`bind`](Self::bind) then makes it one.
     pub(super) fn pick(&self, now: Instant, layout: &Layout, is_held: impl Fn(u8) -> bool) -> Lending {
-        if self.lent.len() < MOST
+        if let Some(from) =
+            self.paced.and_then(|paced| paced.checked_sub(PACE * MOST)).filter(|from| *from > now)
+        {
+            return Lending::Later(from);
+        }
+        if self.lent.len() < MOST as usize
             && let Some(code) = layout.empty().find(|code| self.codes().all(|lent| lent != *code))
         {
             return Lending::Key(code);
@@ -76,6 +87,7 @@ impl Spares {
         let symbols = pair.map(symbol);
         self.lent.retain(|lent| lent.code != code);
         self.lent.push(Lent { code, symbols, used: now });
+        self.paced = Some(self.paced.map_or(now, |paced| paced.max(now)) + PACE);
         link.conn.change_keyboard_mapping(1, code, 2, &symbols).map_err(lost)?.check().map_err(lost)
     }
 

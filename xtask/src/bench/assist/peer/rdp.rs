@@ -30,7 +30,7 @@ pub(super) fn native(stage: &mut Stage) -> Result<Seat> {
         .args(["/gfx", "/network:lan", "/size:1920x1080", "/f"]);
     let viewer = stage.machines.on(EXPERT, &settle(viewer, &screen, &home));
     let viewer = Process::start(&viewer, Log::File(&home.join("viewer.log")))?;
-    let eye = Eye::Window(Window::open(screen)?);
+    let eye = Eye::Window(Box::new(Window::open(screen)?));
     let theirs = Theirs { viewer: Some(viewer), gateway: None, server, _home: home };
-    Ok(Seat { eye, what: What::Theirs(theirs) })
+    Ok(Seat { eye, what: What::Theirs(Box::new(theirs)) })
 }

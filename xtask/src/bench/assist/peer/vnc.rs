@@ -69,7 +69,7 @@ pub(super) fn in_browser(stage: &mut Stage, server: Server) -> Result<Seat> {
     browser.wait("noVNC to show the screen", is_shown, SOON)?;
     browser.evaluate("observer.watch('#screen canvas')")?;
     let theirs = Theirs { viewer: None, gateway: Some(gateway), server, _home: home };
-    Ok(Seat { eye: Eye::Page, what: What::Theirs(theirs) })
+    Ok(Seat { eye: Eye::Page, what: What::Theirs(Box::new(theirs)) })
 }
 
 pub(super) fn native(stage: &mut Stage) -> Result<Seat> {
@@ -82,9 +82,9 @@ pub(super) fn native(stage: &mut Stage) -> Result<Seat> {
         .arg(format!("{address}::{PORT}"));
     let viewer = stage.machines.on(EXPERT, &settle(viewer, &screen, &home));
     let viewer = Process::start(&viewer, Log::File(&home.join("viewer.log")))?;
-    let eye = Eye::Window(Window::open(screen)?);
+    let eye = Eye::Window(Box::new(Window::open(screen)?));
     let theirs = Theirs { viewer: Some(viewer), gateway: None, server, _home: home };
-    Ok(Seat { eye, what: What::Theirs(theirs) })
+    Ok(Seat { eye, what: What::Theirs(Box::new(theirs)) })
 }
 
 /// Waits until a program listens on the novice's machine.
