@@ -89,7 +89,7 @@ impl Picture {
     pub fn with_fewer_colours(mut self) -> Self {
         for value in &mut self.pixels {
             // Black stays black and white stays white.
-            *value = *value & 0xfe | *value >> 7;
+            *value = (*value & 0xfe) | (*value >> 7);
         }
         self
     }

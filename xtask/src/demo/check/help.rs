@@ -45,7 +45,7 @@ impl Play {
         let unlike = self.await_likeness(first())?;
         say::line(format_args!("     of 64 x 36 places {unlike} differ, where the terminal scrolls"));
         let desktop = Picture::of(self.desktop.screen())?.part(first())?;
-        desktop.save(&self.album.path("desktop.png"))
+        self.album.keep_desktop(&desktop)
     }
 
     pub(super) fn ask_for_control(&mut self) -> Result<()> {

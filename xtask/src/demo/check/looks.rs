@@ -13,8 +13,9 @@ use crate::repo;
 /// A telephone, or the window beside another one.
 const NARROW: (u32, u32) = (360, 740);
 
-/// Which pictures the documents show.
-const SHOWN: [&str; 9] = ["page", "dark", "narrow", "chat", "screens", "control", "paused", "lost", "ended"];
+/// Which of these pictures the documents show. Others of theirs are taken with a page alone (`npm run pictures`), from the
+/// desktop that is kept here.
+const SHOWN: [&str; 5] = ["page", "screens", "control", "lost", "ended"];
 
 /// Where pictures of the page go.
 pub(super) struct Album {
@@ -29,6 +30,7 @@ impl Album {
             Pictures::Scratch => None,
             Pictures::Documentation => Some(repo::root().join("docs/pictures")),
         };
+        documents.iter().try_for_each(std::fs::create_dir_all)?;
         Ok(Self { scratch, documents })
     }
 
@@ -43,11 +45,15 @@ impl Album {
         browser.screenshot(&path)?;
         match &self.documents {
             Some(documents) if SHOWN.contains(&name) => {
-                std::fs::create_dir_all(documents)?;
                 Picture::load(&path)?.with_fewer_colours().save(&documents.join(format!("{name}.png")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Keeps a picture of the novice's screen itself.
+    pub(super) fn keep_desktop(&self, desktop: &Picture) -> Result<()> {
+        desktop.save(&self.documents.as_ref().unwrap_or(&self.scratch).join("desktop.png"))
     }
 }
 
