@@ -263,7 +263,7 @@ test("in a pause nothing is left of the picture, and when it is over it comes ba
   assert.equal(await page.getAttribute("#chat-open", "aria-disabled"), "false");
   await novice.close();
   novice = await showPicture(browser, application, { paused: false });
-  assert.ok(await page.locator("#notice").isHidden());
+  await until(() => page.locator("#notice").isHidden());
 });
 
 test("a lost connection is said, with seconds, and the last picture stays without input", async () => {

@@ -150,7 +150,6 @@ fn lies() -> Vec<(&'static str, Value)> {
         ("/fingerprint", json!(["AB"; 32].join(":"))),
         ("/fingerprint", json!(format!("{}\r\na=setup:active", ["AB"; 32].join(":")))),
         ("/setup", json!("active")),
-        ("/video", json!([])),
         ("/video/0/fmtp", json!(format!("{h264}\r\nm=audio 9 RTP/AVP 0"))),
         ("/video/0/pt", json!(72)),
         ("/extensions", json!([{"id": 15, "uri": "urn:x"}])),
@@ -180,6 +179,28 @@ fn needs_xvfb_a_page_that_lies_about_itself_gets_no_answer_and_the_help_goes_on(
         two.expert.logs("Refused the page's description")?;
         ensure!(two.call().screen().matches("[y/N]").count() == 1, "nobody was asked anything");
         ends(two)
+    });
+}
+
+#[test]
+fn needs_xvfb_a_browser_that_shows_no_video_of_ours_ends_it_and_both_are_told() {
+    two_people_and_a_screen(|two| {
+        two.ask_until_question()?;
+        let mut page = Page::open(&page::address(&mut two.expert.agent)?)?;
+        two.call().says("y")?;
+        page.hears("connect")?;
+        let mut description = page.description(&["127.0.0.1"])?;
+        description["video"] = json!([]);
+        page.says(&json!({"type": "describe", "description": description}))?;
+        let who = two.expert.who.clone();
+        two.call().reads(&format!("The browser of {who} cannot show your screen"))?;
+        two.call().reads(OVER)?;
+        let code = two.call().ends()?;
+        ensure!(code != 0, "it did not work");
+        let [_, _, code] = page.hears_the_end()?;
+        ensure!(code.contains("0x8100"), "{code}");
+        two.expert.agent.reads("(0x8100")?;
+        two.are_idle()
     });
 }
 
