@@ -3,7 +3,7 @@
 //!
 //! Everything is a function of a count of steps, so whatever was seen can be painted once more and compared. Two
 //! [codes](crate::code) stand in the upper left corner: the time at which the step was painted (as of
-//! [`painter`](crate::painter)), and below it how many keys were pressed on this screen so far, by whomever. The second
+//! [`crate::painter`]), and below it how many keys were pressed on this screen so far, by whomever. The second
 //! is painted the moment a key goes down, as a program would show what was typed.
 
 mod scene;
