@@ -21,13 +21,15 @@ impl Play {
         self.expert_agent.type_line("y")?;
         step("they have never met: the expert reads three words, the novice types them");
         people::compare_words(novice, &mut self.expert_agent, SOON)?;
-        novice.expect("has answered.", SOON)?;
+        novice.expect("Karl has answered.", SOON)?;
         novice.expect(QUESTION, SOON)?;
         let page = people::page_address(&mut self.expert_agent, SOON)?;
         ensure!(page.starts_with("file:///"), "the page is given as a private file, not as {page:?}");
         self.browser.open(&page)?;
         self.browser.wait("the page to begin", "document.querySelector('#picture') !== null", SOON)?;
         self.await_view("asked")?;
+        let who = self.browser.evaluate("document.querySelector('#who').textContent")?;
+        ensure!(who == "Maria", "the page calls the novice {who}");
         self.save("waiting")?;
         self.browser.evaluate("observer.watch('#picture')")?;
         ensure!(
