@@ -29,7 +29,9 @@ impl Brake {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    fn is_pulled(&self) -> bool {
+    /// Whether everything was stopped.
+    #[must_use]
+    pub fn is_pulled(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }

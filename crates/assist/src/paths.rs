@@ -21,7 +21,7 @@ use self::relay::{Heard, Relay};
 use self::stun::Transaction;
 use crate::Time;
 use crate::description::MAX_CANDIDATES;
-use crate::ice::{Login, MAX_SERVERS};
+use crate::ice::{Login, MAX_SERVERS, may_be_asked};
 use crate::peer::LocalCandidate;
 
 /// Nobody waits longer than this for what servers say.
@@ -270,14 +270,16 @@ impl Paths {
             self.local.iter().copied().map(LocalCandidate::Host).for_each(&mut add);
             for probe in &self.probes {
                 // A relay may be reached by another kind of address than it shows; a way is of one kind.
-                if let Some(address) = probe.seen.filter(|seen| seen.is_ipv4() == probe.base.is_ipv4()) {
+                let seen = probe.seen.filter(|seen| can_be(*seen));
+                if let Some(address) = seen.filter(|seen| seen.is_ipv4() == probe.base.is_ipv4()) {
                     add(LocalCandidate::Reflexive { address, base: probe.base });
                 }
             }
         }
         // However many addresses this computer has, what works where nothing else does is told.
         let relays = self.relays.iter().filter_map(|relay| {
-            Some(LocalCandidate::Relayed { address: relay.address()?, base: relay.base() })
+            let address = relay.address().filter(|address| can_be(*address))?;
+            Some(LocalCandidate::Relayed { address, base: relay.base() })
         });
         let relays: Vec<_> = relays.take(MAX_SERVERS).collect();
         found.truncate(MAX_CANDIDATES - relays.len());
@@ -316,6 +318,11 @@ impl Trouble {
             Self::Silent(server) | Self::Login(server) | Self::Refused(server, _) => server,
         }
     }
+}
+
+/// Servers are not trusted: a way that cannot be must not spoil the others.
+fn can_be(at: SocketAddr) -> bool {
+    may_be_asked(at) && !matches!(at.ip(), IpAddr::V4(v4) if v4.is_link_local())
 }
 
 /// Both of one kind; and from loopback only loopback is reached.

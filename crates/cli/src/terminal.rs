@@ -49,7 +49,7 @@ pub(crate) struct Word {
 /// Keys or lines, as they are typed. Reading stops when this is dropped; nothing typed later is taken.
 #[derive(Debug)]
 pub(crate) struct Typed<T> {
-    receiver: mpsc::Receiver<T>,
+    receiver: mpsc::UnboundedReceiver<T>,
     stop: Arc<AtomicBool>,
 }
 
@@ -195,7 +195,9 @@ impl Terminal {
         at_most: usize,
         mut convert: impl FnMut(&[u8]) -> Option<T> + Send + 'static,
     ) -> Typed<T> {
-        let (sender, receiver) = mpsc::channel(16);
+        // Without a bound, since a full channel would keep this thread from reading the key that stops everything; nobody
+        // but the person types into it.
+        let (sender, receiver) = mpsc::unbounded_channel();
         let stop = Arc::new(AtomicBool::new(false));
         let (terminal, stopped) = (self.clone(), stop.clone());
         std::thread::spawn(move || {
@@ -206,7 +208,7 @@ impl Terminal {
                     Ok(Some(0)) | Err(_) => return,
                     Ok(Some(n)) => {
                         if let Some(typed) = convert(&bytes[..n])
-                            && sender.blocking_send(typed).is_err()
+                            && sender.send(typed).is_err()
                         {
                             return;
                         }

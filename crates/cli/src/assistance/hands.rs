@@ -37,14 +37,15 @@ impl Hands {
         Self { events: Some(events), done }
     }
 
-    /// Plays one event. When too many wait, a press or a move is dropped; false when a release could not be played: then
-    /// these hands must go, and with them everything that they hold.
+    /// Plays one event. When too many wait, a press or a move is dropped; false when a release could not be played, or
+    /// nothing can: then these hands must go, and with them everything that they hold.
     pub(super) fn play(&self, event: InputEvent) -> bool {
         let release = matches!(event, InputEvent::Release { .. } | InputEvent::Button { down: false, .. });
         let Some(events) = &self.events else { return !release };
         match events.try_send(event) {
-            // A thread that has ended has let go of everything.
-            Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => true,
+            Ok(()) => true,
+            // A thread that has ended has let go of everything, and plays nothing any more: nobody has control of that.
+            Err(mpsc::TrySendError::Disconnected(_)) => false,
             Err(mpsc::TrySendError::Full(_)) => !release,
         }
     }

@@ -129,7 +129,7 @@ impl Media {
             cursor: LastCursor::default(),
             events: sender,
         };
-        running.look_for_ways(offer);
+        running.look_for_ways(offer, Duration::ZERO);
         let task = tokio::spawn(running.run(received, from_page));
         Ok(Self { task: task.abort_handle(), events, restarts })
     }
@@ -195,7 +195,10 @@ impl Running {
             tokio::select! {
                 Some((number, packet)) = received.recv() => self.handle_packet(number, &packet),
                 Some(picture) = from_screen.recv() => self.show(picture).await,
-                Some(offer) = restarts.recv() => self.look_for_ways(offer),
+                Some(offer) = restarts.recv() => {
+                    self.give_up_coming().await;
+                    self.look_for_ways(offer, Duration::ZERO);
+                }
                 Some(opened) = self.opening.join_next() => self.begin_to_gather(opened.ok()).await,
                 () = sleep => self.handle_timeout(),
             }
@@ -213,8 +216,17 @@ impl Running {
         time(self.epoch)
     }
 
-    /// Opens sockets for this offer, in place of any other that is not answered yet.
-    fn look_for_ways(&mut self, offer: Description) {
+    /// What relays keep for ways that were never used is given back.
+    async fn give_up_coming(&mut self) {
+        if let Some((_, mut old)) = self.coming.take() {
+            old.paths.close(self.now());
+            let screen = &self.screen;
+            old.drain(|| screen.is_allowed()).await;
+        }
+    }
+
+    /// Opens sockets for this offer after a while, in place of any other that is not answered yet.
+    fn look_for_ways(&mut self, offer: Description, after: Duration) {
         self.opened_so_far += 1;
         self.coming = None;
         self.opening.abort_all();
@@ -222,6 +234,7 @@ impl Running {
             (self.opened_so_far, self.plan.clone(), self.packets.clone(), self.epoch);
         let is_first = self.peer.is_none();
         self.opening.spawn(async move {
+            tokio::time::sleep(after).await;
             loop {
                 let opened = Ways::open(number, &plan, packets.clone(), || time(epoch)).await;
                 // A network that is gone for now comes back; one that never was is said to be missing.
@@ -246,6 +259,10 @@ impl Running {
         let local = ways.paths.candidates();
         for trouble in ways.paths.troubles() {
             tracing::warn!(?trouble, "A server is of no use");
+            // What the other side named, the person here can do nothing about.
+            if self.plan.hints.contains(&trouble.server()) {
+                continue;
+            }
             self.tell(MediaEvent::Troubled(trouble)).await;
         }
         tracing::info!(kinds = ?local.iter().map(|way| way.kind()).collect::<Vec<_>>(), "Found ways");
@@ -254,7 +271,7 @@ impl Running {
                 self.tell(MediaEvent::Lacks(Lack::Relay)).await;
             } else {
                 // The network may be about to come back.
-                self.look_for_ways(offer);
+                self.look_for_ways(offer, LOOK_AGAIN);
             }
             return true;
         }

@@ -319,6 +319,7 @@ impl Novice {
             Some(Offered::Restart(description)) => self.restart(description).await,
             None => {}
         }
+        self.freshen();
         self.open_wanted().await;
         self.notice_curtain();
         self.catch_up();

@@ -35,6 +35,9 @@ const SMALLEST: u16 = 16;
 /// A window in windows in windows ends somewhere.
 const DEEPEST: usize = 64;
 
+/// In the kind of an event: another program made it up, and not the server.
+const SENT: u8 = 0x80;
+
 /// The window, and what is known of it.
 #[derive(Debug)]
 pub(super) struct SharedWindow {
@@ -162,7 +165,8 @@ impl SharedWindow {
         let is_ours = |window| window == self.id || self.above.contains(&window);
         match event {
             Event::DestroyNotify(e) if e.window == self.id => Err(CaptureError::Gone),
-            Event::ConfigureNotify(e) if e.window == self.id => {
+            // What a window manager makes up changes no pixels.
+            Event::ConfigureNotify(e) if e.window == self.id && e.response_type & SENT == 0 => {
                 self.has_size(Size { width: e.width, height: e.height }, e.border_width, now);
                 Ok(Notice::Nothing)
             }
@@ -232,8 +236,11 @@ impl SharedWindow {
         Ok((!parts.iter().any(|part| part.around(area) == *part)).then_some(parts))
     }
 
+    /// A new size brought new pixels, also when it is back at the old one by now.
     fn has_size(&mut self, size: Size, border: u16, now: Instant) {
-        self.resized = ((size, border) != (self.size, self.border)).then_some(now);
+        if self.resized.is_some() || (size, border) != (self.size, self.border) {
+            self.resized = Some(now);
+        }
     }
 
     /// Looks whether it is on the screen. Wherever it comes back it has new pixels.

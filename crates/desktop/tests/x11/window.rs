@@ -326,6 +326,35 @@ fn a_new_size_is_followed_and_brings_nothing_foreign() {
 }
 
 #[test]
+fn a_new_size_and_back_again_brings_nothing_foreign() {
+    let server = Server::xvfb("400x300x24");
+    let (program, other) = (Program::start(&server), Program::start(&server));
+    other.cover(Rect { x: 0, y: 0, width: 400, height: 300 }, BLUE);
+    let window = program.window(program.root, PLACE, "Letter");
+    other.cover(Rect { x: 60, y: 50, width: 100, height: 300 }, RED);
+    let person = Person::who_shows_the_screen();
+    let mut capturer = share(&person, server.at(), window).unwrap();
+    pictures_until(&mut capturer, "all of it is green", is_green);
+    // The server fills the new pixels twice with what is on the screen, and the program paints no more than two corners.
+    program.hangs();
+    program.configure(window, &ConfigureWindowAux::new().width(64).height(63));
+    let (width, height) = (PLACE.width, PLACE.height);
+    program.configure(window, &ConfigureWindowAux::new().width(u32::from(width)).height(u32::from(height)));
+    let corner = |x: u16, y: u16| Rectangle {
+        x: i16::try_from(x).unwrap(),
+        y: i16::try_from(y).unwrap(),
+        width: 4,
+        height: 4,
+    };
+    program.fill(window, corner(0, 0), GREEN);
+    program.fill(window, corner(width - 4, height - 4), GREEN);
+    changed(&mut capturer);
+    drop(capturer);
+    let mut capturer = share(&person, server.at(), window).unwrap();
+    pictures_for(&mut capturer, Duration::from_millis(300));
+}
+
+#[test]
 fn made_small_its_last_picture_stays_and_both_are_told() {
     let server = Server::xvfb("400x300x24");
     let (program, other) = (Program::start(&server), Program::start(&server));

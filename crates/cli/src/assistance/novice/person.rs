@@ -89,11 +89,12 @@ impl Novice {
         self.catch_up();
     }
 
-    /// A key that hid the screen is not always heard of here: a question may have taken the terminal in that moment.
+    /// A key that hid the screen or stopped everything is not always heard of here: a question may have taken the terminal
+    /// in that moment.
     pub(super) fn notice_curtain(&mut self) {
         let is_hidden = self.sharing.as_ref().is_some_and(|sharing| !sharing.grant.is_live());
         if self.keys.is_none() && is_hidden && self.consent.state().may_view() {
-            self.give(Input::Pause);
+            self.give(if self.consent.brake().is_pulled() { Input::Stop } else { Input::Pause });
         }
     }
 

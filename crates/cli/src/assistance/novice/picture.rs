@@ -78,15 +78,18 @@ impl Novice {
                     link: Link::None,
                     described: None,
                     later: None,
-                    was_up: false,
-                    troubles: Vec::new(),
+                    was_up: before.as_ref().is_some_and(|before| before.was_up),
+                    troubles: before.as_ref().map_or_else(Vec::new, |before| before.troubles.clone()),
                     control: None,
                     controlled: before.is_some_and(|before| before.controlled),
                 });
             }
             (Err(why), _) | (_, Err(why)) => {
                 self.sharing = before;
-                self.broken(why).await;
+                // Whoever hid or stopped it at this moment is heard of next.
+                if grant.is_live() {
+                    self.broken(why).await;
+                }
             }
         }
     }
@@ -121,7 +124,8 @@ impl Novice {
                 // A new page does not inherit control.
                 self.give(Input::Disconnected);
             }
-            Err(error) => self.fail(&format!("{error:#}"), Code::ApplicationLaunchFailed).await,
+            // By a key that is heard of next; there is no other reason.
+            Err(error) => tracing::info!(%error, "Hidden or stopped meanwhile"),
         }
     }
 
@@ -224,6 +228,10 @@ impl Novice {
                 }
             }
             MediaEvent::Screens(screens) => self.screens_are(screens).await,
+            // By a key that is heard of next.
+            MediaEvent::Broken(why) if !sharing.grant.is_live() => {
+                tracing::info!(?why, "Hidden or stopped meanwhile");
+            }
             MediaEvent::Broken(why) => self.broken(why).await,
         }
     }

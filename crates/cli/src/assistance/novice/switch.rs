@@ -7,10 +7,13 @@ use rendezvous_assist::consent::Input;
 use rendezvous_assist::screens::{ScreenId, Screens};
 use rendezvous_assist::signal::{NoviceSays, View};
 use rendezvous_core::Code;
+use rendezvous_desktop::CaptureError;
 use std::time::{Duration, Instant};
 
 /// From one screen to the next, before any picture is taken.
 const SWITCH_EVERY: Duration = Duration::from_millis(300);
+/// What was opened before any picture is taken is kept for so long.
+const FRESH_FOR: Duration = Duration::from_secs(10);
 
 impl Novice {
     /// The expert wants to see another screen. The person here has allowed all of them, one at a time. What they have
@@ -58,7 +61,20 @@ impl Novice {
                 sharing.opened = Some(capturer);
                 self.screens_are(screens).await;
             }
+            // By a key that is heard of next.
+            Err(CaptureError::Revoked) => {}
             Err(error) => self.broken(Broken::from(&error)).await,
+        }
+    }
+
+    /// What is opened and not looked at is opened anew once in a while: what it would tell of the pointer piles up in the
+    /// display meanwhile, and a screen may be gone.
+    pub(super) fn freshen(&mut self) {
+        if let Some(sharing) = &mut self.sharing
+            && sharing.opened.is_some()
+            && sharing.switched.elapsed() > FRESH_FOR
+        {
+            sharing.wanted = true;
         }
     }
 

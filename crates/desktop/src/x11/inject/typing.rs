@@ -178,6 +178,9 @@ impl Hands {
 
     /// Takes back the spare keys that were lent.
     pub(super) fn take_back_spares(&mut self) -> Result<(), DisplayError> {
+        // What somebody has made a key of their own meanwhile is not ours any more.
+        self.follow_display()?;
+        self.follow_layout()?;
         let codes: Vec<u8> = self.keyboard.spares.codes().collect();
         self.keyboard.spares.take_back(&self.link)?;
         self.link.conn.sync().map_err(lost)?;
