@@ -194,7 +194,8 @@ export class Chat {
   }
 
   #send() {
-    const text = this.box.value.trim();
+    // Half a character, and a line's end that only some count as blank, are no text.
+    const text = wellFormed(this.box.value).replace(/\u0085/g, "\n").trim();
     if (this.#off || text === "") return;
     if (characters(text) > MAX_CHARACTERS) return this.#say(words.rest(MAX_CHARACTERS - characters(text)));
     if (!this.#pace.send(performance.now())) return this.#say(words.TOO_FAST);
@@ -257,4 +258,12 @@ export class Chat {
   #say(sentence) {
     if (this.note.textContent !== sentence) this.note.textContent = sentence;
   }
+}
+
+/**
+ * Without halves of characters, as what is cut out of the middle of a text may have.
+ * @param {string} text
+ */
+function wellFormed(text) {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }

@@ -117,7 +117,12 @@ async function start() {
 function receive(message) {
   switch (message.type) {
     case "state":
-      update({ state: message, sentRequest: false, hint: model.hint && message.control === model.state?.control });
+      update({
+        state: message,
+        // What was given back stays so until they say it, whatever else they say before.
+        sentRequest: model.sentRequest && model.state?.control === "granted" && message.control === "granted",
+        hint: model.hint && message.control === model.state?.control,
+      });
       chat.setState(words.label(message.who, 60), message.view !== "granted");
       if (!seen(message)) dropPicture();
       zoom.layout();
@@ -137,6 +142,10 @@ function receive(message) {
     case "connect":
       retryDelay = RETRY_FIRST_MS;
       ways = { iceServers: message.iceServers, relayOnly: message.relayOnly };
+      if (model.link === "connected") {
+        keepLastPicture();
+        update({ link: "lost", lostSince: performance.now(), hint: false });
+      }
       connect();
       break;
     case "answer":

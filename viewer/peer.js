@@ -86,6 +86,8 @@ export class Peer {
    * @returns {Promise<Description>}
    */
   async describe() {
+    // From here on an answer to the offer before would be taken for one to this offer.
+    this.#answered = true;
     const connection = this.#connection;
     const gathered = new Promise((resolve) => {
       connection.onicegatheringstatechange = () => {

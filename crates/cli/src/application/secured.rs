@@ -4,7 +4,7 @@ use super::GREETING;
 use super::meeting::TALKING;
 use rendezvous_assist::link::{Heard, Link};
 use rendezvous_assist::secure::Evidence;
-use rendezvous_core::SessionResult;
+use rendezvous_core::{Code, SessionResult};
 use rendezvous_dbus::application::HeldSession;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media;
@@ -99,6 +99,8 @@ impl SecuredSession {
             Ok(text) => {
                 if let Err(error) = self.session.send_context_data(&text).await {
                     tracing::info!(%error, "A message could not be sent");
+                    // It is counted, so whatever came after it would look forged to the other side.
+                    self.terminate(Code::ContextDataSendFailure.into()).await;
                 }
             }
             Err(error) => tracing::error!(%error, "A message could not be signed"),

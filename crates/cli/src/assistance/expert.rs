@@ -274,6 +274,7 @@ impl Expert {
     async fn view_is(&mut self, view: View, page: &Page) {
         let was = self.view;
         self.view = match view {
+            View::Asked if was == ViewState::Asked => was,
             View::Asked => {
                 self.terminal.say(&texts::waiting_for_permission(&self.who));
                 ViewState::Asked

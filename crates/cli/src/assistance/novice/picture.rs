@@ -189,6 +189,14 @@ impl Novice {
         match event {
             MediaEvent::Answered(answer) => self.send(NoviceSays::Answer(answer)).await,
             MediaEvent::Again => self.send(NoviceSays::Again).await,
+            MediaEvent::Lacks(lack) if sharing.was_up => {
+                // The network may be about to come back; the page tries again, and patience has an end of its own.
+                tracing::info!(?lack, "There is no way for now");
+                sharing.link = match sharing.link {
+                    Link::Opening(_, since) | Link::Lost(_, since) => Link::Failed(since),
+                    _ => Link::None,
+                };
+            }
             MediaEvent::Lacks(lack) => self.lacks(&lack).await,
             MediaEvent::Troubled(trouble) => {
                 if !sharing.troubles.contains(&trouble) {
