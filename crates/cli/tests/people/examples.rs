@@ -6,7 +6,7 @@ use crate::on_the_bus::{Buses, on_bus, starts_hello};
 use anyhow::{Result, ensure};
 use rendezvous_testkit::bus::Bus;
 use rendezvous_testkit::home::Home;
-use rendezvous_testkit::process::Launch;
+use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::wait;
 use std::fs;
 use std::path::Path;
@@ -176,5 +176,41 @@ fn needs_python_their_im_program_with_their_application() {
     if let Err(error) = play() {
         let said = ["Ann", "Bob"].map(|me| fs::read_to_string(place.join(format!("{me}.said"))));
         panic!("{error:#} {said:?}");
+    }
+}
+
+/// As an author tries them: on a bus of their own, by the command that comes with it.
+#[test]
+fn needs_python_both_examples_by_dbus_run_session() {
+    let place = Home::new("examples").expect("a home");
+    let play = || -> Result<String> {
+        let (apps, services) = (place.join("rendezvous/apps"), place.join("dbus-1/services"));
+        fs::create_dir_all(&apps)?;
+        fs::create_dir_all(&services)?;
+        fs::write(apps.join("names.toml"), on_bus("org.example.Names"))?;
+        let service =
+            format!("[D-BUS Service]\nName=org.example.Names\nExec={PYTHON} -B {EXAMPLES}/app.py Ann\n");
+        fs::write(services.join("org.example.Names.service"), service)?;
+        let wire = place.join("wire");
+        let (im, wire) = (format!("{PYTHON} -B {EXAMPLES}/im.py"), wire.display());
+        let script = format!(
+            "(echo y | {im} listen {wire} bob) & until [ -e {wire} ]; do sleep 0.05; done; \
+             {im} invite {wire} ann '{CHESS}' && wait $!"
+        );
+        let launch = Launch::new("dbus-run-session")
+            .args(["--", "sh", "-c"])
+            .arg(&script)
+            .without("DBUS_SESSION_BUS_ADDRESS")
+            .without("DISPLAY")
+            .env("XDG_DATA_HOME", place.path());
+        let written = place.join("written");
+        let status = Process::start(&launch, Log::File(&written))?.wait_exit(SOON)?;
+        let said = fs::read_to_string(written)?;
+        ensure!(status.success(), "{status} {said}");
+        Ok(said)
+    };
+    let said = play().expect("it goes well");
+    for ended in ENDED {
+        assert!(said.contains(ended), "{said}");
     }
 }
