@@ -87,8 +87,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         // An application that was killed could not do it.
-        if let Some(terminal) = &self.own {
+        if let Some(terminal) = self.own.take() {
             terminal.restore();
+            drop(terminal);
+            tracing::info!("The agent's terminal is free again");
         }
     }
 }

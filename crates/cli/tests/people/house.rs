@@ -234,6 +234,15 @@ impl Side {
         })
     }
 
+    /// Waits until the agent's own terminal was given back so often; whoever calls before that is told that it is busy.
+    pub(crate) fn has_the_terminal_back(&self, times: usize) -> Result<()> {
+        let path = self.home.join("agent.log");
+        wait::until(format_args!("the terminal of {} to be free again", self.name), SOON, || {
+            let back = fs::read_to_string(&path)?.matches("The agent's terminal is free again").count();
+            Ok((back >= times).then_some(()))
+        })
+    }
+
     /// Kills this person's application.
     pub(crate) fn kill_application(&self) -> Result<()> {
         let id = self.application()?.with_context(|| format!("{} has no application", self.name))?;

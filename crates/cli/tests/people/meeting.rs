@@ -280,12 +280,14 @@ fn either_can_stop_it_at_the_words() {
         two.call().reads("Not now. Nothing was shared.")?;
         two.call_ends_with(0)?;
         two.are_idle()?;
+        two.expert.has_the_terminal_back(1)?;
 
         words(two)?;
         two.expert.agent.says("stop")?;
         two.call().reads("Nothing was shared.")?;
         two.call_ends_with(0)?;
         two.are_idle()?;
+        two.expert.has_the_terminal_back(2)?;
 
         words(two)?;
         two.call().interrupts()?;
