@@ -91,7 +91,7 @@ const PACKAGES: &[Package] = {
             "assembles the encoder's fast paths; without it encoding is several times slower",
         ),
         package(Build, "libvpx-dev", Installed, "encodes pictures as VP9, which is free of royalties"),
-        package(Build, "pkg-config", Program(&["pkg-config"]), "finds it"),
+        package(Build, "pkg-config", Program(&["pkg-config"]), "finds libvpx for the build"),
         package(Page, "nodejs", Program(&["node"]), "runs the tests of the expert's page"),
         package(Page, "npm", Program(&["npm"]), "fetches the type checker and the browser driver for them"),
         package(Desktop, "xvfb", Program(&["Xvfb"]), "a screen without a monitor, for the novice's desktop"),

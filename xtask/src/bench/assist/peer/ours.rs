@@ -73,9 +73,11 @@ impl Ours {
     /// The expert asks for control and gets it.
     pub(in crate::bench::assist) fn take_control(&mut self, stage: &mut Stage) -> Result<()> {
         let novice = self.novice.as_mut().context("nobody has asked yet")?;
-        let enabled = "document.querySelector('#ask-control')?.disabled === false";
-        stage.browser.wait("control to be there to be asked for", enabled, SOON)?;
-        stage.browser.click("#ask-control")?;
+        // A button that has just changed its meaning takes no click for a moment.
+        let asked = "(() => { const ask = document.querySelector('#ask-control'); \
+                     if (ask?.getAttribute('aria-disabled') === 'false') ask.click(); \
+                     return document.body.dataset.control === 'pending'; })()";
+        stage.browser.wait("control to be asked for", asked, SOON)?;
         novice.expect(QUESTION, SOON)?;
         novice.type_line("y")?;
         stage.browser.wait("control", "document.body.dataset.control === 'granted'", SOON)
