@@ -191,7 +191,7 @@ impl Page {
         self.runtime.block_on(within(self.from_socket.recv()))?.context("the page has heard the last of it")
     }
 
-    /// Waits for a message that fits. Others are kept for later, except states that came while a state was waited for:
+    /// Waits for a message that fits. Others are kept for later, except states that came before one that was waited for:
     /// those are history.
     fn hears_one(&mut self, name: &str, for_state: bool, fits: impl Fn(&Value) -> bool) -> Result<Value> {
         if let Some(at) = self.kept.iter().position(&fits) {
@@ -203,7 +203,12 @@ impl Page {
                 .hears_next()
                 .with_context(|| format!("the page waits for {name}; it heard {heard:?}"))?
             {
-                Heard::Message(value) if fits(&value) => return Ok(value),
+                Heard::Message(value) if fits(&value) => {
+                    if for_state {
+                        self.kept.retain(|message| message["type"] != "state");
+                    }
+                    return Ok(value);
+                }
                 Heard::Message(value) => {
                     heard.push(value.clone());
                     if !(for_state && value["type"] == "state") {
