@@ -3,6 +3,7 @@
 mod assist;
 mod contract;
 mod core;
+mod figures;
 mod machine;
 mod net;
 

@@ -12,7 +12,8 @@
 //! 3. [`consent`] asks the person at this machine what the expert may do, and hands out the [`grant`] values without
 //!    which no capturer and no injector can be built. Nothing that came over a wire can make it say yes.
 //! 4. [`peer`] is the novice's WebRTC endpoint, packets in and packets out, built only after the view is granted and
-//!    both sides have signed the certificates.
+//!    both sides have signed the certificates. [`paths`] finds the ways by which it is reached, with the help of the servers
+//!    that [`ice`] names, over the kinds of addresses in [`families`].
 //! 5. [`pace`] decides when a picture is encoded; [`screen`] names what the desktop produces, and [`screens`]
 //!    what there is to choose from.
 //! 6. [`input`] is what the expert's page may send once control is granted, bounded and checked.

@@ -9,6 +9,12 @@ use thiserror::Error;
 
 use crate::{DisplayError, I420, Rect, Scene};
 
+/// How long a permission may be dead before a waiting part notices. Looking costs one load from memory.
+pub(crate) const GRANT_TICK: Duration = Duration::from_millis(40);
+
+/// Nobody waits longer than this in one call; longer timeouts are cut.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// Watches what is shared and takes pictures of it, for as long as the person at this machine allows it.
 ///
 /// # Why it looks like this

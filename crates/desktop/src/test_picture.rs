@@ -12,6 +12,7 @@ use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::screen::Size;
 use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
 
+use crate::capture::{GRANT_TICK, LONGEST_WAIT};
 use crate::{Capture, CaptureError, Change, I420, Rect, Scene, Waker};
 
 /// What it is called.
@@ -39,12 +40,6 @@ const BARS: [[u8; 3]; 8] = [
     [235, 0, 0],
     [16, 16, 16],
 ];
-
-/// How long a permission may be dead before a waiting part notices.
-const GRANT_TICK: Duration = Duration::from_millis(40);
-
-/// Nobody waits longer than this in one call; longer timeouts are cut.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Takes pictures of nothing.
 #[derive(Debug)]

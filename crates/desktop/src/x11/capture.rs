@@ -15,15 +15,12 @@ use x11rb::protocol::Event;
 use x11rb::protocol::damage::{ConnectionExt as _, Damage, ReportLevel};
 use x11rb::protocol::xfixes::{ConnectionExt as _, Region};
 
-use super::GRANT_TICK;
 use super::cursor::CursorWatch;
 use super::link::{Link, lost};
 use super::pixels::Pixels;
 use super::source::Source;
+use crate::capture::{GRANT_TICK, LONGEST_WAIT};
 use crate::{Capture, CaptureError, Change, Choice, DisplayError, I420, Rect, Scene, Subject, Waker};
-
-/// Nobody waits longer than this in one call; longer timeouts are cut.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Where only a part of the display is shared, we have to ask whether a change was in it. Not more often than this.
 const LOOK_EVERY: Duration = Duration::from_millis(16);

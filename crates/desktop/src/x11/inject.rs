@@ -22,8 +22,8 @@ pub use self::guard::let_go_at_end;
 use self::guard::Notes;
 use self::hands::{Act, Hands, Outcome};
 use self::typing::Keyboard;
-use super::GRANT_TICK;
 use super::link::{Link, lost};
+use crate::capture::GRANT_TICK;
 use crate::{DisplayError, Inject, InjectError, Rect};
 
 /// So long a character waits for a spare key; then it is left out.

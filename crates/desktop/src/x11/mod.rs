@@ -34,6 +34,3 @@ pub fn probe(display: &str) -> Result<Size, DisplayError> {
     }
     Ok(link.size)
 }
-
-/// How long a permission may be dead before a waiting part notices. Looking costs one load from memory.
-const GRANT_TICK: std::time::Duration = std::time::Duration::from_millis(40);

@@ -13,9 +13,9 @@ use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{ConnectionExt as _, DeviceId, XIEventMask, XIGetPropertyItems};
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, Mapping};
 
-use super::GRANT_TICK;
 use super::link::{Link, lost};
 use crate::DisplayError;
+use crate::capture::GRANT_TICK;
 use crate::triple_escape::TripleEscape;
 
 /// The key symbol that Escape types.
