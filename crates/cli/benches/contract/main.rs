@@ -12,13 +12,12 @@ mod launch;
 mod talk;
 mod talker;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Parser;
 use figures::Figures;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The program, built as it is shipped.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rendezvous");
@@ -52,24 +51,8 @@ fn main() -> Result<ExitCode> {
         runtime.block_on(talker::run(place, arguments.texts))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let path = arguments.figures.clone();
-    let figures = runtime.block_on(until_interrupted(arguments))?;
-    if let Some(path) = &path {
-        figures.write(path)?;
-    }
-    Ok(if figures.hold() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Ctrl-C ends everything that was started.
-async fn until_interrupted(arguments: Arguments) -> Result<Figures> {
-    let mut figures = Figures::default();
-    let mut end = signal(SignalKind::terminate())?;
-    tokio::select! {
-        done = run(&arguments, &mut figures) => done?,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
-        _ = end.recv() => bail!("ended from outside"),
-    }
-    Ok(figures)
+    let path = arguments.figures.as_deref();
+    runtime.block_on(figures::measured(path, async |figures| run(&arguments, figures).await))
 }
 
 async fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {

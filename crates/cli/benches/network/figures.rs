@@ -1,9 +1,29 @@
 //! What was measured, each figure beside the bar that it must keep.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Measures, writes the figures down, and says whether all of them hold. Ctrl-C ends everything that was started.
+pub(crate) async fn measured(
+    path: Option<&Path>,
+    work: impl AsyncFnOnce(&mut Figures) -> Result<()>,
+) -> Result<ExitCode> {
+    let mut figures = Figures::default();
+    let mut end = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = work(&mut figures) => done?,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        _ = end.recv() => bail!("ended from outside"),
+    }
+    if let Some(path) = path {
+        figures.write(path)?;
+    }
+    Ok(if figures.hold() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
 /// One line of the table.
 struct Row {
@@ -46,12 +66,12 @@ impl Figures {
         self.0.push(Row { what, figure, bar, holds });
     }
 
-    pub(crate) fn hold(&self) -> bool {
+    fn hold(&self) -> bool {
         self.0.iter().all(|row| row.holds != Some(false))
     }
 
     /// Writes them down, one JSON object a line.
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+    fn write(&self, path: &Path) -> Result<()> {
         let mut text = String::new();
         for Row { what, figure, bar, holds } in &self.0 {
             let row = serde_json::json!({ "what": what, "figure": figure, "bar": bar, "holds": holds });

@@ -18,7 +18,7 @@ mod plain;
 mod sessions;
 mod wire;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Parser;
 use figures::Figures;
 use rendezvous_testkit::xmpp::{Ejabberd, Prosody, Setup};
@@ -27,7 +27,6 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// A part of the benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -67,24 +66,8 @@ fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     raise_files()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
-    let path = arguments.figures.clone();
-    let figures = runtime.block_on(until_interrupted(arguments))?;
-    if let Some(path) = &path {
-        figures.write(path)?;
-    }
-    Ok(if figures.hold() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Ctrl-C ends everything that was started.
-async fn until_interrupted(arguments: Arguments) -> Result<Figures> {
-    let mut figures = Figures::default();
-    let mut end = signal(SignalKind::terminate())?;
-    tokio::select! {
-        done = run(&arguments, &mut figures) => done?,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
-        _ = end.recv() => bail!("ended from outside"),
-    }
-    Ok(figures)
+    let path = arguments.figures.as_deref();
+    runtime.block_on(figures::measured(path, async |figures| run(&arguments, figures).await))
 }
 
 async fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {

@@ -208,6 +208,16 @@ fn changed(capturer: &mut X11Capturer) {
     }
 }
 
+/// A window on a blue ground, half of it under a red one.
+fn half_covered() -> (Server, Program, Program, Window) {
+    let server = Server::xvfb("400x300x24");
+    let (program, other) = (Program::start(&server), Program::start(&server));
+    other.cover(Rect { x: 0, y: 0, width: 400, height: 300 }, BLUE);
+    let window = program.window(program.root, PLACE, "Letter");
+    other.cover(Rect { x: 60, y: 50, width: 100, height: 300 }, RED);
+    (server, program, other, window)
+}
+
 const PLACE: Rect = Rect { x: 40, y: 30, width: 201, height: 121 };
 
 #[test]
@@ -293,11 +303,7 @@ fn under_a_compositor_it_is_the_same() {
 
 #[test]
 fn a_new_size_is_followed_and_brings_nothing_foreign() {
-    let server = Server::xvfb("400x300x24");
-    let (program, other) = (Program::start(&server), Program::start(&server));
-    other.cover(Rect { x: 0, y: 0, width: 400, height: 300 }, BLUE);
-    let window = program.window(program.root, PLACE, "Letter");
-    other.cover(Rect { x: 60, y: 50, width: 100, height: 300 }, RED);
+    let (server, program, _other, window) = half_covered();
     let person = Person::who_shows_the_screen();
     let mut capturer = share(&person, server.at(), window).unwrap();
     pictures_until(&mut capturer, "all of it is green", is_green);
@@ -327,11 +333,7 @@ fn a_new_size_is_followed_and_brings_nothing_foreign() {
 
 #[test]
 fn a_new_size_and_back_again_brings_nothing_foreign() {
-    let server = Server::xvfb("400x300x24");
-    let (program, other) = (Program::start(&server), Program::start(&server));
-    other.cover(Rect { x: 0, y: 0, width: 400, height: 300 }, BLUE);
-    let window = program.window(program.root, PLACE, "Letter");
-    other.cover(Rect { x: 60, y: 50, width: 100, height: 300 }, RED);
+    let (server, program, _other, window) = half_covered();
     let person = Person::who_shows_the_screen();
     let mut capturer = share(&person, server.at(), window).unwrap();
     pictures_until(&mut capturer, "all of it is green", is_green);
