@@ -5,9 +5,9 @@
 mod capture;
 mod cursor;
 mod inject;
-mod link;
-mod monitors;
-mod pixels;
+pub(crate) mod link;
+pub(crate) mod monitors;
+pub(crate) mod pixels;
 mod shm;
 mod source;
 mod stop;
