@@ -11,6 +11,7 @@ use rendezvous_assist::description::Codec;
 use rendezvous_assist::paths::Trouble;
 use rendezvous_assist::secure::Why;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
+use rendezvous_desktop::x11::Taken;
 use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
@@ -333,6 +334,20 @@ pub(crate) fn let_help(who: &str) -> String {
 pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot click or type.";
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
+
+/// Why control was taken back, that neither of the two did.
+pub(crate) fn taken_from_you(taken: Taken) -> &'static str {
+    match taken {
+        Taken::Away => {
+            "A mouse or keyboard of yours was unplugged or switched off. So that nobody can keep you from stopping it, \
+             control is taken back."
+        }
+        Taken::Remapped => {
+            "Somebody changed what your mouse or keyboard does. So that nobody can keep you from stopping it, control is \
+             taken back."
+        }
+    }
+}
 
 pub(crate) fn controls(who: &str, since: Duration, typing: bool) -> String {
     let (since, writes) = (span(since), writes(typing));

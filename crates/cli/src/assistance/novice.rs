@@ -16,7 +16,7 @@ use super::hands::Hands;
 use super::opening::Shared;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
-use super::{GOODBYE, clock, media};
+use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::SecuredSession;
 use crate::config::CodecChoice;
@@ -31,12 +31,14 @@ use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
 use rendezvous_dbus::application::{Events, SessionEvent};
+use rendezvous_desktop::Suspension;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
@@ -65,7 +67,8 @@ pub(super) async fn run(
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
-            event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
+            event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
+            Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
             () = ends.next() => novice.give(Input::Stop),
@@ -104,6 +107,10 @@ struct Novice {
     keys: Option<Typed<Act>>,
     talk: Talk,
     sharing: Option<Sharing>,
+    /// Holds the expert's pointer and keys back while only the person may answer.
+    suspension: Suspension,
+    /// What is heard of the desktop, from the first permission to see it until the end.
+    heard: Option<mpsc::Receiver<stop::Heard>>,
     /// Ours, for every connection of this session; made when the page first shows its own.
     certificate: Option<Arc<Certificate>>,
     /// What both sides have signed. Nothing connects without it.
@@ -146,6 +153,8 @@ impl Novice {
             delayed: None,
             talk: Talk::default(),
             sharing: None,
+            suspension: Suspension::default(),
+            heard: None,
             certificate: None,
             bound: None,
             ended: None,
@@ -246,7 +255,7 @@ impl Novice {
 
     fn give_control(&mut self, grant: rendezvous_assist::grant::ControlGrant) {
         if let (Some(sharing), Some(display)) = (&mut self.sharing, &self.shared.display) {
-            let hands = Hands::start(grant, display.clone(), sharing.screen.stage());
+            let hands = Hands::start(grant, display.clone(), sharing.screen.stage(), self.suspension.clone());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
         }
@@ -350,6 +359,17 @@ impl Novice {
 
     async fn send(&mut self, message: NoviceSays) {
         self.session.say(&message.to_text()).await;
+    }
+}
+
+/// What is heard of the desktop; never, before it is listened to. Threads that end without a word have nothing to say.
+async fn of_desktop(heard: &mut Option<mpsc::Receiver<stop::Heard>>) -> Option<stop::Heard> {
+    match heard {
+        Some(heard) => match heard.recv().await {
+            None => std::future::pending().await,
+            heard => heard,
+        },
+        None => std::future::pending().await,
     }
 }
 

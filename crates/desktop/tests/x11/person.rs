@@ -2,7 +2,11 @@
 
 use rendezvous_assist::Time;
 use rendezvous_assist::consent::{Consent, Input, Output};
-use rendezvous_assist::grant::{ControlGrant, ViewGrant};
+use rendezvous_assist::grant::{Brake, ControlGrant, ViewGrant};
+use rendezvous_desktop::Suspension;
+use rendezvous_desktop::x11::StopKeys;
+
+use crate::server::Server;
 
 /// Somebody who is being helped.
 pub(crate) struct Person {
@@ -24,6 +28,16 @@ impl Person {
         self.view.clone()
     }
 
+    /// What stops everything.
+    pub(crate) fn brake(&self) -> Brake {
+        self.consent.brake()
+    }
+
+    /// Listens for what stops everything, as far as it is told apart from what the expert's hands do.
+    pub(crate) fn listens(&self, server: &Server, suspension: &Suspension) -> StopKeys {
+        StopKeys::watch(&self.view, self.brake(), server.at(), suspension).expect("the display tells of keys")
+    }
+
     /// Is asked whether the expert may use pointer and keyboard, and says yes.
     pub(crate) fn gives_control(&mut self) -> ControlGrant {
         let granted = say_yes(&mut self.consent, Input::Request);
@@ -38,8 +52,14 @@ impl Person {
         self.consent.handle_input(Time(2_000), Input::TakeBack).expect("there is something to take back");
     }
 
-    /// Stops everything.
+    /// Hides the screen for a while.
+    pub(crate) fn pauses(&mut self) {
+        self.consent.handle_input(Time(2_500), Input::Pause).expect("there is something to hide");
+    }
+
+    /// Stops everything, as the keys for it do: the brake first.
     pub(crate) fn stops(&mut self) {
+        self.brake().pull();
         self.consent.handle_input(Time(3_000), Input::Stop).expect("there is something to stop");
     }
 }
