@@ -23,7 +23,7 @@ pub(super) enum Heard {
     Lost(DisplayError),
 }
 
-/// Listens as long as the screen may be seen. When the person wants it all to stop it pulls the brake at once, and then
+/// Listens from now on, for as long as the help goes on, also while the screen is hidden: until the receiver is dropped. When the person wants it all to stop it pulls the brake at once, and then
 /// says so. Where nothing of a display is shared there is only the terminal to listen to.
 pub(super) fn listen(
     grant: ViewGrant,
@@ -35,8 +35,7 @@ pub(super) fn listen(
     let mut keys = StopKeys::watch(grant, Some(display))?;
     std::thread::spawn(move || {
         loop {
-            match keys.wait(Duration::from_secs(60)) {
-                Ok(StopSignal::Quiet) if sender.is_closed() => return,
+            match keys.wait_while(Duration::from_secs(60), || !sender.is_closed()) {
                 Ok(StopSignal::Quiet) => {}
                 Ok(StopSignal::Stop) => {
                     brake.pull();

@@ -78,9 +78,24 @@ impl StopKeys {
     ///
     /// [`StopError::Revoked`] within 50 ms of the permission's end.
     pub fn wait(&mut self, timeout: Duration) -> Result<StopSignal, StopError> {
+        let grant = self.grant.clone();
+        self.wait_while(timeout, || grant.is_live())
+    }
+
+    /// The same for as long as `goes_on` says, whatever becomes of the permission: the person may hide the screen for a
+    /// while, and the keys that stop everything are as good then as before.
+    ///
+    /// # Errors
+    ///
+    /// [`StopError::Revoked`] within 50 ms of the moment at which it does not go on.
+    pub fn wait_while(
+        &mut self,
+        timeout: Duration,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<StopSignal, StopError> {
         let deadline = Instant::now() + timeout.min(Duration::from_secs(3600));
         loop {
-            if !self.grant.is_live() {
+            if !goes_on() {
                 return Err(StopError::Revoked);
             }
             while let Some(event) = self.link.conn.poll_for_event().map_err(lost)? {

@@ -38,6 +38,11 @@ impl Person {
         self.consent.handle_input(Time(2_000), Input::TakeBack).expect("there is something to take back");
     }
 
+    /// Hides everything, as the key on the terminal does.
+    pub(crate) fn hides(&self) {
+        self.consent.curtain().draw();
+    }
+
     /// Stops everything.
     pub(crate) fn stops(&mut self) {
         self.consent.handle_input(Time(3_000), Input::Stop).expect("there is something to stop");

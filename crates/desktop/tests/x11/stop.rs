@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rendezvous_desktop::x11::{StopKeys, StopSignal};
+use rendezvous_desktop::x11::{StopError, StopKeys, StopSignal};
 use x11rb::protocol::xproto::{
     ConnectionExt as _, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, Window,
 };
@@ -78,6 +78,24 @@ fn real_escapes_stop() {
     assert_eq!(keys.wait(Duration::from_secs(5)), Ok(StopSignal::Stop));
     assert!(started.elapsed() < Duration::from_millis(500), "it is heard at once");
     assert_eq!(keys.wait(Duration::from_millis(100)), Ok(StopSignal::Quiet), "it is said once");
+}
+
+#[test]
+fn real_escapes_stop_while_the_screen_is_hidden() {
+    let outer = Server::xvfb("640x480x24");
+    let inner = Server::xephyr(&outer, "320x200");
+    let person = Person::who_shows_the_screen();
+    let (conn, root) = outer.connect();
+    focus_inner(&conn, root);
+    until_keys_arrive((&conn, root), &inner);
+    let mut keys = StopKeys::watch(person.view(), inner.at()).unwrap();
+    person.hides();
+    assert!(!person.view().is_live(), "it is hidden");
+    for _ in 0..3 {
+        tap(&conn, root, ESCAPE);
+    }
+    assert_eq!(keys.wait_while(Duration::from_secs(5), || true), Ok(StopSignal::Stop));
+    assert_eq!(keys.wait_while(Duration::from_secs(5), || false), Err(StopError::Revoked));
 }
 
 #[test]
