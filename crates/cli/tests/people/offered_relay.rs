@@ -111,7 +111,7 @@ fn play(friends: &Friends, relay: &Turn) -> Result<()> {
     call.reads(OVER)?;
     ended(&mut call, 0)?;
     wait::until("the relay to have everything back", SOON, || {
-        Ok(relay.log()?.contains("lifetime=0").then_some(()))
+        Ok(relay.log()?.contains(": delete: realm=").then_some(()))
     })?;
     inbox.interrupts()?;
     ended(&mut inbox, 0)?;

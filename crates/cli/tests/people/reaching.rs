@@ -280,7 +280,7 @@ fn needs_coturn_needs_xvfb_over_a_relay_and_no_other_way() {
         wait::until("the relay to have everything back", SOON, || {
             let log = relay.log()?;
             let given = log.matches("ALLOCATE processed, success").count();
-            Ok((log.matches("lifetime=0").count() >= given).then_some(()))
+            Ok((log.matches(": delete: realm=").count() >= given).then_some(()))
         })
         .with_context(|| relay.log().unwrap_or_default())?;
         for log in ["agent.log", "assist.log"] {

@@ -62,7 +62,7 @@ fn server(service: &Element) -> Option<IceServer> {
         _ => return None,
     };
     let host = host(service.attr("host")?)?;
-    let port = service.attr("port").map_or(Some(usual_port), |port| port.parse().ok())?;
+    let port: u16 = service.attr("port").map_or(Some(usual_port), |port| port.parse().ok())?;
     let until = match service.attr("expires") {
         Some(text) => Some(UnixTime(u64::try_from(text.parse::<DateTime>().ok()?.0.timestamp()).ok()?)),
         None => None,

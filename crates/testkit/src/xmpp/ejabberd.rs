@@ -52,7 +52,7 @@ impl Ejabberd {
         };
         let (stun, turn) = (service("stun", false), service("turn", true));
         let settings = format!(
-            "  mod_stun_disco:\n    offer_local_services: false\n    secret: {secret:?}\n    services:\n{stun}{turn}"
+            "  mod_stun_disco:\n    access: all\n    offer_local_services: false\n    secret: {secret:?}\n    services:\n{stun}{turn}"
         );
         Self::start_with(setup, Limits::Packaged, &Named { modules: "", settings })
     }
