@@ -296,6 +296,29 @@ pub(crate) fn cannot_be_sure(who: &str, why: &str) -> String {
     )
 }
 
+/// The two programs reach each other, and picture and input find no way.
+pub(crate) fn no_way(who: &str) -> String {
+    format!(
+        "No way was found for the picture between this computer and the browser of {who}: a firewall on one of the two sides lets no UDP through, or neither can be reached from outside. A relay helps ([[ice.turn]] in the configuration)."
+    )
+}
+
+/// What this side said was given up on the way.
+pub(crate) fn not_delivered(who: &str) -> String {
+    format!(
+        "Something that your program said to {who}'s did not arrive, so this has ended. Try again.\n{}",
+        small(Code::ContextDataSendFailure.into())
+    )
+}
+
+/// What the other side said was lost on the way.
+pub(crate) fn not_received(who: &str) -> String {
+    format!(
+        "Something that {who}'s program said was lost on the way, so this has ended. Try again.\n{}",
+        small(Code::ContextDataSendFailure.into())
+    )
+}
+
 pub(crate) fn nobody_checked(who: &str) -> String {
     format!("Nobody made sure that this is {who}, so this has ended. Nothing was shared.")
 }
@@ -489,7 +512,7 @@ pub(crate) fn lack(lack: &Lack) -> String {
         Lack::Here(families) => format!(
             "This computer has no {families} address that others could reach, so nothing can be shared. Connect to a network that has one, or allow others under [assist] in the configuration."
         ),
-        Lack::Relay => "No relay serves you, and your configuration allows no other way, so nothing can be shared. Check [[ice.turn]], or set \"relay-only\" to false.".to_owned(),
+        Lack::Relay => "No relay serves you, and your configuration allows no other way, so nothing can be shared. Check [[ice.turn]] and what \"rendezvous doctor\" says of relays, or set \"relay-only\" to false.".to_owned(),
         Lack::InCommon(who) => format!(
             "{who} and you have no kind of address in common: one side may only use IPv4 and the other only IPv6. One of you has to allow both under [assist] in the configuration."
         ),

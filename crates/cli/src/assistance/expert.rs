@@ -5,7 +5,7 @@ use super::media::Lack;
 use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::secured::{Known, SecuredSession};
+use crate::application::secured::{Known, SecuredSession, broken};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageScreens, PageState, ScreenSize, ToPage, ViewState};
 use crate::signals::EndSignals;
@@ -180,7 +180,11 @@ impl Expert {
             SessionEvent::StateChanged { current, .. } => self.watch.state(current),
             SessionEvent::Ended { result, .. } => self.ended = Some(self.watch.ended(result, self.role)),
             SessionEvent::Lost => self.ended = Some(self.watch.lost(self.role)),
-            SessionEvent::SendError(_) => {}
+            SessionEvent::SendError(_) => {
+                // It is counted: the other side would take whatever comes after it for a sign that something is missing.
+                self.terminal.say(&texts::not_delivered(&self.who));
+                self.terminate(Code::ContextDataSendFailure.into()).await;
+            }
         }
     }
 
@@ -205,9 +209,9 @@ impl Expert {
 
     /// Who is there does not behave like the one who was verified. There is no way to go on.
     async fn distrust(&mut self, error: AuthenticationError) {
-        tracing::error!(%error, "It is not known any more who is there");
-        self.terminal.say(&texts::cannot_be_sure(&self.who, &error.to_string()));
-        self.terminate(Code::AuthenticationFailed.into()).await;
+        let (sentence, code) = broken(&self.who, &error);
+        self.terminal.say(&sentence);
+        self.terminate(code.into()).await;
     }
 
     /// There is no way for the picture, and it is known why.

@@ -18,7 +18,7 @@ use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
-use crate::application::secured::SecuredSession;
+use crate::application::secured::{SecuredSession, broken};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
@@ -35,10 +35,14 @@ use rendezvous_desktop::Suspension;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// So long is waited at the end until relays have been told.
+const GIVING_BACK: Duration = Duration::from_millis(200);
 
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
@@ -51,7 +55,8 @@ pub(super) async fn run(
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
-    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared);
+    let (open, mut closed) = mpsc::channel(1);
+    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared, open);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -75,6 +80,9 @@ pub(super) async fn run(
         }
         novice.settle().await;
     }
+    drop(novice);
+    // It is over when the last of what was open is closed.
+    _ = tokio::time::timeout(GIVING_BACK, closed.recv()).await;
     Ok(())
 }
 
@@ -111,6 +119,8 @@ struct Novice {
     suspension: Suspension,
     /// What is heard of the desktop, from the first permission to see it until the end.
     heard: Option<mpsc::Receiver<stop::Heard>>,
+    /// Held by every connection for as long as it has something open.
+    open: mpsc::Sender<Infallible>,
     /// Ours, for every connection of this session; made when the page first shows its own.
     certificate: Option<Arc<Certificate>>,
     /// What both sides have signed. Nothing connects without it.
@@ -131,6 +141,7 @@ impl Novice {
         codec: CodecChoice,
         terminal: Terminal,
         shared: Shared,
+        open: mpsc::Sender<Infallible>,
     ) -> Self {
         Self {
             who,
@@ -155,6 +166,7 @@ impl Novice {
             sharing: None,
             suspension: Suspension::default(),
             heard: None,
+            open,
             certificate: None,
             bound: None,
             ended: None,
@@ -174,7 +186,11 @@ impl Novice {
             SessionEvent::StateChanged { current, .. } => self.watch.state(current),
             SessionEvent::Ended { result, .. } => self.end(self.watch.ended(result, self.role)),
             SessionEvent::Lost => self.end(self.watch.lost(self.role)),
-            SessionEvent::SendError(_) => {}
+            // It is counted: the other side would take whatever comes after it for a sign that something is missing.
+            SessionEvent::SendError(_) => {
+                let sentence = texts::not_delivered(&self.who);
+                self.fail_with(&sentence, Code::ContextDataSendFailure).await;
+            }
         }
     }
 
@@ -194,8 +210,8 @@ impl Novice {
 
     /// Who is there does not behave like the one who was verified. There is no way to go on.
     async fn distrust(&mut self, error: AuthenticationError) {
-        self.fail_with(&texts::cannot_be_sure(&self.who, &error.to_string()), Code::AuthenticationFailed)
-            .await;
+        let (sentence, code) = broken(&self.who, &error);
+        self.fail_with(&sentence, code).await;
     }
 
     async fn expert_says(&mut self, message: ExpertSays) {
@@ -321,7 +337,7 @@ impl Novice {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
         if self.sharing.as_ref().is_some_and(Sharing::is_out_of_patience) {
-            return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
+            return self.fail_with(&texts::no_way(&self.who), Code::FirewallNotSupported).await;
         }
         match self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
             Some(Offered::New(description)) => self.connect(description).await,
