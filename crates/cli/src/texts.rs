@@ -354,6 +354,30 @@ pub(crate) fn let_help(who: &str) -> String {
     format!("Let {who} help, 30 minutes? [y/N]")
 }
 
+pub(crate) fn how_it_began(who: &str) -> String {
+    format!(
+        "\n{who} asks to use your mouse and keyboard, for the first time. How did this begin?\n  1  I asked {who} for help.\n  2  {who}, or someone, called me or wrote to me.\n  3  A message on my screen told me to."
+    )
+}
+
+pub(crate) const WHICH: &str = "Which of the three? [1/2/3]";
+
+pub(crate) const HOW_FRAUD_BEGINS: &str = "This is how fraud begins. Real companies never ask for this. For your safety they cannot control this computer in the next 24 hours. Hang up. Talk to someone you trust.";
+
+pub(crate) fn control_is_blocked(left: Duration) -> String {
+    format!(
+        "They asked for your mouse and keyboard. For your safety that is not possible for another {}.",
+        span(left)
+    )
+}
+
+pub(crate) fn control_has_to_wait(who: &str, left: Duration) -> String {
+    format!(
+        "{who} asked for your mouse and keyboard. You have only just met, so that is not possible before {} have passed. Watch what they do, and stop if you are not sure.",
+        span(left)
+    )
+}
+
 pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot click or type.";
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";

@@ -3,6 +3,7 @@
 //! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
 //! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
+mod facts;
 mod keyboard;
 mod parting;
 mod person;
@@ -24,7 +25,9 @@ use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
 use anyhow::Result;
-use rendezvous_assist::consent::{Announcement, Consent, ControlState, Input, Output, Question, ViewState};
+use rendezvous_assist::consent::{
+    Announcement, Consent, FloorState, Input, Output, Question, Right, ViewState,
+};
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::peer::Certificate;
@@ -143,6 +146,7 @@ impl Novice {
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
+        let consent = Consent::with_limits(facts::limits(), &facts::of(session.known()));
         Self {
             who,
             role: session.session().role,
@@ -153,7 +157,7 @@ impl Novice {
             servers,
             hints: Vec::new(),
             codec,
-            consent: Consent::new(),
+            consent,
             inputs: VecDeque::new(),
             due: None,
             begun: Instant::now(),
@@ -224,8 +228,9 @@ impl Novice {
             ExpertSays::Describe(description) => self.connect(description).await,
             ExpertSays::Restart(description) => self.restart(description).await,
             ExpertSays::Ice(hints) => self.hints = hints,
-            ExpertSays::Request => self.control_wanted().await,
-            ExpertSays::Release => self.give(Input::Release),
+            ExpertSays::Request(Right::Control) => self.control_wanted().await,
+            ExpertSays::Request(right) => self.give(Input::Request(right)),
+            ExpertSays::Release(right) => self.give(Input::Release(right)),
             ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
             ExpertSays::Chat(text) => self.expert_wrote(text),
             ExpertSays::Typing(typing) => self.expert_is_typing(typing),
@@ -235,9 +240,9 @@ impl Novice {
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
         if self.shared.kind().is_controllable() {
-            return self.give(Input::Request);
+            return self.give(Input::Request(Right::Control));
         }
-        self.send(NoviceSays::Control(ControlState::Denied)).await;
+        self.send(NoviceSays::Floor(Right::Control, FloorState::Refused)).await;
     }
 
     /// Tells consent something; [`Self::settle`] does what follows.
@@ -258,6 +263,13 @@ impl Novice {
                     Output::Withdraw(_) => self.withdraw(),
                     Output::ViewGranted(grant) => self.share(grant).await,
                     Output::ControlGranted(grant) => self.give_control(grant),
+                    // The limits never let them be asked for: nothing here can make use of them yet.
+                    Output::ClipboardGranted(_)
+                    | Output::FilesGranted(_)
+                    | Output::DrawingGranted(_)
+                    | Output::RecordingGranted(_) => {}
+                    Output::Held(why) => self.is_held_up(why),
+                    Output::Blocked(_) => self.terminal.say(texts::HOW_FRAUD_BEGINS),
                     Output::Tell(news) => self.tell(news).await,
                     Output::Ended(reason) => self.leave(reason).await,
                     Output::Timeout(due) => {
@@ -302,9 +314,11 @@ impl Novice {
                 // It was allowed, but the screen could not be opened; the end is under way.
                 None => return,
             },
-            Announcement::Control(state) => {
-                self.control_is(state);
-                NoviceSays::Control(state)
+            Announcement::Floor(right, state) => {
+                if right == Right::Control {
+                    self.control_is(state);
+                }
+                NoviceSays::Floor(right, state)
             }
             Announcement::Paused(paused) => {
                 self.paused_is(paused);
@@ -318,8 +332,8 @@ impl Novice {
         self.send(message).await;
     }
 
-    fn control_is(&mut self, state: ControlState) {
-        let fallen = matches!(state, ControlState::Released | ControlState::Revoked | ControlState::Expired);
+    fn control_is(&mut self, state: FloorState) {
+        let fallen = matches!(state, FloorState::Released | FloorState::Revoked | FloorState::Expired);
         if let Some(sharing) = &mut self.sharing
             && fallen
             && sharing.control.take().is_some()
