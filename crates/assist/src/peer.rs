@@ -57,9 +57,14 @@ pub const DESIRED_KBPS: u32 = 12_000;
 /// it begins anew, from here: with less a screen is no help.
 pub const LEAST_KBPS: u32 = 250;
 
-/// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
-/// section rests, and wakes with the next: a still screen is then as quiet as it looks.
-const REST_AFTER: Duration = Duration::from_millis(60);
+/// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture has left
+/// the section rests, and wakes with the next: a still screen is then as quiet as it looks, and so is one on which
+/// somebody types between two letters.
+const REST_AFTER: Duration = Duration::from_millis(40);
+
+/// On a path that carries little, packets get lost, and what the stack pads with is what tells the page that the last one
+/// of a picture did.
+const REST_AFTER_ON_POOR_PATH: Duration = Duration::from_millis(120);
 
 /// The most bytes that wait in the data channels: more than one message with the largest cursor.
 const CHANNEL_BUFFER: usize = 256 * 1024;
@@ -154,8 +159,21 @@ pub enum PeerError {
 struct Video {
     wake: String,
     rest: String,
-    /// Since the last picture; `None` while it rests.
-    awake_since: Option<Time>,
+    /// What the path carries, in kbit/s.
+    kbps: u32,
+    /// Until the last picture has left; `None` while it rests.
+    awake_until: Option<Time>,
+}
+
+impl Video {
+    /// Awake until a picture of so many bytes has left.
+    fn stay_awake(&mut self, now: Time, bytes: usize) {
+        let bits = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(8);
+        let leaving = Duration::from_millis(bits / u64::from(self.kbps.max(1)));
+        let left = now.after(leaving);
+        let rest_after = if self.kbps < START_KBPS { REST_AFTER_ON_POOR_PATH } else { REST_AFTER };
+        self.awake_until = self.awake_until.max(Some(left.after(rest_after)));
+    }
 }
 
 /// How it stands with the way to the page.
@@ -203,7 +221,8 @@ impl Peer {
         let video = Video {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
-            awake_since: Some(now),
+            kbps: START_KBPS,
+            awake_until: Some(now),
         };
         accept(&mut rtc, &video.wake)?;
         rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
@@ -273,7 +292,8 @@ impl Peer {
         self.video = Video {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
-            awake_since: Some(self.clock.now),
+            kbps: START_KBPS,
+            awake_until: Some(self.clock.now),
         };
         let accepted = accept(&mut self.rtc, &self.video.wake);
         self.insist(accepted);
@@ -333,7 +353,7 @@ impl Peer {
         if self.link != Link::Up {
             return false;
         }
-        self.wake();
+        self.wake(frame.data.len());
         let (pt, wallclock) = (self.pt, self.clock.instant());
         // Microseconds to the 90 kHz of RTP, which wraps by itself where it must.
         let rtp_time = MediaTime::from_90khz(frame.taken_us.saturating_mul(9) / 100);
@@ -411,20 +431,20 @@ impl Peer {
         self.dropped
     }
 
-    /// Before a picture: the video section sends again, if it rested.
-    fn wake(&mut self) {
-        if self.video.awake_since.is_none() {
+    /// Before a picture of so many bytes: the video section sends again, if it rested.
+    fn wake(&mut self, bytes: usize) {
+        if self.video.awake_until.is_none() {
             let accepted = accept(&mut self.rtc, &self.video.wake);
             self.insist(accepted);
             self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
         }
-        self.video.awake_since = Some(self.clock.now);
+        self.video.stay_awake(self.clock.now, bytes);
     }
 
     /// Long enough after the last picture: no padding and no probing any more.
     fn rest_if_due(&mut self) {
         if self.rest_due().is_some_and(|due| due <= self.clock.now) {
-            self.video.awake_since = None;
+            self.video.awake_until = None;
             let accepted = accept(&mut self.rtc, &self.video.rest);
             self.insist(accepted);
             self.rtc.bwe().set_desired_bitrate(Bitrate::ZERO);
@@ -433,8 +453,7 @@ impl Peer {
 
     /// Only a connection that stands has something to rest from.
     fn rest_due(&self) -> Option<Time> {
-        let since = self.video.awake_since.filter(|_| self.link == Link::Up)?;
-        Some(since.after(REST_AFTER))
+        self.video.awake_until.filter(|_| self.link == Link::Up)
     }
 
     fn insist(&mut self, accepted: Result<(), PeerError>) {
@@ -473,7 +492,8 @@ impl Peer {
                 if kbps < LEAST_KBPS {
                     self.rtc.bwe().reset(Bitrate::kbps(u64::from(LEAST_KBPS)));
                 }
-                self.events.push_back(PeerEvent::Bitrate(kbps.max(LEAST_KBPS)));
+                self.video.kbps = kbps.max(LEAST_KBPS);
+                self.events.push_back(PeerEvent::Bitrate(self.video.kbps));
             }
             Event::ChannelOpen(id, label) => self.channel_opened(id, &label),
             Event::ChannelClose(id) => self.channel_closed(id),
