@@ -371,6 +371,9 @@ impl Running {
                 PeerOutput::Timeout(_) => return None,
             }
         }
+        if let (Some(taking), Some(peer)) = (&self.taking, &self.peer) {
+            taking.set_leaves(peer.leaves());
+        }
         for ways in self.ways.iter_mut().chain(self.coming.as_mut().map(|(_, ways)| ways)) {
             due = due.min(ways.drain(|| self.screen.is_allowed()).await.unwrap_or(due));
         }

@@ -10,7 +10,7 @@ use rendezvous_assist::peer::START_KBPS;
 use rendezvous_assist::screen::Size;
 use rendezvous_desktop::{Capture, CaptureError, Encode, Waker, encoder};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -35,6 +35,8 @@ struct Orders {
     stop: AtomicBool,
     /// What the path to the page carries, in kbit/s.
     path_kbps: AtomicU32,
+    /// When everything that was sent will have left this computer, in milliseconds of the epoch.
+    leaves: AtomicU64,
 }
 
 impl Screen {
@@ -50,6 +52,7 @@ impl Screen {
             key_wanted: AtomicBool::new(true),
             stop: AtomicBool::new(false),
             path_kbps: AtomicU32::new(START_KBPS),
+            leaves: AtomicU64::new(0),
         });
         let taking = Taking { orders: orders.clone(), waker: capturer.waker() };
         let worker = Worker { screen: self.clone(), codec, epoch, frames, orders };
@@ -68,6 +71,11 @@ impl Taking {
     /// The path to the page carries this many kbit/s; pictures follow it from the next one on.
     pub(super) fn set_path(&self, kbps: u32) {
         self.orders.path_kbps.store(kbps, Ordering::SeqCst);
+    }
+
+    /// Everything that was sent will have left this computer by then; a picture that is taken much before only grows old.
+    pub(super) fn set_leaves(&self, at: Time) {
+        self.orders.leaves.store(at.0, Ordering::SeqCst);
     }
 }
 
@@ -177,6 +185,7 @@ impl Worker {
                 video.pacer.key_wanted();
             }
             video.follow(self.path_kbps())?;
+            video.pacer.leaves(Time(self.orders.leaves.load(Ordering::SeqCst)));
             if let Pace::Encode(purpose) = video.pacer.next(self.now())
                 && !self.encode(capturer, &mut video, purpose)?
             {
