@@ -15,6 +15,7 @@
 
 mod certificate;
 mod clock;
+mod distance;
 mod error;
 mod events;
 mod flow;
@@ -42,6 +43,7 @@ use crate::sdp::{self, Taking};
 
 pub use self::certificate::Certificate;
 use self::clock::Clock;
+use self::distance::Distance;
 pub use self::error::PeerError;
 use self::events::Link;
 use self::flow::Flow;
@@ -53,6 +55,13 @@ use self::stack::{
 /// Where the bandwidth estimate begins, in kbit/s. A path that carries more is found out within a second; one that carries
 /// much less is flooded by a larger number, and the estimate then stays low for many seconds (`tests/bottleneck.rs`).
 pub const START_KBPS: u32 = 1_000;
+
+/// Where it begins when the page is as near as [`NEAR`]: then the path is seldom a narrow one, and what was too much is
+/// known at once.
+const NEAR_KBPS: u32 = 4_000;
+
+/// There and back, to somebody nearby.
+const NEAR: Duration = Duration::from_millis(10);
 
 /// What the estimate tries to reach, in kbit/s. Keep the encoder well below it: packets are paced by the estimate, and
 /// a large picture is smeared over time when there is no room above the encoder's rate.
@@ -77,6 +86,7 @@ pub struct Peer {
     pt: Pt,
     video: Video,
     flow: Flow,
+    distance: Distance,
     /// What the page's last offer was answered with; the next answer differs in the way only.
     answer: Description,
     /// The addresses that are in use on our side.
@@ -198,6 +208,7 @@ impl Peer {
             pt,
             video,
             flow: Flow::new(now),
+            distance: Distance::default(),
             answer: answer.clone(),
             local,
             restarts: 0,
@@ -245,7 +256,7 @@ impl Peer {
             rest: sdp::offer_text(offer, format, Taking::NotNow),
             is_awake: true,
         };
-        self.flow = Flow::new(self.clock.now);
+        (self.flow, self.distance) = (Flow::new(self.clock.now), Distance::default());
         let accepted = accept(&mut self.rtc, &self.video.wake);
         self.insist(accepted);
         accepted?;
@@ -280,6 +291,7 @@ impl Peer {
     /// Takes in a datagram that came from `source` to the local address `destination`. Anything may be in it.
     pub fn handle_packet(&mut self, now: Time, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
         self.clock.advance(now);
+        self.distance.came(now, contents);
         let Ok(packet) = Receive::new(Protocol::Udp, source, destination, contents) else {
             self.dropped.packets = self.dropped.packets.saturating_add(1);
             return;
@@ -356,6 +368,7 @@ impl Peer {
             }
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(datagram)) => {
+                    self.distance.leaves(self.clock.now, &datagram.contents);
                     return PeerOutput::Transmit {
                         source: datagram.source,
                         destination: datagram.destination,
@@ -430,6 +443,16 @@ impl Peer {
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(video_mid(), None);
         stream.and_then(|stream| stream.queue_info()).map_or(0, |queue| queue.byte_size())
+    }
+
+    /// The path is there, and how far it goes is known.
+    fn begin(&mut self) {
+        if self.distance.round_trip().is_some_and(|time| time <= NEAR) {
+            self.flow.begin_near(NEAR_KBPS);
+            self.rtc.bwe().reset(Bitrate::kbps(u64::from(NEAR_KBPS)));
+            self.desire();
+            self.events.push_back(PeerEvent::Bitrate(NEAR_KBPS));
+        }
     }
 
     fn insist(&mut self, accepted: Result<(), PeerError>) {

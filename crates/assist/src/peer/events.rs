@@ -72,7 +72,10 @@ impl Peer {
         let before = std::mem::replace(&mut self.link, link);
         match (before, link) {
             (Link::Over, _) => self.link = Link::Over,
-            (Link::New | Link::Lost, Link::Up) => self.events.push_back(PeerEvent::Connected),
+            (Link::New | Link::Lost, Link::Up) => {
+                self.begin();
+                self.events.push_back(PeerEvent::Connected);
+            }
             (Link::Up, Link::Lost) | (Link::New | Link::Up, Link::Over) => {
                 self.events.push_back(PeerEvent::Disconnected);
             }

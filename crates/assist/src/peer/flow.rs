@@ -21,6 +21,9 @@ const ROUNDS: u32 = 3;
 /// And so much longer where packets are lost: a browser asks again after a tenth of a second.
 const LOSSY: Duration = Duration::from_millis(400);
 
+/// From one picture to the next while nothing was heard of any.
+const UNHEARD: Duration = Duration::from_secs(1);
+
 /// As far away as the page is taken to be before it is known.
 const FAR: Duration = Duration::from_millis(400);
 
@@ -51,6 +54,8 @@ pub(super) struct Flow {
     estimates: VecDeque<u32>,
     /// Of everything that was sent so much was lost lately.
     loss: f32,
+    /// The page was found to be near.
+    is_near: bool,
     /// There and back, as it was measured last.
     round_trip: Option<Duration>,
     /// The last picture.
@@ -78,6 +83,7 @@ impl Flow {
             kbps: START_KBPS,
             estimates: VecDeque::new(),
             loss: 0.0,
+            is_near: false,
             round_trip: None,
             picture: now,
             waiting: 0,
@@ -90,6 +96,12 @@ impl Flow {
     /// What the path carries, in kbit/s.
     pub(super) fn kbps(&self) -> u32 {
         self.kbps
+    }
+
+    /// The page is near: the estimate begins here, and not where it is begun otherwise.
+    pub(super) fn begin_near(&mut self, kbps: u32) {
+        (self.kbps, self.is_near) = (kbps, true);
+        self.estimates.clear();
     }
 
     /// The stack estimates that the path carries so much.
@@ -141,7 +153,7 @@ impl Flow {
     pub(super) fn sent(&mut self, now: Time, key: bool, waiting: usize) {
         self.waits(now, waiting);
         if key {
-            self.key_left = Some(self.leaves(now));
+            self.key_left = Some(now.after(self.time_for_waiting()));
         }
     }
 
@@ -150,10 +162,18 @@ impl Flow {
         self.key_left.is_none_or(|left| left.after(self.round_trip() * 2 + DECODING) <= now)
     }
 
-    /// When everything that waits now has left.
+    /// When everything that waits now has left. As long as nothing at all was heard of what was sent, nobody may be there to
+    /// take it: more of it would only be in the way later.
     pub(super) fn leaves(&self, now: Time) -> Time {
+        if self.round_trip.is_none() && self.key_left.is_some() && !self.is_near {
+            return self.picture.after(UNHEARD);
+        }
+        now.after(self.time_for_waiting())
+    }
+
+    fn time_for_waiting(&self) -> Duration {
         let bits = u64::try_from(self.waiting).unwrap_or(u64::MAX).saturating_mul(8);
-        now.after(Duration::from_millis(bits / u64::from(self.kbps.max(1))))
+        Duration::from_millis(bits / u64::from(self.kbps.max(1)))
     }
 
     /// When the section may rest.
@@ -223,7 +243,10 @@ mod tests {
         let mut flow = Flow::new(Time(0));
         flow.estimated(Time(0), 1_000);
         assert_eq!(flow.leaves(Time(10)), Time(10));
-        flow.waits(Time(10), 12_500);
+        flow.wakes(Time(10));
+        flow.sent(Time(10), true, 12_500);
+        assert_eq!(flow.leaves(Time(10)), Time(1_010), "nothing was heard of the first one");
+        flow.went_round(millis(100));
         assert_eq!(flow.leaves(Time(10)), Time(110));
     }
 }

@@ -21,7 +21,7 @@ const MOST_KBPS: u32 = 6_000;
 /// A still screen is looked after this often at least.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// Pictures are being taken as long as this lives.
+/// Pictures are being taken, or about to be, as long as this lives.
 #[derive(Debug)]
 pub(super) struct Taking {
     orders: Arc<Orders>,
@@ -31,6 +31,8 @@ pub(super) struct Taking {
 /// What the thread that takes pictures looks at between two of them.
 #[derive(Debug)]
 struct Orders {
+    /// Somebody sees what is taken.
+    go: AtomicBool,
     key_wanted: AtomicBool,
     stop: AtomicBool,
     /// What the path to the page carries, in kbit/s.
@@ -40,7 +42,7 @@ struct Orders {
 }
 
 impl Screen {
-    /// Starts taking pictures. `epoch` is what their times count from.
+    /// Makes everything ready for taking pictures; none is taken before [`Taking::go`]. `epoch` is what their times count from.
     pub(super) fn take(
         &self,
         capturer: Capturer,
@@ -49,6 +51,7 @@ impl Screen {
         frames: mpsc::Sender<FromScreen>,
     ) -> Taking {
         let orders = Arc::new(Orders {
+            go: AtomicBool::new(false),
             key_wanted: AtomicBool::new(true),
             stop: AtomicBool::new(false),
             path_kbps: AtomicU32::new(START_KBPS),
@@ -62,6 +65,12 @@ impl Screen {
 }
 
 impl Taking {
+    /// Somebody can see them: from now on pictures are taken.
+    pub(super) fn go(&self) {
+        self.orders.go.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+
     /// The next picture becomes one that a decoder can start with.
     pub(super) fn want_key(&self) {
         self.orders.key_wanted.store(true, Ordering::SeqCst);
@@ -165,6 +174,7 @@ impl Worker {
         while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
             let wait = match video.pacer.next(now) {
+                _ if !self.may_take() => LONGEST_WAIT,
                 Pace::Encode(_) => Duration::ZERO,
                 Pace::Wait(until) => until.since(now).min(LONGEST_WAIT),
             };
@@ -186,13 +196,18 @@ impl Worker {
             }
             video.follow(self.path_kbps())?;
             video.pacer.leaves(Time(self.orders.leaves.load(Ordering::SeqCst)));
-            if let Pace::Encode(purpose) = video.pacer.next(self.now())
+            if self.may_take()
+                && let Pace::Encode(purpose) = video.pacer.next(self.now())
                 && !self.encode(capturer, &mut video, purpose)?
             {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    fn may_take(&self) -> bool {
+        self.orders.go.load(Ordering::SeqCst)
     }
 
     fn path_kbps(&self) -> u32 {
