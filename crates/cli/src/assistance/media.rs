@@ -199,7 +199,7 @@ impl Running {
                 () = sleep => self.handle_timeout(),
             }
             if let Some((offer, ways)) = self.coming.take_if(|(_, ways)| ways.paths.is_settled())
-                && !self.connect(offer, ways).await
+                && !self.connect(offer, ways, &frames).await
             {
                 break;
             }
@@ -260,7 +260,12 @@ impl Running {
     }
 
     /// The servers have answered: now this side can say where it is. False when there is no connection.
-    async fn connect(&mut self, offer: Description, mut ways: Ways) -> bool {
+    async fn connect(
+        &mut self,
+        offer: Description,
+        mut ways: Ways,
+        frames: &mpsc::Sender<FromScreen>,
+    ) -> bool {
         let local = ways.paths.candidates();
         for trouble in ways.paths.troubles() {
             tracing::warn!(?trouble, "A server is of no use");
@@ -306,6 +311,10 @@ impl Running {
             Ok(answer) => {
                 self.replace_ways(ways).await;
                 self.tell(MediaEvent::Answered(answer)).await;
+                // While the page connects, the encoder of the first connection is made.
+                if self.opened.is_some() {
+                    self.start_taking(frames).await;
+                }
                 true
             }
             Err(PeerError::NotARestart) => {
@@ -376,6 +385,9 @@ impl Running {
                 PeerOutput::Timeout(_) => return None,
             }
         }
+        if let (Some(taking), Some(peer)) = (&self.taking, &self.peer) {
+            taking.set_leaves(peer.leaves());
+        }
         for ways in self.ways.iter_mut().chain(self.coming.as_mut().map(|(_, ways)| ways)) {
             due = due.min(ways.drain(|| self.screen.is_allowed()).await.unwrap_or(due));
         }
@@ -385,7 +397,13 @@ impl Running {
     async fn handle(&mut self, event: PeerEvent, frames: &mpsc::Sender<FromScreen>) {
         match event {
             PeerEvent::Connected => {
-                self.start_taking(frames).await;
+                // The encoder of the first connection is ready by now.
+                if self.taking.is_none() {
+                    self.start_taking(frames).await;
+                }
+                if let Some(taking) = &self.taking {
+                    taking.go();
+                }
                 self.tell(MediaEvent::Connected).await;
             }
             PeerEvent::Disconnected => {
@@ -415,7 +433,7 @@ impl Running {
         }
     }
 
-    /// Pictures are taken only while somebody can see them.
+    /// Makes ready to take pictures. They are taken only while somebody can see them.
     async fn start_taking(&mut self, frames: &mpsc::Sender<FromScreen>) {
         let codec = self.codec.expect("what is connected was answered");
         let screen = self.screen.clone();
