@@ -192,7 +192,7 @@ impl Running {
                 offer = restarts.recv() => {
                     // Nobody wants it any more.
                     let Some(offer) = offer else { break };
-                    self.give_up_coming().await;
+                    self.give_up_coming();
                     self.look_for_ways(offer, Duration::ZERO);
                 }
                 Some(opened) = self.opening.join_next() => self.begin_to_gather(opened.ok()).await,
@@ -211,10 +211,19 @@ impl Running {
 
     /// What relays keep for this side is given back. Nothing else leaves.
     async fn give_back(&mut self) {
-        let now = self.now();
-        for ways in self.ways.iter_mut().chain(self.coming.as_mut().map(|(_, ways)| ways)) {
-            ways.give_back(now).await;
+        let epoch = self.epoch;
+        for ways in self.ways.take().into_iter().chain(self.coming.take().map(|(_, ways)| ways)) {
+            ways.give_back(|| time(epoch)).await;
         }
+    }
+
+    /// The same for ways that are not used any more, while others are.
+    fn give_up(&self, old: Ways) {
+        let (epoch, open) = (self.epoch, self.plan.open.clone());
+        tokio::spawn(async move {
+            old.give_back(|| time(epoch)).await;
+            drop(open);
+        });
     }
 
     fn now(&self) -> Time {
@@ -222,11 +231,9 @@ impl Running {
     }
 
     /// What relays keep for ways that were never used is given back.
-    async fn give_up_coming(&mut self) {
-        if let Some((_, mut old)) = self.coming.take() {
-            old.paths.close(self.now());
-            let screen = &self.screen;
-            old.drain(|| screen.is_allowed()).await;
+    fn give_up_coming(&mut self) {
+        if let Some((_, old)) = self.coming.take() {
+            self.give_up(old);
         }
     }
 
@@ -309,7 +316,7 @@ impl Running {
         };
         match answered {
             Ok(answer) => {
-                self.replace_ways(ways).await;
+                self.replace_ways(ways);
                 self.tell(MediaEvent::Answered(answer)).await;
                 // While the page connects, the encoder of the first connection is made.
                 if self.opened.is_some() {
@@ -333,11 +340,9 @@ impl Running {
     }
 
     /// What a relay kept for the ways before is given back.
-    async fn replace_ways(&mut self, ways: Ways) {
-        if let Some(mut old) = self.ways.replace(ways) {
-            old.paths.close(self.now());
-            let screen = &self.screen;
-            old.drain(|| screen.is_allowed()).await;
+    fn replace_ways(&mut self, ways: Ways) {
+        if let Some(old) = self.ways.replace(ways) {
+            self.give_up(old);
         }
     }
 

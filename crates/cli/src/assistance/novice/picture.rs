@@ -138,7 +138,7 @@ impl Novice {
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let plan = Plan { families, servers, hints: self.hints.clone(), _open: self.open.clone() };
+        let plan = Plan { families, servers, hints: self.hints.clone(), open: self.open.clone() };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
