@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+use super::hostile::{self, Hostile};
 use super::{DOMAIN, GUESTS, Limits, Place, ROOMS, START, Setup, certificates, password};
 use crate::home::Home;
 use crate::ports::wait_listening;
@@ -27,7 +28,7 @@ impl Prosody {
     ///
     /// When Prosody is not installed or does not start.
     pub fn start(setup: &Setup) -> Result<Self> {
-        Self::start_with(setup, Limits::Packaged)
+        Self::start_with(setup, Limits::Packaged, None)
     }
 
     /// Starts one without rate limits.
@@ -36,19 +37,42 @@ impl Prosody {
     ///
     /// As [`Prosody::start`].
     pub fn start_for_load(setup: &Setup) -> Result<Self> {
-        Self::start_with(setup, Limits::Raised)
+        Self::start_with(setup, Limits::Raised, None)
     }
 
-    fn start_with(setup: &Setup, limits: Limits) -> Result<Self> {
+    /// Starts one that belongs to somebody hostile, without rate limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prosody::start`].
+    pub fn start_hostile(setup: &Setup, owner: &Hostile) -> Result<Self> {
+        Self::start_with(setup, Limits::Raised, Some(owner))
+    }
+
+    fn start_with(setup: &Setup, limits: Limits, owner: Option<&Hostile>) -> Result<Self> {
         // A port that was free may be somebody else's by now: once more, with others.
-        Self::start_once(setup, limits).or_else(|_| Self::start_once(setup, limits))
+        let start = || Self::start_once(setup, limits, owner);
+        start().or_else(|_| start())
     }
 
-    fn start_once(setup: &Setup, limits: Limits) -> Result<Self> {
+    fn start_once(setup: &Setup, limits: Limits, owner: Option<&Hostile>) -> Result<Self> {
         let home = Home::new("prosody")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
-        fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, limits, &files, &place))?;
+        let mut text = configuration(&home, setup, limits, &files, &place);
+        if let Some(owner) = owner {
+            let modules = home.join("modules");
+            fs::create_dir(&modules)?;
+            fs::write(modules.join("mod_hostile.lua"), hostile::MODULE)?;
+            text = text
+                .replace(
+                    "plugin_paths = { }",
+                    &format!("plugin_paths = {{ {:?} }}", modules.display().to_string()),
+                )
+                .replace("\"posix\";", "\"posix\"; \"hostile\";");
+            text = format!("hostile_port = {}\n{text}", owner.port());
+        }
+        fs::write(home.join("prosody.cfg.lua"), text)?;
         for user in &setup.users {
             write_user(&home, &setup.friends, user)?;
         }
