@@ -89,6 +89,20 @@ impl Viewer {
         self.waits_for_picture(within, Instant::now() + AGAIN)
     }
 
+    /// Does what the page has been told since, and waits for nothing.
+    pub(crate) fn follows(&mut self) -> Result<()> {
+        if self.page.has_heard("connect").is_some() {
+            self.describes("describe", true)?;
+        }
+        while let Some(answer) = self.page.has_heard("answer") {
+            if answer["description"]["answers"] == self.way.as_str() {
+                let answer = answer["description"].clone();
+                self.orders.send(Order::Answer(answer)).context("the browser has ended")?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn pictures(&self) -> u64 {
         self.seen.pictures.load(Ordering::SeqCst)
     }
