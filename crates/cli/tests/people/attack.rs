@@ -25,13 +25,19 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Who asks whom.
-const NAMES: [[&str; 2]; 6] = [
+const NAMES: [[&str; 2]; 12] = [
     ["anna", "bert"],
     ["carla", "dirk"],
     ["emma", "finn"],
     ["gerda", "hans"],
     ["ida", "jan"],
     ["karla", "leo"],
+    ["mona", "nils"],
+    ["olga", "paul"],
+    ["quirina", "ralf"],
+    ["sara", "tom"],
+    ["ute", "viktor"],
+    ["wanda", "xaver"],
 ];
 
 /// Every so many sessions one is left alone.
@@ -132,7 +138,8 @@ impl Tally {
     }
 }
 
-/// So many sessions, of everything that can be done. The slow ones first, so that nobody waits for one at the end.
+/// So many sessions, of everything that can be done. None of the slow ones stands at the end, where everybody would wait for
+/// it.
 fn plans(sessions: usize) -> Vec<(u64, Plan)> {
     let mut chance = Chance(7);
     let mut all = Vec::new();
@@ -144,8 +151,10 @@ fn plans(sessions: usize) -> Vec<(u64, Plan)> {
         all.extend(round);
     }
     all.truncate(sessions);
-    all.sort_by_key(|plan| plan.ending() != Ending::Late);
-    with_honest(all)
+    let last = all.len() - all.len() / 4;
+    let (slow, quick): (Vec<Plan>, Vec<Plan>) =
+        all.split_off(last).into_iter().partition(|plan| plan.ending() == Ending::Late);
+    with_honest(slow.into_iter().chain(all).chain(quick).collect())
 }
 
 /// The short form: every change once, at some place, and of those that take minutes only two.
