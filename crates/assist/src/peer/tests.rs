@@ -1,5 +1,6 @@
 //! Two ends in virtual time: our [`Peer`], and the WebRTC stack acting as the page.
 
+mod attack;
 mod bad_link;
 mod bottleneck;
 mod page;
