@@ -80,7 +80,7 @@ impl Link {
     }
 
     /// Refuses a server that tells too little of its devices.
-    pub(crate) fn require_devices(&self) -> Result<(), DisplayError> {
+    pub(super) fn require_devices(&self) -> Result<(), DisplayError> {
         self.require("XInputExtension")?;
         let version = self.conn.xinput_xi_query_version(2, 2).map_err(lost)?.reply().map_err(lost)?;
         // Version 2.0 keeps raw events from us while another program holds a grab.

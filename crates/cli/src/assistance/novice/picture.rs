@@ -7,7 +7,7 @@ use crate::assistance::opening::Screen;
 use crate::assistance::sharing::{Link, Offered, Sharing};
 use crate::assistance::stop::{self, Heard};
 use crate::texts;
-use rendezvous_assist::consent::Input;
+use rendezvous_assist::consent::{Input, Right};
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::peer::Certificate;
@@ -138,7 +138,7 @@ impl Novice {
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let plan = Plan { families, servers, hints: self.hints.clone() };
+        let plan = Plan { families, servers, hints: self.hints.clone(), _open: self.open.clone() };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
@@ -246,7 +246,7 @@ impl Novice {
                 }
                 if sharing.control.as_ref().is_some_and(|control| !control.hands.play(input)) {
                     // The display does not take what is played; nothing may stay pressed on it.
-                    self.give(Input::TakeBack);
+                    self.give(Input::TakeBack(Right::Control));
                 }
             }
             MediaEvent::Screens(screens) => self.screens_are(screens).await,
