@@ -24,7 +24,7 @@ use super::view::{Act, Shape, View};
 use super::{cover, place};
 use crate::x11::link::{Link, lost};
 use crate::x11::monitors;
-use crate::{DisplayError, Rect, Hold};
+use crate::{DisplayError, Hold, Rect};
 
 /// Where the pointer may have been put by the manager of the windows, a question moves away so often.
 const MOVES: u8 = 3;
@@ -385,7 +385,7 @@ fn has_manager(link: &Link) -> Result<bool, DisplayError> {
 }
 
 /// In as many pieces as requests may be large.
-fn put(link: &Link, window: Window, gc: Gcontext, canvas: &Canvas) -> Result<(), DisplayError> {
+pub(crate) fn put(link: &Link, window: Window, gc: Gcontext, canvas: &Canvas) -> Result<(), DisplayError> {
     let (width, height) = canvas.size();
     let row = usize::from(width) * 4;
     let rows =
