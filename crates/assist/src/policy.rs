@@ -337,7 +337,8 @@ impl Policy {
         let lists = |part: fn(&List) -> &Vec<String>| {
             Shown::AnyOf(self.lists.iter().map(|list| part(&list.value).clone()).collect())
         };
-        let texts = |rules: &[Rule<String>]| Shown::Texts(rules.iter().map(|rule| rule.value.clone()).collect());
+        let texts =
+            |rules: &[Rule<String>]| Shown::Texts(rules.iter().map(|rule| rule.value.clone()).collect());
         match (key.section, key.name) {
             ("asking", "allowed") => Shown::Truth(self.asking.value),
             ("asking", _) => Shown::Truth(self.asking_control.value),

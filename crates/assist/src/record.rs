@@ -118,7 +118,9 @@ impl Entry {
             Self::Withdrawn(question) => json!({ "what": "withdrawn", "question": question }),
             Self::View(state) => json!({ "what": "view", "state": state }),
             Self::Control(state) => json!({ "what": "control", "state": control_name(*state) }),
-            Self::Paused(paused) => json!({ "what": "paused", "state": if *paused { "hidden" } else { "shown" } }),
+            Self::Paused(paused) => {
+                json!({ "what": "paused", "state": if *paused { "hidden" } else { "shown" } })
+            }
             Self::Policy(rule) => json!({ "what": "policy", "rule": rule }),
             Self::Beginning(said) => json!({ "what": "beginning", "said": said }),
             Self::Told { contact, reached } => {

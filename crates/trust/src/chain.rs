@@ -253,8 +253,12 @@ impl fmt::Display for Wrong {
             Self::Torn => f.write_str("the last entry was not written to its end"),
             Self::Missing(1) => f.write_str("an entry before this one is missing"),
             Self::Missing(entries) => write!(f, "{entries} entries before this one are missing"),
-            Self::Moved => f.write_str("this entry is in another place than it was written to, or there twice"),
-            Self::Follows => f.write_str("this entry does not follow from the one before it, which was changed"),
+            Self::Moved => {
+                f.write_str("this entry is in another place than it was written to, or there twice")
+            }
+            Self::Follows => {
+                f.write_str("this entry does not follow from the one before it, which was changed")
+            }
             Self::TooLong => f.write_str("the record is longer than one can be; the rest was not read"),
         }
     }
@@ -312,10 +316,7 @@ mod tests {
         assert_eq!(faults(&lines[1..]), [(1, Wrong::Missing(1))], "the beginning was cut off");
         let mut swapped = lines.clone();
         swapped.swap(1, 2);
-        assert_eq!(
-            faults(&swapped),
-            [(2, Wrong::Missing(1)), (3, Wrong::Moved), (4, Wrong::Missing(1))]
-        );
+        assert_eq!(faults(&swapped), [(2, Wrong::Missing(1)), (3, Wrong::Moved), (4, Wrong::Missing(1))]);
         let mut doubled = lines.clone();
         doubled.insert(2, lines[1].clone());
         assert_eq!(faults(&doubled), [(3, Wrong::Moved)]);

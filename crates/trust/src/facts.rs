@@ -353,7 +353,8 @@ mod tests {
         assert_eq!(whole(person, ""), Ok(()));
         assert_eq!(whole(&format!("{person},{person}"), ""), Err(FactError::Doubled));
         assert_eq!(whole(&person.replace("words", "guess"), ""), Err(WireError::Value("how").into()));
-        let answer = r#"{"network":"xmpp","address":"a@b","at":1,"running":1,"start":"x","beginning":"called"}"#;
+        let answer =
+            r#"{"network":"xmpp","address":"a@b","at":1,"running":1,"start":"x","beginning":"called"}"#;
         assert_eq!(whole("", answer), Ok(()));
         assert_eq!(whole("", &answer.replace("called", "?")), Err(WireError::Value("beginning").into()));
         assert_eq!(whole("", &answer.replace("\"x\"", "\"/\"")), Err(WireError::Value("start").into()));

@@ -17,7 +17,11 @@ const fn key(section: &'static str, name: &'static str, meaning: &'static str) -
 
 /// All of them, section by section.
 pub const KEYS: &[Key] = &[
-    key("asking", "allowed", "Whether people here may ask others for help, also by a one-time code. Default: true."),
+    key(
+        "asking",
+        "allowed",
+        "Whether people here may ask others for help, also by a one-time code. Default: true.",
+    ),
     key(
         "asking",
         "control",
@@ -60,7 +64,11 @@ pub const KEYS: &[Key] = &[
         "control-minutes",
         "So long mouse and keyboard are lent before they must be asked for again, 1 to 480. Default: 30.",
     ),
-    key("warnings", "view", "A text that stands above the question whether the screen is shown. Default: none."),
+    key(
+        "warnings",
+        "view",
+        "A text that stands above the question whether the screen is shown. Default: none.",
+    ),
     key(
         "warnings",
         "control",

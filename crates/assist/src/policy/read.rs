@@ -124,7 +124,8 @@ impl<'t> Section<'t> {
     }
 
     fn warning(&mut self, key: &str) -> Result<Option<At<String>>, PolicyError> {
-        let expected = format!("a text of 1 to {MAX_WARNING} characters in quotes, in lines without other controls");
+        let expected =
+            format!("a text of 1 to {MAX_WARNING} characters in quotes, in lines without other controls");
         self.take(key, &expected, |value| {
             let DeValue::String(text) = value else { return None };
             let is_text = !text.trim().is_empty() && !text.chars().any(|c| c.is_control() && c != '\n');
@@ -181,7 +182,8 @@ impl<'t> Section<'t> {
             }
             name => KEYS.iter().filter(|key| key.section == name).map(|key| key.name).collect(),
         };
-        let place = if self.name.is_empty() { "a section".to_owned() } else { format!("a key of [{}]", self.name) };
+        let place =
+            if self.name.is_empty() { "a section".to_owned() } else { format!("a key of [{}]", self.name) };
         let problem = format!("\"{typed}\" is not {place}; expected {}", known.join(", "));
         Err(PolicyError { line: line_of(self.text, key.span().start), problem })
     }

@@ -37,7 +37,8 @@ fn each_key_forbids_what_it_names_and_nothing_else() {
         let policy = policy(text, "");
         let section = text.trim_start().lines().next();
         for other in ACTS {
-            let is_meant = other == act || section == Some("[asking]") && matches!(other, Act::Ask | Act::Code);
+            let is_meant =
+                other == act || section == Some("[asking]") && matches!(other, Act::Ask | Act::Code);
             assert_eq!(policy.may(other).is_err(), is_meant, "{text} {other:?}");
         }
         assert_eq!(policy.may_help(act, MARIA), Err(refusal));
@@ -58,7 +59,13 @@ fn who_may_help_is_listed_by_contact_or_domain() {
         policy.may_help(Act::Ask, helper).is_ok()
     };
     assert!(may(&listed, "maria@example.org") && may(&listed, "anybody@HELP.example"));
-    for other in ["eve@example.org", "maria@example.org.evil", "a@sub.help.example", "help.example", "a@help.example@x"] {
+    for other in [
+        "eve@example.org",
+        "maria@example.org.evil",
+        "a@sub.help.example",
+        "help.example",
+        "a@help.example@x",
+    ] {
         assert!(!may(&listed, other), "{other}");
     }
     assert_eq!(listed.may_help(Act::Offered, STRANGER), Err(Refusal::NotListed(Source::Administrator(2))));
@@ -105,7 +112,8 @@ fn the_person_may_only_tighten() {
 
 #[test]
 fn control_lasts_longer_only_by_the_administrator() {
-    let minutes = |administrator: &str, person: &str| policy(administrator, person).control_time().as_secs() / 60;
+    let minutes =
+        |administrator: &str, person: &str| policy(administrator, person).control_time().as_secs() / 60;
     let of = |minutes: u32| format!("[lifetimes]\ncontrol-minutes = {minutes}");
     assert_eq!(minutes("", &of(60)), 30);
     assert_eq!(minutes("", &of(5)), 5);
@@ -120,7 +128,8 @@ fn warnings_of_both_are_shown_the_administrators_first() {
     let texts: Vec<_> = policy.view_warnings().map(|rule| rule.value.as_str()).collect();
     assert_eq!(texts, ["one", "two"]);
     let rows = policy.explain();
-    let (_, shown, from) = rows.iter().find(|(key, ..)| (key.section, key.name) == ("warnings", "view")).unwrap();
+    let (_, shown, from) =
+        rows.iter().find(|(key, ..)| (key.section, key.name) == ("warnings", "view")).unwrap();
     assert_eq!(*shown, Shown::Texts(vec!["one".to_owned(), "two".to_owned()]));
     assert_eq!(*from, [Source::Administrator(2), Source::Person(2)]);
 }
@@ -159,7 +168,10 @@ fn every_key_is_read_and_shown() {
     for key in KEYS {
         let (_, problem) = refused(&format!("[{}]\n{} = 1979-05-27\n", key.section, key.name));
         assert!(problem.contains("expected") && !problem.contains("is not a key"), "{key:?}: {problem}");
-        assert_eq!(KEYS.iter().filter(|other| (other.section, other.name) == (key.section, key.name)).count(), 1);
+        assert_eq!(
+            KEYS.iter().filter(|other| (other.section, other.name) == (key.section, key.name)).count(),
+            1
+        );
     }
     // Each is shown as itself: a file that sets it changes its row, and no other but the one that shares its list.
     for (key, text) in [

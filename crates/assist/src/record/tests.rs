@@ -119,7 +119,10 @@ fn two_honest_records_agree_and_a_changed_one_does_not() {
     let novice = side(true, "k2", "k1", &[Entry::Asked("view"), Entry::Answered("view", true)], &course);
     let expert = side(false, "k1", "k2", &[Entry::Wanted(true)], &course);
     assert_eq!(compare(&novice, &expert), Ok(Agreement { both: 3, one: 0 }));
-    assert_eq!(compare(&novice, &side(false, "k1", "k2", &[], &course[..2])), Ok(Agreement { both: 2, one: 1 }));
+    assert_eq!(
+        compare(&novice, &side(false, "k1", "k2", &[], &course[..2])),
+        Ok(Agreement { both: 2, one: 1 })
+    );
 
     let denied = [Entry::View("asked"), Entry::View("denied")];
     let differs = Disagreement::Entry(2, "view denied".to_owned(), "view granted".to_owned());

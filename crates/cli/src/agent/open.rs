@@ -48,6 +48,8 @@ pub(super) struct Open {
     /// A rule here declined it before anybody was asked: nothing of it is kept, or whoever calls often enough would fill
     /// the record.
     pub(super) unheard: bool,
+    /// It was declined by the rules of the administrator, or of the person.
+    pub(super) forbidden: bool,
     pub(super) connected: Option<UnixTime>,
 }
 
@@ -110,6 +112,7 @@ impl Open {
             began: now,
             declined: None,
             unheard: false,
+            forbidden: false,
             connected: None,
         }
     }
@@ -167,6 +170,7 @@ impl Open {
         network: &str,
         verified: bool,
         result: rendezvous_core::SessionResult,
+        (session, head): (SessionId, Option<String>),
     ) -> Entry {
         Entry {
             at: self.began.0,
@@ -180,8 +184,13 @@ impl Open {
             },
             verified,
             result: result.0,
-            declined: self.declined.map(record::declined_name).map(str::to_owned),
+            declined: match (self.forbidden, self.declined) {
+                (true, _) => Some(record::BY_POLICY.to_owned()),
+                (false, by) => by.map(record::declined_name).map(str::to_owned),
+            },
             seconds: self.connected.map(|since| now.0.saturating_sub(since.0)),
+            session: Some(session.to_string()),
+            head,
         }
     }
 }

@@ -14,6 +14,7 @@ use self::keyboard::Act;
 use self::talk::Talk;
 use super::hands::Hands;
 use super::opening::Shared;
+use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::{GOODBYE, clock, media};
@@ -28,6 +29,7 @@ use rendezvous_assist::consent::{Announcement, Consent, ControlState, Input, Out
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::peer::Certificate;
+use rendezvous_assist::record::Entry;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
 use rendezvous_dbus::application::{Events, SessionEvent};
@@ -42,6 +44,7 @@ use std::time::{Duration, Instant};
 pub(super) async fn run(
     session: SecuredSession,
     who: String,
+    ruled: Ruled,
     (families, servers): (Families, Arc<Servers>),
     codec: CodecChoice,
     mut events: Events,
@@ -49,7 +52,7 @@ pub(super) async fn run(
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
-    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared);
+    let mut novice = Novice::new(session, who, ruled, (families, servers), codec, terminal, shared);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -72,6 +75,9 @@ pub(super) async fn run(
         }
         novice.settle().await;
     }
+    if let Some(ending) = novice.ended {
+        novice.ruled.log.ended(ending);
+    }
     Ok(())
 }
 
@@ -80,6 +86,8 @@ struct Novice {
     role: Role,
     who: String,
     terminal: Terminal,
+    /// The rules of this computer, and the record.
+    ruled: Ruled,
     /// What the person here wants to share.
     shared: Shared,
     /// The kinds of addresses that the picture may travel between.
@@ -120,6 +128,7 @@ impl Novice {
     fn new(
         session: SecuredSession,
         who: String,
+        ruled: Ruled,
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
         terminal: Terminal,
@@ -130,6 +139,7 @@ impl Novice {
             role: session.session().role,
             session,
             terminal,
+            ruled,
             shared,
             families,
             servers,
@@ -209,9 +219,13 @@ impl Novice {
 
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
-        if self.shared.kind().is_controllable() {
+        if let Some(why) = self.ruled.keeps_control(&self.who) {
+            self.ruled.log.note(Entry::Policy(why.clone()));
+            self.terminal.say(&why);
+        } else if self.shared.kind().is_controllable() {
             return self.give(Input::Request);
         }
+        self.ruled.log.note(Entry::Control(ControlState::Denied));
         self.send(NoviceSays::Control(ControlState::Denied)).await;
     }
 
@@ -224,11 +238,15 @@ impl Novice {
     async fn settle(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
             // A refused input changed nothing.
-            if let Err(error) = self.consent.handle_input(clock::now(), input) {
-                tracing::debug!(?input, %error, "Nothing to change");
+            match self.consent.handle_input(clock::now(), input) {
+                Ok(()) => self.ruled.log.told(&input),
+                Err(error) => tracing::debug!(?input, %error, "Nothing to change"),
             }
             loop {
-                match self.consent.poll_output() {
+                let output = self.consent.poll_output();
+                // Before it has an effect.
+                self.ruled.log.decided(&output);
+                match output {
                     Output::Ask(question) => self.ask(question),
                     Output::Withdraw(_) => self.withdraw(),
                     Output::ViewGranted(grant) => self.share(grant).await,
@@ -249,6 +267,7 @@ impl Novice {
             let hands = Hands::start(grant, display.clone(), sharing.screen.stage());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
+            self.ruled.remember_control(&self.session.peer().contact);
         }
         self.show_status();
     }

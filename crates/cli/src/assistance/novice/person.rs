@@ -28,10 +28,22 @@ impl Novice {
             }
             QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
         };
+        for warning in self.warnings(question.kind) {
+            self.terminal.say(&texts::warned(&warning));
+        }
         self.terminal.say(&text);
         self.lines = Some(self.terminal.lines());
         self.terminal.prompt(&prompt);
         self.question = Some(question);
+    }
+
+    /// What the rules of this computer want to be read before.
+    fn warnings(&self, kind: QuestionKind) -> Vec<String> {
+        let policy = &self.ruled.policy;
+        match kind {
+            QuestionKind::View => policy.view_warnings().map(|rule| rule.value.clone()).collect(),
+            QuestionKind::Control => policy.control_warnings().map(|rule| rule.value.clone()).collect(),
+        }
     }
 
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
