@@ -188,7 +188,7 @@ fn known(name: &str) -> Option<&'static str> {
     let is_it = |known: &&str| {
         **known == *name || (name.len() == KEPT && known.as_bytes().get(..KEPT) == Some(name.as_bytes()))
     };
-    KNOWN.iter().find(|family| family.names.iter().any(|known| is_it(known))).map(|family| family.why)
+    KNOWN.iter().find(|family| family.names.iter().any(is_it)).map(|family| family.why)
 }
 
 #[cfg(test)]

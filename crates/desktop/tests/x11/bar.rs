@@ -261,9 +261,8 @@ fn one_that_does_not_answer_is_missed_and_one_that_is_killed_comes_back() {
 
     let (window, _) = shown.only();
     shown.conn.kill_client(window).unwrap().check().unwrap();
-    until("there is another one", || {
-        windows(&shown.conn, shown.root).iter().any(|(other, _)| *other != window)
-    });
+    assert_eq!(windows(&shown.conn, shown.root), [], "it is gone with its connection");
+    until("there is another one", || windows(&shown.conn, shown.root).len() == 1);
     until("and it is in view", || pulse.is_alive());
 }
 

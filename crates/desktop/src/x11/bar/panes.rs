@@ -22,6 +22,9 @@ use crate::{DisplayError, Rect};
 /// Two that both want to be on top make no storm of it.
 const RAISE_EVERY: Duration = Duration::from_millis(50);
 
+/// In view for so long without a break it can be read.
+const SETTLED: Duration = Duration::from_millis(200);
+
 /// Nobody meant to press something that has not been in view for so long, if it shows more than before.
 const SEEN_FOR: Duration = Duration::from_secs(1);
 
@@ -39,7 +42,9 @@ pub(super) struct Panes {
     raised: Option<Instant>,
     /// Since when all of them were in view, without a break.
     in_view: Option<Instant>,
-    /// The time of the last press: it is told of twice, raw and by the window under it.
+    /// Since when they have these buttons.
+    offered: Option<Instant>,
+    /// The time of the last raw press: the window under it tells of the same one, unless somebody has the mouse.
     pressed: Option<u32>,
 }
 
@@ -66,6 +71,7 @@ impl Panes {
             panes: Vec::new(),
             raised: None,
             in_view: None,
+            offered: None,
             pressed: None,
             link,
         })
@@ -75,8 +81,11 @@ impl Panes {
     pub(super) fn hear(&mut self, event: &Event) -> Result<Option<Press>, DisplayError> {
         match event {
             Event::XinputButtonPress(e) if e.detail == 1 => {
+                if self.pressed.take() == Some(e.time) {
+                    return Ok(None);
+                }
                 let at = |fixed: i32| i16::try_from(fixed >> 16).unwrap_or(-1);
-                self.press((e.event, at(e.event_x), at(e.event_y)), e.sourceid, e.time)
+                self.press((e.event, at(e.event_x), at(e.event_y)), e.sourceid)
             }
             Event::XinputRawButtonPress(e) if e.detail == 1 => {
                 let root = self.link.root;
@@ -85,7 +94,8 @@ impl Panes {
                     return Ok(None);
                 };
                 let (x, y) = (pointer.root_x - pane.place.x, pointer.root_y - pane.place.y);
-                self.press((pane.window, x, y), e.sourceid, e.time)
+                self.pressed = Some(e.time);
+                self.press((pane.window, x, y), e.sourceid)
             }
             event => {
                 self.link.size = self.link.new_size(event).unwrap_or(self.link.size);
@@ -99,23 +109,21 @@ impl Panes {
     }
 
     fn press(
-        &mut self,
+        &self,
         (window, x, y): (Window, i16, i16),
         source: DeviceId,
-        time: u32,
     ) -> Result<Option<Press>, DisplayError> {
         let Some(pane) = self.panes.iter().find(|pane| pane.window == window) else { return Ok(None) };
         let Some((press, _)) = pane.drawn.buttons.iter().find(|(_, place)| place.contains(x, y)) else {
             return Ok(None);
         };
         let press = *press;
-        if self.pressed.replace(time) == Some(time) {
-            return Ok(None);
-        }
         // What shows more than before is the person's alone. Everything else is anybody's.
         let allowed = press != Press::Resume
             || (self.mark.is_real(&self.link, source)?
-                && self.in_view.is_some_and(|since| since.elapsed() >= SEEN_FOR));
+                && [self.in_view, self.offered]
+                    .iter()
+                    .all(|at| at.is_some_and(|at| at.elapsed() >= SEEN_FOR)));
         Ok(allowed.then_some(press))
     }
 
@@ -135,7 +143,7 @@ impl Panes {
         }
         if self.shown.as_ref().map(|shown| &shown.buttons) != Some(&contents.buttons) {
             // Nothing moves under a pointer that is about to press something else.
-            self.in_view = None;
+            self.offered = Some(Instant::now());
         }
         // From here on a failure leaves windows that are taken off with the connection.
         while self.panes.len() > wanted.len() {
@@ -192,8 +200,8 @@ impl Panes {
         let stands = look(&self.link, &ours)?;
         let all = !stands.is_empty() && stands.iter().all(|stand| *stand == Stand::InView);
         if all {
-            self.in_view.get_or_insert_with(Instant::now);
-            return Ok(true);
+            // Whoever covers it again and again leaves it in view for moments, and that is not enough to be read.
+            return Ok(self.in_view.get_or_insert_with(Instant::now).elapsed() >= SETTLED);
         }
         self.in_view = None;
         if self.raised.is_some_and(|raised| raised.elapsed() < RAISE_EVERY) {
