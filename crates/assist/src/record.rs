@@ -12,10 +12,10 @@ use std::fmt;
 use rendezvous_trust::{UnixTime, chain};
 use serde_json::{Map, Value, json};
 
-use crate::consent::{Announcement, Input, Output, QuestionId, QuestionKind, Reason, ViewState};
-use crate::signal::control_name;
-
-pub use crate::consent::ControlState;
+use crate::brakes::Beginning;
+use crate::consent::{
+    Announcement, FloorState, Input, Output, QuestionId, QuestionKind, Reason, Right, ViewState,
+};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +41,8 @@ pub enum Entry {
     Withdrawn(&'static str),
     /// How it stands with the view, as both sides know.
     View(&'static str),
-    /// How it stands with mouse and keyboard, as both sides know.
-    Control(ControlState),
+    /// How it stands with mouse and keyboard, or another floor, as both sides know.
+    Floor(Right, FloorState),
     /// The screen was hidden, or is shown again, as both sides know.
     Paused(bool),
     /// A rule forbade this, and nobody was asked.
@@ -56,6 +56,8 @@ pub enum Entry {
         /// Whether their device has it.
         reached: bool,
     },
+    /// The person said what keeps control away for a while, or it was kept away because of that.
+    Held,
     /// The person here asked for mouse and keyboard, or gave them back.
     Wanted(bool),
     /// Why the consent of the person here ended.
@@ -117,7 +119,7 @@ impl Entry {
             }
             Self::Withdrawn(question) => json!({ "what": "withdrawn", "question": question }),
             Self::View(state) => json!({ "what": "view", "state": state }),
-            Self::Control(state) => json!({ "what": "control", "state": control_name(*state) }),
+            Self::Floor(right, state) => json!({ "what": right_name(*right), "state": floor_name(*state) }),
             Self::Paused(paused) => {
                 json!({ "what": "paused", "state": if *paused { "hidden" } else { "shown" } })
             }
@@ -126,6 +128,7 @@ impl Entry {
             Self::Told { contact, reached } => {
                 json!({ "what": "told", "contact": contact, "reached": reached })
             }
+            Self::Held => json!({ "what": "held" }),
             Self::Wanted(wanted) => json!({ "what": "wanted", "control": wanted }),
             Self::Over(reason) => json!({ "what": "over", "reason": reason }),
             Self::Full => json!({ "what": "full" }),
@@ -148,9 +151,17 @@ pub struct Witness {
 impl Witness {
     /// Consent was told this, and took it.
     pub fn told(&mut self, input: &Input) -> Option<Entry> {
-        let Input::Answer { question, yes } = input else { return None };
-        let (_, kind) = self.open.take_if(|(open, _)| open == question)?;
-        Some(Entry::Answered(kind, *yes))
+        match input {
+            Input::Answer { question, yes } => {
+                let (_, kind) = self.open.take_if(|(open, _)| open == question)?;
+                Some(Entry::Answered(kind, *yes))
+            }
+            Input::Began { question, how } => {
+                self.open.take_if(|(open, _)| open == question)?;
+                Some(Entry::Beginning(beginning_name(*how)))
+            }
+            _ => None,
+        }
     }
 
     /// Consent wants this done.
@@ -166,18 +177,62 @@ impl Witness {
                 Some(Entry::Withdrawn(kind))
             }
             Output::Tell(Announcement::View(state)) => Some(Entry::View(view_name(*state))),
-            Output::Tell(Announcement::Control(state)) => Some(Entry::Control(*state)),
+            Output::Tell(Announcement::Floor(right, state)) => Some(Entry::Floor(*right, *state)),
             Output::Tell(Announcement::Paused(paused)) => Some(Entry::Paused(*paused)),
             Output::Ended(reason) => Some(Entry::Over(reason_name(*reason))),
-            Output::ViewGranted(_) | Output::ControlGranted(_) | Output::Timeout(_) => None,
+            Output::Held(_) | Output::Blocked(_) => Some(Entry::Held),
+            // What was granted is told to the other side as well.
+            _ => None,
         }
     }
 }
 
 fn question_name(kind: QuestionKind) -> &'static str {
     match kind {
-        QuestionKind::View => "view",
-        QuestionKind::Control => "control",
+        QuestionKind::May(right) => right_name(right),
+        QuestionKind::HowItBegan => "beginning",
+    }
+}
+
+/// The word for a right.
+#[must_use]
+pub fn right_name(right: Right) -> &'static str {
+    match right {
+        Right::View => "view",
+        Right::Control => "control",
+        Right::Clipboard => "clipboard",
+        Right::Files => "files",
+        Right::Drawing => "drawing",
+        Right::Recording => "recording",
+    }
+}
+
+fn floor_name(state: FloorState) -> &'static str {
+    match state {
+        FloorState::Pending => "pending",
+        FloorState::Granted => "granted",
+        FloorState::Denied => "denied",
+        FloorState::Refused => "refused",
+        FloorState::Released => "released",
+        FloorState::Revoked => "revoked",
+        FloorState::Expired => "expired",
+    }
+}
+
+/// What the person said about how it began, where that is what consent was told.
+#[must_use]
+pub fn beginning(input: &Input) -> Option<Beginning> {
+    match input {
+        Input::Began { how, .. } => Some(*how),
+        _ => None,
+    }
+}
+
+fn beginning_name(how: Beginning) -> &'static str {
+    match how {
+        Beginning::IAsked => "asked",
+        Beginning::TheyCame => "called",
+        Beginning::AMessage => "message",
     }
 }
 
@@ -255,11 +310,15 @@ fn text<'a>(entry: &'a chain::Entry, name: &str) -> Option<&'a str> {
     entry.fields.get(name)?.as_str()
 }
 
+fn is_known_to_both(what: &str) -> bool {
+    what == "paused" || Right::ALL.into_iter().any(|right| right_name(right) == what)
+}
+
 /// What the novice's side tells the expert's. The same twice in a row is once.
 fn known_to_both(entries: &[chain::Entry]) -> Vec<String> {
     let mut known: Vec<String> = entries
         .iter()
-        .filter(|entry| matches!(text(entry, "what"), Some("view" | "control" | "paused")))
+        .filter(|entry| text(entry, "what").is_some_and(is_known_to_both))
         .filter_map(|entry| Some(format!("{} {}", text(entry, "what")?, text(entry, "state")?)))
         .collect();
     known.dedup();

@@ -6,7 +6,8 @@ use crate::home::Home;
 use crate::identity::unix_now;
 use crate::private;
 use anyhow::{Context, Result};
-use rendezvous_trust::facts::{Answer, Beginning, Facts, MAX_FILE, Moment};
+pub(crate) use rendezvous_trust::facts::Beginning;
+use rendezvous_trust::facts::{Answer, Facts, MAX_FILE, Moment};
 use rendezvous_trust::{Contact, How};
 use std::path::PathBuf;
 

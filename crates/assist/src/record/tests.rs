@@ -1,6 +1,10 @@
 use super::*;
 use crate::Time;
-use crate::consent::Consent;
+use crate::brakes::{Facts, Met};
+use crate::consent::{Consent, Limits};
+
+const FRIEND: Facts =
+    Facts { met: Met::ByWords, known_for: crate::brakes::A_DAY, has_had_control: true, blocked_until: None };
 
 /// Drives a consent as the novice's application does, and keeps what is written down.
 struct Kept {
@@ -11,7 +15,15 @@ struct Kept {
 
 impl Kept {
     fn new() -> Self {
-        Self { consent: Consent::new(), witness: Witness::default(), entries: Vec::new() }
+        Self::with(&FRIEND)
+    }
+
+    fn with(facts: &Facts) -> Self {
+        Self {
+            consent: Consent::with_limits(Limits::default(), facts),
+            witness: Witness::default(),
+            entries: Vec::new(),
+        }
     }
 
     fn give(&mut self, now: u64, input: Input) {
@@ -37,15 +49,15 @@ fn every_question_and_answer_and_what_followed_is_written_down() {
     let mut kept = Kept::new();
     kept.give(0, Input::Connected);
     kept.answer(1, true);
-    kept.give(2, Input::Request);
+    kept.give(2, Input::Request(Right::Control));
     kept.answer(3, false);
-    kept.give(20_000, Input::Request);
+    kept.give(20_000, Input::Request(Right::Control));
     kept.answer(20_001, true);
-    kept.give(20_002, Input::TakeBack);
+    kept.give(20_002, Input::TakeBack(Right::Control));
     kept.give(20_003, Input::Pause);
     kept.give(20_004, Input::Resume);
-    kept.give(40_000, Input::Request);
-    kept.give(40_001, Input::Release);
+    kept.give(40_000, Input::Request(Right::Control));
+    kept.give(40_001, Input::Release(Right::Control));
     kept.give(40_002, Input::Stop);
     let expected = [
         Entry::Asked("view"),
@@ -53,20 +65,20 @@ fn every_question_and_answer_and_what_followed_is_written_down() {
         Entry::Answered("view", true),
         Entry::View("granted"),
         Entry::Asked("control"),
-        Entry::Control(ControlState::Pending),
+        Entry::Floor(Right::Control, FloorState::Pending),
         Entry::Answered("control", false),
-        Entry::Control(ControlState::Denied),
+        Entry::Floor(Right::Control, FloorState::Denied),
         Entry::Asked("control"),
-        Entry::Control(ControlState::Pending),
+        Entry::Floor(Right::Control, FloorState::Pending),
         Entry::Answered("control", true),
-        Entry::Control(ControlState::Granted),
-        Entry::Control(ControlState::Revoked),
+        Entry::Floor(Right::Control, FloorState::Granted),
+        Entry::Floor(Right::Control, FloorState::Revoked),
         Entry::Paused(true),
         Entry::Paused(false),
         Entry::Asked("control"),
-        Entry::Control(ControlState::Pending),
+        Entry::Floor(Right::Control, FloorState::Pending),
         Entry::Withdrawn("control"),
-        Entry::Control(ControlState::Released),
+        Entry::Floor(Right::Control, FloorState::Released),
         Entry::View("ended"),
         Entry::Over("stopped"),
     ];
@@ -82,6 +94,26 @@ fn an_answer_that_changed_nothing_is_none() {
     kept.give(100_000, Input::Answer { question, yes: true });
     assert!(!kept.entries.iter().any(|entry| matches!(entry, Entry::Answered(..))), "{:?}", kept.entries);
     assert!(kept.entries.contains(&Entry::Over("no answer")));
+}
+
+#[test]
+fn how_it_began_is_written_down_and_what_follows_from_it() {
+    for (how, said) in [(Beginning::TheyCame, "called"), (Beginning::AMessage, "message")] {
+        let mut kept = Kept::with(&Facts { has_had_control: false, ..FRIEND });
+        kept.give(0, Input::Connected);
+        kept.answer(1, true);
+        kept.give(2, Input::Request(Right::Control));
+        let question = kept.consent.state().question().expect("it is asked first").id;
+        let input = Input::Began { question, how };
+        assert_eq!(beginning(&input), Some(how));
+        kept.give(3, input);
+        assert!(kept.entries.contains(&Entry::Asked("beginning")), "{:?}", kept.entries);
+        let after =
+            kept.entries.iter().position(|entry| *entry == Entry::Beginning(said)).expect("it is there");
+        let after = &kept.entries[after..];
+        assert!(after.contains(&Entry::Held), "{after:?}");
+        assert!(!after.contains(&Entry::Floor(Right::Control, FloorState::Granted)), "{after:?}");
+    }
 }
 
 fn begun(session: &str, invited: bool) -> Entry {
@@ -111,7 +143,8 @@ fn written(entries: &[Entry]) -> Vec<chain::Entry> {
 
 #[test]
 fn two_honest_records_agree_and_a_changed_one_does_not() {
-    let course = [Entry::View("asked"), Entry::View("granted"), Entry::Control(ControlState::Granted)];
+    let course =
+        [Entry::View("asked"), Entry::View("granted"), Entry::Floor(Right::Control, FloorState::Granted)];
     let side = |invited, key, own, extra: &[Entry], course: &[Entry]| {
         let start = [begun("s", invited), met(key, own)];
         written(&[&start[..], extra, course, &[Entry::Ended { result: 0, by_us: invited }]].concat())

@@ -79,7 +79,10 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let begun = match ruled {
-        Ok(ruled) => Servers::load(&config.ice).await.map(|servers| (ruled, servers)),
+        Ok(ruled) => {
+            let offered = &session.introduction.ice_servers;
+            Servers::load(&config.ice, offered).await.map(|servers| (ruled, servers))
+        }
         Err(error) => Err(error),
     };
     let met = match begun {

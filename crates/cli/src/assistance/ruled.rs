@@ -5,17 +5,19 @@ use crate::application::meeting::Meeting;
 use crate::application::secured::Known;
 use crate::facts;
 use crate::home::Home;
-use crate::identity::Identity;
+use crate::identity::{Identity, unix_now};
 use crate::policy::{self, Forbidden};
 use crate::record::{SessionLog, begun};
 use crate::texts;
 use anyhow::Result;
+use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::policy::{Act, Helper, Policy};
 use rendezvous_assist::record::Entry;
 use rendezvous_core::{ApplicationId, Code, Role};
 use rendezvous_dbus::application::HeldSession;
-use rendezvous_trust::facts::HOLD;
+use rendezvous_trust::facts::{Answer, Facts, HOLD};
 use rendezvous_trust::{Contact, How};
+use std::time::Duration;
 
 /// The rules, and the record that they want.
 pub(super) struct Ruled {
@@ -57,9 +59,7 @@ impl Ruled {
             return Some(texts::control_forbidden(who, rule.from));
         }
         match facts::load(&self.home) {
-            Ok(known) => {
-                known.hold(&facts::now()).map(|answer| texts::control_held(answer.at.unix.after(HOLD)))
-            }
+            Ok(known) => known.hold(&facts::now()).map(|answer| texts::control_is_blocked(left(answer))),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "It is not known how earlier helps began");
                 Some(texts::facts_unusable(&format!("{error:#}")))
@@ -77,6 +77,21 @@ impl Ruled {
         if let Err(error) = facts::controlled(&self.home, contact) {
             tracing::error!(error = format!("{error:#}"), "It is not remembered who had control");
         }
+    }
+
+    /// The person said how this began.
+    pub(super) fn remember_beginning(&self, contact: &Contact, how: Beginning) -> Result<()> {
+        let beginning = match how {
+            Beginning::IAsked => facts::Beginning::Asked,
+            Beginning::TheyCame => facts::Beginning::Called,
+            Beginning::AMessage => facts::Beginning::Message,
+        };
+        facts::answered(&self.home, contact, beginning)
+    }
+
+    /// What is remembered of people; nothing where it cannot be read, and then nobody is asked for control at all.
+    pub(super) fn remembered(&self) -> Facts {
+        facts::load(&self.home).unwrap_or_default()
     }
 
     /// It is known who is there: whether they may help, by the rules.
@@ -109,6 +124,11 @@ pub(super) fn result_of(error: &anyhow::Error) -> Code {
         Some(_) => Code::InvitationDeclined,
         None => Code::ApplicationLaunchFailed,
     }
+}
+
+/// How long this answer holds still, by the calendar.
+pub(super) fn left(answer: &Answer) -> Duration {
+    Duration::from_secs(answer.at.unix.after(HOLD).0.saturating_sub(unix_now().0).max(1))
 }
 
 impl SessionLog {

@@ -1,8 +1,6 @@
 //! What a person reads of the rules of their computer.
 
-use super::moment;
 use rendezvous_assist::policy::{Key, Refusal, Shown, Source};
-use rendezvous_trust::UnixTime;
 use std::path::Path;
 
 pub(crate) fn policy_unusable(why: &str) -> String {
@@ -37,14 +35,6 @@ pub(crate) fn control_forbidden(who: &str, source: Source) -> String {
     format!(
         "{who} asked to use your mouse and keyboard. By the rules of this computer they only see ({}), so you were not asked.",
         rule_of(source)
-    )
-}
-
-/// Nobody is given control, since fraud may have begun.
-pub(crate) fn control_held(until: UnixTime) -> String {
-    format!(
-        "You said that somebody else began this. This is how fraud begins: real companies never ask for it. For your safety nobody can use your mouse and keyboard until {}. Hang up. Talk to someone you trust.",
-        moment(until.0)
     )
 }
 

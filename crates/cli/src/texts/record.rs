@@ -95,6 +95,7 @@ pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bo
     let asked = |question: &str| match question {
         "view" => "whether your screen is shown".to_owned(),
         "control" => format!("whether {who} may use your mouse and keyboard"),
+        "beginning" => "how this began".to_owned(),
         other => format!("about \"{other}\""),
     };
     match text("what") {
@@ -126,6 +127,7 @@ pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bo
         },
         "told" if truth("reached") => format!("{} was told that you are being helped.", text("contact")),
         "told" => format!("{} could not be told that you are being helped.", text("contact")),
+        "held" => format!("{who} could not be given your mouse and keyboard, for your safety."),
         "wanted" if truth("control") => "You asked for mouse and keyboard.".to_owned(),
         "wanted" => "You gave mouse and keyboard back.".to_owned(),
         "over" => format!("Nothing is allowed any more: {}.", text("reason")),
@@ -171,6 +173,7 @@ fn control(state: &str, who: &str, is_novice: bool) -> String {
         "pending" => format!("A question for {what} is open."),
         "granted" => format!("{what} may be used by {whom}.").replacen("your", "Your", 1),
         "denied" => format!("No: {what} may not be used by {whom}."),
+        "refused" => format!("The computer said no, nobody was asked: {what} may not be used by {whom}."),
         "released" => format!("Given back: {what}."),
         "revoked" => format!("Taken back: {what}."),
         _ => format!("The time ran out for {what}."),

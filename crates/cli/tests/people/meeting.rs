@@ -7,6 +7,7 @@ use crate::house::{
 use crate::page::{self, Page};
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_trust::confirm::{Reading, Tried, Typing};
+use rendezvous_trust::facts::Facts;
 use rendezvous_trust::handshake::{Invitee, Inviter, Parameters, Party, Role, VERSION};
 use rendezvous_trust::pins::Pins;
 use rendezvous_trust::words::Language;
@@ -15,6 +16,9 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
+
+/// In November 2025.
+const BEFORE: UnixTime = UnixTime(1_763_700_000);
 
 /// The novice is to type the words.
 pub(crate) const WORDS: &str = "The three words:";
@@ -33,7 +37,22 @@ const UNSIGNED: &str = "Refused a description without the certificate that both 
 pub(crate) fn have_met(one: &Side, other: &Side) -> Result<()> {
     let (at_one, at_other) = confirmed(one, key(one)?, other, key(other)?)?;
     pin(one, &at_one)?;
-    pin(other, &at_other)
+    pin(other, &at_other)?;
+    had_control(one, &at_one)?;
+    had_control(other, &at_other)
+}
+
+/// And lent each other mouse and keyboard then, so that nobody is asked how it began.
+fn had_control(side: &Side, verified: &Verified) -> Result<()> {
+    let path = side.home().join("facts.json");
+    let mut facts = match fs::read_to_string(&path) {
+        Ok(text) => Facts::from_text(&text)?,
+        Err(_) => Facts::new(),
+    };
+    facts.met(BEFORE, verified.contact(), verified.how())?;
+    facts.controlled(BEFORE, verified.contact());
+    let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path)?;
+    Ok(file.write_all(facts.to_text().as_bytes())?)
 }
 
 /// The first has verified a device of the other's that is not the one that they use now.
@@ -93,7 +112,7 @@ fn pin(side: &Side, verified: &Verified) -> Result<()> {
         Ok(text) => Pins::from_text(&text)?,
         Err(_) => Pins::new(),
     };
-    pins.pin(UnixTime(1_763_700_000), "", verified)?;
+    pins.pin(BEFORE, "", verified)?;
     let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path)?;
     Ok(file.write_all(pins.to_text().as_bytes())?)
 }
