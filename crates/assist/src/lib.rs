@@ -19,6 +19,8 @@
 //!    what there is to choose from.
 //! 6. [`input`] is what the expert's page may send once control is granted, bounded and checked.
 //! 7. [`chat`] is what the two people write to each other beside the picture.
+//! 8. [`policy`] is what this computer's administrator and its person allow beforehand, and [`record`] is what is written
+//!    down of all this.
 //!
 //! Time is [`Time`], in milliseconds from an epoch that the caller chose, and always the first argument. Machines here
 //! follow one contract: after every input, drain `poll_output` until it returns `Timeout`.
@@ -38,6 +40,8 @@ pub mod mutant;
 pub mod pace;
 pub mod paths;
 pub mod peer;
+pub mod policy;
+pub mod record;
 pub mod screen;
 pub mod screens;
 pub mod secure;

@@ -162,14 +162,11 @@ pub(crate) enum Verb {
     /// For authors: try an IM program that hands over sessions; this command is the application of both its people
     #[command(after_help = CHECK_IM)]
     CheckIm(CheckImOptions),
-    /// What happened lately
-    Log {
-        /// So many at most
-        #[arg(short, long, default_value_t = 20)]
-        number: usize,
-        #[command(flatten)]
-        json: Json,
-    },
+    /// What happened lately, and the record of each session
+    Log(LogOptions),
+    /// The rules of this computer: what its administrator, and you yourself, allow beforehand
+    #[command(arg_required_else_help = true)]
+    Policy(PolicyOptions),
     /// Rendezvous in the background: starts it. Commands that need it do so themselves
     Agent(AgentOptions),
     /// Look whether everything is there that is needed, and say what to do
@@ -309,6 +306,75 @@ pub(crate) enum AppsVerb {
         #[command(flatten)]
         json: Json,
     },
+}
+
+/// What `log` is to do.
+#[derive(Debug, Arguments)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct LogOptions {
+    #[command(subcommand)]
+    pub(crate) verb: Option<LogVerb>,
+    #[command(flatten)]
+    pub(crate) list: ListOptions,
+}
+
+/// How much of the log is listed.
+#[derive(Clone, Copy, Debug, Arguments)]
+pub(crate) struct ListOptions {
+    /// So many at most
+    #[arg(short, long, default_value_t = 20)]
+    pub(crate) number: usize,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// What else there is to do with the log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogVerb {
+    /// What happened lately, one session a line
+    List(ListOptions),
+    /// Everything that was written down of one session
+    Show {
+        /// Which: the beginning of its name, as the list has it; the last one without it
+        session: Option<String>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Look whether records were changed since they were written
+    Verify {
+        /// Which: the beginning of its name; all without it
+        session: Option<String>,
+        /// What the journal, or the other person, knows of it: the hash of an entry. Everything up to that must be there
+        #[arg(long, value_name = "HASH", requires = "session")]
+        head: Option<String>,
+        /// The other side's record of the same session, as they have exported it
+        #[arg(long, value_name = "FILE", requires = "session")]
+        with: Option<std::path::PathBuf>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Print the record of one session as it is, for somebody else
+    Export {
+        /// Which: the beginning of its name; the last one without it
+        session: Option<String>,
+        /// Into this file, which must not be there yet
+        #[arg(long, value_name = "FILE")]
+        to: Option<std::path::PathBuf>,
+    },
+}
+
+/// What `policy` is to do.
+#[derive(Debug, Arguments)]
+pub(crate) struct PolicyOptions {
+    #[command(subcommand)]
+    pub(crate) verb: PolicyVerb,
+}
+
+/// What there is to do with the rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyVerb {
+    /// Say of each rule what it is, who set it, and what it means for you
+    Explain(Json),
 }
 
 /// Which applications are checked.

@@ -67,6 +67,11 @@ impl Home {
         self.config.join("config.toml")
     }
 
+    /// The rules that the person made for themselves.
+    pub(crate) fn policy_file(&self) -> PathBuf {
+        self.config.join("policy.toml")
+    }
+
     /// A file that must not be lost.
     pub(crate) fn data_file(&self, name: &str) -> PathBuf {
         self.data.join(name)
@@ -90,6 +95,11 @@ impl Home {
     /// What happened, session by session.
     pub(crate) fn record_file(&self) -> PathBuf {
         self.state.join("record.jsonl")
+    }
+
+    /// The records of single sessions.
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.state.join("sessions")
     }
 
     /// Which home a program of ours that this one starts has to use; nothing where the user's directories say it.

@@ -5,7 +5,7 @@ use crate::call::{WITHDRAWN, exit_code};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
-use crate::{client, showing, surroundings, texts};
+use crate::{client, policy, showing, surroundings, texts};
 use anyhow::{Context, Result, anyhow, bail};
 use rendezvous_core::{Code, SessionResult, State};
 use rendezvous_dbus::agent::{AgentClient, News, NewsStream, Progress};
@@ -61,7 +61,7 @@ pub(crate) async fn with_code(home: &Home, show: &ShowOptions) -> Result<ExitCod
     };
     terminal.say(&texts::your_code(&code));
     let mut course = Course::default();
-    let mut too_old = Box::pin(tokio::time::sleep(rendezvous_trust::code::LIFETIME));
+    let mut too_old = Box::pin(tokio::time::sleep(code_time(home)));
     let left = loop {
         tokio::select! {
             over = course.follow(&mut news) => {
@@ -91,6 +91,12 @@ pub(crate) async fn with_code(home: &Home, show: &ShowOptions) -> Result<ExitCod
         }
         _ => Ok(ExitCode::from(course.exit_code())),
     }
+}
+
+/// How long a code is good.
+fn code_time(home: &Home) -> Duration {
+    let usual = rendezvous_trust::code::LIFETIME;
+    policy::load(home).ok().and_then(|policy| policy.code_time()).map_or(usual, |most| most.min(usual))
 }
 
 /// How the call goes that answers the code. What there is to say about it, the agent and the application say here.

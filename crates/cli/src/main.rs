@@ -17,6 +17,7 @@ mod clock;
 mod config;
 mod contacts;
 mod doctor;
+mod facts;
 mod home;
 mod identity;
 mod inbox;
@@ -25,6 +26,7 @@ mod login;
 mod manual;
 mod page;
 mod people;
+mod policy;
 mod private;
 mod record;
 mod resolve;
@@ -42,7 +44,7 @@ mod whom;
 
 use anyhow::Result;
 use application::hello::HELLO;
-use args::{Args, Json, Verb};
+use args::{Args, Json, PolicyOptions, PolicyVerb, Verb};
 use clap::Parser;
 use home::Home;
 use rendezvous_core::ApplicationId;
@@ -109,7 +111,8 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Login(options) => login::login(home, &options).await,
         Verb::Logout { jid } => login::logout(home, &jid).await,
         Verb::Accounts(Json { json }) => login::list(home, json).await,
-        Verb::Log { number, json: Json { json } } => record::run(home, number, json),
+        Verb::Log(options) => record::run(home, &options),
+        Verb::Policy(PolicyOptions { verb: PolicyVerb::Explain(Json { json }) }) => policy::run(home, json),
         Verb::Agent(options) => agent_command::run(home, &options).await,
         Verb::Doctor(Json { json }) => doctor::run(home, json).await,
         Verb::Application { name, bus } => application::source::run(home, name, bus).await,

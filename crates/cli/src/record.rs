@@ -1,6 +1,17 @@
 //! The record of what happened, session by session: appended to, never changed. It holds who, what, when and how it
 //! ended, and nothing of what was said or shown.
+//!
+//! The agent writes one line for each session; each application of ours writes a record of its own session (`session`), whose
+//! entries are a chain, and tells the system's journal of it (`journal`). `show` and `verify` are for whoever reads them.
 
+mod journal;
+mod session;
+mod show;
+mod verify;
+
+pub(crate) use session::{SessionLog, begun, head_of};
+
+use crate::args::{Json, ListOptions, LogOptions, LogVerb};
 use crate::home::Home;
 use crate::texts;
 use anyhow::{Context, Result};
@@ -39,6 +50,12 @@ pub(crate) struct Entry {
     /// How long the two applications were connected; nothing when they never were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<u64>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session: Option<String>,
+    /// The hash of the last entry of its own record, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) head: Option<String>,
 }
 
 /// Who invited.
@@ -85,11 +102,31 @@ fn ends_a_line(file: &mut std::fs::File) -> std::io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// `log`: what happened lately, the last thing last.
-pub(crate) fn run(home: &Home, most: usize, json: bool) -> Result<ExitCode> {
+/// `log` and its verbs.
+pub(crate) fn run(home: &Home, options: &LogOptions) -> Result<ExitCode> {
+    match &options.verb {
+        None => list(home, options.list),
+        Some(LogVerb::List(options)) => list(home, *options),
+        Some(LogVerb::Show { session, json: Json { json } }) => show::run(home, session.as_deref(), *json),
+        Some(LogVerb::Verify { session, head, with, json: Json { json } }) => {
+            let against = verify::Against { head: head.as_deref(), with: with.as_deref() };
+            verify::run(home, session.as_deref(), against, *json)
+        }
+        Some(LogVerb::Export { session, to }) => show::export(home, session.as_deref(), to.as_deref()),
+    }
+}
+
+/// Every line that can be read, the oldest first.
+fn all(home: &Home) -> Result<Vec<Entry>> {
     let path = home.record_file();
     let mut entries = read(&aside(&path))?;
     entries.extend(read(&path)?);
+    Ok(entries)
+}
+
+/// What happened lately, the last thing last.
+fn list(home: &Home, ListOptions { number: most, json: Json { json } }: ListOptions) -> Result<ExitCode> {
+    let entries = all(home)?;
     let entries = &entries[entries.len().saturating_sub(most)..];
     let mut out = std::io::stdout().lock();
     if json {
@@ -117,7 +154,12 @@ fn sentence(entry: &Entry) -> String {
         (None, None) => SessionResult(entry.result).text().trim_end_matches('.').to_owned(),
     };
     let checked = if entry.verified { "verified" } else { texts::NEVER_CHECKED };
-    format!("{}  {what} · {checked} · {how}", texts::moment(entry.at))
+    // By this the record of the session is asked for; without one there is nothing to ask for.
+    let name = match (&entry.session, &entry.head) {
+        (Some(session), Some(_)) => format!(" · {}", session::short(session)),
+        _ => String::new(),
+    };
+    format!("{}  {what} · {checked} · {how}{name}", texts::moment(entry.at))
 }
 
 /// Every line that can be read; one that cannot is left out, so that a damaged line does not hide the others.
@@ -134,6 +176,9 @@ fn read(path: &Path) -> Result<Vec<Entry>> {
 fn aside(path: &Path) -> std::path::PathBuf {
     path.with_extension("1.jsonl")
 }
+
+/// Who said no, where neither a person nor the program did.
+pub(crate) const BY_POLICY: &str = "the rules of this computer";
 
 /// The word for who said no.
 pub(crate) fn declined_name(by: DeclinedBy) -> &'static str {
@@ -165,6 +210,8 @@ mod tests {
             result: 0x8100_0602,
             declined: Some("person".to_owned()),
             seconds: None,
+            session: None,
+            head: None,
         }
     }
 

@@ -19,6 +19,8 @@ mod check;
 mod check_im;
 mod commands;
 mod doctor;
+mod policy;
+mod record;
 mod sharing;
 mod talk;
 mod time;
@@ -27,6 +29,8 @@ pub(crate) use check::*;
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
+pub(crate) use policy::*;
+pub(crate) use record::*;
 pub(crate) use sharing::*;
 pub(crate) use talk::*;
 pub(crate) use time::{day, moment};
@@ -91,7 +95,9 @@ pub(crate) fn not_happened(who: &str, declined: Option<DeclinedBy>, result: Sess
         (Some(DeclinedBy::Person), _) => format!("{who} said no."),
         (Some(DeclinedBy::NotInstalled), _) => format!("{who} does not have the program for this."),
         (Some(DeclinedBy::Busy), _) => format!("{who} is busy with something else right now."),
-        (Some(DeclinedBy::Policy), _) => format!("Nobody can be asked at {who} right now."),
+        (Some(DeclinedBy::Policy), _) => {
+            format!("Nobody can be asked at {who} right now. Their computer said so, not a person.")
+        }
         (Some(DeclinedBy::Version), _) => {
             format!("{who} has another version, and the two do not fit together.")
         }
@@ -350,8 +356,10 @@ pub(crate) fn asks_control(who: &str) -> String {
     )
 }
 
-pub(crate) fn let_help(who: &str) -> String {
-    format!("Let {who} help, 30 minutes? [y/N]")
+pub(crate) fn let_help(who: &str, time: Duration) -> String {
+    let minutes = time.as_secs() / 60;
+    let time = if minutes == 1 { "one minute".to_owned() } else { format!("{minutes} minutes") };
+    format!("Let {who} help, {time}? [y/N]")
 }
 
 pub(crate) fn how_it_began(who: &str) -> String {

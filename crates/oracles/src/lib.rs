@@ -87,6 +87,8 @@ oracles! {
     description = assist, description_seeds;
     /// The expert's input and its gate.
     input = assist, input_seeds;
+    /// The rules of a computer: the person only tightens what the administrator says.
+    policy = assist, policy_seeds;
     /// The handshake.
     handshake = trust, handshake_seeds;
     /// Two applications that make sure who is there.
@@ -99,6 +101,10 @@ oracles! {
     key = trust, key_seeds;
     /// The store of pins.
     pins = trust, pins_seeds;
+    /// The record of a session: no edit passes.
+    record = trust, record_seeds;
+    /// What is remembered of people.
+    facts = trust, facts_seeds;
     /// A device that speaks for another.
     endorsement = trust, endorsement_seeds;
     /// One-time codes as text.

@@ -44,6 +44,8 @@ pub(crate) enum Domain {
     CodeConfirm,
     /// A key, as people see it.
     Fingerprint,
+    /// An entry of the record of a session.
+    Record,
 }
 
 impl Domain {
@@ -66,6 +68,7 @@ impl Domain {
             Self::CodeKey => "rv1 code key",
             Self::CodeConfirm => "rv1 code confirm",
             Self::Fingerprint => "rv1 fingerprint",
+            Self::Record => "rv1 record",
         }
     }
 }
@@ -127,7 +130,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const DOMAINS: [Domain; 17] = [
+    const DOMAINS: [Domain; 18] = [
         Domain::Parameters,
         Domain::Commit,
         Domain::H1,
@@ -145,6 +148,7 @@ mod tests {
         Domain::CodeKey,
         Domain::CodeConfirm,
         Domain::Fingerprint,
+        Domain::Record,
     ];
 
     #[test]

@@ -14,6 +14,9 @@
 //! 5. [`channel`]: every message between the applications is signed. [`bind`]: so are the certificates of the connection,
 //!    and only a [`bind::Bound`] lets it begin.
 //!
+//! Beside these: [`chain`] is the record of a session, in which an entry cannot be changed without the next one showing it,
+//! and [`facts`] is what the brakes against fraud have to remember of people.
+//!
 //! Two sentences carry the safety of it. *There is one mode*: every error ends in [`AUTHENTICATION_FAILED`], and the
 //! machine that met it is dead. *Evidence is a type*: a pin is made of a [`Verified`], which only words and codes make; a
 //! [`Secured`] is made of one or of a pin; a connection of a [`bind::Bound`].
@@ -22,9 +25,11 @@
 #![forbid(unsafe_code)]
 
 pub mod bind;
+pub mod chain;
 pub mod channel;
 pub mod code;
 pub mod confirm;
+pub mod facts;
 pub mod handshake;
 pub mod invite;
 pub mod key;

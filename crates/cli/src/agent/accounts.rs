@@ -5,7 +5,7 @@ use crate::config::{Config, Security, XmppAccount, host_and_port};
 use crate::contacts::Contacts;
 use crate::home::Home;
 use crate::identity::Identity;
-use crate::{secrets, texts};
+use crate::{policy, secrets, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{Address, Application, ApplicationId, Command, SessionConfig, SessionId};
 use rendezvous_dbus::agent::{AccountStatus, Seen};
@@ -63,6 +63,17 @@ pub(crate) fn xmpp_config(
     }
 }
 
+/// Invitations ring no longer than the rules allow, those from elsewhere too. Rules that cannot be used let nothing ring.
+fn session_times(home: &Home) -> SessionConfig {
+    let usual = SessionConfig::default();
+    match policy::load(home).ok().and_then(|policy| policy.invitation_time()) {
+        Some(most) => {
+            SessionConfig { ringing: usual.ringing.min(most), longest: usual.longest.min(most), ..usual }
+        }
+        None => usual,
+    }
+}
+
 /// Which account. Never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Which(usize);
@@ -85,6 +96,8 @@ pub(super) struct Accounts {
     known_nearby: BTreeSet<Address>,
     /// Those that tell a server when they go, until they have.
     signed_off: JoinSet<()>,
+    /// How long things may take.
+    times: SessionConfig,
 }
 
 struct Begun {
@@ -114,6 +127,7 @@ impl Accounts {
             nearby: None,
             known_nearby: BTreeSet::new(),
             signed_off: JoinSet::new(),
+            times: session_times(home),
         };
         if config.nearby.enabled || listen.is_some() {
             let said = listen.or(config.nearby.listen.as_deref());
@@ -160,8 +174,7 @@ impl Accounts {
         network: impl Network,
     ) -> Which {
         let account = Account { network: network_name.into(), me: me.clone(), key: self.key.clone() };
-        let (driver, handle, mut happenings) =
-            Driver::new(account, SessionConfig::default(), installed, network);
+        let (driver, handle, mut happenings) = Driver::new(account, self.times, installed, network);
         let driver = tokio::spawn(driver.run()).abort_handle();
         let (which, sender) = (Which(self.count), self.happenings.clone());
         self.count += 1;

@@ -10,14 +10,16 @@ use super::{Agent, News, launch, requests};
 use crate::application::code;
 use crate::identity::unix_now;
 use crate::standing::Caller;
-use crate::{private, texts};
+use crate::{policy, private, texts};
 use anyhow::{Context, Result, bail};
+use rendezvous_assist::policy::Act;
 use rendezvous_core::{Address, ApplicationId, DeclinedBy, Invite, Role, SessionId};
 use rendezvous_dbus::agent::{Commander, Surroundings};
 use rendezvous_dbus::application::TypedCode;
 use rendezvous_net::Status;
 use rendezvous_net::nearby::{Control, Discovery};
-use rendezvous_trust::code::{Code, MAX_NAMEPLATE, MAX_OFFER, Offer};
+use rendezvous_trust::UnixTime;
+use rendezvous_trust::code::{Code, LIFETIME, MAX_NAMEPLATE, MAX_OFFER, Offer};
 use rendezvous_trust::words::Language;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +78,10 @@ impl Agent {
         surroundings: Surroundings,
         answer: oneshot::Sender<Result<String, String>>,
     ) {
+        if let Err(forbidden) = policy::may(&self.home, Act::Code) {
+            _ = answer.send(Err(forbidden.to_string()));
+            return;
+        }
         if self.has_code() {
             _ = answer.send(Err(texts::ONE_CODE.to_owned()));
             return;
@@ -115,7 +121,7 @@ impl Agent {
         }
         let code = Code::new(drawn.nameplate, Language::English, random()?)?;
         let spoken = code.spoken().to_string();
-        let text = Zeroizing::new(Offer::new(unix_now(), code).to_text());
+        let text = Zeroizing::new(Offer::new(self.begin_of_life()?, code).to_text());
         self.person_is_in(&surroundings);
         self.take_inbox(commander, surroundings, true, Some(drawn.nameplate))?;
         if let Err(error) = private::replace(&code::file(&self.home), text.as_bytes()) {
@@ -131,6 +137,12 @@ impl Agent {
             drawn.notes.iter().for_each(|note| inbox.say(note));
         }
         Ok(spoken)
+    }
+
+    /// When a code of now would have been made if it had all of its time. By the rules it may have less.
+    fn begin_of_life(&self) -> Result<UnixTime> {
+        let most = policy::load(&self.home)?.code_time().unwrap_or(LIFETIME);
+        Ok(UnixTime(unix_now().0.saturating_sub(LIFETIME.saturating_sub(most).as_secs())))
     }
 
     /// Waits in the room of a code, and notices when it is lost.
@@ -219,6 +231,7 @@ impl Agent {
         answer: oneshot::Sender<Result<SessionId, String>>,
     ) {
         let prepared = async {
+            policy::may(&self.home, Act::Help)?;
             let nameplate = Code::read(&code.0)?.nameplate();
             let nearby = match (self.accounts.nearby(), place.is_empty()) {
                 (Some(control), true) => Nearby::Search(control.clone(), self.accounts.nearby_account()?),

@@ -129,6 +129,8 @@ impl Agent {
             result: SessionResult::from(Code::InvitationDeclined).0,
             declined: Some(record::declined_name(DeclinedBy::NotInstalled).to_owned()),
             seconds: None,
+            session: None,
+            head: None,
         };
         if let Err(error) = record::append(&self.home, &record) {
             tracing::warn!(error = format!("{error:#}"), "The record cannot be written");

@@ -347,7 +347,8 @@ impl Agent {
         {
             let network = self.accounts.network(open.which);
             let is_verified = open.is_verified(&self.identity, network);
-            let entry = open.entry(unix_now(), network, is_verified, *result);
+            let head = record::head_of(&self.home, &session.to_string());
+            let entry = open.entry(unix_now(), network, is_verified, *result, (session, head));
             if let Err(error) = record::append(&self.home, &entry) {
                 tracing::warn!(error = format!("{error:#}"), "The record cannot be written");
             }

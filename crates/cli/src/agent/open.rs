@@ -50,6 +50,8 @@ pub(super) struct Open {
     pub(super) unheard: bool,
     /// Until when its invitation could be played again, once the person here was asked.
     pub(super) until: Option<UnixTime>,
+    /// It was declined by the rules of the administrator, or of the person.
+    pub(super) forbidden: bool,
     pub(super) connected: Option<UnixTime>,
 }
 
@@ -113,6 +115,7 @@ impl Open {
             declined: None,
             unheard: false,
             until: None,
+            forbidden: false,
             connected: None,
         }
     }
@@ -170,6 +173,7 @@ impl Open {
         network: &str,
         verified: bool,
         result: rendezvous_core::SessionResult,
+        (session, head): (SessionId, Option<String>),
     ) -> Entry {
         Entry {
             at: self.began.0,
@@ -183,8 +187,13 @@ impl Open {
             },
             verified,
             result: result.0,
-            declined: self.declined.map(record::declined_name).map(str::to_owned),
+            declined: match (self.forbidden, self.declined) {
+                (true, _) => Some(record::BY_POLICY.to_owned()),
+                (false, by) => by.map(record::declined_name).map(str::to_owned),
+            },
             seconds: self.connected.map(|since| now.0.saturating_sub(since.0)),
+            session: Some(session.to_string()),
+            head,
         }
     }
 }

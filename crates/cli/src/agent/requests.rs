@@ -7,9 +7,10 @@ use super::{Agent, News, launch, window};
 use crate::apps::Entry;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
-use crate::standing::Caller;
-use crate::{clock, texts};
+use crate::standing::{self, Caller, Standing};
+use crate::{clock, policy, texts};
 use anyhow::Result;
+use rendezvous_assist::policy::Helper;
 use rendezvous_core::{Address, ApplicationId, Command, Role, SessionError, SessionId};
 use rendezvous_dbus::agent::{Commander, Greeting, Request, Startable, StatusReport, Surroundings};
 use rendezvous_net::CallError;
@@ -134,6 +135,13 @@ impl Agent {
     /// Looks for whoever is to be called. The person may give up meanwhile.
     async fn look_for(&self, network: &str, contact: &Address, mut call: Calling) {
         let network = if network.is_empty() { NEARBY } else { network };
+        // Before anybody hears of it.
+        if let Some(act) = policy::act(call.application, Role::Inviter, false)
+            && let Err(forbidden) = policy::may(&self.home, act)
+        {
+            _ = call.answer.send(Err(forbidden.to_string()));
+            return;
+        }
         let route = match self.accounts.route(network, contact).await {
             Ok(route) => route,
             Err(error) => {
@@ -187,6 +195,12 @@ impl Agent {
         let place = launch::Place::handed_over(surroundings, needs)?;
         let network = self.accounts.network(which);
         let caller = Caller::look_up(&self.home, &self.identity, network, contact.as_str(), None);
+        if let Some(act) = policy::act(application, Role::Inviter, false) {
+            let standing = standing::of_contact(&self.identity, network, contact.as_str())?;
+            let is_verified = matches!(standing, Standing::Verified { .. });
+            let helper = Helper { address: contact.as_str(), is_verified };
+            policy::may_help(&policy::load(&self.home)?, act, helper)?;
+        }
         let session = self.accounts.invite(which, contact, application, String::new()).await?;
         let open = Open::new(unix_now(), which, application, Role::Inviter, caller);
         self.began(session, Open { commander: Some(commander), place: Some(place), ..open });

@@ -7,9 +7,11 @@ use crate::application::code;
 use crate::clock;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
-use crate::standing::{Caller, Circumstances, Verdict, may_call};
+use crate::policy;
+use crate::standing::{Caller, Circumstances, Standing, Verdict, may_call};
 use crate::terminal::Terminal;
 use crate::texts;
+use rendezvous_assist::policy::Helper;
 use rendezvous_core::{Command, DeclinedBy, Invite, Role, SessionId};
 use rendezvous_net::nearby::nearby_address;
 use rendezvous_trust::PublicKey;
@@ -50,6 +52,10 @@ impl Agent {
         let declined = match verdict {
             _ if self.ending => Some(DeclinedBy::Policy),
             Verdict::Decline => Some(DeclinedBy::Policy),
+            Verdict::Ring if self.is_forbidden(&open) => {
+                open.forbidden = true;
+                Some(DeclinedBy::Policy)
+            }
             Verdict::Ring => {
                 open.asking = Asking::Waits;
                 None
@@ -60,6 +66,18 @@ impl Agent {
             Some(by) => self.decline(session, by).await,
             None => self.ring(session).await,
         }
+    }
+
+    /// Whether the rules of this computer let nobody be asked about this.
+    fn is_forbidden(&self, open: &Open) -> bool {
+        self.forbids(open).inspect(|forbidden| tracing::info!(%forbidden, "Declined by the rules")).is_some()
+    }
+
+    fn forbids(&self, open: &Open) -> Option<policy::Forbidden> {
+        let act = policy::act(open.application, Role::Invitee, open.answers_code)?;
+        let is_verified = matches!(open.caller.standing, Standing::Verified { .. });
+        let helper = Helper { address: &open.caller.address, is_verified };
+        policy::load(&self.home).and_then(|policy| policy::may_help(&policy, act, helper)).err()
     }
 
     /// In a code's room an address is new each time; the key says whose device it is, and everybody signs what they call
@@ -123,6 +141,8 @@ impl Agent {
     /// The person answered. This is the only place that accepts.
     pub(super) async fn answered(&mut self, answer: prompt::Answer) {
         let prompt::Answer { session, yes, terminal } = answer;
+        // The rules may be others than when it rang.
+        let forbidden = self.open.get(&session).and_then(|open| self.forbids(open)).map(|f| f.to_string());
         let Some(open) = self.open.get_mut(&session) else { return };
         // A question that was taken away meanwhile has no answer.
         if !matches!(open.asking, Asking::Open(_)) {
@@ -143,7 +163,7 @@ impl Agent {
             None => crate::surroundings::environment(),
         };
         let speaker = Terminal::clone(&terminal);
-        let hindrance = open.hindrance(&environment);
+        let hindrance = open.hindrance(&environment).or(forbidden);
         open.place = launch::Place::here(terminal, environment);
         let is_ready = open.place.is_some() && (!open.answers_code || code::claim(&self.home, session));
         if !is_ready || hindrance.is_some() {

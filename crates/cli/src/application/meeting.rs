@@ -4,22 +4,23 @@
 //! disk, and the session. Nothing is shared, opened or asked for before, and every error ends the session.
 
 use super::ending::{Ending, Watch};
-use super::secured::SecuredSession;
+use super::secured::{Peer, SecuredSession};
 use super::{GOODBYE, GREETING, code, party};
 use crate::agent::accounts::{GUEST, NEARBY};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
-use crate::texts;
+use crate::{facts, texts};
 use anyhow::{Context, Result};
-use rendezvous_assist::secure::{Input, Met, Output, Random, SecureError, Securing, Start, Why};
+use rendezvous_assist::secure::{Evidence, Input, Met, Output, Random, SecureError, Securing, Start, Why};
 use rendezvous_core::{Code as ResultCode, SessionId, SessionResult};
 use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
-use rendezvous_trust::How;
+use rendezvous_net::nearby::nearby_address;
 use rendezvous_trust::code::{Code, Offer};
 use rendezvous_trust::pins::Standing;
 use rendezvous_trust::words::Language;
+use rendezvous_trust::{Contact, How};
 use std::time::{Duration, Instant};
 
 /// So long may two people take to ring each other and compare words.
@@ -266,6 +267,11 @@ impl Table<'_> {
     fn met(self, met: Met) -> Result<SecuredSession> {
         let Met { link, evidence } = met;
         let mut is_first = false;
+        let peer = self.peer(&evidence)?;
+        if let Some(how) = peer.how {
+            // Before the pin: whoever is pinned and of whom nothing is remembered would look like an old friend.
+            facts::met(self.home, &peer.contact, how)?;
+        }
         if let Some(verified) = evidence.to_pin() {
             // A guest's address is gone after this, and their device's own one stays.
             let is_guest = self.session.introduction.network.as_deref() == Some(GUEST);
@@ -281,7 +287,28 @@ impl Table<'_> {
                 Question::Heard | Question::None => texts::verified_now(&self.who),
             });
         }
-        Ok(SecuredSession::new(self.session, link, &evidence, is_first))
+        Ok(SecuredSession::new(self.session, link, &evidence, is_first, peer))
+    }
+
+    /// Whose key it is.
+    fn peer(&self, evidence: &Evidence) -> Result<Peer> {
+        let network = self.session.introduction.network.as_deref();
+        match evidence {
+            Evidence::Known(pin) => {
+                let contact = match network {
+                    Some(GUEST) => Contact::new(NEARBY, nearby_address(pin.key()).as_str())?,
+                    _ => Contact::new(network.unwrap_or(party::UNNAMED), &*self.session.remote_user)?,
+                };
+                Ok(Peer { contact, key: *pin.key(), how: None })
+            }
+            Evidence::Confirmed(verified) => {
+                let lasting =
+                    (network == Some(GUEST)).then(|| verified.at_its_own_address(NEARBY)).transpose()?;
+                let verified = lasting.as_ref().unwrap_or(verified);
+                let (contact, key) = (verified.contact().clone(), *verified.peer());
+                Ok(Peer { contact, key, how: Some(verified.how()) })
+            }
+        }
     }
 
     /// The machine refuses: one sentence to the person, and the end.

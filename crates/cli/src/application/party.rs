@@ -9,7 +9,7 @@ use rendezvous_trust::handshake::{Parameters, Party, Role, VERSION};
 use rendezvous_trust::{Contact, PublicKey, UnixTime};
 
 /// The network of an IM program that does not name it. Both programs then must not.
-const UNNAMED: &str = "unnamed";
+pub(super) const UNNAMED: &str = "unnamed";
 
 /// This side of the session. What an IM program may leave out is left out on both sides, or they do not meet; but for the
 /// person's own address, without which nobody could say whom a key belongs to.

@@ -7,9 +7,9 @@ use rendezvous_assist::link::{Heard, Link};
 use rendezvous_assist::secure::Evidence;
 use rendezvous_core::{Code, SessionResult};
 use rendezvous_dbus::application::HeldSession;
-use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media;
 use rendezvous_trust::pins::Pin;
+use rendezvous_trust::{AuthenticationError, Contact, How, PublicKey};
 use std::time::Duration;
 
 /// How a session ends that cannot go on because of what came last: a sentence for the person, and the result. A message
@@ -32,6 +32,7 @@ pub(crate) struct SecuredSession {
     link: Link,
     known: Known,
     is_first_contact: bool,
+    peer: Peer,
 }
 
 /// How it is known who is there.
@@ -43,13 +44,29 @@ pub(crate) enum Known {
     Now,
 }
 
+/// Whose key the other side has, and how that is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// Who they are here: for a guest, the address of their device that lasts.
+    pub(crate) contact: Contact,
+    pub(crate) key: PublicKey,
+    /// How they were verified, where that was a moment ago.
+    pub(crate) how: Option<How>,
+}
+
 impl SecuredSession {
-    pub(super) fn new(session: HeldSession, link: Link, evidence: &Evidence, is_first_contact: bool) -> Self {
+    pub(super) fn new(
+        session: HeldSession,
+        link: Link,
+        evidence: &Evidence,
+        is_first_contact: bool,
+        peer: Peer,
+    ) -> Self {
         let known = match evidence {
             Evidence::Known(pin) => Known::Since(Box::new(pin.clone())),
             Evidence::Confirmed(_) => Known::Now,
         };
-        Self { session, link, known, is_first_contact }
+        Self { session, link, known, is_first_contact, peer }
     }
 
     /// The session itself. Nothing is said through it.
@@ -59,6 +76,10 @@ impl SecuredSession {
 
     pub(crate) fn known(&self) -> &Known {
         &self.known
+    }
+
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// Whether the person here had never verified this device before these two compared words just now. Who came with a

@@ -20,7 +20,7 @@ pub(super) async fn run(
     mut events: Events,
     terminal: &Terminal,
     mut ends: EndSignals,
-) {
+) -> Ending {
     let (role, deadline) = (session.session().role, Instant::now() + session.patience());
     let mut parting = Parting { session, terminal, leaving: false, is_said: false, deadline };
     let mut watch = Watch::default();
@@ -54,6 +54,7 @@ pub(super) async fn run(
     let said_elsewhere = ending.said_elsewhere || parting.is_said;
     say(terminal, who, Ending { by_us: parting.leaving, said_elsewhere, ..ending });
     terminal.restore();
+    Ending { by_us: parting.leaving, ..ending }
 }
 
 /// The two know each other now, unless it ended in another way: then not both have made sure, or it is not certain any

@@ -8,6 +8,7 @@ use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession, broken};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageScreens, PageState, ScreenSize, ToPage, ViewState};
+use crate::record::SessionLog;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::texts;
@@ -16,6 +17,7 @@ use rendezvous_assist::consent::{self, Right};
 use rendezvous_assist::description::{Description, Fingerprint};
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
+use rendezvous_assist::record::Entry;
 use rendezvous_assist::screens::{ScreenId, Screens};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role, SessionResult};
@@ -32,13 +34,14 @@ pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
     who: String,
+    log: SessionLog,
     (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
-    let mut expert = Expert::new(session, who, (families, servers), terminal);
+    let mut expert = Expert::new(session, who, log, (families, servers), terminal);
     expert.send(ExpertSays::Hello(Program::this())).await;
     if families.is_empty() {
         expert.lacks(&Lack::Allowed).await;
@@ -69,6 +72,7 @@ pub(super) async fn run(
         }
     };
     let ending = Ending { by_us: expert.leaving.is_some(), ..ending };
+    expert.log.ended(ending);
     let (title, text) = if !expert.offered && ending.is_ordinary() {
         let text = texts::acquainted_expert(&expert.who);
         expert.terminal.say(&text);
@@ -87,6 +91,10 @@ struct Expert {
     /// What both sides have signed for the page that is open. Nothing connects without it.
     bound: Option<Bound>,
     who: String,
+    /// The record of this session.
+    log: SessionLog,
+    /// How it stands with the view, by the record.
+    logged_view: &'static str,
     /// The kinds of addresses that the picture may travel between.
     families: Families,
     /// The servers that help the page to find a way.
@@ -116,11 +124,14 @@ impl Expert {
     fn new(
         session: SecuredSession,
         who: String,
+        log: SessionLog,
         (families, servers): (Families, Arc<Servers>),
         terminal: Terminal,
     ) -> Self {
         Self {
             who,
+            log,
+            logged_view: "",
             role: session.session().role,
             session,
             bound: None,
@@ -241,12 +252,18 @@ impl Expert {
             NoviceSays::View(view) => self.view_is(view, page).await,
             NoviceSays::Again => self.connect(page),
             NoviceSays::Ice(hints) => self.hints = hints,
-            NoviceSays::Floor(Right::Control, state) => self.control = control_state(state),
-            // The page has no button for these, so nobody asked.
-            NoviceSays::Floor(right, state) => tracing::info!(?right, ?state, "Nobody asked for this"),
+            NoviceSays::Floor(right, state) => {
+                self.log.note(Entry::Floor(right, state));
+                match right {
+                    Right::Control => self.control = control_state(state),
+                    // The page has no button for these, so nobody asked.
+                    _ => tracing::info!(?right, ?state, "Nobody asked for this"),
+                }
+            }
             NoviceSays::Answer(description) => self.answer(&description, page).await,
             NoviceSays::Screens(screens) => self.screens_are(screens),
             NoviceSays::Paused(paused) => {
+                self.log.note(Entry::Paused(paused));
                 let goes_on = std::mem::replace(&mut self.paused, paused) && !paused;
                 self.show(page);
                 if goes_on {
@@ -279,6 +296,7 @@ impl Expert {
 
     async fn view_is(&mut self, view: View, page: &Page) {
         let was = self.view;
+        self.log_view(view);
         self.view = match view {
             View::Asked if was == ViewState::Asked => was,
             View::Asked => {
@@ -299,6 +317,19 @@ impl Expert {
                 self.send(ExpertSays::Ice(hints)).await;
             }
             self.connect(page);
+        }
+    }
+
+    /// Into the record, where it is news: the size of the screen comes with the same word.
+    fn log_view(&mut self, view: View) {
+        let name = match view {
+            View::Asked => "asked",
+            View::Granted { .. } => "granted",
+            View::Denied => "denied",
+            View::Ended => "ended",
+        };
+        if std::mem::replace(&mut self.logged_view, name) != name {
+            self.log.note(Entry::View(name));
         }
     }
 
@@ -339,8 +370,14 @@ impl Expert {
                 Ok(description) => self.describe(description, ExpertSays::Restart).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
-            PageEvent::Request => self.send(ExpertSays::Request(Right::Control)).await,
-            PageEvent::Release => self.send(ExpertSays::Release(Right::Control)).await,
+            PageEvent::Request => {
+                self.log.note(Entry::Wanted(true));
+                self.send(ExpertSays::Request(Right::Control)).await;
+            }
+            PageEvent::Release => {
+                self.log.note(Entry::Wanted(false));
+                self.send(ExpertSays::Release(Right::Control)).await;
+            }
             PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
             PageEvent::Chat(text) => {
                 if self.chat.you_wrote(&text) {

@@ -114,7 +114,7 @@ impl Media {
         let mut running = Running {
             peer: None,
             codec: None,
-            path_kbps: START_KBPS,
+            path_kbps: START_KBPS.min(plan.most_kbps),
             ways: None,
             coming: None,
             opening: JoinSet::new(),
@@ -429,6 +429,7 @@ impl Running {
                 known.iter().flatten().for_each(|event| self.send_cursor(event));
             }
             PeerEvent::Bitrate(kbps) => {
+                let kbps = kbps.min(self.plan.most_kbps);
                 tracing::debug!(kbps, "The path carries");
                 self.path_kbps = kbps;
                 if let Some(taking) = &self.taking {

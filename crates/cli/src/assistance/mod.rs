@@ -18,6 +18,7 @@ mod hands;
 mod media;
 mod novice;
 mod opening;
+mod ruled;
 mod screen;
 mod servers;
 mod sharing;
@@ -38,8 +39,9 @@ use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result, bail};
-use rendezvous_core::{ApplicationId, Code, Role};
+use rendezvous_core::{ApplicationId, Role};
 use rendezvous_dbus::application::HeldSession;
+use ruled::Ruled;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -68,6 +70,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
     let (holder, place, who) = (session.clone(), terminal.clone(), called(home, &session));
+    let ruled = Ruled::begin(home, &session, &who);
     let over = |ending| match side {
         Side::Novice => ending::say_to_novice(&place, &who, ending),
         Side::Expert => _ = ending::say_to_expert(&place, &who, ending),
@@ -76,26 +79,47 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
-    let met = match Servers::load(&config.ice, &session.introduction.ice_servers).await {
-        Ok(servers) => meet(home, session, &mut events, Some(&terminal), &mut ends)
+    let begun = match ruled {
+        Ok(ruled) => {
+            let offered = &session.introduction.ice_servers;
+            Servers::load(&config.ice, offered).await.map(|servers| (ruled, servers))
+        }
+        Err(error) => Err(error),
+    };
+    let met = match begun {
+        Ok((ruled, servers)) => meet(home, session, &mut events, Some(&terminal), &mut ends)
             .await
-            .map(|meeting| (meeting, Arc::new(servers))),
+            .and_then(|meeting| ruled.met(meeting))
+            .map(|(meeting, ruled)| (meeting, ruled, Arc::new(servers))),
         Err(error) => Err(error),
     };
     let played = match met {
-        Ok((Meeting::Met(session), servers)) => match side {
+        Ok((Meeting::Met(session), mut ruled, servers)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
-                acquaintance::run(*session, &who, events, &terminal, ends).await;
+                let ending = acquaintance::run(*session, &who, events, &terminal, ends).await;
+                ruled.log.ended(ending);
                 Ok(())
             }
             Side::Novice => {
-                novice::run(*session, who.clone(), (families, servers), codec, events, terminal, ends).await
+                novice::run(*session, who.clone(), ruled, (families, servers), codec, events, terminal, ends)
+                    .await
             }
             Side::Expert => {
-                expert::run(home, *session, who.clone(), (families, servers), events, terminal, ends).await
+                expert::run(
+                    home,
+                    *session,
+                    who.clone(),
+                    ruled.log,
+                    (families, servers),
+                    events,
+                    terminal,
+                    ends,
+                )
+                .await
             }
         },
-        Ok((Meeting::Over(ending), _)) => {
+        Ok((Meeting::Over(ending), mut ruled, _)) => {
+            ruled.log.ended(ending);
             terminal.restore();
             over(ending);
             Ok(())
@@ -105,7 +129,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     if let Err(error) = &played {
         // The error goes to the log; the person at this terminal needs the sentence too.
         place.say(&format!("{error:#}"));
-        if let Err(error) = holder.terminate(Code::ApplicationLaunchFailed.into(), "").await {
+        if let Err(error) = holder.terminate(ruled::result_of(error).into(), "").await {
             tracing::info!(%error, "It had ended already");
         }
     }

@@ -17,6 +17,7 @@ use self::talk::Talk;
 use super::bar::WatchedBar;
 use super::hands::Hands;
 use super::opening::Shared;
+use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::{GOODBYE, clock, media, stop};
@@ -33,6 +34,7 @@ use rendezvous_assist::consent::{
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::peer::Certificate;
+use rendezvous_assist::record::{self, Entry};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
 use rendezvous_dbus::application::{Events, SessionEvent};
@@ -53,6 +55,7 @@ const GIVING_BACK: Duration = Duration::from_millis(300);
 pub(super) async fn run(
     session: SecuredSession,
     who: String,
+    ruled: Ruled,
     (families, servers): (Families, Arc<Servers>),
     codec: CodecChoice,
     mut events: Events,
@@ -61,7 +64,7 @@ pub(super) async fn run(
 ) -> Result<()> {
     let shared = Shared::here()?;
     let (open, mut closed) = mpsc::channel(1);
-    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared, open);
+    let mut novice = Novice::new(session, who, ruled, (families, servers), codec, terminal, shared, open);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -85,6 +88,9 @@ pub(super) async fn run(
         }
         novice.settle().await;
     }
+    if let Some(ending) = novice.ended {
+        novice.ruled.log.ended(ending);
+    }
     drop(novice);
     // It is over when the last of what was open is closed.
     _ = tokio::time::timeout(GIVING_BACK, closed.recv()).await;
@@ -96,6 +102,8 @@ struct Novice {
     role: Role,
     who: String,
     terminal: Terminal,
+    /// The rules of this computer, and the record.
+    ruled: Ruled,
     /// What the person here wants to share.
     shared: Shared,
     /// The kinds of addresses that the picture may travel between.
@@ -144,18 +152,20 @@ impl Novice {
     fn new(
         session: SecuredSession,
         who: String,
+        ruled: Ruled,
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
         terminal: Terminal,
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
-        let consent = Consent::with_limits(facts::limits(), &facts::of(session.known()));
+        let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
         Self {
             who,
             role: session.session().role,
             session,
             terminal,
+            ruled,
             shared,
             families,
             servers,
@@ -244,10 +254,27 @@ impl Novice {
 
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
-        if self.shared.kind().is_controllable() {
+        if let Some(why) = self.ruled.keeps_control(&self.who) {
+            self.ruled.log.note(Entry::Policy(why.clone()));
+            self.terminal.say(&why);
+        } else if self.shared.kind().is_controllable() {
             return self.give(Input::Request(Right::Control));
         }
+        self.ruled.log.note(Entry::Floor(Right::Control, FloorState::Refused));
         self.send(NoviceSays::Floor(Right::Control, FloorState::Refused)).await;
+    }
+
+    /// Consent took it: into the record, and what must outlive this help onto the disk, before anything follows from it.
+    fn took(&mut self, input: &Input) {
+        self.ruled.log.told(input);
+        if let Some(how) = record::beginning(input)
+            && let Err(error) = self.ruled.remember_beginning(&self.session.peer().contact, how)
+        {
+            tracing::error!(error = format!("{error:#}"), "It is not remembered how this began");
+            // What is not remembered would not hold when the program starts anew.
+            self.terminal.say(&texts::facts_unusable(&format!("{error:#}")));
+            self.give(Input::Stop);
+        }
     }
 
     /// Tells consent something; [`Self::settle`] does what follows.
@@ -259,11 +286,15 @@ impl Novice {
     async fn settle(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
             // A refused input changed nothing.
-            if let Err(error) = self.consent.handle_input(clock::now(), input) {
-                tracing::debug!(?input, %error, "Nothing to change");
+            match self.consent.handle_input(clock::now(), input) {
+                Ok(()) => self.took(&input),
+                Err(error) => tracing::debug!(?input, %error, "Nothing to change"),
             }
             loop {
-                match self.consent.poll_output() {
+                let output = self.consent.poll_output();
+                // Before it has an effect.
+                self.ruled.log.decided(&output);
+                match output {
                     Output::Ask(question) => self.ask(question),
                     Output::Withdraw(_) => self.withdraw(),
                     Output::ViewGranted(grant) => self.share(grant).await,
@@ -291,6 +322,7 @@ impl Novice {
             let hands = Hands::start(grant, display.clone(), sharing.screen.stage(), self.suspension.clone());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
+            self.ruled.remember_control(&self.session.peer().contact);
         }
         self.show_status();
     }

@@ -17,7 +17,7 @@ pub(crate) use multicast::Deaf;
 use crate::config::{Config, Nearby};
 use crate::home::Home;
 use crate::secrets::{self, Closed};
-use crate::{client, texts};
+use crate::{client, policy, texts};
 use anyhow::{Result, anyhow, bail};
 use std::io::Write;
 use std::process::ExitCode;
@@ -79,6 +79,7 @@ async fn look(home: &Home) -> Vec<Finding> {
     let mut findings = vec![
         agent,
         Finding { what: "settings", outcome: settings },
+        Finding { what: "policy", outcome: policy::state(home) },
         Finding { what: "terminal", outcome: desktop::terminal() },
         screen,
         Finding { what: "network", outcome: network::look() },

@@ -29,19 +29,23 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-pub(crate) const KEPT: [&str; 13] = [
+pub(crate) const KEPT: [&str; 17] = [
     "agent.lock",
     "apps",
     "config.toml",
     "contacts.lock",
     "contacts.toml",
     "device.key",
+    "facts.json",
+    "facts.lock",
     "heard.json",
     "passwords.lock",
     "passwords.toml",
     "pins.json",
     "pins.lock",
+    "policy.toml",
     "record.jsonl",
+    "sessions",
     "start.lock",
 ];
 

@@ -8,6 +8,7 @@ use crate::page::{self, Page};
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use rendezvous_trust::confirm::{Reading, Tried, Typing};
+use rendezvous_trust::facts::Facts;
 use rendezvous_trust::handshake::{Invitee, Inviter, Parameters, Party, Role, VERSION};
 use rendezvous_trust::pins::Pins;
 use rendezvous_trust::words::Language;
@@ -16,6 +17,9 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
+
+/// In November 2025.
+const BEFORE: UnixTime = UnixTime(1_763_700_000);
 
 /// The novice is to type the words.
 pub(crate) const WORDS: &str = "The three words:";
@@ -40,7 +44,22 @@ pub(crate) fn have_met_on(network: &str, one: (&Home, &str), other: (&Home, &str
     let addresses = (Contact::new(network, one.1)?, Contact::new(network, other.1)?);
     let (at_one, at_other) = confirmed(addresses, key(one.0)?, key(other.0)?)?;
     pin(one.0, &at_one)?;
-    pin(other.0, &at_other)
+    pin(other.0, &at_other)?;
+    had_control(one.0, &at_one)?;
+    had_control(other.0, &at_other)
+}
+
+/// And lent each other mouse and keyboard then, so that nobody is asked how it began.
+fn had_control(home: &Home, verified: &Verified) -> Result<()> {
+    let path = home.join("facts.json");
+    let mut facts = match fs::read_to_string(&path) {
+        Ok(text) => Facts::from_text(&text)?,
+        Err(_) => Facts::new(),
+    };
+    facts.met(BEFORE, verified.contact(), verified.how())?;
+    facts.controlled(BEFORE, verified.contact());
+    let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path)?;
+    Ok(file.write_all(facts.to_text().as_bytes())?)
 }
 
 /// The first has verified a device of the other's that is not the one that they use now.
@@ -105,7 +124,7 @@ fn pin(home: &Home, verified: &Verified) -> Result<()> {
         Ok(text) => Pins::from_text(&text)?,
         Err(_) => Pins::new(),
     };
-    pins.pin(UnixTime(1_763_700_000), "", verified)?;
+    pins.pin(BEFORE, "", verified)?;
     let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path)?;
     Ok(file.write_all(pins.to_text().as_bytes())?)
 }

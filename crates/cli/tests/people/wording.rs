@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
 use serde_json::{Value, json};
 
-const VERBS: [&str; 25] = [
+const VERBS: [&str; 26] = [
     "ask",
     "offer",
     "hello",
@@ -27,6 +27,7 @@ const VERBS: [&str; 25] = [
     "check-app",
     "check-im",
     "log",
+    "policy",
     "agent",
     "doctor",
     "completions",
@@ -155,6 +156,7 @@ fn needs_xvfb_the_doctor_says_what_is_there() {
                 == [
                     "agent",
                     "settings",
+                    "policy",
                     "terminal",
                     "screen",
                     "network",
@@ -174,6 +176,7 @@ fn needs_xvfb_the_doctor_says_what_is_there() {
         let mut doctor = two.novice.types(&["doctor"])?;
         doctor.reads("ok       agent     running in ")?;
         doctor.reads("ok       settings  ")?;
+        doctor.reads("ok       policy    no rules but your own answers\n")?;
         doctor.reads("ok       terminal  questions can be asked here\n")?;
         doctor.reads(&format!("ok       screen    display {display}, 320 by 200 pixels\n"))?;
         for what in [" network   ", " multicast ", " keyring   ", " clock     "] {

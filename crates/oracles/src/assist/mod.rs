@@ -2,8 +2,10 @@
 
 mod description;
 mod input;
+mod policy;
 mod signal;
 
 pub(crate) use description::{description, description_seeds};
 pub(crate) use input::{input, input_seeds};
+pub(crate) use policy::{policy, policy_seeds};
 pub(crate) use signal::{signal, signal_seeds};

@@ -8,6 +8,7 @@ mod keys;
 mod meeting;
 mod people;
 mod pins;
+mod record;
 
 pub(crate) use binds::{bind_seeds, binds};
 pub(crate) use channel::{channel, channel_seeds};
@@ -16,3 +17,4 @@ pub(crate) use handshake::{handshake, handshake_seeds};
 pub(crate) use keys::{key, key_seeds};
 pub(crate) use meeting::{meeting, meeting_seeds};
 pub(crate) use pins::{endorsement, endorsement_seeds, pins, pins_seeds};
+pub(crate) use record::{facts, facts_seeds, record, record_seeds};

@@ -25,6 +25,8 @@ pub(in crate::assistance) struct Plan {
     pub(in crate::assistance) servers: Arc<Servers>,
     /// Servers that the other side named.
     pub(in crate::assistance) hints: Vec<SocketAddr>,
+    /// The most that the picture may take, in kbit/s.
+    pub(in crate::assistance) most_kbps: u32,
     /// Held for as long as anything is open.
     pub(in crate::assistance) open: mpsc::Sender<Infallible>,
 }

@@ -1,39 +1,59 @@
 //! What is known of the expert when the help begins, and what may be asked for: what the brakes and the limits of consent
 //! go by.
 
-use crate::application::secured::Known;
+use crate::application::secured::{Known, SecuredSession};
+use crate::assistance::clock;
+use crate::assistance::ruled::{Ruled, left};
 use crate::identity::unix_now;
 use rendezvous_assist::brakes::{Facts, Met};
 use rendezvous_assist::consent::{Lifetime, Limits, Right};
 use rendezvous_trust::How;
+use rendezvous_trust::facts::Known as Remembered;
 use rendezvous_trust::pins::{Origin, Pin};
 use std::time::Duration;
 
-/// Nobody is asked for what this program could not give.
-pub(super) fn limits() -> Limits {
+/// Nobody is asked for what this program could not give, or what the rules of this computer forbid.
+pub(super) fn limits(ruled: &Ruled) -> Limits {
+    let control = match ruled.policy.control(ruled.act).value {
+        true => Lifetime::For(ruled.policy.control_time()),
+        false => Lifetime::Never,
+    };
     [Right::Clipboard, Right::Files, Right::Drawing, Right::Recording]
         .into_iter()
-        .fold(Limits::default(), |limits, right| limits.with(right, Lifetime::Never))
+        .fold(Limits::default().with(Right::Control, control), |limits, right| {
+            limits.with(right, Lifetime::Never)
+        })
 }
 
-/// By when and how the expert's device was verified here.
-pub(super) fn of(known: &Known) -> Facts {
-    match known {
-        Known::Since(pin) => of_a_pin(pin, unix_now().0),
+/// By what is remembered of the expert, and by when and how their device was verified here.
+pub(super) fn of(ruled: &Ruled, session: &SecuredSession) -> Facts {
+    let all = ruled.remembered();
+    let held = all.hold(&crate::facts::now()).map(|answer| clock::now().after(left(answer)));
+    let remembered = all.of(&session.peer().contact);
+    let facts = match session.known() {
+        Known::Since(pin) => of_a_pin(pin, remembered, unix_now().0),
         // By words or by a code: whoever is as new as this waits in either case.
-        Known::Now => Facts { known_for: Duration::ZERO, ..OLD_FRIEND },
-    }
+        Known::Now => of_nobody(remembered),
+    };
+    Facts { blocked_until: held, ..facts }
 }
 
-/// Nothing is kept of earlier helps but the pin.
-const OLD_FRIEND: Facts =
-    Facts { met: Met::ByWords, known_for: Duration::MAX, has_had_control: true, blocked_until: None };
+/// How somebody was met stays as it was the first time, and so does that they had control.
+fn of_nobody(remembered: Option<Remembered>) -> Facts {
+    let met = match remembered.map(|known| known.how) {
+        Some(How::Code) => Met::ByCode,
+        Some(How::Words) | None => Met::ByWords,
+    };
+    let has_had_control = remembered.is_some_and(|known| known.control.is_some());
+    Facts { met, known_for: Duration::ZERO, has_had_control, blocked_until: None }
+}
 
-fn of_a_pin(pin: &Pin, now: u64) -> Facts {
+fn of_a_pin(pin: &Pin, remembered: Option<Remembered>, now: u64) -> Facts {
+    let facts = of_nobody(remembered);
     let met = match pin.origin() {
         Origin::Confirmed(How::Code) => Met::ByCode,
-        Origin::Confirmed(How::Words) | Origin::Endorsed { .. } => Met::ByWords,
+        Origin::Confirmed(How::Words) | Origin::Endorsed { .. } => facts.met,
     };
     // A clock that was set back makes nobody an old acquaintance.
-    Facts { met, known_for: Duration::from_secs(now.saturating_sub(pin.since().0)), ..OLD_FRIEND }
+    Facts { met, known_for: Duration::from_secs(now.saturating_sub(pin.since().0)), ..facts }
 }

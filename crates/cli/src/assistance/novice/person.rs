@@ -27,15 +27,33 @@ impl Novice {
                     texts::show(&self.shared.subject),
                 )
             }
-            QuestionKind::May(Right::Control) => (texts::asks_control(&self.who), texts::let_help(&self.who)),
+            QuestionKind::May(Right::Control) => {
+                let time = self.ruled.policy.control_time();
+                (texts::asks_control(&self.who), texts::let_help(&self.who, time))
+            }
             QuestionKind::HowItBegan => (texts::how_it_began(&self.who), texts::WHICH.to_owned()),
             // What there are no words for cannot be allowed.
             QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
         };
+        for warning in self.warnings(question.kind) {
+            self.terminal.say(&texts::warned(&warning));
+        }
         self.terminal.say(&text);
         self.lines = Some(self.terminal.lines());
         self.terminal.prompt(&prompt);
         self.question = Some(question);
+    }
+
+    /// What the rules of this computer want to be read before.
+    fn warnings(&self, kind: QuestionKind) -> Vec<String> {
+        let policy = &self.ruled.policy;
+        match kind {
+            QuestionKind::May(Right::View) => policy.view_warnings().map(|rule| rule.value.clone()).collect(),
+            QuestionKind::May(Right::Control) => {
+                policy.control_warnings().map(|rule| rule.value.clone()).collect()
+            }
+            QuestionKind::May(_) | QuestionKind::HowItBegan => Vec::new(),
+        }
     }
 
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.

@@ -101,6 +101,7 @@ impl Novice {
             return self.fail_with(&sentence, Code::ApplicationLaunchFailed).await;
         }
         let (families, servers) = (self.families, self.servers.clone());
+        let most_kbps = self.ruled.most_kbps();
         let Some(sharing) = &mut self.sharing else { return };
         if sharing.described.is_some_and(|at| at.elapsed() < DESCRIBE_EVERY) {
             sharing.later = Some(Offered::New(offer));
@@ -114,7 +115,7 @@ impl Novice {
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let plan = Plan { families, servers, hints: self.hints.clone(), open: self.open.clone() };
+        let plan = Plan { families, servers, hints: self.hints.clone(), most_kbps, open: self.open.clone() };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {

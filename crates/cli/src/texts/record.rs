@@ -1,0 +1,181 @@
+//! What a person reads of the records of sessions.
+
+use super::{moment, small};
+use rendezvous_assist::record::Agreement;
+use rendezvous_core::SessionResult;
+use rendezvous_trust::chain::Head;
+use serde_json::{Map, Value};
+
+pub(crate) const NO_RECORDS: &str = "There is no record of any session.";
+pub(crate) const SOMEBODY: &str = "somebody";
+pub(crate) const RECORD_GOES_ON: &str = "its session goes on";
+pub(crate) const RECORD_HAS_NO_END: &str =
+    "it has no end: the program was stopped in the middle, or the end was cut off";
+pub(crate) const RECORD_MISSING: &str =
+    "the list says that there is a record of this session, and it is gone";
+pub(crate) const HEAD_OF_LIST_MISSING: &str =
+    "it does not hold what the list knows of it: it was written anew, or its end was cut off";
+pub(crate) const HEAD_MISSING: &str =
+    "it does not hold this hash: it was written anew, or its end was cut off";
+pub(crate) const HEAD_IS_THERE: &str = "everything up to this hash is as it was when the hash was told";
+pub(crate) const NOT_A_HASH: &str = "a hash is 64 digits and small letters from a to f";
+pub(crate) const JOURNAL_KNOWS_NOTHING: &str = "the system's journal knows nothing of it, so whether all of it was written anew cannot be found out here";
+
+pub(crate) fn no_such_record(typed: &str) -> String {
+    format!(
+        "There is no record of a session \"{typed}\". \"rendezvous log\" shows their names at the end of its lines."
+    )
+}
+
+pub(crate) fn several_records(typed: &str, count: usize) -> String {
+    format!("{count} records begin with \"{typed}\". Type more of the name.")
+}
+
+pub(crate) fn file_is_there(path: &str) -> String {
+    format!("{path} is there already. Nothing was written; choose another name.")
+}
+
+pub(crate) fn journal_agrees(heads: usize) -> String {
+    format!("it holds all {heads} hashes that the system's journal has of it")
+}
+
+pub(crate) fn journal_disagrees(missing: usize) -> String {
+    format!(
+        "the system's journal has {missing} hashes of it that it does not hold: it was written anew, or its end was cut off"
+    )
+}
+
+pub(crate) fn journal_not_asked(why: &str) -> String {
+    format!("the system's journal was not asked: {why}")
+}
+
+pub(crate) fn in_other_record(fault: &str) -> String {
+    format!("in the other side's record: {fault}")
+}
+
+pub(crate) fn records_agree(agreement: Agreement) -> String {
+    let Agreement { both, one } = agreement;
+    let rest = match one {
+        0 => String::new(),
+        _ => format!("; {one} at the end are in one of them only"),
+    };
+    format!("the other side's record says the same of {both} things that both have to know{rest}")
+}
+
+pub(crate) fn record_is_sound(name: &str, entries: usize, head: Option<Head>) -> String {
+    let head = head.map(|head| format!(", {}", head.to_text())).unwrap_or_default();
+    format!("{name}  unchanged · {entries} entries{head}")
+}
+
+pub(crate) fn record_was_changed(name: &str) -> String {
+    format!("{name}  CHANGED")
+}
+
+pub(crate) fn record_of(name: &str) -> String {
+    format!(
+        "The record of session {name}, in universal time. Nothing of what was shown, typed or said is in it."
+    )
+}
+
+pub(crate) fn record_fault(fault: &str) -> String {
+    format!("CHANGED  {fault}")
+}
+
+/// A moment to the second.
+pub(crate) fn second(unix: u64) -> String {
+    let moment = moment(unix);
+    let seconds = format!(":{:02} UTC", unix % 60);
+    moment.strip_suffix(" UTC").map_or(moment.clone(), |clock| format!("{clock}{seconds}"))
+}
+
+/// What an entry says. `who` is the other person.
+pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bool) -> String {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let truth = |name: &str| fields.get(name).and_then(Value::as_bool).unwrap_or_default();
+    let asked = |question: &str| match question {
+        "view" => "whether your screen is shown".to_owned(),
+        "control" => format!("whether {who} may use your mouse and keyboard"),
+        "beginning" => "how this began".to_owned(),
+        other => format!("about \"{other}\""),
+    };
+    match text("what") {
+        "begun" => begun(fields, who, is_novice),
+        "met" => {
+            let how = match text("how") {
+                "known" => "verified before".to_owned(),
+                "words" => "verified just then, by three words".to_owned(),
+                "code" => "verified just then, by a one-time code".to_owned(),
+                other => format!("verified by \"{other}\""),
+            };
+            format!("It was made sure who is there: {how}. Their key is {}.", text("key"))
+        }
+        "asked" => format!("You were asked {}.", asked(text("question"))),
+        "answered" => format!("You said {} when asked {}.", text("answer"), asked(text("question"))),
+        "withdrawn" => format!("The question {} went without an answer of yours.", asked(text("question"))),
+        "view" => view(text("state"), who, is_novice),
+        "control" => control(text("state"), who, is_novice),
+        "paused" => {
+            let whose = if is_novice { "Your".to_owned() } else { format!("{who}'s") };
+            let how = if text("state") == "hidden" { "was hidden" } else { "is shown again" };
+            format!("{whose} screen {how}.")
+        }
+        "policy" => text("rule").to_owned(),
+        "beginning" => match text("said") {
+            "asked" => format!("You said that you had asked {who} for help."),
+            "called" => "You said that somebody had called you, or written to you.".to_owned(),
+            _ => "You said that a message on the screen had told you to.".to_owned(),
+        },
+        "told" if truth("reached") => format!("{} was told that you are being helped.", text("contact")),
+        "told" => format!("{} could not be told that you are being helped.", text("contact")),
+        "held" => format!("{who} could not be given your mouse and keyboard, for your safety."),
+        "wanted" if truth("control") => "You asked for mouse and keyboard.".to_owned(),
+        "wanted" => "You gave mouse and keyboard back.".to_owned(),
+        "over" => format!("Nothing is allowed any more: {}.", text("reason")),
+        "full" => "More happened than a record holds; only the end follows.".to_owned(),
+        "ended" => {
+            let result =
+                fields.get("result").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+            let result = SessionResult(result.unwrap_or_default());
+            let by = if truth("by-us") { "by this side" } else { "not by this side" };
+            format!("It ended, {by}. {} {}", result.text(), small(result))
+        }
+        other => format!("Something that this version does not know: \"{other}\"."),
+    }
+}
+
+fn begun(fields: &Map<String, Value>, who: &str, is_novice: bool) -> String {
+    let contact = fields.get("contact").and_then(Value::as_str).unwrap_or_default();
+    let address = if contact == who { String::new() } else { format!(" ({contact})") };
+    match (fields.contains_key("side") && !fields["side"].is_null(), is_novice) {
+        (true, true) => format!("{who}{address} was there to help you."),
+        (true, false) => format!("You were there to help {who}{address}."),
+        (false, _) => format!("A session with {who}{address} began."),
+    }
+}
+
+fn view(state: &str, who: &str, is_novice: bool) -> String {
+    match (state, is_novice) {
+        ("asked", true) => format!("{who} waits for your answer about your screen."),
+        ("asked", false) => format!("{who} was asked to show you their screen."),
+        ("granted", true) => format!("{who} may see your screen."),
+        ("granted", false) => format!("You may see {who}'s screen."),
+        ("denied", true) => format!("{who} may not see your screen."),
+        ("denied", false) => format!("You may not see {who}'s screen."),
+        (_, true) => format!("{who} does not see your screen any more."),
+        (_, false) => format!("You do not see {who}'s screen any more."),
+    }
+}
+
+fn control(state: &str, who: &str, is_novice: bool) -> String {
+    let (whom, whose) = if is_novice { (who, "your".to_owned()) } else { ("you", format!("{who}'s")) };
+    let what = format!("{whose} mouse and keyboard");
+    match state {
+        "pending" => format!("A question for {what} is open."),
+        "granted" => format!("{what} may be used by {whom}.").replacen("your", "Your", 1),
+        "denied" => format!("No: {what} may not be used by {whom}."),
+        "refused" => format!("The computer said no, nobody was asked: {what} may not be used by {whom}."),
+        "released" => format!("Given back: {what}."),
+        "revoked" => format!("Taken back: {what}."),
+        _ => format!("The time ran out for {what}."),
+    }
+}
