@@ -78,7 +78,7 @@ pub(crate) fn check_browsers() -> Result<()> {
 /// What a page can say of why it shows nothing.
 const SEEN: &str = "(async () => ({ body: { ...document.body.dataset }, video: await observer.video(), \
     element: (({ readyState, paused, error }) => ({ readyState, paused, error: error?.message }))(document.querySelector('#picture')), \
-    stats: (await Promise.all(observer.peers.map(async (peer) => [...(await peer.getStats()).values()]))).flat() \
+    stats: (await Promise.all(observer.peers.filter((peer) => peer.signalingState !== 'closed').map(async (peer) => [...(await peer.getStats()).values()]))).flat() \
         .filter(({ type }) => /candidate|transport|inbound/.test(type)) }))()";
 
 impl Play {
