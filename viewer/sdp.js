@@ -50,16 +50,17 @@ export function describeOffer(sdp) {
   const start = lines.findIndex((line) => line.startsWith("m=video "));
   if (start < 0) throw new SdpError("the browser offers no video");
   const next = lines.findIndex((line, i) => i > start && line.startsWith("m="));
-  const attributes = lines
-    .slice(start, next < 0 ? undefined : next)
-    .filter((line) => line.startsWith("a="))
-    .map((line) => line.slice(2));
+  const attributesOf = (/** @type {string[]} */ part) =>
+    part.filter((line) => line.startsWith("a=")).map((line) => line.slice(2));
+  const attributes = attributesOf(lines.slice(start, next < 0 ? undefined : next));
+  // Firefox says it once for all of its sections, before the first (RFC 8122, 5).
+  const forAll = attributesOf(lines.slice(0, lines.findIndex((line) => line.startsWith("m="))));
 
   return checkDescription(
     {
       ufrag: one(attributes, "ice-ufrag"),
       pwd: one(attributes, "ice-pwd"),
-      fingerprint: sha256(one(attributes, "fingerprint")),
+      fingerprint: sha256(one([...forAll, ...attributes], "fingerprint")),
       setup: one(attributes, "setup"),
       video: formats(attributes),
       extensions: extensions(attributes),

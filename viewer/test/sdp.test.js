@@ -84,6 +84,15 @@ test("an offer becomes values, and only the allowed ones", () => {
   assert.equal("ssrc" in offer, false);
 });
 
+test("a fingerprint may stand once for all sections, and not in two places", () => {
+  const line = `a=fingerprint:sha-256 ${FINGERPRINT}\r\n`;
+  const forAll = OFFER.replace(line, "").replace("t=0 0\r\n", `t=0 0\r\n${line}`);
+  assert.deepEqual(describeOffer(forAll), describeOffer(OFFER));
+  assert.throws(() => describeOffer(OFFER.replace("t=0 0\r\n", `t=0 0\r\n${line}`)), SdpError);
+  const inTheLast = `${OFFER.replace(line, "")}${line}`;
+  assert.throws(() => describeOffer(inTheLast), SdpError);
+});
+
 test("an offer that cannot be described is refused", () => {
   const broken = {
     "no video": OFFER.replace("m=video", "m=audio"),

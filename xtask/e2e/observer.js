@@ -51,7 +51,8 @@
   /** What came in as video: how it is encoded, and in how many packets it came. */
   async function video() {
     const found = { codec: '', packets: 0, frames: 0, decode: 0, jitter: 0, processing: 0, dropped: 0 };
-    for (const peer of observer.peers) {
+    // One that is closed has nothing to say, and in Firefox is none to be asked.
+    for (const peer of observer.peers.filter(({ signalingState }) => signalingState !== 'closed')) {
       const reports = await peer.getStats();
       for (const entry of reports.values()) {
         if (entry.type !== 'inbound-rtp' || entry.kind !== 'video') continue;

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn an_account_may_offer_the_relay() {
-        let text = "[ice]\nrelay-only = true\n[[account]]\njid = \"maria@example.org\"\n";
+        let text = "[ice]\nrelay-only = true\n[[account]]\ntype = \"xmpp\"\njid = \"maria@example.org\"\n";
         let config = Config::parse(text).expect("it is right");
         assert!(config.ice.relay_only && config.ice.turn.is_empty());
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{Result, bail, ensure};
-use rendezvous_testkit::machines::Machines;
+use rendezvous_testkit::machines::{INTERFACE, Machines};
+use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::turn::{PASSWORD, Turn, USER};
 
 use super::{Play, SOON, first, step};
@@ -57,6 +58,9 @@ pub(crate) fn check_browsers() -> Result<()> {
     play.expert_place.configure("")?;
 
     step("Firefox: as what it plays");
+    // It looks for the address from which the world would be reached, so there must be a way out, wherever it leads.
+    let route = Launch::new("ip").args(["route", "add", "default", "dev", INTERFACE]);
+    repo::run(&machines.on(EXPERTS, &route), SOON)?;
     play.browser = Browser::start_firefox(|launch| machines.on(EXPERTS, &launch))?;
     let plays_h264 = play.browser.evaluate(PLAYS_H264)? == true;
     say::line(format_args!("     it plays H.264: {plays_h264}"));
@@ -71,6 +75,12 @@ pub(crate) fn check_browsers() -> Result<()> {
     play.leave()
 }
 
+/// What a page can say of why it shows nothing.
+const SEEN: &str = "(async () => ({ body: { ...document.body.dataset }, video: await observer.video(), \
+    element: (({ readyState, paused, error }) => ({ readyState, paused, error: error?.message }))(document.querySelector('#picture')), \
+    stats: (await Promise.all(observer.peers.filter((peer) => peer.signalingState !== 'closed').map(async (peer) => [...(await peer.getStats()).values()]))).flat() \
+        .filter(({ type }) => /candidate|transport|inbound/.test(type)) }))()";
+
 impl Play {
     /// From asking to the end, with the picture looked at; it must come as this kind of video.
     fn sees_the_screen_as(&mut self, codec: Option<&str>) -> Result<()> {
@@ -78,7 +88,11 @@ impl Play {
         self.await_view("granted")?;
         self.browser.evaluate("(observer.watch('#picture'), 0)")?;
         let shows = "(document.querySelector('#picture')?.videoWidth ?? 0) > 0";
-        self.browser.wait("a picture", shows, SOON)?;
+        if let Err(error) = self.browser.wait("a picture", shows, SOON) {
+            let seen = self.browser.evaluate(SEEN)?;
+            let novice = self.novice()?.screen();
+            return Err(error.context(format!("the page is at {seen}\nthe novice's terminal:\n{novice}\n")));
+        }
         self.await_likeness(first())?;
         let video = self.browser.evaluate("observer.video()")?;
         say::line(format_args!("     {}, {} pictures", video["codec"], video["frames"]));
