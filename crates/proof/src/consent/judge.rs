@@ -178,7 +178,7 @@ impl World {
 
     fn happen(&mut self, before: &Self, input: Input, effect: Effect) {
         match effect {
-            Effect::Ask(question) => self.asked(question),
+            Effect::Ask(question) => self.asked(input, question),
             Effect::Withdraw(id) => {
                 Requirement::OneQuestion.tried();
                 if self.seen.open.is_none_or(|open| open.id != id) {
@@ -199,7 +199,7 @@ impl World {
         }
     }
 
-    fn asked(&mut self, question: Question) {
+    fn asked(&mut self, input: Input, question: Question) {
         Requirement::OneQuestion.tried();
         if self.seen.open.is_some() {
             self.violate(Requirement::OneQuestion, "a question goes up beside another");
@@ -217,7 +217,7 @@ impl World {
         if right != Right::View {
             Requirement::Patience.tried();
             // The question that follows the story is a part of the same request.
-            let follows = self.seen.gone.is_some() && !self.seen.brakes.untold && right == Right::Control;
+            let follows = matches!(input, Input::Began { .. });
             if self.now < self.seen.quiet_until && !follows {
                 self.violate(Requirement::Patience, "the person is asked again too soon");
             }
