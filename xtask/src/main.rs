@@ -8,6 +8,7 @@ mod fuzz;
 mod packages;
 mod processes;
 mod prove;
+mod prove_consent;
 mod prove_network;
 mod prove_session;
 mod repo;

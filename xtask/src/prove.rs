@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use rendezvous_testkit::process::{Launch, Log, Process};
 
-use crate::{prove_network, prove_session, repo, say};
+use crate::{prove_consent, prove_network, prove_session, repo, say};
 
 /// One proof: properties over random inputs, in rounds. Each round has a seed of its own, so that a run can be gone on
 /// with where it was interrupted, and a round can be repeated.
@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
     /// A proof with a program of its own
     #[arg(value_name = "SUBJECT", conflicts_with_all = ["seed", "rounds"])]
     subject: Option<Subject>,
-    /// Only this proof, or this part of the network's; can be given several times
+    /// Only this proof, or this part of the network's or of consent's; can be given several times
     #[arg(long, value_name = "PROOF")]
     only: Vec<String>,
     /// The seed of the first round, to go on after an interruption; each round has the next one
@@ -74,12 +74,15 @@ enum Subject {
     Session,
     /// Keys, networks and agents: hostile peers, cut connections, killed agents and servers
     Network,
+    /// Consent: every state, every seeded fault, and what the programs do before a yes and after a stop
+    Consent,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match arguments.subject {
         None => {}
         Some(Subject::Network) => return prove_network::run(&arguments.only, arguments.list),
+        Some(Subject::Consent) => return prove_consent::run(&arguments.only, arguments.list),
         Some(Subject::Session) => {
             ensure!(arguments.only.is_empty() && !arguments.list, "the proof of the session is one");
             return prove_session::run();

@@ -26,7 +26,7 @@ const SKIPPED: &str = "skipped: ";
 
 /// What a part needs for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lane {
+pub(crate) enum Lane {
     Pure,
     Prosody,
     Ejabberd,
@@ -36,7 +36,7 @@ const LANES: [Lane; 3] = [Lane::Pure, Lane::Prosody, Lane::Ejabberd];
 
 /// How it is known what a part has done.
 #[derive(Clone, Copy, Debug)]
-enum Count {
+pub(crate) enum Count {
     /// The tests say a number before these words; all of them together must be as many.
     Said(&'static str, u64),
     /// The same for each of these.
@@ -46,18 +46,18 @@ enum Count {
 }
 
 /// One line.
-struct Part {
+pub(crate) struct Part {
     /// As given to `--only`.
-    name: &'static str,
-    what: &'static str,
-    lane: Lane,
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) lane: Lane,
     /// The folder of the crate, and the name of the program of tests.
-    program: (&'static str, &'static str),
+    pub(crate) program: (&'static str, &'static str),
     /// What the names of its tests contain. Each fits something, or nothing is proven.
-    filters: &'static [&'static str],
+    pub(crate) filters: &'static [&'static str],
     /// Whether ordinary runs leave them out.
-    ignored: bool,
-    count: Count,
+    pub(crate) ignored: bool,
+    pub(crate) count: Count,
 }
 
 const CUTS: &str = " cuts, 0 lost, 0 doubled";
@@ -292,7 +292,7 @@ fn run_lane<'a>(
 }
 
 /// What was counted.
-fn run_part(part: &Part, programs: &Programs, deadline: Instant) -> Result<String> {
+pub(crate) fn run_part(part: &Part, programs: &Programs, deadline: Instant) -> Result<String> {
     let (folder, target) = part.program;
     let program = programs.get(&(folder.to_owned(), target.to_owned()));
     let (program, directory) = program.with_context(|| format!("{folder} has no tests called {target}"))?;
@@ -324,7 +324,7 @@ fn ensure_nothing_is_skipped(said: &str) -> Result<()> {
 }
 
 /// Whether that was enough.
-fn judge(count: Count, passed: u32, said: &str) -> Result<String> {
+pub(crate) fn judge(count: Count, passed: u32, said: &str) -> Result<String> {
     match count {
         Count::Tests(least) => {
             ensure!(passed >= least, "{passed} tests passed, at least {least} were expected");
@@ -357,10 +357,10 @@ fn numbers_before<'a>(words: &str, said: &'a str) -> Vec<(u64, &'a str)> {
 }
 
 /// The programs of tests with the directories they run in, by the folder of the crate and their name.
-type Programs = BTreeMap<(String, String), (PathBuf, PathBuf)>;
+pub(crate) type Programs = BTreeMap<(String, String), (PathBuf, PathBuf)>;
 
 /// Builds all tests.
-fn build() -> Result<Programs> {
+pub(crate) fn build() -> Result<Programs> {
     repo::announce_first_build(repo::Profile::Debug);
     let said = repo::read(&repo::cargo().args([
         "test",

@@ -68,12 +68,17 @@ impl Seen {
     pub(super) fn seen_from(&self, now: Time) -> Self {
         let from = |time: Time| Time(time.0.saturating_sub(now.0));
         let mut seen = *self;
+        if self.over {
+            // What went before makes no difference to what may happen now.
+            (seen.told, seen.hidden, seen.by_person, seen.without_bar) = ([None; 6], None, false, false);
+            (seen.in_vain, seen.quiet_until) = (0, now);
+        }
         // Names of questions are told apart by which they are, not by their number.
         seen.open = None;
         seen.gone = None;
         seen.live = self.live.map(|live| live.map(|until| until.map(from)));
-        seen.hidden = self.hidden.map(|until| until.map(from));
-        seen.quiet_until = from(self.quiet_until);
+        seen.hidden = seen.hidden.map(|until| until.map(from));
+        seen.quiet_until = from(seen.quiet_until);
         seen.brakes.blocked_until = self.brakes.blocked_until.map(from).filter(|until| until.0 > 0);
         let waited = |since: Time| Time(since.after(self.limits.wait).0.saturating_sub(now.0));
         seen.brakes.seen_first = self.brakes.seen_first.map(waited);
@@ -173,7 +178,7 @@ impl World {
 
     fn happen(&mut self, before: &Self, input: Input, effect: Effect) {
         match effect {
-            Effect::Ask(question) => self.asked(question),
+            Effect::Ask(question) => self.asked(input, question),
             Effect::Withdraw(id) => {
                 Requirement::OneQuestion.tried();
                 if self.seen.open.is_none_or(|open| open.id != id) {
@@ -194,7 +199,7 @@ impl World {
         }
     }
 
-    fn asked(&mut self, question: Question) {
+    fn asked(&mut self, input: Input, question: Question) {
         Requirement::OneQuestion.tried();
         if self.seen.open.is_some() {
             self.violate(Requirement::OneQuestion, "a question goes up beside another");
@@ -212,7 +217,7 @@ impl World {
         if right != Right::View {
             Requirement::Patience.tried();
             // The question that follows the story is a part of the same request.
-            let follows = self.seen.gone.is_some() && !self.seen.brakes.untold && right == Right::Control;
+            let follows = matches!(input, Input::Began { .. });
             if self.now < self.seen.quiet_until && !follows {
                 self.violate(Requirement::Patience, "the person is asked again too soon");
             }
@@ -231,10 +236,10 @@ impl World {
         let by_machine = matches!(input, Input::Pause | Input::BarGone | Input::Locked | Input::Suspended);
         // When it ran out in this very step, that is why.
         let counts = !by_machine || question.until <= self.now;
-        self.seen.in_vain += u8::from(counts && question.kind != QuestionKind::May(Right::View));
-        self.seen.in_vain +=
-            u8::from(input == Input::DeviceChanged && question.kind == QuestionKind::May(Right::View));
-        if question.kind != QuestionKind::May(Right::View) {
+        let is_view = question.kind == QuestionKind::May(Right::View);
+        let counts = if is_view { input == Input::DeviceChanged } else { counts };
+        self.seen.in_vain = self.seen.in_vain.saturating_add(u8::from(counts));
+        if !is_view {
             self.seen.quiet_until = self.now.after(self.seen.limits.quiet);
         }
     }
@@ -292,7 +297,7 @@ impl World {
         let is_no = matches!(input, Input::Answer { yes: false, .. })
             || matches!(input, Input::Began { how, .. } if how != Beginning::IAsked);
         if is_no && result.is_ok() && !self.seen.over {
-            self.seen.in_vain += 1;
+            self.seen.in_vain = self.seen.in_vain.saturating_add(1);
             self.seen.quiet_until = self.now.after(self.seen.limits.quiet);
         }
         if let (Input::TakeBack(right), Ok(())) = (input, result)

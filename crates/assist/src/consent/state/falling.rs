@@ -89,30 +89,35 @@ impl State {
     }
 
     /// The person may not be there: the screen is locked, or the machine was asleep. The floors fall; the view stands.
-    pub(super) fn away(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        self.floors_fall(now, (Closed::Denied, false), effects)
+    pub(super) fn away(
+        &mut self,
+        now: Time,
+        without: Mutant,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), ConsentError> {
+        self.floors_fall(now, (Closed::Denied, false), without, effects)
     }
 
     /// The path to the page is lost or replaced. The floors fall; the view stands.
     pub(super) fn disconnected(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
         self.brakes.reconnected();
-        if on(Mutant::OutlivesReconnect) {
-            return Ok(());
-        }
-        self.floors_fall(now, (Closed::Released, true), effects)
+        self.floors_fall(now, (Closed::Released, true), Mutant::OutlivesReconnect, effects)
     }
 
     fn floors_fall(
         &mut self,
         now: Time,
         question: (Closed, bool),
+        without: Mutant,
         effects: &mut Vec<Effect>,
     ) -> Result<(), ConsentError> {
         if let Phase::Over(_) = self.phase {
             return Err(ConsentError::Over);
         }
         // While nothing is seen there is no floor that could fall.
-        if let Ok(mut seen) = self.seen() {
+        if let Ok(mut seen) = self.seen()
+            && !on(without)
+        {
             seen.withdraw(now, None, question, effects);
             seen.floors.revoke_all(effects);
         }
@@ -127,9 +132,7 @@ impl State {
     ) -> Result<(), ConsentError> {
         match self.phase {
             Phase::Waiting => Ok(()),
-            Phase::Open(_) if on(Mutant::AnyDevice) => {
-                self.floors_fall(now, (Closed::Released, true), effects)
-            }
+            Phase::Open(_) if on(Mutant::AnyDevice) => Ok(()),
             Phase::Open(_) => self.ask_view_anew(now, (Closed::Released, true), effects),
             Phase::Over(_) => Err(ConsentError::Over),
         }
@@ -144,7 +147,7 @@ impl State {
         effects: &mut Vec<Effect>,
     ) -> Result<(), ConsentError> {
         let limits = self.limits;
-        self.floors_fall(now, question, effects)?;
+        self.floors_fall(now, question, Mutant::AnyDevice, effects)?;
         let Open { view, patience, .. } = self.open()?;
         match view {
             View::Asked(asked) => {

@@ -1,0 +1,88 @@
+//! `cargo xtask prove consent`: at full length what `cargo xtask test` runs shortened of consent. One line for each
+//! requirement: what was tried, how often, and the result. What the lines are stands in `parts`.
+
+mod parts;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rendezvous_testkit::process::{Log, Process};
+use rendezvous_testkit::wait;
+
+use self::parts::{By, PARTS, Part};
+use crate::packages::{self, Need};
+use crate::prove_network::{Programs, build, judge, run_part};
+use crate::{prove_session, repo, say};
+
+/// All of it must be done in this time, on two cores.
+const BUDGET: Duration = Duration::from_hours(1);
+
+/// Runs all parts, or those that are named.
+pub(crate) fn run(only: &[String], is_list: bool) -> Result<()> {
+    let start = Instant::now();
+    if let Some(unknown) = only.iter().find(|only| PARTS.iter().all(|part| part.name != **only)) {
+        bail!("there is no part `{unknown}`; `cargo xtask prove consent --list` names those that exist");
+    }
+    let is_chosen = |part: &&Part| only.is_empty() || only.iter().any(|only| only == part.name);
+    let chosen: Vec<&Part> = PARTS.iter().filter(is_chosen).collect();
+    if is_list {
+        for part in chosen {
+            say::line(format_args!("{:<24}{}", part.name, part.what));
+        }
+        return Ok(());
+    }
+    let tests = chosen.iter().any(|part| matches!(part.by, By::Tests(..)));
+    let programs = if tests { install().and_then(|()| build())? } else { Programs::new() };
+    let deadline = start + BUDGET;
+    let open: Vec<&str> =
+        chosen.iter().filter(|part| !is_proven(part, &programs, deadline)).map(|part| part.name).collect();
+    let time = start.elapsed();
+    if !open.is_empty() {
+        let again: String = open.iter().map(|name| format!(" --only {name}")).collect();
+        bail!("not proven, after {:.0} s; to go on: cargo xtask prove consent{again}", time.as_secs_f32());
+    }
+    let what = if only.is_empty() { "All of it" } else { "What was asked for" };
+    say::line(format_args!("{what} is proven, in {:.0} s.", time.as_secs_f32()));
+    ensure!(time <= BUDGET, "that is longer than the {} minutes it may take", BUDGET.as_secs() / 60);
+    Ok(())
+}
+
+/// A proof leaves nothing out.
+fn install() -> Result<()> {
+    let needs = [Need::Build, Need::Trace, Need::Desktop, Need::Window];
+    packages::ensure(&needs, false)?;
+    let missing = packages::missing(&needs);
+    ensure!(missing.is_empty(), "not installed: {}", missing.join(", "));
+    Ok(())
+}
+
+/// Runs one, and says its line.
+fn is_proven(part: &Part, programs: &Programs, deadline: Instant) -> bool {
+    let start = Instant::now();
+    let result = match part.by {
+        _ if wait::is_interrupted() => Err(anyhow::anyhow!("interrupted")),
+        By::Model { features, arguments } => run_model(part, features, arguments, deadline),
+        By::Tests(program, filters) => {
+            let part = part.as_tests(program, filters);
+            run_part(&part, programs, deadline)
+        }
+    };
+    let said = match &result {
+        Ok(counted) => counted.clone(),
+        Err(error) => format!("FAILED: {error:#}"),
+    };
+    say::line(format_args!("{:<44}  {said}   {:.0} s", part.what, start.elapsed().as_secs_f32()));
+    result.is_ok()
+}
+
+/// The proof's own program, optimised.
+fn run_model(part: &Part, features: &[&str], arguments: &[&str], deadline: Instant) -> Result<String> {
+    let log = repo::output("prove/consent")?.join(format!("{}.log", part.name));
+    let at = || format!("see {}", log.display());
+    let left = deadline.saturating_duration_since(Instant::now());
+    let launch = prove_session::launch(features, arguments);
+    let status = Process::start(&launch, Log::File(&log))?.wait_exit(left).with_context(at)?;
+    ensure!(status.success(), "{status}; {}", at());
+    judge(part.count, 1, &fs::read_to_string(&log)?).with_context(at)
+}

@@ -1,0 +1,107 @@
+//! The lines of the proof of consent. Another one is another entry here: ordinary tests, and the words before which they
+//! say how much they have tried. They know by `RENDEZVOUS_PROVE` that all of it is wanted.
+
+use crate::prove_network::{self, Count, Lane};
+
+/// One line.
+pub(super) struct Part {
+    /// As given to `--only`.
+    pub(super) name: &'static str,
+    /// What is tried.
+    pub(super) what: &'static str,
+    pub(super) by: By,
+    pub(super) count: Count,
+}
+
+/// What tries it.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    /// The proof's own program.
+    Model { features: &'static [&'static str], arguments: &'static [&'static str] },
+    /// The folder of a crate and the name of its program of tests, and what their names contain.
+    Tests((&'static str, &'static str), &'static [&'static str]),
+}
+
+const ASSIST: (&str, &str) = ("assist", "rendezvous_assist");
+const PEOPLE: (&str, &str) = ("cli", "people");
+const X11: (&str, &str) = ("desktop", "x11");
+
+/// In the order in which they run.
+pub(super) const PARTS: &[Part] = &[
+    Part {
+        name: "model",
+        what: "a hostile expert, in every state of consent",
+        by: By::Model { features: &[], arguments: &["consent", "--at-least", "100000"] },
+        count: Count::Said(" unique states of consent, 0 grants without a yes", 100_000),
+    },
+    Part {
+        name: "mutants",
+        what: "seeded faults in consent",
+        by: By::Model {
+            features: &["--features", "mutants"],
+            arguments: &["consent-mutants", "--tell", "--at-least", "15"],
+        },
+        count: Count::Said(" mutants of consent killed", 15),
+    },
+    Part {
+        name: "grants",
+        what: "grants, rights, limits, questions",
+        by: By::Tests(ASSIST, &["consent::"]),
+        count: Count::Tests(40),
+    },
+    Part {
+        name: "brakes",
+        what: "brakes against fraud",
+        by: By::Tests(ASSIST, &["brakes::"]),
+        count: Count::Tests(6),
+    },
+    Part {
+        name: "before",
+        what: "system calls before the yes",
+        by: By::Tests(PEOPLE, &["watching::"]),
+        count: Count::Tests(2),
+    },
+    Part {
+        name: "answers",
+        what: "control asked, taken back, given back",
+        by: By::Tests(PEOPLE, &["controlling::"]),
+        count: Count::Tests(8),
+    },
+    Part {
+        name: "page",
+        what: "a page that means ill",
+        by: By::Tests(PEOPLE, &["hostile::"]),
+        count: Count::Tests(8),
+    },
+    Part {
+        name: "stop",
+        what: "stops, and keys of a killed process",
+        by: By::Tests(X11, &["guard::", "stop::", "revoke::"]),
+        count: Count::Tests(8),
+    },
+];
+
+impl Part {
+    /// As the proof of networks runs its own.
+    pub(super) fn as_tests(
+        &self,
+        program: (&'static str, &'static str),
+        filters: &'static [&'static str],
+    ) -> prove_network::Part {
+        let (name, what, count) = (self.name, self.what, self.count);
+        prove_network::Part { name, what, lane: Lane::Pure, program, filters, ignored: false, count }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_nobody_waits_for_nothing() {
+        for (number, part) in PARTS.iter().enumerate() {
+            assert!(PARTS[..number].iter().all(|other| other.name != part.name), "{}", part.name);
+            assert!(!matches!(part.by, By::Tests(_, [])), "{}", part.name);
+        }
+    }
+}
