@@ -26,7 +26,10 @@ use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The novice's program answers within this time. A network that is gone ends the session sooner, by its silence.
+const ANSWERED: Duration = Duration::from_secs(120);
 
 /// Plays the expert's side until the help is over. It is known who is there: the session is a secured one, and only now
 /// there is a page.
@@ -54,7 +57,7 @@ pub(super) async fn run(
     if expert.wants_page() {
         expert.offer_page(home, &page);
     }
-    let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
+    let mut second = tokio::time::interval(Duration::from_secs(1));
     let ending = loop {
         if let Some(ending) = expert.ended {
             break ending;
@@ -90,6 +93,9 @@ struct Expert {
     role: Role,
     /// What both sides have signed for the page that is open. Nothing connects without it.
     bound: Option<Bound>,
+    /// Since when the novice's program owes an answer to what the page showed or described. Programs answer at once; where
+    /// none comes, somebody between the two swallows it and lets everything else through.
+    unanswered: Option<Instant>,
     who: String,
     /// The record of this session.
     log: SessionLog,
@@ -135,6 +141,7 @@ impl Expert {
             role: session.session().role,
             session,
             bound: None,
+            unanswered: None,
             families,
             servers,
             hints: Vec::new(),
@@ -210,7 +217,7 @@ impl Expert {
                 if let Some(signed) = signed {
                     self.session.send(Ok(signed)).await;
                 }
-                self.bound = Some(bound);
+                (self.bound, self.unanswered) = (Some(bound), None);
                 self.connect(page);
             }
             Ok(Heard::Certificate(_) | Heard::Nothing) => {}
@@ -250,7 +257,10 @@ impl Expert {
                 self.greeted = true;
             }
             NoviceSays::View(view) => self.view_is(view, page).await,
-            NoviceSays::Again => self.connect(page),
+            NoviceSays::Again => {
+                self.unanswered = None;
+                self.connect(page);
+            }
             NoviceSays::Ice(hints) => self.hints = hints,
             NoviceSays::Floor(right, state) => {
                 self.log.note(Entry::Floor(right, state));
@@ -264,6 +274,8 @@ impl Expert {
             NoviceSays::Screens(screens) => self.screens_are(screens),
             NoviceSays::Paused(paused) => {
                 self.log.note(Entry::Paused(paused));
+                // What is described meanwhile is answered when it goes on.
+                self.unanswered = None;
                 let goes_on = std::mem::replace(&mut self.paused, paused) && !paused;
                 self.show(page);
                 if goes_on {
@@ -279,6 +291,7 @@ impl Expert {
 
     /// The other half of the connection goes to the page only with the certificate that both sides have signed.
     async fn answer(&mut self, description: &Description, page: &Page) {
+        self.unanswered = None;
         match &self.bound {
             // To a page that is gone.
             None => return tracing::info!("An answer came too late"),
@@ -397,12 +410,16 @@ impl Expert {
     /// A page shows its certificate: a new one for each page, and a new signature of both sides.
     async fn certificate(&mut self, fingerprint: Fingerprint) {
         self.bound = None;
+        self.unanswered = Some(Instant::now());
         self.session.offer(Media { fingerprint: fingerprint.0, setup: Setup::ActPass }).await;
     }
 
     async fn describe(&mut self, description: Description, say: fn(Description) -> ExpertSays) {
         match &self.bound {
             Some(bound) if description.media() == bound.expert() => {
+                if !self.paused {
+                    self.unanswered.get_or_insert_with(Instant::now);
+                }
                 self.send(say(description.within(self.families))).await;
             }
             _ => tracing::warn!("Refused a description without the certificate that both sides have signed"),
@@ -411,7 +428,7 @@ impl Expert {
 
     /// Control does not wait for a page that may never come back. The person here gets another way in.
     async fn page_closed(&mut self, home: &Home, page: &Page) {
-        self.bound = None;
+        (self.bound, self.unanswered) = (None, None);
         // Whatever is known of control here: the page may have asked for it a moment ago.
         if self.view == ViewState::Granted {
             self.send(ExpertSays::Release(Right::Control)).await;
@@ -448,6 +465,9 @@ impl Expert {
             self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
         }
         if !self.greeted && self.begun.elapsed() > self.session.patience() {
+            self.terminate(Code::SessionTimeout.into()).await;
+        }
+        if self.unanswered.is_some_and(|since| since.elapsed() > ANSWERED) {
             self.terminate(Code::SessionTimeout.into()).await;
         }
     }
