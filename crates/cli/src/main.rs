@@ -9,6 +9,7 @@ mod agent_command;
 mod application;
 mod apps;
 mod args;
+mod asking;
 mod assistance;
 mod call;
 mod check;

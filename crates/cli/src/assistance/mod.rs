@@ -28,9 +28,10 @@ pub(crate) use opening::to_text as shared_as_text;
 pub(crate) use servers::{Servers, look_up};
 
 use crate::application::ending;
-use crate::application::meeting::{Meeting, meet};
+use crate::application::meeting::{Meeting, Person, meet};
 use crate::application::source::Source;
 use crate::application::{GOODBYE, called, connected};
+use crate::asking::{self, Asking};
 use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
@@ -39,6 +40,7 @@ use crate::{log, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{ApplicationId, Code, Role};
 use rendezvous_dbus::application::HeldSession;
+use rendezvous_desktop::Suspension;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -75,8 +77,12 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
+    // The novice may be asked in windows; whoever helps is at a terminal until their page opens.
+    let suspension = Suspension::default();
+    let mut asking = (side == Side::Novice).then(|| Asking::here(&suspension)).flatten();
+    let person = Person { terminal: Some(&terminal), asking: &mut asking };
     let met = match Servers::load(&config.ice).await {
-        Ok(servers) => meet(home, session, &mut events, Some(&terminal), &mut ends)
+        Ok(servers) => meet(home, session, &mut events, person, &mut ends)
             .await
             .map(|meeting| (meeting, Arc::new(servers))),
         Err(error) => Err(error),
@@ -84,11 +90,24 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let played = match met {
         Ok((Meeting::Met(session), servers)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
-                acquaintance::run(*session, &who, events, &terminal, ends).await;
+                let parted = acquaintance::run(*session, &who, events, &terminal, ends);
+                tokio::select! {
+                    () = parted => {}
+                    () = asking::close_what_is_read(&mut asking) => {}
+                }
                 Ok(())
             }
             Side::Novice => {
-                novice::run(*session, who.clone(), (families, servers), codec, events, terminal, ends).await
+                novice::run(
+                    *session,
+                    who.clone(),
+                    (families, servers),
+                    codec,
+                    events,
+                    (terminal, asking),
+                    ends,
+                )
+                .await
             }
             Side::Expert => {
                 expert::run(home, *session, who.clone(), (families, servers), events, terminal, ends).await

@@ -19,6 +19,7 @@ use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::{GOODBYE, clock, media};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::SecuredSession;
+use crate::asking::{self, Asking};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
@@ -45,11 +46,11 @@ pub(super) async fn run(
     (families, servers): (Families, Arc<Servers>),
     codec: CodecChoice,
     mut events: Events,
-    terminal: Terminal,
+    place: (Terminal, Option<Asking>),
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
-    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared);
+    let mut novice = Novice::new(session, who, (families, servers), codec, place, shared);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -64,6 +65,7 @@ pub(super) async fn run(
         tokio::select! {
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
+            answer = asking::answer(&mut novice.asking) => novice.answered_in_window(answer),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
@@ -80,6 +82,8 @@ struct Novice {
     role: Role,
     who: String,
     terminal: Terminal,
+    /// Where they are asked, if not on the terminal.
+    asking: Option<Asking>,
     /// What the person here wants to share.
     shared: Shared,
     /// The kinds of addresses that the picture may travel between.
@@ -122,7 +126,7 @@ impl Novice {
         who: String,
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
-        terminal: Terminal,
+        (terminal, asking): (Terminal, Option<Asking>),
         shared: Shared,
     ) -> Self {
         Self {
@@ -130,6 +134,7 @@ impl Novice {
             role: session.session().role,
             session,
             terminal,
+            asking,
             shared,
             families,
             servers,

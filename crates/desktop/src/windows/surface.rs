@@ -24,7 +24,7 @@ use super::view::{Act, Shape, View};
 use super::{cover, place};
 use crate::x11::link::{Link, lost};
 use crate::x11::monitors;
-use crate::{DisplayError, Rect, Hold};
+use crate::{DisplayError, Hold, Rect};
 
 /// Where the pointer may have been put by the manager of the windows, a question moves away so often.
 const MOVES: u8 = 3;

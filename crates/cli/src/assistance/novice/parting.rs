@@ -48,6 +48,9 @@ impl Novice {
         self.question = None;
         self.lines = None;
         self.keys = None;
+        if let Some(asking) = &mut self.asking {
+            asking.withdraw();
+        }
         self.terminal.restore();
         let shared = self.stop_sharing();
         match (reason, self.ended) {

@@ -2,16 +2,20 @@
 
 use super::Novice;
 use super::keyboard::{Act, Keyboard};
+use crate::asking::{Answer, Ask};
 use crate::assistance::sharing::Link;
 use crate::assistance::stop;
 use crate::terminal::is_yes;
 use crate::texts;
-use rendezvous_assist::consent::{Input, Question, QuestionKind};
+use rendezvous_assist::consent::{CONTROL_TIME, Input, Question, QuestionKind};
 
 impl Novice {
     /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
     /// read.
     pub(super) fn ask(&mut self, question: Question) {
+        if self.asking.is_some() {
+            return self.ask_in_window(question);
+        }
         if self.talk.is_writing() {
             self.terminal.say(&texts::question_waits(&self.who));
             self.delayed = Some(question);
@@ -32,6 +36,33 @@ impl Novice {
         self.lines = Some(self.terminal.lines());
         self.terminal.prompt(&prompt);
         self.question = Some(question);
+    }
+
+    /// Asks in a window. The keys of the terminal still stop and hide, where there is something to stop.
+    fn ask_in_window(&mut self, question: Question) {
+        let Some(asking) = &mut self.asking else { return };
+        let (known, address) = (self.session.known(), &*self.session.session().remote_user);
+        let ask = match question.kind {
+            QuestionKind::View => Ask::View { address, known, subject: &self.shared.subject },
+            QuestionKind::Control => Ask::Control { address, known, time: CONTROL_TIME },
+        };
+        // On the terminal, too, so that whoever looks there knows where to look.
+        self.terminal.say(texts::ASKED_IN_A_WINDOW);
+        tokio::task::block_in_place(|| asking.ask(&self.who, ask));
+        self.question = Some(question);
+    }
+
+    /// The person did something in the window: the answer to the question that stands there.
+    pub(super) fn answered_in_window(&mut self, answer: Answer) {
+        let Some(question) = self.question.take() else { return };
+        match answer {
+            // Whoever cannot be asked any more has not allowed what they were asked for.
+            Answer::Gone => return self.give(Input::Stop),
+            Answer::No if question.kind == QuestionKind::Control => self.terminal.say(texts::NO_CONTROL),
+            Answer::No | Answer::Yes(_) => {}
+        }
+        self.listen_for_keys();
+        self.give(Input::Answer { question: question.id, yes: matches!(answer, Answer::Yes(_)) });
     }
 
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
@@ -62,6 +93,9 @@ impl Novice {
             return self.show_status();
         }
         self.lines = None;
+        if let Some(asking) = &mut self.asking {
+            tokio::task::block_in_place(|| asking.withdraw());
+        }
         if self.question.take().is_some() {
             self.terminal.say("");
             self.terminal.say(texts::QUESTION_GONE);

@@ -1,0 +1,93 @@
+//! Questions in windows.
+
+use super::{Answer, Ask, WHERE};
+use crate::doctor::x11_display;
+use crate::texts::windows::{self as words, Language, Who, YES};
+use rendezvous_desktop::Suspension;
+use rendezvous_desktop::windows::{Act, Answers, Told, View, WindowId, Windows};
+use tokio::sync::mpsc;
+
+/// Our windows, and the question that stands in one of them.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    windows: Windows,
+    told: mpsc::UnboundedReceiver<Told>,
+    language: Language,
+    open: Option<WindowId>,
+    is_gone: bool,
+}
+
+impl Asking {
+    /// Where this desktop can show windows, and the person has not chosen their terminal. While a question stands
+    /// `suspension` holds back whatever the expert does.
+    pub(crate) fn here(suspension: &Suspension) -> Option<Self> {
+        if std::env::var(WHERE).is_ok_and(|place| place == "terminal") {
+            return None;
+        }
+        let display = x11_display().ok()?;
+        let (tell, told) = mpsc::unbounded_channel();
+        let tell = move |news| _ = tell.send(news);
+        match Windows::open(Some(&display), None, suspension.clone(), tell) {
+            Ok(windows) => {
+                Some(Self { windows, told, language: Language::here(), open: None, is_gone: false })
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Everything is asked on the terminal");
+                None
+            }
+        }
+    }
+
+    /// Asks; a question that stands there is taken away.
+    pub(crate) fn ask(&mut self, who: &str, ask: Ask<'_>) {
+        self.withdraw();
+        let view = view(self.language, who, ask);
+        self.open = Some(self.windows.show(view));
+    }
+
+    /// The question is taken away.
+    pub(crate) fn withdraw(&mut self) {
+        if let Some(window) = self.open.take() {
+            self.windows.close(window);
+        }
+    }
+
+    /// What the person did. The window is gone then.
+    pub(super) async fn answer(&mut self) -> Answer {
+        loop {
+            // Said once: who goes on after that asks nobody here.
+            if self.is_gone {
+                std::future::pending::<()>().await;
+            }
+            match self.told.recv().await {
+                Some(Told::Did(window, Act::Pressed(button, Answers { words, .. }))) => {
+                    // What was pressed in a window that was taken away meanwhile answers nothing.
+                    if self.open == Some(window) {
+                        self.withdraw();
+                        return if button == YES { Answer::Yes(words) } else { Answer::No };
+                    }
+                }
+                Some(Told::Lost(_)) | None => {
+                    self.is_gone = true;
+                    self.open = None;
+                    return Answer::Gone;
+                }
+            }
+        }
+    }
+}
+
+fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
+    match ask {
+        Ask::View { address, known, subject } => {
+            words::view(language, &Who::known(language, who, address, known), subject)
+        }
+        Ask::Control { address, known, time } => {
+            words::control(language, &Who::known(language, who, address, known), time)
+        }
+        Ask::Words { address, why, left } => {
+            words::words(language, &Who::unknown(language, who, address, why), why, left)
+        }
+        Ask::Right => words::right(language, who),
+    }
+}
