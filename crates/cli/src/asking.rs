@@ -27,6 +27,10 @@ pub(crate) enum Ask<'a> {
     View { address: &'a str, known: &'a Known, subject: &'a Subject },
     /// Whether the expert may use pointer and keyboard, and for how long.
     Control { address: &'a str, known: &'a Known, time: Duration },
+    /// How this began, with nothing chosen beforehand.
+    HowItBegan { address: &'a str, known: &'a Known },
+    /// Nothing: somebody else began it, by a message on the screen or otherwise, and that is how fraud begins.
+    Fraud { by_message: bool },
     /// The three words, with so many tries.
     Words { address: &'a str, why: Why, left: u8 },
     /// Nothing: the words were right, and the expert should hear it.
@@ -38,8 +42,9 @@ pub(crate) enum Ask<'a> {
 pub(crate) enum Answer {
     /// Everything stays as it is.
     No,
-    /// They allowed what they were asked for. The words, where there were fields for them.
-    Yes(Vec<String>),
+    /// They allowed what they were asked for. The words, where there were fields for them, and what they chose, counted
+    /// from zero.
+    Yes { words: Vec<String>, choice: Option<usize> },
     /// The window is gone, and with it every way to answer.
     Gone,
 }

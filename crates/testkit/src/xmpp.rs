@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::process::Process;
+use crate::turn::{PASSWORD, Turn, USER};
 use crate::wait;
 
 /// The domain that the servers serve.
@@ -80,6 +81,15 @@ impl Setup {
     pub fn keeping(self, seconds: u32) -> Self {
         Self { keeps: Some(seconds), ..self }
     }
+}
+
+/// A relay that a server names to its users (XEP-0215), in the words of its configuration.
+#[derive(Debug, Default)]
+struct Named {
+    /// The server's modules for it.
+    modules: &'static str,
+    /// And what they are told.
+    settings: String,
 }
 
 /// The password of a user.

@@ -136,6 +136,8 @@ enum Next {
     Ended(Ending),
     Stop,
     TooLate,
+    /// Something that was said did not arrive.
+    Undelivered,
     Nothing,
 }
 
@@ -155,7 +157,7 @@ impl Table<'_> {
             let input = match self.next(events, ends).await {
                 Next::Text(text) => Input::Text(text),
                 Next::Line(Some(line)) if !is_stop(&line) => self.answered(line),
-                Next::Answer(Answer::Yes(words)) => Input::Typed(words.join(" ")),
+                Next::Answer(Answer::Yes { words, .. }) => Input::Typed(words.join(" ")),
                 Next::Answer(Answer::No) if self.question != Question::Words => continue,
                 Next::Ended(ending) => return Ok(Meeting::Over(self.told_of_code(ending))),
                 Next::Line(_) | Next::Answer(Answer::No | Answer::Gone) | Next::Stop => {
@@ -166,6 +168,12 @@ impl Table<'_> {
                     self.say(&texts::nobody_checked(&self.who));
                     self.said = true;
                     self.leave(ResultCode::SessionTimeout.into()).await;
+                    return Ok(Meeting::Over(self.over(events).await));
+                }
+                Next::Undelivered => {
+                    self.say(&texts::not_delivered(&self.who));
+                    self.said = true;
+                    self.leave(ResultCode::ContextDataSendFailure.into()).await;
                     return Ok(Meeting::Over(self.over(events).await));
                 }
                 Next::Nothing => continue,
@@ -229,7 +237,7 @@ impl Table<'_> {
                 }
                 SessionEvent::Ended { result, .. } => Next::Ended(self.ended(result)),
                 SessionEvent::Lost => Next::Ended(self.watch.lost(self.session.role)),
-                SessionEvent::SendError(_) => Next::Nothing,
+                SessionEvent::SendError(_) => Next::Undelivered,
             },
             line = typed(&mut self.lines) => Next::Line(line),
             answer = asking::answer(self.asking) => Next::Answer(answer),

@@ -60,11 +60,11 @@ impl Asking {
                 std::future::pending::<()>().await;
             }
             match self.told.recv().await {
-                Some(Told::Did(window, Act::Pressed(button, Answers { words, .. }))) => {
+                Some(Told::Did(window, Act::Pressed(button, Answers { words, choice }))) => {
                     // What was pressed in a window that was taken away meanwhile answers nothing.
                     if self.open == Some(window) {
                         self.withdraw();
-                        return if button == YES { Answer::Yes(words) } else { Answer::No };
+                        return if button == YES { Answer::Yes { words, choice } } else { Answer::No };
                     }
                 }
                 Some(Told::Lost(_)) | None => {
@@ -88,6 +88,10 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::Words { address, why, left } => {
             words::words(language, &Who::unknown(language, who, address, why), why, left)
         }
+        Ask::HowItBegan { address, known } => {
+            words::how_it_began(language, &Who::known(language, who, address, known))
+        }
+        Ask::Fraud { by_message } => words::fraud(language, who, by_message),
         Ask::Right => words::right(language, who),
     }
 }

@@ -27,7 +27,7 @@ use rendezvous_trust::bind::Bound;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 /// A computer whose network is gone is asked for addresses this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -88,10 +88,10 @@ pub(super) struct Signed {
     pub(super) certificate: Arc<Certificate>,
 }
 
-/// The running connection. No packet leaves once the permission has ended, or soon after this is dropped.
+/// The running connection. No packet to the page leaves once the permission has ended, or this is dropped; relays are
+/// told then that their addresses are not needed any more.
 #[derive(Debug)]
 pub(super) struct Media {
-    task: AbortHandle,
     events: mpsc::Receiver<MediaEvent>,
     restarts: mpsc::Sender<Description>,
 }
@@ -130,8 +130,8 @@ impl Media {
             events: sender,
         };
         running.look_for_ways(offer, Duration::ZERO);
-        let task = tokio::spawn(running.run(received, from_page));
-        Ok(Self { task: task.abort_handle(), events, restarts })
+        tokio::spawn(running.run(received, from_page));
+        Ok(Self { events, restarts })
     }
 
     /// The page looks for another way. Answered as the first description was, or with [`MediaEvent::Again`].
@@ -143,12 +143,6 @@ impl Media {
     /// What happens next. After [`MediaEvent::Over`] nothing does.
     pub(super) async fn next(&mut self) -> MediaEvent {
         self.events.recv().await.unwrap_or(MediaEvent::Over)
-    }
-}
-
-impl Drop for Media {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -195,7 +189,9 @@ impl Running {
             tokio::select! {
                 Some((number, packet)) = received.recv() => self.handle_packet(number, &packet),
                 Some(picture) = from_screen.recv() => self.show(picture).await,
-                Some(offer) = restarts.recv() => {
+                offer = restarts.recv() => {
+                    // Nobody wants it any more.
+                    let Some(offer) = offer else { break };
                     self.give_up_coming().await;
                     self.look_for_ways(offer, Duration::ZERO);
                 }
@@ -209,7 +205,16 @@ impl Running {
             }
         }
         self.taking = None;
+        self.give_back().await;
         _ = self.events.send(MediaEvent::Over).await;
+    }
+
+    /// What relays keep for this side is given back. Nothing else leaves.
+    async fn give_back(&mut self) {
+        let now = self.now();
+        for ways in self.ways.iter_mut().chain(self.coming.as_mut().map(|(_, ways)| ways)) {
+            ways.give_back(now).await;
+        }
     }
 
     fn now(&self) -> Time {

@@ -81,7 +81,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let suspension = Suspension::default();
     let mut asking = (side == Side::Novice).then(|| Asking::here(&suspension)).flatten();
     let person = Person { terminal: Some(&terminal), asking: &mut asking };
-    let met = match Servers::load(&config.ice).await {
+    let met = match Servers::load(&config.ice, &session.introduction.ice_servers).await {
         Ok(servers) => meet(home, session, &mut events, person, &mut ends)
             .await
             .map(|meeting| (meeting, Arc::new(servers))),
@@ -98,16 +98,8 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                 Ok(())
             }
             Side::Novice => {
-                novice::run(
-                    *session,
-                    who.clone(),
-                    (families, servers),
-                    codec,
-                    events,
-                    (terminal, asking),
-                    ends,
-                )
-                .await
+                let place = novice::Place { terminal, asking, suspension };
+                novice::run(*session, who.clone(), (families, servers), codec, events, place, ends).await
             }
             Side::Expert => {
                 expert::run(home, *session, who.clone(), (families, servers), events, terminal, ends).await

@@ -264,7 +264,8 @@ pub(crate) fn how_it_began(language: Language, who: &Who) -> View {
 }
 
 /// What somebody else began: nothing more can be asked here.
-pub(crate) fn fraud(language: Language, by_message: bool) -> View {
+pub(crate) fn fraud(language: Language, who: &str, by_message: bool) -> View {
+    let name = foreign(who, LONGEST);
     let never = if by_message {
         language.pick(
             "A message that tells you to call somebody or to let somebody in is never real, whatever name it bears.",
@@ -290,14 +291,12 @@ pub(crate) fn fraud(language: Language, by_message: bool) -> View {
     let body = vec![
         Block::Heading(language.pick("This is how fraud begins.", "So fängt Betrug an.").to_owned()),
         Block::Text(never.to_owned()),
-        Block::Text(
-            language
-                .pick(
-                    "For your safety nobody can control this computer in the next 24 hours.",
-                    "Zu Ihrer Sicherheit kann in den nächsten 24 Stunden niemand diesen Computer steuern.",
-                )
-                .to_owned(),
-        ),
+        Block::Text(language.pick(
+            format!("For your safety {name} cannot control this computer in the next 24 hours."),
+            format!(
+                "Zu Ihrer Sicherheit kann {name} diesen Computer in den nächsten 24 Stunden nicht steuern."
+            ),
+        )),
         Block::Strong(act.to_owned()),
     ];
     question(language, Tone::Seen, body, language.pick("I have read this", "Ich habe es gelesen"), None)

@@ -37,6 +37,7 @@ mod killing;
 mod logging;
 mod meeting;
 mod naming;
+mod offered_relay;
 mod on_the_bus;
 mod page;
 mod reaching;

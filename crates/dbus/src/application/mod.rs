@@ -9,11 +9,12 @@ pub use take::{take_session, take_session_on_bus};
 use crate::serve::Served;
 use crate::{DbusError, SESSION_INTERFACE};
 use rendezvous_core::{Role, SessionResult, State, flags};
+use rendezvous_net::{IceServer, IceServerRow, MAX_ICE_SERVERS};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use zbus::names::OwnedUniqueName;
-use zbus::{Connection, OwnedObjectPath, OwnedVariant, fdo};
+use zbus::{Connection, OwnedObjectPath, OwnedVariant, Type, fdo};
 
 /// A session in the hands of its application.
 #[derive(Clone, Debug)]
@@ -51,6 +52,9 @@ pub struct Introduction {
     pub remote_key: Option<String>,
     /// The one-time code that the person here has typed to meet the other. Only ever over a private socket.
     pub code: Option<TypedCode>,
+    /// The servers that this person's account offers to help the application's own connection to find a way, with their
+    /// passwords. Only ever over a private socket.
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// A one-time code as it was typed. It does not print itself.
@@ -70,6 +74,7 @@ pub(crate) mod option {
     pub(crate) const EXPIRY: &str = "Expiry";
     pub(crate) const REMOTE_KEY: &str = "RemoteKey";
     pub(crate) const CODE: &str = "Code";
+    pub(crate) const ICE_SERVERS: &str = "IceServers";
 }
 
 impl Introduction {
@@ -88,8 +93,26 @@ impl Introduction {
             expiry: take(&mut options, option::EXPIRY)?,
             remote_key: take(&mut options, option::REMOTE_KEY)?,
             code: take(&mut options, option::CODE)?.map(TypedCode),
+            ice_servers: take_ice_servers(&mut options)?,
         })
     }
+
+    /// Whether something came with it that is for a private socket.
+    fn is_private(&self) -> bool {
+        self.code.is_some() || !self.ice_servers.is_empty()
+    }
+}
+
+fn take_ice_servers(options: &mut HashMap<String, OwnedVariant>) -> fdo::Result<Vec<IceServer>> {
+    let name = option::ICE_SERVERS;
+    let Some(value) = options.remove(name) else { return Ok(Vec::new()) };
+    let wrong = || fdo::Error::InvalidArgs(format!("the option {name} has the wrong type"));
+    // What takes a structure apart takes for granted that its fields are there.
+    if value.value_signature() != Vec::<IceServerRow>::SIGNATURE {
+        return Err(wrong());
+    }
+    let rows = Vec::<IceServerRow>::try_from(value).map_err(|_| wrong())?;
+    Ok(rows.into_iter().take(MAX_ICE_SERVERS).map(IceServer::from_row).collect())
 }
 
 impl HeldSession {

@@ -79,15 +79,20 @@ impl Link {
         self.randr >= version
     }
 
-    /// Asks for raw events of every pointer and keyboard, which come whoever has the focus or a grab.
-    pub(crate) fn select_raw(&self, mask: XIEventMask) -> Result<(), DisplayError> {
-        const EXTENSION: &str = "XInputExtension";
-        self.require(EXTENSION)?;
+    /// Refuses a server that tells too little of its devices.
+    pub(super) fn require_devices(&self) -> Result<(), DisplayError> {
+        self.require("XInputExtension")?;
         let version = self.conn.xinput_xi_query_version(2, 2).map_err(lost)?.reply().map_err(lost)?;
         // Version 2.0 keeps raw events from us while another program holds a grab.
         if (version.major_version, version.minor_version) < (2, 1) {
             return Err(DisplayError::Extension("XInput 2.1"));
         }
+        Ok(())
+    }
+
+    /// Asks for raw events of every pointer and keyboard, which come whoever has the focus or a grab.
+    pub(crate) fn select_raw(&self, mask: XIEventMask) -> Result<(), DisplayError> {
+        self.require_devices()?;
         let masks = [DeviceMask { deviceid: Device::ALL_MASTER.into(), mask: vec![mask] }];
         self.conn.xinput_xi_select_events(self.root, &masks).map_err(lost)?.check().map_err(lost)
     }

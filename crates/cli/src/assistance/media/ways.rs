@@ -6,6 +6,7 @@ use rendezvous_assist::Time;
 use rendezvous_assist::description::MAX_CANDIDATES;
 use rendezvous_assist::families::Families;
 use rendezvous_assist::paths::{Datagram, Paths, PathsOutput};
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(in crate::assistance) struct Plan {
     pub(in crate::assistance) servers: Arc<Servers>,
     /// Servers that the other side named.
     pub(in crate::assistance) hints: Vec<SocketAddr>,
+    /// Held for as long as anything is open.
+    pub(in crate::assistance) _open: mpsc::Sender<Infallible>,
 }
 
 /// What arrived at a socket: for which ways, and the packet.
@@ -74,6 +77,13 @@ impl Ways {
                 PathsOutput::Timeout(due) => return due,
             }
         }
+    }
+
+    /// Gives the relays' addresses back, and leaves everything that waits unsent.
+    pub(super) async fn give_back(&mut self, now: Time) {
+        self.drain(|| false).await;
+        self.paths.close(now);
+        self.drain(|| true).await;
     }
 
     async fn transmit(&self, datagram: &Datagram) {

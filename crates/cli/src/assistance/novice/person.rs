@@ -4,10 +4,11 @@ use super::Novice;
 use super::keyboard::{Act, Keyboard};
 use crate::asking::{Answer, Ask};
 use crate::assistance::sharing::Link;
-use crate::assistance::stop;
+use crate::assistance::{clock, stop};
 use crate::terminal::is_yes;
 use crate::texts;
-use rendezvous_assist::consent::{CONTROL_TIME, Input, Question, QuestionKind};
+use rendezvous_assist::brakes::{Beginning, Verdict};
+use rendezvous_assist::consent::{CONTROL_TIME, Input, Question, QuestionId, QuestionKind, Right};
 
 impl Novice {
     /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
@@ -23,14 +24,17 @@ impl Novice {
         }
         self.keys = None;
         let (text, prompt) = match question.kind {
-            QuestionKind::View => {
+            QuestionKind::May(Right::View) => {
                 let (known, address) = (self.session.known(), &self.session.session().remote_user);
                 (
                     texts::has_answered(&self.who, address, known, &self.shared.subject),
                     texts::show(&self.shared.subject),
                 )
             }
-            QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
+            QuestionKind::May(Right::Control) => (texts::asks_control(&self.who), texts::let_help(&self.who)),
+            QuestionKind::HowItBegan => (texts::how_it_began(&self.who), texts::WHICH.to_owned()),
+            // What there are no words for cannot be allowed.
+            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
         };
         self.terminal.say(&text);
         self.lines = Some(self.terminal.lines());
@@ -43,8 +47,11 @@ impl Novice {
         let Some(asking) = &mut self.asking else { return };
         let (known, address) = (self.session.known(), &*self.session.session().remote_user);
         let ask = match question.kind {
-            QuestionKind::View => Ask::View { address, known, subject: &self.shared.subject },
-            QuestionKind::Control => Ask::Control { address, known, time: CONTROL_TIME },
+            QuestionKind::May(Right::View) => Ask::View { address, known, subject: &self.shared.subject },
+            QuestionKind::May(Right::Control) => Ask::Control { address, known, time: CONTROL_TIME },
+            QuestionKind::HowItBegan => Ask::HowItBegan { address, known },
+            // What there are no words for cannot be allowed.
+            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
         };
         // On the terminal, too, so that whoever looks there knows where to look.
         self.terminal.say(texts::ASKED_IN_A_WINDOW);
@@ -54,15 +61,32 @@ impl Novice {
 
     /// The person did something in the window: the answer to the question that stands there.
     pub(super) fn answered_in_window(&mut self, answer: Answer) {
-        let Some(question) = self.question.take() else { return };
-        match answer {
+        let Some(Question { id: question, kind, .. }) = self.question.take() else { return };
+        let input = match (answer, kind) {
             // Whoever cannot be asked any more has not allowed what they were asked for.
-            Answer::Gone => return self.give(Input::Stop),
-            Answer::No if question.kind == QuestionKind::Control => self.terminal.say(texts::NO_CONTROL),
-            Answer::No | Answer::Yes(_) => {}
+            (Answer::Gone, _) => Input::Stop,
+            (Answer::Yes { choice, .. }, QuestionKind::HowItBegan) => match choice.and_then(chosen) {
+                Some(how) => self.began(question, how),
+                None => Input::Answer { question, yes: false },
+            },
+            (Answer::Yes { .. }, QuestionKind::May(_)) => Input::Answer { question, yes: true },
+            (Answer::No, _) => Input::Answer { question, yes: false },
+        };
+        if matches!(input, Input::Answer { yes: false, .. }) && kind != QuestionKind::May(Right::View) {
+            self.terminal.say(texts::NO_CONTROL);
         }
         self.listen_for_keys();
-        self.give(Input::Answer { question: question.id, yes: matches!(answer, Answer::Yes(_)) });
+        self.give(input);
+    }
+
+    /// They have said how it began. What somebody else began is told what it is.
+    fn began(&mut self, question: QuestionId, how: Beginning) -> Input {
+        if let Some(asking) = &mut self.asking
+            && how != Beginning::IAsked
+        {
+            asking.ask(&self.who, Ask::Fraud { by_message: how == Beginning::AMessage });
+        }
+        Input::Began { question, how }
     }
 
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
@@ -73,17 +97,35 @@ impl Novice {
         if stop::is_stop(&line) {
             return self.give(Input::Stop);
         }
-        if question.kind == QuestionKind::Control && is_pause(&line) {
+        if question.kind != QuestionKind::May(Right::View) && is_pause(&line) {
             // The question goes with the pause.
             self.listen_for_keys();
             return self.give(Input::Pause);
         }
-        let yes = is_yes(&line);
-        if !yes && question.kind == QuestionKind::Control {
+        self.listen_for_keys();
+        if question.kind == QuestionKind::HowItBegan
+            && let Some(how) = beginning(&line)
+        {
+            return self.give(Input::Began { question: question.id, how });
+        }
+        // Who does not say how it began says no.
+        let yes = is_yes(&line) && question.kind != QuestionKind::HowItBegan;
+        if !yes && question.kind != QuestionKind::May(Right::View) {
             self.terminal.say(texts::NO_CONTROL);
         }
-        self.listen_for_keys();
         self.give(Input::Answer { question: question.id, yes });
+    }
+
+    /// The expert asked for control, and the person could not allow it if they wanted to.
+    pub(super) fn is_held_up(&self, why: Verdict) {
+        let now = clock::now();
+        self.terminal.say(&match why {
+            Verdict::Blocked(until) => texts::control_is_blocked(until.since(now)),
+            Verdict::Wait(until) => texts::control_has_to_wait(&self.who, until.since(now)),
+            // Neither holds anything up.
+            Verdict::Allow | Verdict::AskHowItBegan => return,
+        });
+        self.show_status();
     }
 
     pub(super) fn withdraw(&mut self) {
@@ -135,7 +177,7 @@ impl Novice {
     pub(super) async fn pressed(&mut self, act: Option<Act>) {
         match act {
             None | Some(Act::Stop) => self.give(Input::Stop),
-            Some(Act::TakeBack) => self.give(Input::TakeBack),
+            Some(Act::TakeBack) => self.give(Input::TakeBack(Right::Control)),
             Some(Act::NextScreen) => self.show_next().await,
             Some(Act::Pause) if self.consent.state().is_paused() => self.give(Input::Resume),
             Some(Act::Pause) => self.give(Input::Pause),
@@ -161,6 +203,21 @@ impl Novice {
         self.terminal.say(if paused { texts::HIDDEN } else { texts::SHOWN_AGAIN });
         self.show_status();
     }
+}
+
+/// Which of the three it was, as they are numbered on the terminal.
+fn beginning(line: &str) -> Option<Beginning> {
+    match line {
+        "1" => chosen(0),
+        "2" => chosen(1),
+        "3" => chosen(2),
+        _ => None,
+    }
+}
+
+/// And as they stand below each other in the window.
+fn chosen(choice: usize) -> Option<Beginning> {
+    [Beginning::IAsked, Beginning::TheyCame, Beginning::AMessage].get(choice).copied()
 }
 
 /// Whether the line that answers a question says that the screen is to be hidden.

@@ -30,8 +30,8 @@ fn all(language: Language) -> Vec<(&'static str, View)> {
         ("words-again", words(language, &stranger(Why::Changed), Why::Changed, 1)),
         ("words-right", right(language, "jonas@example.net")),
         ("how-it-began", how_it_began(language, &anna)),
-        ("fraud-call", fraud(language, false)),
-        ("fraud-message", fraud(language, true)),
+        ("fraud-call", fraud(language, "Anna", false)),
+        ("fraud-message", fraud(language, "Anna", true)),
         ("over", over(language, &anna, Duration::from_secs(12 * 60), true)),
     ]
 }
