@@ -201,6 +201,15 @@ pub(crate) enum Verb {
         /// The display where they are pressed
         display: String,
     },
+    /// Started by an application at its end: shows the person that it is over, until they close that
+    #[command(hide = true)]
+    LastWords {
+        /// For how long something was shared, in seconds
+        seconds: u64,
+        /// Mouse and keyboard were used, too
+        #[arg(long)]
+        controlled: bool,
+    },
 }
 
 /// What is shown, where it is not the screen.

@@ -10,7 +10,7 @@ mod asked;
 #[path = "asking/windows.rs"]
 mod asked;
 
-pub(crate) use asked::Asking;
+pub(crate) use asked::{Asking, last_words};
 
 use crate::application::secured::Known;
 use rendezvous_assist::secure::Why;

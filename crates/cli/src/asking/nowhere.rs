@@ -3,6 +3,8 @@
 use super::{Answer, Ask};
 use rendezvous_desktop::Suspension;
 use std::convert::Infallible;
+use std::process::ExitCode;
+use std::time::Duration;
 
 /// There is none.
 #[derive(Debug)]
@@ -21,7 +23,16 @@ impl Asking {
         match self.0 {}
     }
 
+    pub(crate) fn say_over(&mut self, _: &str, _: Duration, _: bool) {
+        match self.0 {}
+    }
+
     pub(super) async fn answer(&mut self) -> Answer {
         match self.0 {}
     }
+}
+
+/// There is no window for them.
+pub(crate) fn last_words(_: u64, _: bool) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this program was built without windows")
 }

@@ -46,7 +46,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// So long is waited at the end until relays have been told.
-const GIVING_BACK: Duration = Duration::from_millis(200);
+const GIVING_BACK: Duration = Duration::from_millis(300);
 
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(

@@ -303,8 +303,8 @@ pub(crate) fn fraud(language: Language, who: &str, by_message: bool) -> View {
 }
 
 /// Nothing is shared any more.
-pub(crate) fn over(language: Language, who: &Who, time: Duration, controlled: bool) -> View {
-    let name = &who.name;
+pub(crate) fn over(language: Language, who: &str, time: Duration, controlled: bool) -> View {
+    let name = foreign(who, LONGEST);
     let allowed = if controlled {
         language.pick(
             "seeing your screen, using mouse and keyboard",

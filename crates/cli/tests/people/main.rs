@@ -13,6 +13,8 @@ mod addresses;
 mod alone;
 mod answering;
 mod applications;
+mod asked_in_windows;
+mod attack;
 mod background;
 mod bad_input;
 mod calling;

@@ -5,7 +5,7 @@ use crate::assistance::servers::Servers;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::MAX_CANDIDATES;
 use rendezvous_assist::families::Families;
-use rendezvous_assist::paths::{Datagram, Paths, PathsOutput};
+use rendezvous_assist::paths::{CLOSING, Datagram, Paths, PathsOutput};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ pub(in crate::assistance) struct Plan {
     /// Servers that the other side named.
     pub(in crate::assistance) hints: Vec<SocketAddr>,
     /// Held for as long as anything is open.
-    pub(in crate::assistance) _open: mpsc::Sender<Infallible>,
+    pub(in crate::assistance) open: mpsc::Sender<Infallible>,
 }
 
 /// What arrived at a socket: for which ways, and the packet.
@@ -79,11 +79,14 @@ impl Ways {
         }
     }
 
-    /// Gives the relays' addresses back, and leaves everything that waits unsent.
-    pub(super) async fn give_back(&mut self, now: Time) {
-        self.drain(|| false).await;
-        self.paths.close(now);
-        self.drain(|| true).await;
+    /// Gives the relays' addresses back, and leaves unsent whatever else waits. It may take a moment.
+    pub(super) async fn give_back(mut self, now: impl Fn() -> Time) {
+        self.paths.close(now());
+        let end = now().after(CLOSING);
+        while let Some(due) = self.drain(|| true).await.filter(|due| *due < end) {
+            tokio::time::sleep(due.since(now())).await;
+            self.paths.handle_timeout(now());
+        }
     }
 
     async fn transmit(&self, datagram: &Datagram) {

@@ -14,13 +14,13 @@ impl Novice {
     /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
     /// read.
     pub(super) fn ask(&mut self, question: Question) {
-        if self.asking.is_some() {
-            return self.ask_in_window(question);
-        }
         if self.talk.is_writing() {
             self.terminal.say(&texts::question_waits(&self.who));
             self.delayed = Some(question);
             return self.show_status();
+        }
+        if self.asking.is_some() {
+            return self.ask_in_window(question);
         }
         self.keys = None;
         let (text, prompt) = match question.kind {

@@ -32,7 +32,7 @@ fn all(language: Language) -> Vec<(&'static str, View)> {
         ("how-it-began", how_it_began(language, &anna)),
         ("fraud-call", fraud(language, "Anna", false)),
         ("fraud-message", fraud(language, "Anna", true)),
-        ("over", over(language, &anna, Duration::from_secs(12 * 60), true)),
+        ("over", over(language, "Anna", Duration::from_secs(12 * 60), true)),
     ]
 }
 
