@@ -213,7 +213,7 @@ pub(crate) fn words(language: Language, who: &Who, why: Why, left: u8) -> View {
         };
         body.push(Block::Strong(again.to_owned()));
     }
-    let stop = language.pick("This is not right: stop", "Hier stimmt etwas nicht: beenden");
+    let stop = language.pick("This is not right: stop", "Etwas stimmt nicht: beenden");
     question(
         language,
         Tone::Calm,
