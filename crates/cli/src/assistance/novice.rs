@@ -3,6 +3,7 @@
 //! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
 //! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
+mod bar;
 mod facts;
 mod keyboard;
 mod parting;
@@ -13,6 +14,7 @@ mod talk;
 
 use self::keyboard::Act;
 use self::talk::Talk;
+use super::bar::WatchedBar;
 use super::hands::Hands;
 use super::opening::Shared;
 use super::servers::Servers;
@@ -134,7 +136,9 @@ struct Novice {
     /// Holds the expert's pointer and keys back while only the person may answer.
     suspension: Suspension,
     /// What is heard of the desktop, from the first permission to see it until the end.
-    heard: Option<mpsc::Receiver<stop::Heard>>,
+    heard: Option<stop::Ears>,
+    /// The bar, from then on.
+    bar: Option<WatchedBar>,
     /// Held by every connection for as long as it has something open.
     open: mpsc::Sender<Infallible>,
     /// Ours, for every connection of this session; made when the page first shows its own.
@@ -184,6 +188,7 @@ impl Novice {
             sharing: None,
             suspension,
             heard: None,
+            bar: None,
             open,
             certificate: None,
             bound: None,
@@ -314,6 +319,7 @@ impl Novice {
                 if let Some(sharing) = &mut self.sharing {
                     sharing.link = Link::None;
                 }
+                tokio::task::block_in_place(|| self.bar = None);
                 NoviceSays::View(View::Ended)
             }
             Announcement::View(ViewState::Granted) => match &self.sharing {
@@ -380,6 +386,7 @@ impl Novice {
     }
 
     fn show_status(&self) {
+        self.refresh_bar();
         let Some(sharing) = &self.sharing else { return };
         if self.question.is_some() || self.leaving.is_some() {
             return;
@@ -390,7 +397,8 @@ impl Novice {
         }
         let typing = self.talk.they_are_typing();
         self.terminal.status(&match (&sharing.control, &sharing.link) {
-            _ if self.consent.state().is_paused() => texts::paused(&self.who, typing),
+            _ if self.consent.state().is_paused_by_person() => texts::paused(&self.who, typing),
+            _ if self.consent.state().is_paused() => texts::hidden_without_bar(&self.who),
             (Some(control), _) => texts::controls(&self.who, control.since.elapsed(), typing),
             (None, Link::Up(_)) => texts::sees(&self.who, &sharing.screens, sharing.since.elapsed(), typing),
             (None, Link::Lost(_, since)) => texts::reconnecting(&self.who, since.elapsed(), typing),
@@ -407,9 +415,9 @@ impl Novice {
 }
 
 /// What is heard of the desktop; never, before it is listened to. Threads that end without a word have nothing to say.
-async fn of_desktop(heard: &mut Option<mpsc::Receiver<stop::Heard>>) -> Option<stop::Heard> {
+async fn of_desktop(heard: &mut Option<stop::Ears>) -> Option<stop::Heard> {
     match heard {
-        Some(heard) => match heard.recv().await {
+        Some((_, heard)) => match heard.recv().await {
             None => std::future::pending().await,
             heard => heard,
         },

@@ -28,9 +28,22 @@ pub(super) enum Heard {
     Taken(Taken),
     /// The screen is locked, or its saver runs: whoever is there now is asked anew.
     Locked,
+    /// The person hides the screen for a while.
+    Pause,
+    /// The person shows it again.
+    Resume,
+    /// The person takes control back.
+    TakeBack,
+    /// The bar is not there: nothing may be shared.
+    BarGone,
+    /// It is there again.
+    BarBack,
     /// The display is lost, and why: it can neither be seen nor stopped any more.
     Lost(DisplayError),
 }
+
+/// Where all of it is told, for others who hear something, and what was told.
+pub(super) type Ears = (mpsc::Sender<Heard>, mpsc::Receiver<Heard>);
 
 /// Listens from the first moment in which the screen may be seen until the help is over, or nobody wants to know any more;
 /// also while the screen is hidden. Where nothing of a display is shared there is only the terminal to listen to.
@@ -39,15 +52,16 @@ pub(super) fn listen(
     display: Option<&str>,
     brake: Brake,
     suspension: &Suspension,
-) -> Result<mpsc::Receiver<Heard>, StopError> {
-    let (sender, receiver) = mpsc::channel(8);
-    let Some(display) = display else { return Ok(receiver) };
+) -> Result<Ears, StopError> {
+    let (sender, receiver) = mpsc::channel(32);
+    let others = sender.clone();
+    let Some(display) = display else { return Ok((others, receiver)) };
     let keys = StopKeys::watch(grant, brake.clone(), Some(display), suspension)?;
     let sentry = Sentry::post(grant, brake.clone(), Some(display), suspension)?;
     let (stopper, teller) = (brake.clone(), sender.clone());
     std::thread::spawn(move || listen_for_keys(keys, &stopper, &teller));
     std::thread::spawn(move || look_around(sentry, &brake, &sender));
-    Ok(receiver)
+    Ok((others, receiver))
 }
 
 fn listen_for_keys(mut keys: StopKeys, brake: &Brake, sender: &mpsc::Sender<Heard>) {

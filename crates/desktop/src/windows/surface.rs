@@ -385,7 +385,7 @@ fn has_manager(link: &Link) -> Result<bool, DisplayError> {
 }
 
 /// In as many pieces as requests may be large.
-fn put(link: &Link, window: Window, gc: Gcontext, canvas: &Canvas) -> Result<(), DisplayError> {
+pub(crate) fn put(link: &Link, window: Window, gc: Gcontext, canvas: &Canvas) -> Result<(), DisplayError> {
     let (width, height) = canvas.size();
     let row = usize::from(width) * 4;
     let rows =

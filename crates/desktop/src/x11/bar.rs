@@ -14,8 +14,7 @@ mod panes;
 mod pulse;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use rendezvous_assist::grant::ViewGrant;
@@ -31,6 +30,9 @@ use x11rb::connection::Connection;
 /// How often it looks after itself when nothing happens.
 const TICK: Duration = Duration::from_millis(150);
 
+/// It is off the screen within this time, or the display does not answer.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// When its connection is lost it is made again, no more often than this.
 const AGAIN: Duration = Duration::from_millis(300);
 
@@ -38,7 +40,8 @@ const AGAIN: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub struct Bar {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    /// Closed when the thread has ended, and its windows with it.
+    done: mpsc::Receiver<()>,
 }
 
 /// What the bar says.
@@ -104,11 +107,14 @@ impl Bar {
             Arc::new(Shared { contents: Mutex::new(contents), closing: AtomicBool::new(false), pulse });
         let panes = Panes::open(display)?;
         let (of_thread, display) = (Arc::clone(&shared), display.map(str::to_owned));
-        let thread = std::thread::Builder::new()
-            .name("bar".into())
-            .spawn(move || of_thread.live(panes, display.as_deref(), pressed))
-            .map_err(|error| DisplayError::Lost(error.to_string()))?;
-        Ok(Self { shared, thread: Some(thread) })
+        let (working, done) = mpsc::channel();
+        let work = move || {
+            of_thread.live(panes, display.as_deref(), pressed);
+            drop::<mpsc::Sender<()>>(working);
+        };
+        let thread = std::thread::Builder::new().name("bar".into()).spawn(work);
+        thread.map_err(|error| DisplayError::Lost(error.to_string()))?;
+        Ok(Self { shared, done })
     }
 
     /// From now on it says this.
@@ -126,8 +132,8 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::SeqCst);
-        // A panic of the thread is reported by the runtime already.
-        self.thread.take().map(JoinHandle::join);
+        // It ends with its connection in any case; nobody waits for a display that does not answer.
+        _ = self.done.recv_timeout(CLOSING);
     }
 }
 

@@ -17,6 +17,9 @@ use crate::DisplayError;
 /// The kernel keeps so much of a program's name.
 const KEPT: usize = 15;
 
+/// The bar is a window of ours on which everything that takes away may be pressed by anybody.
+pub(super) const BAR: &str = "rendezvous-bar";
+
 /// A family of programs that ask what only the person may answer.
 #[derive(Debug)]
 struct Family {
@@ -112,7 +115,7 @@ const KNOWN: &[Family] = &[
     },
     Family {
         why: "another one of our own questions, of a second help or of the program that is called",
-        names: &["rendezvous-question"],
+        names: &["rendezvous"],
     },
 ];
 
@@ -140,12 +143,15 @@ impl Prompts {
 
     /// Why only the person may use this window, if that is so. A window that is gone is nobody's.
     pub(super) fn why(&self, link: &Link, window: Window) -> Result<Option<&'static str>, DisplayError> {
+        let class = class(link, window)?;
+        if class.split('/').next() == Some(BAR) {
+            return Ok(None);
+        }
         if let Some(pid) = self.owner(link, window)?
             && let Some(why) = programs(pid).iter().find_map(|name| known(name))
         {
             return Ok(Some(why));
         }
-        let class = class(link, window)?;
         Ok(class.split('/').find_map(known))
     }
 
@@ -206,9 +212,7 @@ mod tests {
         ] {
             assert!(known(name).is_some(), "{name}");
         }
-        for name in
-            ["", "polkit", "polkit-gnome-a", "xterm", "xdg-desktop-port", "rendezvous", "rendezvous-bar"]
-        {
+        for name in ["", "polkit", "polkit-gnome-a", "xterm", "xdg-desktop-port", "rendezvous-bar"] {
             assert!(known(name).is_none(), "{name}");
         }
     }

@@ -200,7 +200,12 @@ impl Novice {
             sharing.later = None;
             sharing.opened = None;
         }
-        self.terminal.say(if paused { texts::HIDDEN } else { texts::SHOWN_AGAIN });
+        let by_person = self.consent.state().is_paused_by_person();
+        self.terminal.say(match (paused, by_person) {
+            (true, true) => texts::HIDDEN,
+            (true, false) => texts::BAR_GONE,
+            (false, _) => texts::SHOWN_AGAIN,
+        });
         self.show_status();
     }
 }

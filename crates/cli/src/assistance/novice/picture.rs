@@ -5,7 +5,6 @@ use crate::assistance::clock;
 use crate::assistance::media::{Broken, Lack, Media, MediaEvent, Plan, Signed};
 use crate::assistance::opening::Screen;
 use crate::assistance::sharing::{Link, Offered, Sharing};
-use crate::assistance::stop::{self, Heard};
 use crate::texts;
 use rendezvous_assist::consent::{Input, Right};
 use rendezvous_assist::description::Description;
@@ -13,7 +12,6 @@ use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::signal::NoviceSays;
 use rendezvous_core::Code;
-use rendezvous_desktop::x11::StopError;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media as SignedMedia;
 use std::sync::Arc;
@@ -51,10 +49,12 @@ impl Novice {
             // What was shared before the pause, and nothing else.
             Some(before) => before.screen.again(grant.clone()),
         };
-        let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e)));
-        let listening = self.listen(&grant).map_err(|e| Broken::Failed(e.to_string()));
-        match (opened, listening) {
-            (Ok(capturer), Ok(())) => {
+        // First the bar, and only then the screen.
+        let guarded = self.guard(&grant).map_err(|e| Broken::Failed(e.to_string()));
+        let opened = guarded
+            .and_then(|()| tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e))));
+        match opened {
+            Ok(capturer) => {
                 let screens = capturer.scene().screens.clone();
                 let change = match &before {
                     None => Some(texts::is_shown(&screens)),
@@ -82,37 +82,13 @@ impl Novice {
                     controlled: before.is_some_and(|before| before.controlled),
                 });
             }
-            (Err(why), _) | (_, Err(why)) => {
+            Err(why) => {
                 self.sharing = before;
                 // Whoever hid or stopped it at this moment is heard of next.
                 if grant.is_live() {
                     self.broken(why).await;
                 }
             }
-        }
-    }
-
-    /// From the first permission on the keys that stop everything are heard, and what is taken from the person is seen,
-    /// whatever is hidden or asked meanwhile.
-    fn listen(&mut self, grant: &ViewGrant) -> Result<(), StopError> {
-        if self.heard.is_none() {
-            let display = self.shared.display.as_deref();
-            self.heard = Some(stop::listen(grant, display, self.consent.brake(), &self.suspension)?);
-        }
-        Ok(())
-    }
-
-    /// Something was heard of the desktop.
-    pub(super) async fn desktop_says(&mut self, heard: Heard) {
-        match heard {
-            Heard::Stop => self.give(Input::Stop),
-            Heard::Taken(taken) if self.consent.state().may(Right::Control) => {
-                self.terminal.say(texts::taken_from_you(taken));
-                self.give(Input::TakeBack(Right::Control));
-            }
-            Heard::Taken(taken) => tracing::info!(?taken, "Nobody has control that could be taken back"),
-            Heard::Locked => self.give(Input::Locked),
-            Heard::Lost(error) => self.broken(Broken::Failed(error.to_string())).await,
         }
     }
 

@@ -5,8 +5,10 @@ use x11rb::protocol::xproto::{ChangeGCAux, ConnectionExt as _, CreateGCAux, Gcon
 
 use super::lookout::Place;
 use super::{Contents, Press, Tone};
-use crate::DisplayError;
+#[cfg(feature = "windows")]
+use crate::windows::{self, BarPainter};
 use crate::x11::link::{Link, lost};
+use crate::{DisplayError, Rect};
 
 /// Typefaces that X servers bring with them, the most readable first. The last one is built into every server.
 const FONTS: [&str; 4] =
@@ -25,10 +27,81 @@ pub(super) struct Drawn {
     pub(super) buttons: Vec<(Press, Place)>,
 }
 
+/// How it is drawn: as our other windows are, where the system has fonts.
+#[derive(Debug)]
+pub(super) struct Face {
+    #[cfg(feature = "windows")]
+    painter: Option<BarPainter>,
+    plain: Plain,
+}
+
+impl Face {
+    pub(super) fn open(link: &Link) -> Result<Self, DisplayError> {
+        Ok(Self {
+            #[cfg(feature = "windows")]
+            painter: BarPainter::open(link)?,
+            plain: Plain::open(link)?,
+        })
+    }
+
+    /// Draws this, at most as wide as this part of the display.
+    pub(super) fn draw(
+        &mut self,
+        link: &Link,
+        contents: &Contents,
+        area: Rect,
+    ) -> Result<Drawn, DisplayError> {
+        #[cfg(feature = "windows")]
+        if let Some(painter) = &mut self.painter {
+            return painted(painter, link, (self.plain.gc, self.plain.depth), contents, area);
+        }
+        self.plain.draw(link, contents, area.width)
+    }
+}
+
+#[cfg(feature = "windows")]
+fn painted(
+    painter: &mut BarPainter,
+    link: &Link,
+    (gc, depth): (Gcontext, u8),
+    contents: &Contents,
+    area: Rect,
+) -> Result<Drawn, DisplayError> {
+    let tone = match contents.tone {
+        Tone::Calm => windows::Tone::Calm,
+        Tone::Seen => windows::Tone::Seen,
+        Tone::Controlled => windows::Tone::Controlled,
+    };
+    let button = |(at, (_, label)): (usize, &(Press, String))| windows::Button {
+        id: windows::ButtonId(u16::try_from(at).unwrap_or(u16::MAX)),
+        label: label.clone(),
+        kind: windows::ButtonKind::Plain,
+    };
+    let view = windows::View {
+        title: contents.text.clone(),
+        shape: windows::Shape::Bar(area),
+        tone,
+        // The mark before it is drawn.
+        body: vec![windows::Block::Text(contents.text.trim_start_matches(['●', '○', ' ']).to_owned())],
+        buttons: contents.buttons.iter().enumerate().map(button).collect(),
+        refusals: windows::Refusals::default(),
+    };
+    let picture = painter.paint(view);
+    let (width, height) = picture.canvas.size();
+    let pixmap = link.conn.generate_id().map_err(lost)?;
+    link.conn.create_pixmap(depth, pixmap, link.root, width, height).map_err(lost)?.check().map_err(lost)?;
+    windows::put(link, pixmap, gc, &picture.canvas)?;
+    let places = picture.buttons.iter().filter_map(|(id, place)| {
+        let (press, _) = contents.buttons.get(usize::from(id.0))?;
+        Some((*press, Place { x: at(place.x), y: 0, width: place.width, height }))
+    });
+    Ok(Drawn { pixmap, width, height, buttons: places.collect() })
+}
+
 /// Draws with what every X server has: no file of fonts is needed, so that it is never for want of one that nobody sees
 /// that a screen is shared.
 #[derive(Debug)]
-pub(super) struct Face {
+struct Plain {
     gc: Gcontext,
     depth: u8,
     letter: u16,
@@ -36,8 +109,8 @@ pub(super) struct Face {
     line: u16,
 }
 
-impl Face {
-    pub(super) fn open(link: &Link) -> Result<Self, DisplayError> {
+impl Plain {
+    fn open(link: &Link) -> Result<Self, DisplayError> {
         let conn = &link.conn;
         let font = conn.generate_id().map_err(lost)?;
         let mut opened = false;
@@ -64,7 +137,7 @@ impl Face {
     }
 
     /// Draws this, at most so wide; the text gives way before the buttons do.
-    pub(super) fn draw(&self, link: &Link, contents: &Contents, most: u16) -> Result<Drawn, DisplayError> {
+    fn draw(&self, link: &Link, contents: &Contents, most: u16) -> Result<Drawn, DisplayError> {
         let labels: Vec<(Press, Vec<u8>)> =
             contents.buttons.iter().map(|(press, label)| (*press, latin(label))).collect();
         let wide = |text: &[u8]| {

@@ -138,7 +138,7 @@ impl Panes {
         }
         let mut wanted = Vec::new();
         for area in monitors.iter().map(|monitor| monitor.area) {
-            let drawn = self.face.draw(&self.link, contents, area.width)?;
+            let drawn = self.face.draw(&self.link, contents, area)?;
             wanted.push((place(area, &drawn), drawn));
         }
         if self.shown.as_ref().map(|shown| &shown.buttons) != Some(&contents.buttons) {
