@@ -56,7 +56,8 @@ const ROOMS: &[Room] = &[
         name: "rendezvous-desktop",
         // `trust` by way of `assist`, whose peer is built of signed certificates.
         ours: &["rendezvous-assist", "rendezvous-trust"],
-        foreign: Foreign::Not(&["axum", "rustls", "tokio", "zbus"]),
+        // A bus only by way of `accesskit_unix`: that is how screen readers are spoken to.
+        foreign: Foreign::Not(&["axum", "rustls", "tokio"]),
     },
     Room {
         name: "rendezvous",

@@ -19,6 +19,7 @@ not run), 2 when the command line was wrong.
 Environment:
   RENDEZVOUS_HOME     one directory for all of this person's files (default: the user's XDG directories)
   RENDEZVOUS_BROWSER  the program that opens the helper's page; \"none\" only prints where it is
+  RENDEZVOUS_ASK      where you are asked before anything is shared: \"window\" (the default) or \"terminal\"
   RENDEZVOUS_LOG      what goes to the log files, as in \"debug\" or \"rendezvous_net=trace\"";
 
 /// What a check does.
@@ -196,6 +197,15 @@ pub(crate) enum Verb {
     LetGo {
         /// The display where they are pressed
         display: String,
+    },
+    /// Started by an application at its end: shows the person that it is over, until they close that
+    #[command(hide = true)]
+    LastWords {
+        /// For how long something was shared, in seconds
+        seconds: u64,
+        /// Mouse and keyboard were used, too
+        #[arg(long)]
+        controlled: bool,
     },
 }
 

@@ -9,6 +9,7 @@ mod agent_command;
 mod application;
 mod apps;
 mod args;
+mod asking;
 mod assistance;
 mod call;
 mod check;
@@ -74,6 +75,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Verb::Completions { shell } => return manual::completions(shell),
         Verb::Man { directory } => return manual::pages(directory.as_deref()),
         Verb::LetGo { display } => return assistance::let_go(&display),
+        Verb::LastWords { seconds, controlled } => return asking::last_words(seconds, controlled),
         _ => {}
     }
     let home = Home::open()?;
@@ -122,5 +124,6 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
         Verb::LetGo { display } => assistance::let_go(&display),
+        Verb::LastWords { seconds, controlled } => asking::last_words(seconds, controlled),
     }
 }

@@ -12,7 +12,7 @@ pub(crate) const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 pub(crate) const SHARE: &str = "RENDEZVOUS_SHARE";
 
 /// What an application, or a notification, may need to know of the caller's surroundings.
-pub(crate) const HANDED_OVER: [&str; 9] = [
+pub(crate) const HANDED_OVER: [&str; 13] = [
     "DISPLAY",
     "XAUTHORITY",
     "WAYLAND_DISPLAY",
@@ -21,6 +21,10 @@ pub(crate) const HANDED_OVER: [&str; 9] = [
     BUS,
     "BROWSER",
     "RENDEZVOUS_BROWSER",
+    crate::asking::WHERE,
+    "LC_ALL",
+    "LC_MESSAGES",
+    "LANG",
     SHARE,
 ];
 

@@ -24,6 +24,8 @@ mod record;
 mod sharing;
 mod talk;
 mod time;
+#[cfg(feature = "windows")]
+pub(crate) mod windows;
 
 pub(crate) use check::*;
 pub(crate) use check_im::*;
@@ -241,6 +243,7 @@ pub(crate) fn type_words(who: &str, why: Why) -> String {
     )
 }
 
+pub(crate) const ASKED_IN_A_WINDOW: &str = "A window asks you now.";
 pub(crate) const THREE_WORDS: &str = "The three words:";
 
 pub(crate) fn words_again(left: u8) -> String {

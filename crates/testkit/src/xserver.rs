@@ -61,6 +61,20 @@ impl XServer {
         Self::start(Launch::new(program).args(["-title", title, "-screen", &size, "-no-host-grab"]))
     }
 
+    /// A server in a window on this one. What is played back on this one is a real mouse and keyboard to the programs there.
+    ///
+    /// # Errors
+    ///
+    /// When Xephyr is not installed, or does not start.
+    pub fn xephyr_inside(&self, width: u16, height: u16) -> Result<Self> {
+        let program = installed("Xephyr", "xserver-xephyr")?;
+        let size = format!("{width}x{height}");
+        let launch = Launch::new(program).args(["-screen", &size, "-no-host-grab"]);
+        Self::start(
+            self.environment().into_iter().fold(launch, |launch, (name, value)| launch.env(name, value)),
+        )
+    }
+
     fn start(launch: Launch) -> Result<Self> {
         let home = Home::new("x")?;
         let authority = home.join("authority");

@@ -117,6 +117,8 @@ impl Place {
     /// The program with these arguments, as this person's.
     pub(crate) fn launch<S: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Launch {
         let launch = Launch::new(&self.program).args(arguments).env(HOME, self.home.path());
+        // They are played at terminals: nobody who is played has a mouse that counts.
+        let launch = launch.env("RENDEZVOUS_ASK", "terminal");
         match &self.machine {
             Some((machines, machine)) => machines.on(*machine, &launch),
             None => launch,

@@ -4,7 +4,7 @@
 //! everything between two people works: network, invitation, session, handshake, signed messages.
 
 use super::ending::{Ending, Watch};
-use super::meeting::{Meeting, meet};
+use super::meeting::{Meeting, Person, meet};
 use super::secured::{SecuredSession, broken};
 use super::source::Source;
 use super::{GOODBYE, connected, ending};
@@ -40,9 +40,10 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         Some(terminal) => terminal.wait_for_word().await,
         None => None,
     };
+    let person = Person { terminal: terminal.as_ref(), asking: &mut None };
     let ending = match early_end {
         Some(ending) => ending,
-        None => match meet(home, session, &mut events, terminal.as_ref(), &mut ends).await? {
+        None => match meet(home, session, &mut events, person, &mut ends).await? {
             Meeting::Over(ending) => ending,
             Meeting::Met(session) => greet(*session, &mut events, terminal.as_ref(), &mut ends).await?,
         },

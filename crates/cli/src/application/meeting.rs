@@ -7,6 +7,7 @@ use super::ending::{Ending, Watch};
 use super::secured::{Peer, SecuredSession};
 use super::{GOODBYE, GREETING, code, party};
 use crate::agent::accounts::{GUEST, NEARBY};
+use crate::asking::{self, Answer, Ask, Asking};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
 use crate::signals::EndSignals;
@@ -34,12 +35,20 @@ pub(crate) enum Meeting {
     Over(Ending),
 }
 
-/// Makes sure who is there, or ends the session. Without a terminal, only somebody who is known already is met.
+/// Where the person here is.
+pub(crate) struct Person<'a> {
+    /// Nobody, where there is none: then only somebody who is known already is met.
+    pub(crate) terminal: Option<&'a Terminal>,
+    /// The novice is asked there, if it can be.
+    pub(crate) asking: &'a mut Option<Asking>,
+}
+
+/// Makes sure who is there, or ends the session.
 pub(crate) async fn meet(
     home: &Home,
     session: HeldSession,
     events: &mut Events,
-    terminal: Option<&Terminal>,
+    Person { terminal, asking }: Person<'_>,
     ends: &mut EndSignals,
 ) -> Result<Meeting> {
     let identity = Identity::open(home)?;
@@ -55,6 +64,7 @@ pub(crate) async fn meet(
         who: super::called(home, &session),
         session,
         terminal,
+        asking,
         question: Question::None,
         lines: None,
         deadline: Instant::now() + GREETING,
@@ -109,6 +119,7 @@ struct Table<'a> {
     who: String,
     session: HeldSession,
     terminal: Option<&'a Terminal>,
+    asking: &'a mut Option<Asking>,
     question: Question,
     lines: Option<Typed<String>>,
     deadline: Instant,
@@ -121,6 +132,8 @@ struct Table<'a> {
 enum Next {
     Text(String),
     Line(Option<String>),
+    /// In a window.
+    Answer(Answer),
     Ended(Ending),
     Stop,
     TooLate,
@@ -145,8 +158,10 @@ impl Table<'_> {
             let input = match self.next(events, ends).await {
                 Next::Text(text) => Input::Text(text),
                 Next::Line(Some(line)) if !is_stop(&line) => self.answered(line),
+                Next::Answer(Answer::Yes { words, .. }) => Input::Typed(words.join(" ")),
+                Next::Answer(Answer::No) if self.question != Question::Words => continue,
                 Next::Ended(ending) => return Ok(Meeting::Over(self.told_of_code(ending))),
-                Next::Line(_) | Next::Stop => {
+                Next::Line(_) | Next::Answer(Answer::No | Answer::Gone) | Next::Stop => {
                     self.leave(SessionResult::SUCCESS).await;
                     return Ok(Meeting::Over(self.over(events).await));
                 }
@@ -226,6 +241,7 @@ impl Table<'_> {
                 SessionEvent::SendError(_) => Next::Undelivered,
             },
             line = typed(&mut self.lines) => Next::Line(line),
+            answer = asking::answer(self.asking) => Next::Answer(answer),
             () = ends.next() => Next::Stop,
             () = tokio::time::sleep_until(self.deadline.into()) => Next::TooLate,
         }
@@ -238,6 +254,14 @@ impl Table<'_> {
 
     fn ask_for_words(&mut self, left: u8, why: Why) {
         let again = self.question == Question::Words;
+        if self.asking.is_some() && !again {
+            self.say(texts::ASKED_IN_A_WINDOW);
+        }
+        if let Some(asking) = self.asking {
+            self.deadline = if again { self.deadline } else { Instant::now() + TALKING };
+            self.question = Question::Words;
+            return asking.ask(&self.who, Ask::Words { address: &self.session.remote_user, why, left });
+        }
         self.say(&if again { texts::words_again(left) } else { texts::type_words(&self.who, why) });
         self.ask(Question::Words, texts::THREE_WORDS);
     }
@@ -282,6 +306,9 @@ impl Table<'_> {
             is_first = verified.how() == How::Words && !matches!(known, Standing::Pinned(_));
             self.identity.change_pins(|pins| Ok(pins.pin(unix_now(), "", verified)?))?;
             tracing::info!(how = ?verified.how(), "Verified the other device");
+            if let (Question::Words, Some(asking)) = (self.question, &mut *self.asking) {
+                asking.ask(&self.who, Ask::Right);
+            }
             self.say(&match self.question {
                 Question::Words => texts::words_right(&self.who),
                 Question::Heard | Question::None => texts::verified_now(&self.who),
@@ -334,6 +361,9 @@ impl Table<'_> {
 
     async fn leave(&mut self, result: SessionResult) {
         self.lines = None;
+        if let Some(asking) = self.asking {
+            asking.withdraw();
+        }
         if let Err(error) = self.session.terminate(result, "").await {
             tracing::info!(%error, "It had ended already");
         }

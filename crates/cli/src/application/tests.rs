@@ -2,7 +2,7 @@
 //! what our agent knows. Nobody is at a terminal here; people are played in `tests/people`.
 
 use super::hello::HELLO;
-use super::meeting::{Meeting, meet};
+use super::meeting::{Meeting, Person as There, meet};
 use super::secured::{Known, SecuredSession, broken};
 use super::{code, connected};
 use crate::home::Home;
@@ -197,7 +197,8 @@ async fn both_meet(people: &[Person; 2], options: [Options; 2]) -> [(Meeting, Ev
         async move {
             assert!(connected(&session, &mut events).await.is_none());
             let mut ends = EndSignals::listen().unwrap();
-            let meeting = meet(&home, session, &mut events, None, &mut ends).await.unwrap();
+            let nobody = There { terminal: None, asking: &mut None };
+            let meeting = meet(&home, session, &mut events, nobody, &mut ends).await.unwrap();
             (meeting, events)
         }
     };

@@ -30,9 +30,10 @@ pub(crate) use opening::to_text as shared_as_text;
 pub(crate) use servers::{Servers, look_up};
 
 use crate::application::ending;
-use crate::application::meeting::{Meeting, meet};
+use crate::application::meeting::{Meeting, Person, meet};
 use crate::application::source::Source;
 use crate::application::{GOODBYE, called, connected};
+use crate::asking::{self, Asking};
 use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
@@ -41,6 +42,7 @@ use crate::{log, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{ApplicationId, Role};
 use rendezvous_dbus::application::HeldSession;
+use rendezvous_desktop::Suspension;
 use ruled::Ruled;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -86,8 +88,12 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         }
         Err(error) => Err(error),
     };
+    // The novice may be asked in windows; whoever helps is at a terminal until their page opens.
+    let suspension = Suspension::default();
+    let mut asking = (side == Side::Novice).then(|| Asking::here(&suspension)).flatten();
+    let person = Person { terminal: Some(&terminal), asking: &mut asking };
     let met = match begun {
-        Ok((ruled, servers)) => meet(home, session, &mut events, Some(&terminal), &mut ends)
+        Ok((ruled, servers)) => meet(home, session, &mut events, person, &mut ends)
             .await
             .and_then(|meeting| ruled.met(meeting))
             .map(|(meeting, ruled)| (meeting, ruled, Arc::new(servers))),
@@ -96,12 +102,17 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let played = match met {
         Ok((Meeting::Met(session), mut ruled, servers)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
-                let ending = acquaintance::run(*session, &who, events, &terminal, ends).await;
+                let parted = acquaintance::run(*session, &who, events, &terminal, ends);
+                let ending = tokio::select! {
+                    ending = parted => ending,
+                    never = asking::close_what_is_read(&mut asking) => match never {},
+                };
                 ruled.log.ended(ending);
                 Ok(())
             }
             Side::Novice => {
-                novice::run(*session, who.clone(), ruled, (families, servers), codec, events, terminal, ends)
+                let place = novice::Place { terminal, asking, suspension };
+                novice::run(*session, who.clone(), ruled, (families, servers), codec, events, place, ends)
                     .await
             }
             Side::Expert => {

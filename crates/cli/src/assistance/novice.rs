@@ -23,6 +23,7 @@ use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::{SecuredSession, broken};
+use crate::asking::{self, Asking};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
@@ -59,12 +60,12 @@ pub(super) async fn run(
     (families, servers): (Families, Arc<Servers>),
     codec: CodecChoice,
     mut events: Events,
-    terminal: Terminal,
+    place: Place,
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
     let (open, mut closed) = mpsc::channel(1);
-    let mut novice = Novice::new(session, who, ruled, (families, servers), codec, terminal, shared, open);
+    let mut novice = Novice::new(session, who, ruled, (families, servers), codec, place, shared, open);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -79,6 +80,7 @@ pub(super) async fn run(
         tokio::select! {
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
+            answer = asking::answer(&mut novice.asking) => novice.answered_in_window(answer),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
@@ -97,6 +99,15 @@ pub(super) async fn run(
     Ok(())
 }
 
+/// Where the person here is.
+pub(super) struct Place {
+    pub(super) terminal: Terminal,
+    /// Where they are asked, if not there.
+    pub(super) asking: Option<Asking>,
+    /// Holds the expert's pointer and keys back while only the person may answer.
+    pub(super) suspension: Suspension,
+}
+
 struct Novice {
     session: SecuredSession,
     role: Role,
@@ -104,6 +115,8 @@ struct Novice {
     terminal: Terminal,
     /// The rules of this computer, and the record.
     ruled: Ruled,
+    /// Where they are asked, if not on the terminal.
+    asking: Option<Asking>,
     /// What the person here wants to share.
     shared: Shared,
     /// The kinds of addresses that the picture may travel between.
@@ -155,7 +168,7 @@ impl Novice {
         ruled: Ruled,
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
-        terminal: Terminal,
+        Place { terminal, asking, suspension }: Place,
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
@@ -166,6 +179,7 @@ impl Novice {
             session,
             terminal,
             ruled,
+            asking,
             shared,
             families,
             servers,
@@ -182,7 +196,7 @@ impl Novice {
             delayed: None,
             talk: Talk::default(),
             sharing: None,
-            suspension: Suspension::default(),
+            suspension,
             heard: None,
             bar: None,
             open,

@@ -1,6 +1,10 @@
 //! Days and moments as people write them, in universal time.
 
+#[cfg(feature = "windows")]
+use super::windows::Language;
 use rustix::time::{ClockId, clock_gettime};
+#[cfg(feature = "windows")]
+use std::time::Duration;
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -21,6 +25,44 @@ const MONTHS: [&str; 12] = [
 pub(crate) fn day(unix: u64) -> String {
     let (year, month, day) = civil(unix / 86_400);
     format!("{day} {} {year}", MONTHS[month])
+}
+
+#[cfg(feature = "windows")]
+const GERMAN_MONTHS: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+/// `3 May 2026`, or `3. Mai 2026`.
+#[cfg(feature = "windows")]
+pub(super) fn day_in(language: Language, unix: u64) -> String {
+    let (year, month, of_month) = civil(unix / 86_400);
+    match language {
+        Language::English => day(unix),
+        Language::German => format!("{of_month}. {} {year}", GERMAN_MONTHS[month]),
+    }
+}
+
+/// `30 minutes`, rounded up: nobody is told less than it was.
+#[cfg(feature = "windows")]
+pub(super) fn minutes_in(language: Language, time: Duration) -> String {
+    let minutes = time.as_secs().div_ceil(60).max(1);
+    match (language, minutes) {
+        (Language::English, 1) => "1 minute".to_owned(),
+        (Language::English, _) => format!("{minutes} minutes"),
+        (Language::German, 1) => "1 Minute".to_owned(),
+        (Language::German, _) => format!("{minutes} Minuten"),
+    }
 }
 
 /// `3 May 14:05`, with the year where it is another one.

@@ -528,6 +528,8 @@ pub(crate) fn program(home: &Home, surroundings: &[(&'static str, String)]) -> L
         .fold(Launch::new(env!("CARGO_BIN_EXE_rendezvous")), |launch, variable| launch.without(variable));
     bare.env("RENDEZVOUS_HOME", home.path())
         .env("RENDEZVOUS_BROWSER", "none")
+        // People are played at terminals; those who answer in windows are played in `windows`.
+        .env("RENDEZVOUS_ASK", "terminal")
         .envs(surroundings.iter().map(|(name, value)| (name, value)))
 }
 

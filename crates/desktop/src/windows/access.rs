@@ -219,3 +219,91 @@ fn target(NodeId(id): NodeId) -> Option<Target> {
 fn index(at: u64) -> usize {
     usize::try_from(at).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::windows::form::{Key, Source, Standing};
+    use crate::windows::view::{Button, ButtonId, ButtonKind, Refusals, Tone, View};
+    use std::time::Duration;
+
+    fn view(body: Vec<Block>) -> View {
+        let button = |id, label: &str, kind| Button { id: ButtonId(id), label: label.to_owned(), kind };
+        View {
+            title: "A question".into(),
+            shape: Shape::Question,
+            tone: Tone::Calm,
+            body,
+            buttons: vec![button(0, "No", ButtonKind::Safe), button(1, "Yes", ButtonKind::Allow)],
+            refusals: Refusals { played: "That was a program.".into(), ..Refusals::default() },
+        }
+    }
+
+    fn nothing() -> Layout {
+        Layout { width: 10, height: 10, parts: Vec::new() }
+    }
+
+    fn find(update: &TreeUpdate, id: NodeId) -> &Node {
+        &update.nodes.iter().find(|(at, _)| *at == id).expect("it is in the tree").1
+    }
+
+    #[test]
+    fn a_question_is_an_alert_that_is_read_out_and_the_keyboard_is_at_the_safe_answer() {
+        let form = Form::new(view(vec![Block::Heading("Really?".into()), Block::Text("It matters.".into())]));
+        let update = tree(&form, &nothing());
+        let dialog = find(&update, DIALOG);
+        assert_eq!(dialog.role(), Role::AlertDialog);
+        assert_eq!(dialog.description(), Some("Really? It matters."));
+        let focus = find(&update, update.focus);
+        assert_eq!((focus.role(), focus.label()), (Role::Button, Some("No")));
+    }
+
+    #[test]
+    fn every_part_has_a_role_a_name_and_a_state() {
+        let words = vec!["Word 1".into(), "Word 2".into()];
+        let choices = vec!["I asked".into(), "They called".into()];
+        let mut form = Form::new(view(vec![Block::Words(words), Block::Choice(choices)]));
+        let seen = Standing { seen: Duration::from_secs(9), clear: true, focused: true };
+        for input in [
+            Input::Key(Key::Letter('a')),
+            Input::Down(Some(Target::Choice(1))),
+            Input::Up(Some(Target::Choice(1))),
+        ] {
+            form.handle(input, Source::Real, seen);
+        }
+        let update = tree(&form, &nothing());
+        let named: Vec<_> = form.targets().into_iter().map(|at| (at, find(&update, id(at)))).collect();
+        let roles: Vec<_> =
+            named.iter().map(|(_, node)| (node.role(), node.label().unwrap_or_default())).collect();
+        assert_eq!(
+            roles,
+            [
+                (Role::TextInput, "Word 1"),
+                (Role::TextInput, "Word 2"),
+                (Role::RadioButton, "I asked"),
+                (Role::RadioButton, "They called"),
+                (Role::Button, "No"),
+                (Role::Button, "Yes"),
+            ]
+        );
+        assert_eq!(named[0].1.value(), Some("a"));
+        assert_eq!([named[2].1.toggled(), named[3].1.toggled()], [Some(Toggled::False), Some(Toggled::True)]);
+        assert!(named.iter().all(|(at, _)| target(id(*at)) == Some(*at)), "and is found again by its number");
+        // Every child that is named is there, and only once.
+        let ids: std::collections::BTreeSet<_> = update.nodes.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids.len(), update.nodes.len());
+        let children = update.nodes.iter().flat_map(|(_, node)| node.children());
+        assert!(children.into_iter().all(|child| ids.contains(child)));
+    }
+
+    #[test]
+    fn why_a_press_did_not_count_is_said_at_once() {
+        let mut form = Form::new(view(vec![]));
+        let seen = Standing { seen: Duration::from_secs(9), clear: true, focused: true };
+        assert_eq!(form.handle(Input::Press(Target::Button(1)), Source::Played, seen), None);
+        let update = tree(&form, &nothing());
+        let refused = find(&update, REFUSED);
+        assert_eq!((refused.live(), refused.value()), (Some(Live::Assertive), Some("That was a program.")));
+        assert_eq!([WINDOW, DIALOG, REFUSED, NodeId(u64::MAX)].map(target), [None; 4]);
+    }
+}

@@ -49,6 +49,22 @@ impl Canvas {
         &self.pixels
     }
 
+    /// The same as a file.
+    ///
+    /// # Errors
+    ///
+    /// None that a picture of a window could lead to.
+    pub fn to_png(&self) -> Result<Vec<u8>, png::EncodingError> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, self.width.into(), self.height.into());
+        encoder.set_color(png::ColorType::Rgb);
+        let colours: Vec<u8> =
+            self.pixels.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+        encoder.set_compression(png::Compression::High);
+        encoder.write_header()?.write_image_data(&colours)?;
+        Ok(file)
+    }
+
     /// Mixes a colour into one pixel; nothing happens beside the picture.
     pub(super) fn mix(&mut self, x: i32, y: i32, Colour(r, g, b): Colour, cover: u8) {
         let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };

@@ -201,6 +201,8 @@ impl Form {
                 self.step(1);
                 None
             }
+            // Whoever was typing elsewhere when the window appeared has not answered it. Escape is nobody's typing.
+            Input::Key(Key::Press) if standing.seen < DEAF && !self.is_at_allow() => None,
             Input::Key(Key::Press) => {
                 self.hold(self.focus, source, standing);
                 None
@@ -230,6 +232,11 @@ impl Form {
                 self.release(Held { target, source: Source::Played, refusal }, Source::Played, standing)
             }
         }
+    }
+
+    fn is_at_allow(&self) -> bool {
+        let Some(Target::Button(at)) = self.focus else { return false };
+        self.view.buttons.get(at).is_some_and(|button| button.kind == ButtonKind::Allow)
     }
 
     /// The answer that keeps everything as it is, if there is one.

@@ -7,7 +7,7 @@ use super::look::Look;
 use super::view::{Block, Shape};
 
 /// How wide a question is at the usual size.
-const WIDTH: f32 = 600.0;
+const WIDTH: f32 = 660.0;
 /// Between the edge and what is read.
 const MARGIN: f32 = 32.0;
 /// Above and below what belongs to different things.

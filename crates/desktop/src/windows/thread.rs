@@ -28,6 +28,8 @@ use crate::{DisplayError, Suspension};
 
 /// Only this button of the pointer presses.
 const MAIN_BUTTON: u32 = 1;
+/// Some displays repeat a held key as release and press in one breath, in milliseconds; no finger is that fast.
+const REPEAT_MS: u32 = 60;
 /// Without anything to do the thread looks so often whether it is still wanted.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -50,6 +52,8 @@ pub(super) struct Desk {
     letters: Letters,
     look: Look,
     surfaces: HashMap<WindowId, Surface>,
+    /// Which key came up last, and when.
+    released: Option<(u32, u32)>,
     suspension: Suspension,
     commands: mpsc::Receiver<Command>,
     wake: Arc<OwnedFd>,
@@ -95,6 +99,7 @@ impl Desk {
             letters,
             look,
             surfaces,
+            released: None,
             suspension,
             commands,
             wake,
@@ -185,7 +190,10 @@ impl Desk {
                 {
                     key = Key::Press;
                 }
-                let is_repeat = u32::from(e.flags) & u32::from(KeyEventFlags::KEY_REPEAT) != 0;
+                let by_flag = u32::from(e.flags) & u32::from(KeyEventFlags::KEY_REPEAT) != 0;
+                let in_a_breath =
+                    |(code, at): (u32, u32)| code == e.detail && e.time.wrapping_sub(at) < REPEAT_MS;
+                let is_repeat = by_flag || self.released.is_some_and(in_a_breath);
                 if is_repeat && matches!(key, Key::Press | Key::Escape) {
                     return Ok(());
                 }
@@ -193,6 +201,7 @@ impl Desk {
                 self.give(id, Input::Key(key), source)?;
             }
             Event::XinputKeyRelease(e) => {
+                self.released = Some((e.detail, e.time));
                 let Some(id) = self.find(e.event) else { return Ok(()) };
                 let key = self.keys.meaning(e.detail, e.mods.effective, e.group.effective);
                 if matches!(key, Some(Key::Press | Key::Letter(' '))) {

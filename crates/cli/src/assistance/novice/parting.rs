@@ -36,8 +36,11 @@ impl Novice {
         Some(Shared { time: sharing.since.elapsed(), controlled: sharing.controlled })
     }
 
-    fn say_over(&self, shared: Option<Shared>) {
+    fn say_over(&mut self, shared: Option<Shared>) {
         if let Some(Shared { time, controlled }) = shared {
+            if let Some(asking) = &mut self.asking {
+                asking.say_over(&self.who, time, controlled);
+            }
             self.terminal.say(texts::OVER);
             self.terminal.say(&texts::record(time, controlled));
         }
@@ -48,6 +51,9 @@ impl Novice {
         self.question = None;
         self.lines = None;
         self.keys = None;
+        if let Some(asking) = &mut self.asking {
+            asking.withdraw();
+        }
         self.terminal.restore();
         let shared = self.stop_sharing();
         match (reason, self.ended) {

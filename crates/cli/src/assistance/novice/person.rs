@@ -2,12 +2,14 @@
 
 use super::Novice;
 use super::keyboard::{Act, Keyboard};
+use crate::asking::{Answer, Ask};
 use crate::assistance::sharing::Link;
 use crate::assistance::{clock, stop};
 use crate::terminal::is_yes;
 use crate::texts;
 use rendezvous_assist::brakes::{Beginning, Verdict};
-use rendezvous_assist::consent::{Input, Question, QuestionKind, Right};
+use rendezvous_assist::consent::{Input, Question, QuestionId, QuestionKind, Right};
+use rendezvous_assist::policy::Policy;
 
 impl Novice {
     /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
@@ -17,6 +19,9 @@ impl Novice {
             self.terminal.say(&texts::question_waits(&self.who));
             self.delayed = Some(question);
             return self.show_status();
+        }
+        if self.asking.is_some() {
+            return self.ask_in_window(question);
         }
         self.keys = None;
         let (text, prompt) = match question.kind {
@@ -35,7 +40,7 @@ impl Novice {
             // What there are no words for cannot be allowed.
             QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
         };
-        for warning in self.warnings(question.kind) {
+        for warning in warnings(&self.ruled.policy, question.kind) {
             self.terminal.say(&texts::warned(&warning));
         }
         self.terminal.say(&text);
@@ -44,16 +49,57 @@ impl Novice {
         self.question = Some(question);
     }
 
-    /// What the rules of this computer want to be read before.
-    fn warnings(&self, kind: QuestionKind) -> Vec<String> {
-        let policy = &self.ruled.policy;
-        match kind {
-            QuestionKind::May(Right::View) => policy.view_warnings().map(|rule| rule.value.clone()).collect(),
-            QuestionKind::May(Right::Control) => {
-                policy.control_warnings().map(|rule| rule.value.clone()).collect()
+    /// Asks in a window. The keys of the terminal still stop and hide, where there is something to stop.
+    fn ask_in_window(&mut self, question: Question) {
+        let Some(asking) = &mut self.asking else { return };
+        let (known, address) = (self.session.known(), &*self.session.session().remote_user);
+        let warnings = warnings(&self.ruled.policy, question.kind);
+        let warnings = &*warnings;
+        let ask = match question.kind {
+            QuestionKind::May(Right::View) => {
+                Ask::View { address, known, subject: &self.shared.subject, warnings }
             }
-            QuestionKind::May(_) | QuestionKind::HowItBegan => Vec::new(),
+            QuestionKind::May(Right::Control) => {
+                Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings }
+            }
+            QuestionKind::HowItBegan => Ask::HowItBegan { address, known },
+            // What there are no words for cannot be allowed.
+            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
+        };
+        // On the terminal, too, so that whoever looks there knows where to look.
+        self.terminal.say(texts::ASKED_IN_A_WINDOW);
+        tokio::task::block_in_place(|| asking.ask(&self.who, ask));
+        self.question = Some(question);
+    }
+
+    /// The person did something in the window: the answer to the question that stands there.
+    pub(super) fn answered_in_window(&mut self, answer: Answer) {
+        let Some(Question { id: question, kind, .. }) = self.question.take() else { return };
+        let input = match (answer, kind) {
+            // Whoever cannot be asked any more has not allowed what they were asked for.
+            (Answer::Gone, _) => Input::Stop,
+            (Answer::Yes { choice, .. }, QuestionKind::HowItBegan) => match choice.and_then(chosen) {
+                Some(how) => self.began(question, how),
+                None => Input::Answer { question, yes: false },
+            },
+            (Answer::Yes { .. }, QuestionKind::May(_)) => Input::Answer { question, yes: true },
+            (Answer::No, _) => Input::Answer { question, yes: false },
+        };
+        if matches!(input, Input::Answer { yes: false, .. }) && kind != QuestionKind::May(Right::View) {
+            self.terminal.say(texts::NO_CONTROL);
         }
+        self.listen_for_keys();
+        self.give(input);
+    }
+
+    /// They have said how it began. What somebody else began is told what it is.
+    fn began(&mut self, question: QuestionId, how: Beginning) -> Input {
+        if let Some(asking) = &mut self.asking
+            && how != Beginning::IAsked
+        {
+            asking.ask(&self.who, Ask::Fraud { by_message: how == Beginning::AMessage });
+        }
+        Input::Began { question, how }
     }
 
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
@@ -102,6 +148,9 @@ impl Novice {
             return self.show_status();
         }
         self.lines = None;
+        if let Some(asking) = &mut self.asking {
+            tokio::task::block_in_place(|| asking.withdraw());
+        }
         if self.question.take().is_some() {
             self.terminal.say("");
             self.terminal.say(texts::QUESTION_GONE);
@@ -177,14 +226,30 @@ impl Novice {
 /// Which of the three it was, as they are numbered on the terminal.
 fn beginning(line: &str) -> Option<Beginning> {
     match line {
-        "1" => Some(Beginning::IAsked),
-        "2" => Some(Beginning::TheyCame),
-        "3" => Some(Beginning::AMessage),
+        "1" => chosen(0),
+        "2" => chosen(1),
+        "3" => chosen(2),
         _ => None,
     }
+}
+
+/// And as they stand below each other in the window.
+fn chosen(choice: usize) -> Option<Beginning> {
+    [Beginning::IAsked, Beginning::TheyCame, Beginning::AMessage].get(choice).copied()
 }
 
 /// Whether the line that answers a question says that the screen is to be hidden.
 fn is_pause(line: &str) -> bool {
     matches!(line.to_ascii_lowercase().as_str(), "p" | "pause")
+}
+
+/// What the rules of this computer want to be read before.
+fn warnings(policy: &Policy, kind: QuestionKind) -> Vec<String> {
+    match kind {
+        QuestionKind::May(Right::View) => policy.view_warnings().map(|rule| rule.value.clone()).collect(),
+        QuestionKind::May(Right::Control) => {
+            policy.control_warnings().map(|rule| rule.value.clone()).collect()
+        }
+        QuestionKind::May(_) | QuestionKind::HowItBegan => Vec::new(),
+    }
 }

@@ -124,6 +124,15 @@ fn no_is_heard_from_everywhere_and_at_once() {
 }
 
 #[test]
+fn what_was_typed_elsewhere_is_no_answer() {
+    let quick = Standing { seen: DEAF / 2, ..SEEN };
+    let mut form = form();
+    assert_eq!(press(&mut form, REAL, quick), None);
+    assert_eq!((form.refused(), form.held()), (None, None));
+    assert_eq!(id(press(&mut form, REAL, SEEN)), Some(NO));
+}
+
+#[test]
 fn a_press_that_ends_elsewhere_is_none() {
     let mut form = form();
     form.handle(Input::Down(Some(SAFE)), Source::Real, SEEN);

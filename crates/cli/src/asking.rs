@@ -1,0 +1,66 @@
+//! The person here is asked in a window of our own, where this desktop can show one and they have not chosen their terminal.
+//!
+//! An answer is an act in that window: no call, message or file becomes one. Where there is no window everything is asked
+//! on the terminal, as before there were windows; nothing is asked in both places.
+
+#[cfg(not(feature = "windows"))]
+#[path = "asking/nowhere.rs"]
+mod asked;
+#[cfg(feature = "windows")]
+#[path = "asking/windows.rs"]
+mod asked;
+
+pub(crate) use asked::{Asking, last_words};
+
+use crate::application::secured::Known;
+use rendezvous_assist::secure::Why;
+use rendezvous_desktop::Subject;
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// Where the person wants to be asked: `window` or `terminal`.
+pub(crate) const WHERE: &str = "RENDEZVOUS_ASK";
+
+/// What they are asked, or told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ask<'a> {
+    /// Whether the expert may see what the person has chosen. What the rules of this computer want to be read stands before it.
+    View { address: &'a str, known: &'a Known, subject: &'a Subject, warnings: &'a [String] },
+    /// Whether the expert may use pointer and keyboard, and for how long.
+    Control { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// How this began, with nothing chosen beforehand.
+    HowItBegan { address: &'a str, known: &'a Known },
+    /// Nothing: somebody else began it, by a message on the screen or otherwise, and that is how fraud begins.
+    Fraud { by_message: bool },
+    /// The three words, with so many tries.
+    Words { address: &'a str, why: Why, left: u8 },
+    /// Nothing: the words were right, and the expert should hear it.
+    Right,
+}
+
+/// What they did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Everything stays as it is.
+    No,
+    /// They allowed what they were asked for. The words, where there were fields for them, and what they chose, counted
+    /// from zero.
+    Yes { words: Vec<String>, choice: Option<usize> },
+    /// The window is gone, and with it every way to answer.
+    Gone,
+}
+
+/// The answer in the window; never, while nothing is asked in one.
+pub(crate) async fn answer(asking: &mut Option<Asking>) -> Answer {
+    match asking {
+        Some(asking) => asking.answer().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Lets the person close what they were told. Never ends.
+pub(crate) async fn close_what_is_read(asking: &mut Option<Asking>) -> Infallible {
+    loop {
+        answer(asking).await;
+    }
+}

@@ -1,0 +1,381 @@
+//! Every sentence in our own windows, in English and in German.
+//!
+//! Who is meant is said by the name that the person here gave them, their address, and what is known of their key; never by
+//! a name that they chose for themselves. What comes from elsewhere cannot steer what stands around it.
+
+#[cfg(test)]
+mod tests;
+
+use super::time::{day_in, minutes_in};
+use crate::application::secured::Known;
+use crate::standing::{self, Manner, Standing};
+use rendezvous_assist::secure::Why;
+use rendezvous_desktop::Subject;
+use rendezvous_desktop::windows::{
+    Block, Button, ButtonId, ButtonKind, Refusals, Shape, Tone, View, foreign,
+};
+use std::time::Duration;
+
+/// The answer that keeps everything as it is, in every window.
+pub(crate) const NO: ButtonId = ButtonId(0);
+/// The other one.
+pub(crate) const YES: ButtonId = ButtonId(1);
+
+/// A name is not longer than this, in characters; an address neither.
+const LONGEST: usize = 64;
+
+/// What the windows are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    German,
+}
+
+impl Language {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
+
+    /// What the person has set: LC_ALL, else LC_MESSAGES, else LANG.
+    pub(crate) fn here() -> Self {
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::of(&["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default())
+    }
+
+    fn of(locale: &str) -> Self {
+        let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("de") { Self::German } else { Self::English }
+    }
+
+    fn pick<T>(self, english: T, german: T) -> T {
+        match self {
+            Self::English => english,
+            Self::German => german,
+        }
+    }
+}
+
+/// Whom a question is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Who {
+    name: String,
+    /// What is known of them, in one line.
+    line: String,
+}
+
+impl Who {
+    /// Somebody whose key is verified.
+    pub(crate) fn known(language: Language, who: &str, address: &str, known: &Known) -> Self {
+        let standing = match known {
+            Known::Now => language.pick("verified just now", "soeben geprüft").to_owned(),
+            Known::Since(pin) => standing_in(language, standing::verified(pin)),
+        };
+        Self::new(who, address, &standing)
+    }
+
+    /// Somebody of whom nothing is verified.
+    pub(crate) fn unknown(language: Language, who: &str, address: &str, why: Why) -> Self {
+        let standing = match why {
+            Why::Changed => Standing::Changed,
+            Why::Stranger => Standing::NeverChecked,
+            Why::TheirWish => return Self::new(who, address, ""),
+        };
+        Self::new(who, address, &standing_in(language, standing))
+    }
+
+    fn new(who: &str, address: &str, standing: &str) -> Self {
+        let (name, address) = (foreign(who, LONGEST), foreign(address, LONGEST));
+        // Without a name of the person's own the address is the name already.
+        let parts = [address.as_str(), standing];
+        let parts = parts.into_iter().filter(|part| !part.is_empty() && *part != name);
+        let line = parts.collect::<Vec<_>>().join(" · ");
+        Self { name, line }
+    }
+}
+
+fn standing_in(language: Language, standing: Standing) -> String {
+    match (language, standing) {
+        (Language::English, standing) => super::standing(standing),
+        (Language::German, Standing::Verified { since, how }) => {
+            let how = match how {
+                Manner::Words => "persönlich geprüft",
+                Manner::Code => "durch einen Code geprüft",
+                Manner::Endorsed => "durch ein anderes Gerät dieser Person geprüft",
+            };
+            format!("{how} am {}", day_in(language, since.0))
+        }
+        (Language::German, Standing::NeverChecked) => "nie geprüft".to_owned(),
+        (Language::German, Standing::Changed) => "das ist NICHT das Gerät, das Sie kennen".to_owned(),
+    }
+}
+
+/// Whether the expert may see what the person has chosen.
+pub(crate) fn view(language: Language, who: &Who, subject: &Subject, warnings: &[String]) -> View {
+    let name = &who.name;
+    let (what, limits, yes) = match subject {
+        Subject::Screen => (
+            language.pick(
+                format!("Show {name} your screen? {name} will see everything on it."),
+                format!("{name} Ihren Bildschirm zeigen? {name} sieht dann alles, was darauf ist."),
+            ),
+            language.pick(
+                format!("{name} will not be able to click or type."),
+                format!("{name} kann nicht klicken und nichts eingeben."),
+            ),
+            language.pick("Show my screen", "Meinen Bildschirm zeigen"),
+        ),
+        Subject::Window(window) => {
+            let title = foreign(window.title.as_str(), LONGEST);
+            (
+                language.pick(
+                    format!("Show {name} the window “{title}”? {name} will see this window and nothing else."),
+                    format!("{name} das Fenster „{title}“ zeigen? {name} sieht dann dieses Fenster und sonst nichts."),
+                ),
+                language.pick(
+                    format!("{name} will not be able to click or type."),
+                    format!("{name} kann nicht klicken und nichts eingeben."),
+                ),
+                language.pick("Show this window", "Dieses Fenster zeigen"),
+            )
+        }
+        Subject::TestPicture => (
+            language.pick(format!("Show {name} a test picture?"), format!("{name} ein Testbild zeigen?")),
+            language.pick(
+                format!("{name} will see nothing of your own."),
+                format!("{name} sieht nichts von Ihren eigenen Dingen."),
+            ),
+            language.pick("Show the test picture", "Das Testbild zeigen"),
+        ),
+    };
+    let heading = language.pick(format!("{name} has answered."), format!("{name} hat geantwortet."));
+    let mut body = vec![Block::Heading(heading), line(who), Block::Text(what), Block::Text(limits)];
+    warn(&mut body, warnings);
+    question(language, Tone::Calm, body, language.pick("Not now", "Jetzt nicht"), Some(yes.to_owned()))
+}
+
+/// Whether the expert may use pointer and keyboard, and for how long.
+pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &[String]) -> View {
+    let name = &who.name;
+    let mut body = vec![
+        Block::Heading(language.pick(
+            format!("{name} asks to use your mouse and keyboard."),
+            format!("{name} möchte Ihre Maus und Tastatur benutzen."),
+        )),
+        line(who),
+        Block::Strong(language.pick(
+            format!("Until you stop it, {name} can do anything here that you can do: open files, send mail, change settings."),
+            format!("Bis Sie es beenden, kann {name} hier alles tun, was Sie tun können: Dateien öffnen, E-Mails senden, Einstellungen ändern."),
+        )),
+        Block::Text(language.pick(
+            "That is all the power that you have on this computer. Stay here and watch. To stop at once, press Esc three times.".to_owned(),
+            "Das ist alle Macht, die Sie an diesem Computer haben. Bleiben Sie hier und sehen Sie zu. Um sofort zu beenden, drücken Sie dreimal Esc.".to_owned(),
+        )),
+    ];
+    warn(&mut body, warnings);
+    let time = minutes_in(language, time);
+    let yes = language.pick(format!("Let {name} help, {time}"), format!("{name} {time} helfen lassen"));
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes))
+}
+
+/// What the rules of this computer want to be read stands right below who it is about.
+fn warn(body: &mut Vec<Block>, warnings: &[String]) {
+    body.splice(2..2, warnings.iter().map(|warning| Block::Strong(warning.clone())));
+}
+
+/// First contact: the person types what the expert reads aloud. `left` is how many tries there are.
+pub(crate) fn words(language: Language, who: &Who, why: Why, left: u8) -> View {
+    let name = &who.name;
+    let heading = match why {
+        Why::TheirWish => language.pick(
+            format!("{name} does not know this computer of yours yet."),
+            format!("{name} kennt diesen Computer von Ihnen noch nicht."),
+        ),
+        Why::Stranger | Why::Changed => language.pick(
+            format!("Make sure that this really is {name}."),
+            format!("Vergewissern Sie sich, dass das wirklich {name} ist."),
+        ),
+    };
+    let mut body = vec![Block::Heading(heading), line(who)];
+    if why == Why::Changed {
+        body.push(Block::Strong(language.pick(
+            format!("This is not the device that you know as {name}. It may be a new one, or somebody else."),
+            format!("Das ist nicht das Gerät, das Sie als {name} kennen. Es kann ein neues sein, oder jemand anders."),
+        )));
+    }
+    body.push(Block::Text(language.pick(
+        format!("Ring {name}, or hear the voice that you know. {name} reads three words aloud. Type them here. Do not take them from a chat message."),
+        format!("Rufen Sie {name} an, oder hören Sie die Stimme, die Sie kennen. {name} liest drei Wörter vor. Geben Sie sie hier ein. Übernehmen Sie sie nicht aus einer Nachricht."),
+    )));
+    let number = |n: u8| language.pick(format!("Word {n}"), format!("Wort {n}"));
+    body.push(Block::Words(vec![number(1), number(2), number(3)]));
+    if left < 3 {
+        let again = match left {
+            1 => language.pick(
+                "Those are not the words. Ask for them again: one try is left.",
+                "Das sind nicht die Wörter. Lassen Sie sie noch einmal vorlesen: noch ein Versuch.",
+            ),
+            _ => language.pick(
+                "Those are not the words. Ask for them again: two tries are left.",
+                "Das sind nicht die Wörter. Lassen Sie sie noch einmal vorlesen: noch zwei Versuche.",
+            ),
+        };
+        body.push(Block::Strong(again.to_owned()));
+    }
+    let stop = language.pick("This is not right: stop", "Etwas stimmt nicht: beenden");
+    question(
+        language,
+        Tone::Calm,
+        body,
+        stop,
+        Some(language.pick("Check the words", "Wörter prüfen").to_owned()),
+    )
+}
+
+/// The words were right, and whoever read them should hear that.
+pub(crate) fn right(language: Language, who: &str) -> View {
+    let name = foreign(who, LONGEST);
+    let body = vec![
+        Block::Heading(language.pick("The words are right.", "Die Wörter stimmen.").to_owned()),
+        Block::Text(language.pick(
+            format!("This is {name}. Say so on the telephone: it goes on when {name} has heard it."),
+            format!("Das ist {name}. Sagen Sie es am Telefon: Es geht weiter, sobald {name} es gehört hat."),
+        )),
+    ];
+    question(language, Tone::Calm, body, language.pick("I have said so", "Ich habe es gesagt"), None)
+}
+
+/// Before the first control of a contact. None of the three is chosen beforehand.
+pub(crate) fn how_it_began(language: Language, who: &Who) -> View {
+    let name = &who.name;
+    let body = vec![
+        Block::Heading(language.pick("How did this begin?".to_owned(), "Wie hat das angefangen?".to_owned())),
+        line(who),
+        Block::Text(language.pick(
+            format!("{name} asks to use your mouse and keyboard for the first time. Nobody else sees what you answer."),
+            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. Niemand sonst sieht, was Sie antworten."),
+        )),
+        Block::Choice(vec![
+            language.pick(format!("I asked {name} for help."), format!("Ich habe {name} um Hilfe gebeten.")),
+            language.pick(
+                format!("{name}, or someone, called me or wrote to me."),
+                format!("{name} oder jemand anders hat mich angerufen oder mir geschrieben."),
+            ),
+            language.pick(
+                "A message on my screen told me to.".to_owned(),
+                "Eine Meldung auf meinem Bildschirm hat es mir gesagt.".to_owned(),
+            ),
+        ]),
+    ];
+    let (no, yes) =
+        (language.pick("I do not want this", "Ich will das nicht"), language.pick("Go on", "Weiter"));
+    question(language, Tone::Seen, body, no, Some(yes.to_owned()))
+}
+
+/// What somebody else began: nothing more can be asked here.
+pub(crate) fn fraud(language: Language, who: &str, by_message: bool) -> View {
+    let name = foreign(who, LONGEST);
+    let never = if by_message {
+        language.pick(
+            "A message that tells you to call somebody or to let somebody in is never real, whatever name it bears.",
+            "Eine Meldung, die Sie auffordert, jemanden anzurufen oder hereinzulassen, ist niemals echt, welchen Namen sie auch trägt.",
+        )
+    } else {
+        language.pick(
+            "Real companies, banks and the police never call and ask for this.",
+            "Echte Firmen, Banken und die Polizei rufen niemals an und verlangen das.",
+        )
+    };
+    let act = if by_message {
+        language.pick(
+            "Do not call the number. Close the message, or turn the computer off. Talk to someone you trust.",
+            "Rufen Sie die Nummer nicht an. Schließen Sie die Meldung, oder schalten Sie den Computer aus. Sprechen Sie mit jemandem, dem Sie vertrauen.",
+        )
+    } else {
+        language.pick(
+            "Hang up. Talk to someone you trust.",
+            "Legen Sie auf. Sprechen Sie mit jemandem, dem Sie vertrauen.",
+        )
+    };
+    let body = vec![
+        Block::Heading(language.pick("This is how fraud begins.", "So fängt Betrug an.").to_owned()),
+        Block::Text(never.to_owned()),
+        Block::Text(language.pick(
+            format!("For your safety {name} cannot control this computer in the next 24 hours."),
+            format!(
+                "Zu Ihrer Sicherheit kann {name} diesen Computer in den nächsten 24 Stunden nicht steuern."
+            ),
+        )),
+        Block::Strong(act.to_owned()),
+    ];
+    question(language, Tone::Seen, body, language.pick("I have read this", "Ich habe es gelesen"), None)
+}
+
+/// Nothing is shared any more.
+pub(crate) fn over(language: Language, who: &str, time: Duration, controlled: bool) -> View {
+    let name = foreign(who, LONGEST);
+    let allowed = if controlled {
+        language.pick(
+            "seeing your screen, using mouse and keyboard",
+            "Bildschirm sehen, Maus und Tastatur benutzen",
+        )
+    } else {
+        language.pick("seeing your screen", "Bildschirm sehen")
+    };
+    let time = minutes_in(language, time);
+    let body = vec![
+        Block::Heading(language.pick("The help is over.", "Die Hilfe ist beendet.").to_owned()),
+        Block::Text(
+            language
+                .pick(
+                    "Nothing of your screen is shared any more.",
+                    "Von Ihrem Bildschirm wird nichts mehr gezeigt.",
+                )
+                .to_owned(),
+        ),
+        Block::Small(language.pick(
+            format!("{name} · {time} · allowed: {allowed}"),
+            format!("{name} · {time} · erlaubt: {allowed}"),
+        )),
+    ];
+    question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None)
+}
+
+fn line(who: &Who) -> Block {
+    Block::Who(who.line.clone())
+}
+
+/// Every question is a window like this one: what keeps everything as it is at the left, and first.
+fn question(language: Language, tone: Tone, body: Vec<Block>, no: &str, yes: Option<String>) -> View {
+    let mut buttons = vec![Button { id: NO, label: no.to_owned(), kind: ButtonKind::Safe }];
+    buttons.extend(yes.map(|label| Button { id: YES, label, kind: ButtonKind::Allow }));
+    let title = match body.first() {
+        Some(Block::Heading(heading)) => format!("Rendezvous: {heading}"),
+        _ => "Rendezvous".to_owned(),
+    };
+    let body =
+        body.into_iter().filter(|block| !matches!(block, Block::Who(line) if line.is_empty())).collect();
+    View { title, shape: Shape::Question, tone, body, buttons, refusals: refusals(language) }
+}
+
+/// Why a press did not count.
+fn refusals(language: Language) -> Refusals {
+    let pick = |english: &str, german: &str| language.pick(english, german).to_owned();
+    Refusals {
+        played: pick(
+            "That came from a program. Use the mouse or keyboard of this computer.",
+            "Das kam von einem Programm. Benutzen Sie die Maus oder Tastatur dieses Computers.",
+        ),
+        soon: pick(
+            "That was too quick. Read it first, then try again.",
+            "Das war zu schnell. Bitte erst lesen, dann noch einmal.",
+        ),
+        covered: pick(
+            "Something covers this window. Move it away, then try again.",
+            "Etwas verdeckt dieses Fenster. Schieben Sie es weg, dann noch einmal.",
+        ),
+        elsewhere: pick(
+            "The keyboard was elsewhere. Try again now.",
+            "Die Tastatur war woanders. Versuchen Sie es jetzt noch einmal.",
+        ),
+        incomplete: pick("Something is still missing above.", "Oben fehlt noch etwas."),
+    }
+}

@@ -1,0 +1,188 @@
+//! Every window, in every language: what stands in it, how it is drawn, and the pictures of the documentation.
+
+use super::*;
+use rendezvous_assist::screens::ScreenName;
+use rendezvous_desktop::ChosenWindow;
+use rendezvous_desktop::windows::{Look, picture};
+use rendezvous_trust::UnixTime;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const SCREEN: (u16, u16) = (1280, 800);
+
+fn anna(language: Language) -> Who {
+    let standing = Standing::Verified { since: UnixTime(1_777_766_400), how: Manner::Words };
+    Who::new("Anna", "anna@example.org", &standing_in(language, standing))
+}
+
+/// Each with the name of its picture.
+fn all(language: Language) -> Vec<(&'static str, View)> {
+    let anna = anna(language);
+    let stranger = |why| Who::unknown(language, "jonas@example.net", "jonas@example.net", why);
+    let letter =
+        ChosenWindow { id: 1, class: String::new(), title: ScreenName::cleaned("Letter to the council") };
+    vec![
+        ("view", view(language, &anna, &Subject::Screen, &[])),
+        ("window", view(language, &anna, &Subject::Window(letter), &[])),
+        ("test-picture", view(language, &anna, &Subject::TestPicture, &[])),
+        ("control", control(language, &anna, Duration::from_mins(30), &[])),
+        ("words", words(language, &stranger(Why::Stranger), Why::Stranger, 3)),
+        ("words-again", words(language, &stranger(Why::Changed), Why::Changed, 1)),
+        ("words-right", right(language, "jonas@example.net")),
+        ("how-it-began", how_it_began(language, &anna)),
+        ("fraud-call", fraud(language, "Anna", false)),
+        ("fraud-message", fraud(language, "Anna", true)),
+        ("over", over(language, "Anna", Duration::from_secs(12 * 60), true)),
+    ]
+}
+
+fn texts(view: &View) -> Vec<&str> {
+    let mut texts: Vec<&str> = view.buttons.iter().map(|button| button.label.as_str()).collect();
+    texts.push(&view.title);
+    for block in &view.body {
+        match block {
+            Block::Heading(text)
+            | Block::Who(text)
+            | Block::Text(text)
+            | Block::Strong(text)
+            | Block::Small(text) => texts.push(text),
+            Block::Words(names) | Block::Choice(names) => texts.extend(names.iter().map(String::as_str)),
+        }
+    }
+    texts
+}
+
+#[test]
+fn the_language_is_the_one_that_the_person_has_set() {
+    for german in ["de", "de_DE.UTF-8", "de_AT@euro", "DE.utf8"] {
+        assert_eq!(Language::of(german), Language::German, "{german}");
+    }
+    for other in ["", "C", "C.UTF-8", "en_GB.UTF-8", "del_US", "den"] {
+        assert_eq!(Language::of(other), Language::English, "{other}");
+    }
+}
+
+#[test]
+fn every_window_has_a_heading_and_begins_its_buttons_with_the_safe_one() {
+    for language in Language::ALL {
+        for (name, view) in all(language) {
+            assert!(matches!(view.body.first(), Some(Block::Heading(_))), "{name}");
+            let kinds: Vec<_> = view.buttons.iter().map(|button| button.kind).collect();
+            assert!(
+                kinds == [ButtonKind::Safe] || kinds == [ButtonKind::Safe, ButtonKind::Allow],
+                "{name} {kinds:?}"
+            );
+            assert_eq!(view.buttons[0].id, NO, "{name}");
+            assert!(texts(&view).iter().all(|text| !text.trim().is_empty()), "{name}");
+            let says = &view.refusals;
+            for refusal in [&says.played, &says.soon, &says.covered, &says.elsewhere, &says.incomplete] {
+                assert!(refusal.ends_with('.'), "{refusal}");
+            }
+        }
+    }
+}
+
+#[test]
+fn both_languages_say_everything() {
+    for ((name, english), (_, german)) in all(Language::English).into_iter().zip(all(Language::German)) {
+        let same: Vec<_> = texts(&english).into_iter().filter(|text| texts(&german).contains(text)).collect();
+        assert!(same.is_empty(), "{name}: {same:?} is in both");
+        assert_eq!(english.body.len(), german.body.len(), "{name}");
+    }
+}
+
+#[test]
+fn the_question_for_control_says_whose_power_it_is_and_how_to_stop() {
+    let said =
+        texts(&control(Language::English, &anna(Language::English), Duration::from_mins(30), &[])).join(" ");
+    for part in
+        ["anything here that you can do", "all the power that you have", "Esc three times", "30 minutes"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_name_is_never_alone_and_cannot_steer_what_stands_around_it() {
+    let evil = "Bank\u{202e}\nverified in person";
+    let who = Who::unknown(Language::English, evil, "eve@example.net", Why::Stranger);
+    for view in [words(Language::English, &who, Why::Stranger, 3), how_it_began(Language::English, &who)] {
+        let said = texts(&view).join(" ");
+        assert!(said.contains("eve@example.net · never checked"), "{said}");
+        assert!(!said.contains('\u{202e}') && !said.contains('\n'), "{said:?}");
+    }
+    let unnamed = Who::unknown(Language::English, "eve@example.net", "eve@example.net", Why::Changed);
+    assert_eq!(unnamed.line, "this is NOT the device that you know");
+    let long = Who::unknown(Language::English, &"x".repeat(500), "eve@example.net", Why::Stranger);
+    assert!(long.name.chars().count() < 70);
+}
+
+#[test]
+fn every_window_fits_onto_a_small_screen_at_any_size() {
+    for language in Language::ALL {
+        for (name, view) in all(language) {
+            for scale in [1.0, 1.5, 2.0, 4.0] {
+                let drawn = picture(&view, Look::new(false, scale), (1024, 768)).unwrap();
+                let (width, height) = drawn.canvas.size();
+                assert!(width <= 1024 && height <= 768, "{name} {language:?} {scale}: {width} by {height}");
+                for (_, place) in &drawn.buttons {
+                    assert!(place.x + place.width <= width && place.y + place.height <= height, "{name}");
+                    assert!(place.height >= 44 && place.width >= 44, "{name}: {place:?}");
+                }
+                let places: Vec<_> = drawn.buttons.iter().map(|(_, place)| *place).collect();
+                if let [no, yes] = places[..] {
+                    assert!(no.x < yes.x || no.y < yes.y, "{name}: no comes first");
+                    assert!(
+                        no.x + no.width <= yes.x || no.y + no.height <= yes.y,
+                        "{name} {scale}: {no:?} and {yes:?} are apart"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// What the pictures in `docs/pictures` show.
+fn pictures() -> Vec<(String, View, Look)> {
+    let mut pictures = Vec::new();
+    for (language, dark, scale, kind) in [
+        (Language::English, false, 1.0, ""),
+        (Language::English, true, 1.0, "-dark"),
+        (Language::English, false, 2.0, "-200-percent"),
+        (Language::German, false, 1.0, "-german"),
+    ] {
+        for (name, view) in all(language) {
+            pictures.push((format!("question-{name}{kind}.png"), view, Look::new(dark, scale)));
+        }
+    }
+    pictures
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pictures"))
+}
+
+#[test]
+fn the_documentation_has_a_picture_of_every_window() {
+    let page = std::fs::read_to_string(folder().join("../questions.md")).unwrap();
+    let expected: BTreeSet<String> = pictures().into_iter().map(|(name, ..)| name).collect();
+    let there: BTreeSet<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("question-"))
+        .collect();
+    assert_eq!(there, expected, "draw them anew: see docs/questions.md");
+    for name in expected {
+        assert!(page.contains(&name), "docs/questions.md shows {name}");
+    }
+}
+
+#[test]
+#[ignore = "writes the pictures of the documentation"]
+fn draw_the_pictures() {
+    std::fs::create_dir_all(folder()).unwrap();
+    for (name, view, look) in pictures() {
+        let drawn = picture(&view, look, SCREEN).unwrap();
+        std::fs::write(folder().join(name), drawn.canvas.to_png().unwrap()).unwrap();
+    }
+}
