@@ -10,6 +10,9 @@ mod decode;
 mod encode;
 mod keyboard;
 mod monitors;
+#[cfg(feature = "windows")]
+#[path = "hostile.rs"]
+mod needs_xephyr_hostile;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
 #[path = "bar.rs"]
