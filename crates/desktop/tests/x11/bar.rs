@@ -154,7 +154,7 @@ fn stop_and_pause_are_heard_also_where_a_menu_holds_the_mouse() {
     let shown = show(&server, seen());
     shown.click(20);
     assert_eq!(shown.hears(), Press::Stop);
-    shown.click(90);
+    shown.click(100);
     assert_eq!(shown.hears(), Press::Pause);
     let (menu, root) = server.connect();
     let mode = GrabMode::ASYNC;

@@ -13,6 +13,9 @@ mod monitors;
 #[cfg(feature = "windows")]
 #[path = "questions.rs"]
 mod needs_xephyr_questions;
+#[cfg(feature = "windows")]
+#[path = "hostile.rs"]
+mod needs_xephyr_hostile;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
 #[path = "bar.rs"]

@@ -34,7 +34,7 @@ impl Novice {
         match heard {
             Heard::Stop => self.give(Input::Stop),
             Heard::Pause => self.give(Input::Pause),
-            Heard::Resume => self.give(Input::Resume),
+            Heard::Resume => self.shows_again(),
             Heard::TakeBack => self.give(Input::TakeBack(Right::Control)),
             Heard::Taken(taken) if self.consent.state().may(Right::Control) => {
                 self.terminal.say(texts::taken_from_you(taken));

@@ -204,6 +204,11 @@ impl Novice {
         }
     }
 
+    /// The person pressed on the bar what shows again what they hid; only a real mouse can.
+    pub(super) fn shows_again(&mut self) {
+        self.give(Input::Resume);
+    }
+
     /// The screen was hidden, or is shown again.
     pub(super) fn paused_is(&mut self, paused: bool) {
         if let Some(sharing) = &mut self.sharing
