@@ -1,13 +1,16 @@
-//! XMPP servers of our own on loopback, as Debian packages them, and a proxy that cuts connections to them.
+//! XMPP servers of our own on loopback, as Debian packages them, a proxy that cuts connections to them, and one that is
+//! hostile.
 
 mod certificates;
 mod cutter;
 mod ejabberd;
+mod hostile;
 mod prosody;
 
 pub use certificates::Certificate;
 pub use cutter::{After, Cutter, Side};
 pub use ejabberd::Ejabberd;
+pub use hostile::{Hostile, Rule};
 pub use prosody::Prosody;
 
 use std::io::{self, Read as _, Write as _};
@@ -83,7 +86,8 @@ impl Setup {
     }
 }
 
-/// A relay that a server names to its users (XEP-0215), in the words of its configuration.
+/// What a server does besides, in the words of its configuration: names a relay to its users (XEP-0215), or asks whoever owns
+/// it.
 #[derive(Debug, Default)]
 struct Named {
     /// The server's modules for it.

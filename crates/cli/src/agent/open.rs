@@ -50,6 +50,8 @@ pub(super) struct Open {
     pub(super) unheard: bool,
     /// It was declined by the rules of the administrator, or of the person.
     pub(super) forbidden: bool,
+    /// Until when its invitation could be played again, once the person here was asked.
+    pub(super) until: Option<UnixTime>,
     pub(super) connected: Option<UnixTime>,
 }
 
@@ -113,6 +115,7 @@ impl Open {
             declined: None,
             unheard: false,
             forbidden: false,
+            until: None,
             connected: None,
         }
     }

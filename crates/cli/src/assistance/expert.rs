@@ -33,8 +33,7 @@ use std::time::Instant;
 pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
-    who: String,
-    log: SessionLog,
+    (who, log): (String, SessionLog),
     (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,

@@ -75,6 +75,9 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         Side::Expert => _ = ending::say_to_expert(&place, &who, ending),
     };
     if let Some(ending) = early_end {
+        if let Ok(mut ruled) = ruled {
+            ruled.log.ended(ending);
+        }
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
@@ -100,21 +103,12 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                 Ok(())
             }
             Side::Novice => {
-                novice::run(*session, who.clone(), ruled, (families, servers), codec, events, terminal, ends)
-                    .await
+                let (whom, ways) = ((who.clone(), ruled), (families, servers));
+                novice::run(*session, whom, ways, codec, events, terminal, ends).await
             }
             Side::Expert => {
-                expert::run(
-                    home,
-                    *session,
-                    who.clone(),
-                    ruled.log,
-                    (families, servers),
-                    events,
-                    terminal,
-                    ends,
-                )
-                .await
+                let (whom, ways) = ((who.clone(), ruled.log), (families, servers));
+                expert::run(home, *session, whom, ways, events, terminal, ends).await
             }
         },
         Ok((Meeting::Over(ending), mut ruled, _)) => {

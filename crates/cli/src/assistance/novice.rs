@@ -47,13 +47,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// So long is waited at the end until relays have been told.
-const GIVING_BACK: Duration = Duration::from_millis(200);
+const GIVING_BACK: Duration = Duration::from_millis(300);
 
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
     session: SecuredSession,
-    who: String,
-    ruled: Ruled,
+    (who, ruled): (String, Ruled),
     (families, servers): (Families, Arc<Servers>),
     codec: CodecChoice,
     mut events: Events,
@@ -62,7 +61,7 @@ pub(super) async fn run(
 ) -> Result<()> {
     let shared = Shared::here()?;
     let (open, mut closed) = mpsc::channel(1);
-    let mut novice = Novice::new(session, who, ruled, (families, servers), codec, terminal, shared, open);
+    let mut novice = Novice::new(session, (who, ruled), (families, servers), codec, terminal, shared, open);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -147,8 +146,7 @@ struct Novice {
 impl Novice {
     fn new(
         session: SecuredSession,
-        who: String,
-        ruled: Ruled,
+        (who, ruled): (String, Ruled),
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
         terminal: Terminal,

@@ -9,7 +9,7 @@ use crate::{client, texts};
 use anyhow::{Result, anyhow, bail};
 use rendezvous_assist::Time;
 use rendezvous_assist::ice::{Login, ServerUrl};
-use rendezvous_assist::paths::{Allowed, Helper, Paths, PathsOutput};
+use rendezvous_assist::paths::{Allowed, CLOSING, Helper, Paths, PathsOutput};
 use rendezvous_assist::peer::LocalCandidate;
 use rendezvous_net::IceServer;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -95,9 +95,14 @@ async fn ask(url: &ServerUrl, login: Option<&Login>) -> Result<String> {
         send(&socket, &mut paths).await;
     }
     let found = paths.candidates().into_iter().rev().find(|way| !matches!(way, LocalCandidate::Host(_)));
-    let (trouble, now) = (paths.troubles().first().copied(), begun.elapsed());
-    paths.close(Time(u64::try_from(now.as_millis()).unwrap_or(u64::MAX)));
-    send(&socket, &mut paths).await;
+    let trouble = paths.troubles().first().copied();
+    let now = || Time(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    paths.close(now());
+    let end = now().after(CLOSING);
+    while let Some(due) = send(&socket, &mut paths).await.filter(|due| *due < end) {
+        tokio::time::sleep(due.since(now())).await;
+        paths.handle_timeout(now());
+    }
     match (trouble, found) {
         (Some(trouble), _) => bail!(texts::server_trouble(trouble)),
         (None, Some(LocalCandidate::Relayed { address, .. })) => {

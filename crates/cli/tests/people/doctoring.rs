@@ -163,6 +163,10 @@ fn needs_coturn_the_doctor_asks_the_servers_that_help_to_find_a_way() {
         ensure!(*sees && seen.contains("answers: from outside you are at 127.0.0.1:"), "{seen}");
         ensure!(*serves && served.contains("passes on for you what comes to 127.0.0.1:"), "{served}");
 
+        rendezvous_testkit::wait::until("the relay to have everything back", crate::house::SOON, || {
+            Ok(relay.log()?.contains(": delete: realm=").then_some(()))
+        })?;
+
         configure(&relay.url(), "wrong", 0o600)?;
         let [_, (ok, said)] = &look()?[..] else { bail!("two servers") };
         ensure!(!ok && said.contains("did not accept your name and password"), "{said}");

@@ -13,6 +13,7 @@ mod addresses;
 mod alone;
 mod answering;
 mod applications;
+mod attack;
 mod background;
 mod bad_input;
 mod calling;

@@ -28,6 +28,8 @@ pub(crate) struct Viewer {
     seen: Arc<Seen>,
     /// What its offer is called.
     way: String,
+    /// Where the other end said that it is.
+    there: Vec<SocketAddr>,
 }
 
 #[derive(Default)]
@@ -66,7 +68,7 @@ impl Viewer {
         let browser = Browser { socket, certificate, hides, seen: seen.clone() };
         std::thread::spawn(move || browser.run(&ordered));
         let page = Page::open_with(address, &print.join(":"))?;
-        Ok(Self { page, orders, seen, way: String::new() })
+        Ok(Self { page, orders, seen, way: String::new(), there: Vec::new() })
     }
 
     /// Connects as the page does when it is told to, and waits for the picture.
@@ -99,6 +101,34 @@ impl Viewer {
     pub(crate) fn finds_another_way(&mut self, within: Duration) -> Result<()> {
         self.describes("restart", false)?;
         self.waits_for_picture(within, Instant::now() + AGAIN)
+    }
+
+    /// Does what the page has been told since, and waits for nothing.
+    pub(crate) fn follows(&mut self) -> Result<()> {
+        if self.page.has_heard("connect").is_some() {
+            self.describes("describe", true)?;
+        }
+        while let Some(answer) = self.page.has_heard("answer") {
+            if answer["description"]["answers"] == self.way.as_str() {
+                self.takes(&answer["description"])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the pictures come from.
+    pub(crate) fn other_end(&self) -> &[SocketAddr] {
+        &self.there
+    }
+
+    fn takes(&mut self, answer: &Value) -> Result<()> {
+        let candidates = answer["candidates"].as_array().context("a list")?;
+        let address = |it: &Value| {
+            let ip: IpAddr = it["address"].as_str()?.parse().ok()?;
+            Some(SocketAddr::new(ip, u16::try_from(it["port"].as_u64()?).ok()?))
+        };
+        self.there = candidates.iter().filter_map(address).collect();
+        self.orders.send(Order::Answer(answer.clone())).context("the browser has ended")
     }
 
     /// Waits until the last way that it described is answered, and there is a picture. It asks no more by itself.
@@ -150,8 +180,7 @@ impl Viewer {
             }
             while let Some(answer) = self.page.has_heard("answer") {
                 if answer["description"]["answers"] == self.way.as_str() {
-                    let answer = answer["description"].clone();
-                    self.orders.send(Order::Answer(answer)).context("the browser has ended")?;
+                    self.takes(&answer["description"])?;
                     answered_at = Some(self.pictures());
                 }
             }

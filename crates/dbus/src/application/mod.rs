@@ -176,3 +176,35 @@ impl HeldSession {
         T::try_from(value).map_err(|_| DbusError::Contract("a property of the wrong type"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zbus::Variant;
+
+    fn read(value: Variant<'static>) -> fdo::Result<Vec<IceServer>> {
+        let value = value.try_into_owned().expect("it holds no descriptor");
+        take_ice_servers(&mut HashMap::from([(option::ICE_SERVERS.to_owned(), value)]))
+    }
+
+    #[test]
+    fn servers_in_another_form_are_refused_and_too_many_are_cut() {
+        let text = |text: &str| text.to_owned();
+        for wrong in [
+            Variant::from("stun:h:1"),
+            Variant::from(1_u32),
+            Variant::from(vec![text("stun:h:1")]),
+            Variant::from(vec![(text("stun:h:1"),)]),
+            Variant::from(vec![(text("stun:h:1"), text(""), text(""))]),
+            Variant::from(vec![(text("stun:h:1"), 1_u32, text(""), 0_u64)]),
+            Variant::from((text("stun:h:1"), text(""), text(""), 0_u64)),
+        ] {
+            assert!(read(wrong).is_err());
+        }
+        let rows: Vec<IceServerRow> =
+            (0..20).map(|n| (format!("stun:h{n}:1"), text(""), text(""), 0)).collect();
+        let read = read(Variant::from(rows)).expect("this is the form");
+        assert_eq!(read.len(), MAX_ICE_SERVERS);
+        assert!(read.iter().all(|server| server.login.is_none() && server.until.is_none()));
+    }
+}

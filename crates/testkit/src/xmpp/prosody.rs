@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+use super::hostile::{self, Hostile};
 use super::{
     DOMAIN, GUESTS, Limits, Named, PASSWORD, Place, ROOMS, START, Setup, Turn, USER, certificates, password,
 };
@@ -67,6 +68,17 @@ impl Prosody {
         Self::start_with(setup, Limits::Raised, &Named::default())
     }
 
+    /// Starts one that belongs to somebody hostile, without rate limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prosody::start`].
+    pub fn start_hostile(setup: &Setup, owner: &Hostile) -> Result<Self> {
+        let settings = format!("hostile_port = {}\n", owner.port());
+        let named = Named { modules: "\"hostile\";", settings };
+        Self::start_with(setup, Limits::Raised, &named)
+    }
+
     fn start_with(setup: &Setup, limits: Limits, named: &Named) -> Result<Self> {
         // A port that was free may be somebody else's by now: once more, with others.
         Self::start_once(setup, limits, named).or_else(|_| Self::start_once(setup, limits, named))
@@ -76,6 +88,9 @@ impl Prosody {
         let home = Home::new("prosody")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
+        // Loaded only where it is named.
+        fs::create_dir(home.join("modules"))?;
+        fs::write(home.join("modules").join("mod_hostile.lua"), hostile::MODULE)?;
         fs::write(
             home.join("prosody.cfg.lua"),
             configuration(&home, setup, (limits, named), &files, &place),
@@ -165,7 +180,7 @@ fn configuration(
 pidfile = {pid}
 data_path = {data}
 admin_socket = {socket}
-plugin_paths = {{ }}
+plugin_paths = {{ {plugins} }}
 modules_enabled = {{
     "disco"; "roster"; "saslauth"; "tls"; "blocklist"; "bookmarks"; "carbons"; "limits"; "pep"; "private"; "smacks";
     "vcard4"; "vcard_legacy"; "csi_simple"; "ping"; "register"; "time"; "uptime"; "version"; "posix"; {more}
@@ -189,6 +204,7 @@ Component "{ROOMS}" "muc"
     restrict_room_creation = false
 "#,
         pid = at(&home.join("pid")),
+        plugins = at(&home.join("modules")),
         data = at(&home.join("data")),
         socket = at(&home.join("socket")),
         start_tls = place.start_tls,

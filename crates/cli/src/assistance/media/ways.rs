@@ -5,7 +5,7 @@ use crate::assistance::servers::Servers;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::MAX_CANDIDATES;
 use rendezvous_assist::families::Families;
-use rendezvous_assist::paths::{Datagram, Paths, PathsOutput};
+use rendezvous_assist::paths::{CLOSING, Datagram, Paths, PathsOutput};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ pub(in crate::assistance) struct Plan {
     /// The most that the picture may take, in kbit/s.
     pub(in crate::assistance) most_kbps: u32,
     /// Held for as long as anything is open.
-    pub(in crate::assistance) _open: mpsc::Sender<Infallible>,
+    pub(in crate::assistance) open: mpsc::Sender<Infallible>,
 }
 
 /// What arrived at a socket: for which ways, and the packet.
@@ -81,11 +81,14 @@ impl Ways {
         }
     }
 
-    /// Gives the relays' addresses back, and leaves everything that waits unsent.
-    pub(super) async fn give_back(&mut self, now: Time) {
-        self.drain(|| false).await;
-        self.paths.close(now);
-        self.drain(|| true).await;
+    /// Gives the relays' addresses back, and leaves unsent whatever else waits. It may take a moment.
+    pub(super) async fn give_back(mut self, now: impl Fn() -> Time) {
+        self.paths.close(now());
+        let end = now().after(CLOSING);
+        while let Some(due) = self.drain(|| true).await.filter(|due| *due < end) {
+            tokio::time::sleep(due.since(now())).await;
+            self.paths.handle_timeout(now());
+        }
     }
 
     async fn transmit(&self, datagram: &Datagram) {

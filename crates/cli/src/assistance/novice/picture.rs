@@ -106,12 +106,12 @@ impl Novice {
     pub(super) async fn desktop_says(&mut self, heard: Heard) {
         match heard {
             Heard::Stop => self.give(Input::Stop),
-            Heard::Taken(taken) if self.consent.state().control_until().is_some() => {
+            Heard::Taken(taken) if self.consent.state().may(Right::Control) => {
                 self.terminal.say(texts::taken_from_you(taken));
-                self.give(Input::TakeBack);
+                self.give(Input::TakeBack(Right::Control));
             }
             Heard::Taken(taken) => tracing::info!(?taken, "Nobody has control that could be taken back"),
-            Heard::Locked => self.give(Input::TakeBack),
+            Heard::Locked => self.give(Input::Locked),
             Heard::Lost(error) => self.broken(Broken::Failed(error.to_string())).await,
         }
     }
@@ -139,8 +139,8 @@ impl Novice {
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let (hints, _open) = (self.hints.clone(), self.open.clone());
-        let plan = Plan { families, servers, hints, most_kbps, _open };
+        let (hints, open) = (self.hints.clone(), self.open.clone());
+        let plan = Plan { families, servers, hints, most_kbps, open };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
