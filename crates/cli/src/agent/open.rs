@@ -48,10 +48,10 @@ pub(super) struct Open {
     /// A rule here declined it before anybody was asked: nothing of it is kept, or whoever calls often enough would fill
     /// the record.
     pub(super) unheard: bool,
-    /// Until when its invitation could be played again, once the person here was asked.
-    pub(super) until: Option<UnixTime>,
     /// It was declined by the rules of the administrator, or of the person.
     pub(super) forbidden: bool,
+    /// Until when its invitation could be played again, once the person here was asked.
+    pub(super) until: Option<UnixTime>,
     pub(super) connected: Option<UnixTime>,
 }
 
@@ -114,8 +114,8 @@ impl Open {
             began: now,
             declined: None,
             unheard: false,
-            until: None,
             forbidden: false,
+            until: None,
             connected: None,
         }
     }

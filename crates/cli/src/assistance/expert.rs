@@ -36,8 +36,7 @@ const ANSWERED: Duration = Duration::from_secs(120);
 pub(super) async fn run(
     home: &Home,
     session: SecuredSession,
-    who: String,
-    log: SessionLog,
+    (who, log): (String, SessionLog),
     (families, servers): (Families, Arc<Servers>),
     mut events: Events,
     terminal: Terminal,

@@ -78,6 +78,9 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         Side::Expert => _ = ending::say_to_expert(&place, &who, ending),
     };
     if let Some(ending) = early_end {
+        if let Ok(mut ruled) = ruled {
+            ruled.log.ended(ending);
+        }
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
@@ -112,21 +115,12 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
             }
             Side::Novice => {
                 let place = novice::Place { terminal, asking, suspension };
-                novice::run(*session, who.clone(), ruled, (families, servers), codec, events, place, ends)
-                    .await
+                let (whom, ways) = ((who.clone(), ruled), (families, servers));
+                novice::run(*session, whom, ways, codec, events, place, ends).await
             }
             Side::Expert => {
-                expert::run(
-                    home,
-                    *session,
-                    who.clone(),
-                    ruled.log,
-                    (families, servers),
-                    events,
-                    terminal,
-                    ends,
-                )
-                .await
+                let (whom, ways) = ((who.clone(), ruled.log), (families, servers));
+                expert::run(home, *session, whom, ways, events, terminal, ends).await
             }
         },
         Ok((Meeting::Over(ending), mut ruled, _)) => {

@@ -55,8 +55,7 @@ const GIVING_BACK: Duration = Duration::from_millis(300);
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
     session: SecuredSession,
-    who: String,
-    ruled: Ruled,
+    (who, ruled): (String, Ruled),
     (families, servers): (Families, Arc<Servers>),
     codec: CodecChoice,
     mut events: Events,
@@ -65,7 +64,7 @@ pub(super) async fn run(
 ) -> Result<()> {
     let shared = Shared::here()?;
     let (open, mut closed) = mpsc::channel(1);
-    let mut novice = Novice::new(session, who, ruled, (families, servers), codec, place, shared, open);
+    let mut novice = Novice::new(session, (who, ruled), (families, servers), codec, place, shared, open);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -164,8 +163,7 @@ struct Novice {
 impl Novice {
     fn new(
         session: SecuredSession,
-        who: String,
-        ruled: Ruled,
+        (who, ruled): (String, Ruled),
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
         Place { terminal, asking, suspension }: Place,

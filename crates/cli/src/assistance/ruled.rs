@@ -13,7 +13,7 @@ use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::policy::{Act, Helper, Policy};
 use rendezvous_assist::record::Entry;
-use rendezvous_core::{ApplicationId, Code, Role};
+use rendezvous_core::{ApplicationId, Code, Role, SessionResult};
 use rendezvous_dbus::application::HeldSession;
 use rendezvous_trust::facts::{Answer, Facts, HOLD};
 use rendezvous_trust::{Contact, How};
@@ -45,7 +45,7 @@ impl Ruled {
             other => other.map_err(policy::forbidden),
         };
         if let Err(forbidden) = may {
-            log.note(Entry::Policy(forbidden.to_string()));
+            log.refused(&forbidden);
             return Err(forbidden.into());
         }
         let own = Identity::open(home)?.key().public().to_text();
@@ -111,7 +111,7 @@ impl Ruled {
         let is_verified = matches!(session.known(), Known::Since(_));
         let helper = Helper { address, is_verified };
         if let Err(forbidden) = policy::may_help(&self.policy, self.act, helper) {
-            self.log.note(Entry::Policy(forbidden.to_string()));
+            self.log.refused(&forbidden);
             return Err(forbidden.into());
         }
         Ok((meeting, self))
@@ -132,6 +132,13 @@ pub(super) fn left(answer: &Answer) -> Duration {
 }
 
 impl SessionLog {
+    /// A rule ends the session before it has begun.
+    fn refused(&mut self, forbidden: &Forbidden) {
+        self.note(Entry::Policy(forbidden.to_string()));
+        let result = SessionResult::from(Code::InvitationDeclined);
+        self.note(Entry::Ended { result: result.0, by_us: true });
+    }
+
     /// The session is over.
     pub(crate) fn ended(&mut self, ending: Ending) {
         self.note(Entry::Ended { result: ending.result.0, by_us: ending.by_us });

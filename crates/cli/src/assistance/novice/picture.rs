@@ -115,7 +115,8 @@ impl Novice {
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let plan = Plan { families, servers, hints: self.hints.clone(), most_kbps, open: self.open.clone() };
+        let (hints, open) = (self.hints.clone(), self.open.clone());
+        let plan = Plan { families, servers, hints, most_kbps, open };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
