@@ -69,7 +69,7 @@ mod faults {
         let said = [
             "killed in",
             "    THE EXPERT: Connected",
-            "    the person: Answer { question: QuestionId(1), yes: true }",
+            "    the person: Answer { question: QuestionId(",
             "    THE EXPERT: Request(Control)",
             "        Grant(Control)",
         ];

@@ -41,7 +41,7 @@ pub fn scenario(name: &str) -> Option<&'static Scenario> {
 }
 
 /// Visits every state, until there is no other or a requirement is violated. One thread, breadth first, so that the way
-/// to a violation is a shortest one.
+/// to a violation is a short one.
 #[must_use]
 pub fn exhaust(scenario: &'static Scenario) -> Outcome {
     let start = Instant::now();
