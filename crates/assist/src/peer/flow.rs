@@ -33,6 +33,9 @@ const PADDING: usize = 500;
 /// The page had so much time to ask for a key frame before it knew that one had been sent, and to decode it.
 const DECODING: Duration = Duration::from_millis(200);
 
+/// Where an estimate begins anew, in kbit/s.
+const ANEW_KBPS: u32 = 500;
+
 /// An estimate that begins anew has so much time to find its way.
 const ANEW_EVERY: Duration = Duration::from_secs(3);
 
@@ -104,14 +107,21 @@ impl Flow {
         self.estimates.clear();
     }
 
+    /// How much the stack may look for, in kbit/s: it looks with up to twice of that. While something waits, that would be
+    /// looked with, and looking would drop it.
+    pub(super) fn desired(&self) -> u32 {
+        if self.waiting > PADDING { self.kbps / 2 } else { self.kbps / 2 * 3 }
+    }
+
     /// The stack estimates that the path carries so much.
     pub(super) fn estimated(&mut self, now: Time, kbps: u32) -> Estimated {
         let may_begin = self.anew.is_none_or(|last| last.after(ANEW_EVERY) <= now);
-        let anew = (kbps < LEAST_KBPS && may_begin).then_some(LEAST_KBPS);
+        let anew = (kbps < LEAST_KBPS && may_begin).then_some(ANEW_KBPS);
         if anew.is_some() {
             self.anew = Some(now);
+            self.estimates.clear();
         }
-        self.estimates.push_back(kbps.max(LEAST_KBPS));
+        self.estimates.push_back(anew.unwrap_or(kbps).max(LEAST_KBPS));
         if self.estimates.len() > LOOK_BACK {
             self.estimates.pop_front();
         }
@@ -202,10 +212,10 @@ mod tests {
         let nothing = |news| Estimated { news, anew: None };
         assert_eq!(flow.estimated(Time(100), 900), nothing(Some(900)));
         assert_eq!(flow.estimated(Time(200), 880), nothing(None), "as good as the same");
-        let anew = Estimated { news: Some(LEAST_KBPS), anew: Some(LEAST_KBPS) };
+        let anew = Estimated { news: Some(ANEW_KBPS), anew: Some(ANEW_KBPS) };
         assert_eq!(flow.estimated(Time(300), 12), anew);
-        assert_eq!(flow.estimated(Time(400), 1), nothing(None), "it has just begun anew");
-        assert_eq!(flow.estimated(Time(3_300), 1), Estimated { news: None, anew: Some(LEAST_KBPS) });
+        assert_eq!(flow.estimated(Time(400), 1), nothing(Some(LEAST_KBPS)), "it has just begun anew");
+        assert_eq!(flow.estimated(Time(3_300), 1), anew);
     }
 
     #[test]
