@@ -96,11 +96,6 @@ impl Flow {
         }
     }
 
-    /// What the path carries, in kbit/s.
-    pub(super) fn kbps(&self) -> u32 {
-        self.kbps
-    }
-
     /// The page is near: the estimate begins here, and not where it is begun otherwise.
     pub(super) fn begin_near(&mut self, kbps: u32) {
         (self.kbps, self.is_near) = (kbps, true);
