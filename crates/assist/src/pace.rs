@@ -2,8 +2,12 @@
 //!
 //! A screen changes in bursts and then stands still. While it changes, pictures go out at the frame rate, but never
 //! faster than the path carries them: what waits on the way would only be old when it is seen. When the screen comes to
-//! rest, a few more pictures follow, in which the encoder spends its bits on sharpness. Then one now and again, because a
-//! receiver that gets nothing for three seconds thinks that pictures were lost, and asks for a key frame.
+//! rest, a few more pictures follow, in which the encoder spends its bits on sharpness. Then one more, by which the
+//! receiver notices when the last of them was lost; and from there on nothing at all, until something changes. That the
+//! connection stands is proven in other ways.
+//!
+//! A receiver that gets nothing for three seconds asks for a key frame, once, in case that something was lost. One that
+//! really lost something asks again at once. So on a screen that rests the second request counts.
 //!
 //! [`Pacer`] only decides. The caller tells it what happened and asks [`Pacer::next`] whether to encode now or how long
 //! to wait; it then takes the picture and calls [`Pacer::encoded`].
@@ -17,13 +21,20 @@ pub const SHARPENING: u8 = 8;
 
 /// How long a screen has not changed when it counts as one that rests. Longer than from one key to the next when
 /// somebody types.
-pub const REST_AFTER: Duration = Duration::from_millis(250);
+pub const REST_AFTER: Duration = Duration::from_millis(300);
 
 /// From one sharpening picture to the next.
 pub const SHARPENING_EVERY: Duration = Duration::from_millis(100);
 
-/// From one picture to the next on a screen that stands still.
+/// From the last picture of a screen that came to rest to the one that proves that it arrived. While there is something
+/// to show, no two pictures are further apart.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(2);
+
+/// A receiver that asks for a key frame after so long without a picture may only wonder at that.
+const WONDERS_AFTER: Duration = Duration::from_millis(2_500);
+
+/// One that asks again within this time lost something. Browsers do so every 200 ms.
+const INSISTS_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// From one requested key frame to the next.
 pub const KEY_EVERY: Duration = Duration::from_millis(500);
@@ -48,7 +59,18 @@ pub struct Pacer {
     sent_at: Time,
     /// How long the last picture is.
     last_bytes: usize,
-    sharpened: u8,
+    rest: Rest,
+}
+
+/// How far the screen is on its way to rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// So many pictures sharpened it since it changed.
+    Sharpening(u8),
+    /// It is sharp, and the receiver is still to be told that nothing was lost.
+    Sharp,
+    /// Nothing is to be said; when the receiver asked for a key frame last.
+    Silent(Option<Time>),
 }
 
 /// Why a picture is encoded.
@@ -103,7 +125,7 @@ impl Pacer {
             last_key: None,
             sent_at: Time(0),
             last_bytes: 0,
-            sharpened: 0,
+            rest: Rest::Sharpening(0),
         }
     }
 
@@ -113,8 +135,15 @@ impl Pacer {
     }
 
     /// The receiver asked for a key frame.
-    pub fn key_wanted(&mut self) {
-        self.key_wanted = true;
+    pub fn key_wanted(&mut self, now: Time) {
+        match (self.rest, self.last) {
+            (Rest::Silent(asked), Some(last)) if !self.damaged && last.after(WONDERS_AFTER) <= now => {
+                let insists = asked.is_some_and(|asked| now <= asked.after(INSISTS_WITHIN));
+                self.rest = Rest::Silent(Some(now));
+                self.key_wanted |= insists;
+            }
+            _ => self.key_wanted = true,
+        }
     }
 
     /// The path carries this many kilobits a second.
@@ -143,14 +172,17 @@ impl Pacer {
             Encoded::Nothing => (false, 0),
         };
         // A key frame begins anew, coarsely, so it is sharpened like a change.
-        if self.damaged || key {
-            self.sharpened = 0;
-            self.last_change = now;
-        } else if encoded == Encoded::Nothing {
-            self.sharpened = SHARPENING;
-        } else {
-            self.sharpened = self.sharpened.saturating_add(1);
-        }
+        self.rest = match self.rest {
+            _ if self.damaged || key => {
+                self.last_change = now;
+                Rest::Sharpening(0)
+            }
+            Rest::Sharpening(_) if encoded == Encoded::Nothing => Rest::Sharp,
+            Rest::Sharpening(done) if done + 1 < SHARPENING => Rest::Sharpening(done + 1),
+            Rest::Sharpening(_) => Rest::Sharp,
+            Rest::Sharp => Rest::Silent(None),
+            silent @ Rest::Silent(_) => silent,
+        };
         self.damaged = false;
         self.last = Some(now);
         self.last_bytes = bytes;
@@ -165,7 +197,7 @@ impl Pacer {
         match () {
             () if self.key_wanted && self.key_due().is_none_or(|due| due <= now) => Purpose::Key,
             () if self.damaged => Purpose::Change,
-            () if self.sharpened < SHARPENING => Purpose::Sharpen,
+            () if matches!(self.rest, Rest::Sharpening(_)) => Purpose::Sharpen,
             () => Purpose::KeepAlive,
         }
     }
@@ -175,16 +207,17 @@ impl Pacer {
             return Time(0);
         };
         let soonest = last.after(self.interval).max(before(self.sent_at, QUEUE));
-        let due = if self.damaged {
-            soonest
-        } else if self.sharpened < SHARPENING {
-            let rest = self.last_change.after(REST_AFTER);
-            soonest.max(self.sent_at).max(rest).max(last.after(SHARPENING_EVERY))
-        } else {
-            last.after(KEEP_ALIVE)
-        };
         // Whatever is on its way, the receiver is never left without a sign for longer.
-        let due = due.min(last.after(KEEP_ALIVE));
+        let sign = last.after(KEEP_ALIVE);
+        let due = match self.rest {
+            _ if self.damaged => soonest.min(sign),
+            Rest::Sharpening(_) => {
+                let rest = self.last_change.after(REST_AFTER);
+                soonest.max(self.sent_at).max(rest).max(last.after(SHARPENING_EVERY)).min(sign)
+            }
+            Rest::Sharp => sign,
+            Rest::Silent(_) => Time(u64::MAX),
+        };
         match self.key_due() {
             Some(key) if self.key_wanted => due.min(key.max(soonest)),
             _ => due,

@@ -50,6 +50,9 @@ pub trait Capture: Send {
     /// [`CaptureError::Revoked`] when the permission has ended, also when it ended while the picture was on its way.
     fn grab(&mut self) -> Result<Option<Rect>, CaptureError>;
 
+    /// What the last grab took: a few rectangles, all in the one that it said. Empty when nothing had changed.
+    fn parts(&self) -> &[Rect];
+
     /// The picture as of the last grab; black before the first.
     ///
     /// # Errors

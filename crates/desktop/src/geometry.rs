@@ -56,6 +56,27 @@ impl Rect {
         }
     }
 
+    /// A few rectangles around all of these. What lies close together is one; what lies far apart is not, so that a clock
+    /// in one corner and a cursor in another do not cost the whole screen.
+    pub(crate) fn gathered(parts: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut few: Vec<Self> = Vec::new();
+        for part in parts {
+            few.push(part);
+            while let Some((one, other)) = nearest(&few)
+                && (few.len() > MOST || one_more(few[one], few[other]) <= CLOSE)
+            {
+                // `other` is the later one, so `one` stays where it is.
+                let gone = few.swap_remove(other);
+                few[one] = few[one].around(gone);
+            }
+        }
+        few
+    }
+
+    fn pixels(self) -> i64 {
+        i64::from(self.width) * i64::from(self.height)
+    }
+
     /// How large it is.
     #[must_use]
     pub const fn size(self) -> Size {
@@ -70,6 +91,23 @@ impl Rect {
         };
         Some((within(x, self.x, self.width)?, within(y, self.y, self.height)?))
     }
+}
+
+/// So many rectangles stay apart: each is asked for by itself.
+const MOST: usize = 4;
+
+/// To ask once more takes as long as this many pixels.
+const CLOSE: i64 = 32 * 1024;
+
+/// Those two of which one rectangle costs the fewest pixels more, the earlier one first.
+fn nearest(all: &[Rect]) -> Option<(usize, usize)> {
+    let pairs = (0..all.len()).flat_map(|one| (one + 1..all.len()).map(move |other| (one, other)));
+    pairs.min_by_key(|(one, other)| one_more(all[*one], all[*other]))
+}
+
+/// How many pixels more one rectangle around both has.
+fn one_more(one: Rect, other: Rect) -> i64 {
+    one.around(other).pixels() - one.pixels() - other.pixels()
 }
 
 /// One dimension of [`Rect::clipped`]: from where, to where (exclusive).
@@ -131,6 +169,32 @@ mod tests {
         let both = Rect { x: 2, y: 4, width: 9, height: 6 };
         assert_eq!((one.around(other), other.around(one)), (both, both));
         assert_eq!(both.around(one), both);
+    }
+
+    #[test]
+    fn what_is_close_is_one_and_what_is_far_apart_is_not() {
+        let clock = Rect { x: 0, y: 0, width: 384, height: 32 };
+        let cursor = Rect { x: 1000, y: 900, width: 10, height: 18 };
+        let letter = Rect { x: 1010, y: 900, width: 10, height: 18 };
+        assert_eq!(Rect::gathered([].into_iter()), []);
+        assert_eq!(Rect::gathered([clock, cursor, letter].into_iter()), [clock, cursor.around(letter)]);
+        // Many narrow bands, as a server says it of a text.
+        let bands = (0..100).map(|y| Rect { x: 40 + y % 2 * 8, y: 100 + y * 4, width: 900, height: 4 });
+        assert_eq!(Rect::gathered(bands), [Rect { x: 40, y: 100, width: 908, height: 400 }]);
+    }
+
+    #[test]
+    fn however_many_there_are_few_remain_and_have_them_all() {
+        let place = |n: u16| Rect { x: n * 37 % 1900, y: n * 11 % 1000, width: 20, height: 20 };
+        let few = Rect::gathered((0..500).map(place));
+        assert!((1..=MOST).contains(&few.len()), "{few:?}");
+        for n in 0..500 {
+            assert!(
+                few.iter().any(|one| one.around(place(n)) == *one),
+                "{:?} is in none of {few:?}",
+                place(n)
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! H.264 by OpenH264, tuned for screens: text stays sharp and every frame leaves at once.
 
+#[cfg(target_os = "linux")]
+mod features;
 mod options;
 
 use openh264::encoder::{

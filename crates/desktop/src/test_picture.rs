@@ -49,6 +49,8 @@ pub struct TestPicture {
     frame: I420,
     /// What the clock shows, in seconds of the day; nothing before the first grab.
     shows: Option<u32>,
+    /// What the last grab took.
+    grabbed: Option<Rect>,
     /// What the last wait reported.
     told: Option<u32>,
     bell: Arc<Bell>,
@@ -77,6 +79,7 @@ impl TestPicture {
             scene: Scene { screens: Screens::only(Kind::TestPicture, only), place: None },
             frame: I420::black(SIZE),
             shows: None,
+            grabbed: None,
             told: None,
             bell: Arc::default(),
         })
@@ -130,6 +133,7 @@ impl Capture for TestPicture {
     fn grab(&mut self) -> Result<Option<Rect>, CaptureError> {
         self.check_grant()?;
         let (_, second) = now();
+        self.grabbed = None;
         let area = match self.shows.replace(second) {
             Some(shown) if shown == second => return Ok(None),
             Some(_) => CLOCK,
@@ -139,7 +143,12 @@ impl Capture for TestPicture {
             }
         };
         self.frame.update(CLOCK, &digits::clock(second));
+        self.grabbed = Some(area);
         Ok(Some(area))
+    }
+
+    fn parts(&self) -> &[Rect] {
+        self.grabbed.as_slice()
     }
 
     fn frame(&self) -> Result<&I420, CaptureError> {

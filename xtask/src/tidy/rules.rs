@@ -18,6 +18,7 @@ pub(super) const LONG_FUNCTIONS: &[LongFunction] = &[];
 /// Modules that may contain `unsafe`: file, reason.
 pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
     ("crates/cli/src/application.rs", "takes over the socket that its starter hands to an application"),
+    ("crates/desktop/src/h264/features.rs", "stands in for a function of the encoder, a C++ library"),
     (
         "crates/desktop/src/h264/options.rs",
         "the encoder's log level and bitrate are set through an untyped pointer",

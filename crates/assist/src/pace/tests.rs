@@ -42,26 +42,26 @@ fn the_first_picture_is_a_key_frame_at_once() {
 }
 
 #[test]
-fn a_still_screen_is_sharpened_and_then_kept_alive() {
+fn a_still_screen_is_sharpened_and_said_to_be_so_and_then_nothing_more_is_said() {
     let pictures = run(&mut Pacer::new(30, WIDE), 0, 10_000, nothing);
     assert_eq!(times(&pictures, Purpose::Key), [0]);
-    assert_eq!(times(&pictures, Purpose::Sharpen), [250, 350, 450, 550, 650, 750, 850, 950]);
-    assert_eq!(times(&pictures, Purpose::KeepAlive), [2950, 4950, 6950, 8950]);
+    assert_eq!(times(&pictures, Purpose::Sharpen), [300, 400, 500, 600, 700, 800, 900, 1000]);
+    assert_eq!(times(&pictures, Purpose::KeepAlive), [3000]);
 }
 
 #[test]
 fn a_screen_that_is_sharp_is_left_alone() {
     let mut pacer = Pacer::new(30, WIDE);
     pacer.encoded(Time(0), frame(Purpose::Key));
-    assert_eq!(pacer.next(Time(250)), Pace::Encode(Purpose::Sharpen));
-    pacer.encoded(Time(250), frame(Purpose::Sharpen));
-    assert_eq!(pacer.next(Time(350)), Pace::Encode(Purpose::Sharpen));
-    pacer.encoded(Time(350), Encoded::Nothing);
-    assert_eq!(pacer.next(Time(360)), Pace::Wait(Time(2350)), "only the keep-alive is left");
+    assert_eq!(pacer.next(Time(300)), Pace::Encode(Purpose::Sharpen));
+    pacer.encoded(Time(300), frame(Purpose::Sharpen));
+    assert_eq!(pacer.next(Time(400)), Pace::Encode(Purpose::Sharpen));
+    pacer.encoded(Time(400), Encoded::Nothing);
+    assert_eq!(pacer.next(Time(410)), Pace::Wait(Time(2400)), "only the sign that nothing was lost is left");
     pacer.damaged();
-    assert_eq!(pacer.next(Time(400)), Pace::Encode(Purpose::Change));
-    pacer.encoded(Time(400), frame(Purpose::Change));
-    assert_eq!(pacer.next(Time(650)), Pace::Encode(Purpose::Sharpen), "what changed is sharpened again");
+    assert_eq!(pacer.next(Time(500)), Pace::Encode(Purpose::Change));
+    pacer.encoded(Time(500), frame(Purpose::Change));
+    assert_eq!(pacer.next(Time(800)), Pace::Encode(Purpose::Sharpen), "what changed is sharpened again");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn change_after_rest_is_shown_at_once() {
 fn the_wait_ends_when_the_next_picture_is_due() {
     let mut pacer = Pacer::new(30, WIDE);
     pacer.encoded(Time(0), frame(Purpose::Key));
-    assert_eq!(pacer.next(Time(20)), Pace::Wait(Time(250)), "the first of the sharpening ones");
+    assert_eq!(pacer.next(Time(20)), Pace::Wait(Time(300)), "the first of the sharpening ones");
     pacer.damaged();
     assert_eq!(pacer.next(Time(20)), Pace::Wait(Time(33)), "the frame rate");
     assert_eq!(pacer.next(Time(33)), Pace::Encode(Purpose::Change));
@@ -103,9 +103,9 @@ fn the_wait_ends_when_the_next_picture_is_due() {
 
 #[test]
 fn key_frames_come_when_asked_for_but_not_too_often() {
-    let pictures = run(&mut Pacer::new(30, WIDE), 0, 5000, |_, pacer| {
+    let pictures = run(&mut Pacer::new(30, WIDE), 0, 5000, |now, pacer| {
         pacer.damaged();
-        pacer.key_wanted();
+        pacer.key_wanted(Time(now));
     });
     let keys = times(&pictures, Purpose::Key);
     assert!(keys.windows(2).all(|pair| (500..540).contains(&(pair[1] - pair[0]))), "{keys:?}");
@@ -115,13 +115,40 @@ fn key_frames_come_when_asked_for_but_not_too_often() {
 #[test]
 fn a_key_frame_on_a_still_screen_does_not_wait_for_the_keep_alive() {
     let mut pacer = Pacer::new(30, WIDE);
-    run(&mut pacer, 0, 5000, nothing);
-    pacer.key_wanted();
-    assert_eq!(pacer.next(Time(5000)), Pace::Encode(Purpose::Key));
-    pacer.encoded(Time(5000), frame(Purpose::Key));
-    pacer.key_wanted();
-    let pictures = run(&mut pacer, 5001, 5600, nothing);
-    assert_eq!(times(&pictures, Purpose::Key), [5500]);
+    run(&mut pacer, 0, 2000, nothing);
+    pacer.key_wanted(Time(2000));
+    assert_eq!(pacer.next(Time(2000)), Pace::Encode(Purpose::Key));
+    pacer.encoded(Time(2000), frame(Purpose::Key));
+    pacer.key_wanted(Time(2000));
+    let pictures = run(&mut pacer, 2001, 2600, nothing);
+    assert_eq!(times(&pictures, Purpose::Key), [2500]);
+}
+
+#[test]
+fn a_receiver_that_wonders_at_the_silence_is_not_answered_and_one_that_insists_is() {
+    // The last picture is at three seconds. Browsers ask three seconds after it.
+    let mut pacer = Pacer::new(30, WIDE);
+    let pictures = run(&mut pacer, 0, 20_000, |now, pacer| {
+        if now == 6_000 || now == 9_000 {
+            pacer.key_wanted(Time(now));
+        }
+    });
+    assert_eq!(pictures.last(), Some(&(3_000, Purpose::KeepAlive)), "whoever asks once wonders");
+    pacer.key_wanted(Time(20_000));
+    assert!(matches!(pacer.next(Time(20_000)), Pace::Wait(_)));
+    pacer.key_wanted(Time(20_200));
+    assert_eq!(pacer.next(Time(20_200)), Pace::Encode(Purpose::Key), "whoever asks again lost something");
+    pacer.encoded(Time(20_200), frame(Purpose::Key));
+    let pictures = run(&mut pacer, 20_201, 30_000, nothing);
+    assert_eq!(times(&pictures, Purpose::Sharpen).len(), usize::from(SHARPENING), "and gets it sharp");
+}
+
+#[test]
+fn a_request_soon_after_a_picture_is_answered_at_once() {
+    let mut pacer = Pacer::new(30, WIDE);
+    run(&mut pacer, 0, 4_000, nothing);
+    pacer.key_wanted(Time(4_000));
+    assert_eq!(pacer.next(Time(4_000)), Pace::Encode(Purpose::Key), "a second after the last one");
 }
 
 #[test]
@@ -129,7 +156,7 @@ fn a_key_frame_that_the_encoder_chose_answers_the_request() {
     let mut pacer = Pacer::new(30, WIDE);
     pacer.encoded(Time(0), frame(Purpose::Key));
     pacer.damaged();
-    pacer.key_wanted();
+    pacer.key_wanted(Time(20));
     assert_eq!(pacer.next(Time(40)), Pace::Encode(Purpose::Change));
     pacer.encoded(Time(40), frame(Purpose::Key));
     assert!(!pacer.key_wanted);
@@ -172,8 +199,8 @@ fn a_path_that_carries_nothing_still_gets_signs_of_life() {
 }
 
 proptest! {
-    /// Whatever happens, there is never more than the frame rate and never less than the keep-alive, and waiting
-    /// always ends in the future.
+    /// Whatever happens, there is never more than the frame rate, and waiting always ends in the future. As long as
+    /// there is something to say, there is never less than the keep-alive.
     #[test]
     fn pictures_are_neither_too_many_nor_too_few(
         rate in any::<u8>(),
@@ -182,7 +209,7 @@ proptest! {
     ) {
         let mut pacer = Pacer::new(rate, kbps);
         let interval = 1000 / u64::from(rate.clamp(1, 60));
-        let (mut now, mut last) = (0, None);
+        let (mut now, mut last, mut told) = (0, None, 0);
         for (pause, damage, key, bytes) in events {
             let until = now + pause;
             loop {
@@ -190,7 +217,7 @@ proptest! {
                     Pace::Encode(purpose) => {
                         if let Some(last) = last {
                             prop_assert!(now - last >= interval);
-                            prop_assert!(now - last <= 2000);
+                            prop_assert!(now - last <= 2000 || told >= last);
                         }
                         pacer.encoded(Time(now), Encoded::Frame { key: purpose == Purpose::Key, bytes });
                         last = Some(now);
@@ -205,11 +232,13 @@ proptest! {
                 }
             }
             now = until.max(now);
+            // What comes before a picture may have been said just after a long silence.
+            told = if damage || key { now } else { told };
             if damage {
                 pacer.damaged();
             }
             if key {
-                pacer.key_wanted();
+                pacer.key_wanted(Time(now));
             }
         }
     }

@@ -12,11 +12,14 @@ use crate::Time;
 
 /// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
 /// section rests, and wakes with the next: a still screen is then as quiet as it looks.
-const REST_AFTER: Duration = Duration::from_millis(50);
+const REST_AFTER: Duration = Duration::from_millis(40);
 
 /// A section that rests forgets what it has sent. So it does not before so many times there and back have passed since the
 /// last packet left: what was lost has been asked for by then, and once more where that was lost too.
 const ROUNDS: u32 = 3;
+
+/// There and back, to a page that is no further away than the rest is long.
+const NEARBY: Duration = Duration::from_millis(25);
 
 /// And so much longer where packets are lost: a browser asks again after a tenth of a second.
 const LOSSY: Duration = Duration::from_millis(400);
@@ -184,7 +187,9 @@ impl Flow {
     /// When the section may rest.
     pub(super) fn rests(&self) -> Time {
         let lossy = if self.loss > 0.005 { LOSSY } else { Duration::ZERO };
-        let answered = self.busy.after(self.round_trip() * ROUNDS + lossy);
+        // Nearby, what was lost has been asked for by then anyway.
+        let rounds = if self.round_trip() > NEARBY { self.round_trip() * ROUNDS } else { Duration::ZERO };
+        let answered = self.busy.after(rounds + lossy);
         self.picture.max(answered).after(REST_AFTER)
     }
 
@@ -233,14 +238,14 @@ mod tests {
         flow.went_round(millis(1));
         flow.wakes(Time(1_000));
         flow.sent(Time(1_000), false, 2_000);
-        assert_eq!(flow.rests(), Time(1_053), "nearby: almost at once");
+        assert_eq!(flow.rests(), Time(1_040), "nearby: almost at once");
         flow.went_round(millis(200));
         flow.sent(Time(2_000), true, 50_000);
         for now in (2_010..2_400).step_by(10) {
             flow.waits(Time(now), 50_000 - 125 * usize::try_from(now - 2_000).unwrap());
         }
         flow.waits(Time(2_400), 240);
-        assert_eq!(flow.rests(), Time(2_390 + 3 * 200 + 50), "far away: when it has left and was not missed");
+        assert_eq!(flow.rests(), Time(2_390 + 3 * 200 + 40), "far away: when it has left and was not missed");
     }
 
     #[test]

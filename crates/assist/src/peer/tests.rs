@@ -1,5 +1,6 @@
 //! Two ends in virtual time: our [`Peer`], and the WebRTC stack acting as the page.
 
+mod attack;
 mod bad_link;
 mod bottleneck;
 mod page;
@@ -487,6 +488,25 @@ fn a_still_picture_sends_nothing_but_keep_alives() {
     // And it is awake again at once.
     call.send_picture(30_000_000);
     assert!(call.drive(100, |call| call.page.pictures().len() == pictures + 1));
+}
+
+#[test]
+fn between_two_letters_nothing_is_sent() {
+    let mut call = Call::connected();
+    for i in 0..60_u64 {
+        call.send_picture(i * 33_333);
+        call.drive(33, |_| false);
+    }
+    call.drive(1_000, |_| false);
+    let before = call.rtp_sent;
+    for i in 0..80_u64 {
+        let frame = EncodedFrame { data: picture(250), key: false, taken_us: 4_000_000 + i * 125_000 };
+        assert!(call.peer.send_frame(call.now, frame));
+        call.drive(125, |_| false);
+    }
+    // Each picture of this test has two units, which travel apart.
+    let sent = call.rtp_sent - before;
+    assert!(sent <= 80 * 2 + 8, "eighty letters in ten seconds, and {sent} packets");
 }
 
 #[test]

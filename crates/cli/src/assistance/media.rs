@@ -27,7 +27,7 @@ use rendezvous_trust::bind::Bound;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 /// A computer whose network is gone is asked for addresses this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -88,10 +88,10 @@ pub(super) struct Signed {
     pub(super) certificate: Arc<Certificate>,
 }
 
-/// The running connection. No packet leaves once the permission has ended, or soon after this is dropped.
+/// The running connection. No packet to the page leaves once the permission has ended, or this is dropped; relays are
+/// told then that their addresses are not needed any more.
 #[derive(Debug)]
 pub(super) struct Media {
-    task: AbortHandle,
     events: mpsc::Receiver<MediaEvent>,
     restarts: mpsc::Sender<Description>,
 }
@@ -130,8 +130,8 @@ impl Media {
             events: sender,
         };
         running.look_for_ways(offer, Duration::ZERO);
-        let task = tokio::spawn(running.run(received, from_page));
-        Ok(Self { task: task.abort_handle(), events, restarts })
+        tokio::spawn(running.run(received, from_page));
+        Ok(Self { events, restarts })
     }
 
     /// The page looks for another way. Answered as the first description was, or with [`MediaEvent::Again`].
@@ -143,12 +143,6 @@ impl Media {
     /// What happens next. After [`MediaEvent::Over`] nothing does.
     pub(super) async fn next(&mut self) -> MediaEvent {
         self.events.recv().await.unwrap_or(MediaEvent::Over)
-    }
-}
-
-impl Drop for Media {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -195,8 +189,10 @@ impl Running {
             tokio::select! {
                 Some((number, packet)) = received.recv() => self.handle_packet(number, &packet),
                 Some(picture) = from_screen.recv() => self.show(picture).await,
-                Some(offer) = restarts.recv() => {
-                    self.give_up_coming().await;
+                offer = restarts.recv() => {
+                    // Nobody wants it any more.
+                    let Some(offer) = offer else { break };
+                    self.give_up_coming();
                     self.look_for_ways(offer, Duration::ZERO);
                 }
                 Some(opened) = self.opening.join_next() => self.begin_to_gather(opened.ok()).await,
@@ -209,7 +205,25 @@ impl Running {
             }
         }
         self.taking = None;
+        self.give_back().await;
         _ = self.events.send(MediaEvent::Over).await;
+    }
+
+    /// What relays keep for this side is given back. Nothing else leaves.
+    async fn give_back(&mut self) {
+        let epoch = self.epoch;
+        for ways in self.ways.take().into_iter().chain(self.coming.take().map(|(_, ways)| ways)) {
+            ways.give_back(|| time(epoch)).await;
+        }
+    }
+
+    /// The same for ways that are not used any more, while others are.
+    fn give_up(&self, old: Ways) {
+        let (epoch, open) = (self.epoch, self.plan.open.clone());
+        tokio::spawn(async move {
+            old.give_back(|| time(epoch)).await;
+            drop(open);
+        });
     }
 
     fn now(&self) -> Time {
@@ -217,11 +231,9 @@ impl Running {
     }
 
     /// What relays keep for ways that were never used is given back.
-    async fn give_up_coming(&mut self) {
-        if let Some((_, mut old)) = self.coming.take() {
-            old.paths.close(self.now());
-            let screen = &self.screen;
-            old.drain(|| screen.is_allowed()).await;
+    fn give_up_coming(&mut self) {
+        if let Some((_, old)) = self.coming.take() {
+            self.give_up(old);
         }
     }
 
@@ -304,7 +316,7 @@ impl Running {
         };
         match answered {
             Ok(answer) => {
-                self.replace_ways(ways).await;
+                self.replace_ways(ways);
                 self.tell(MediaEvent::Answered(answer)).await;
                 // While the page connects, the encoder of the first connection is made.
                 if self.opened.is_some() {
@@ -328,11 +340,9 @@ impl Running {
     }
 
     /// What a relay kept for the ways before is given back.
-    async fn replace_ways(&mut self, ways: Ways) {
-        if let Some(mut old) = self.ways.replace(ways) {
-            old.paths.close(self.now());
-            let screen = &self.screen;
-            old.drain(|| screen.is_allowed()).await;
+    fn replace_ways(&mut self, ways: Ways) {
+        if let Some(old) = self.ways.replace(ways) {
+            self.give_up(old);
         }
     }
 

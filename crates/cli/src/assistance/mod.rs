@@ -3,11 +3,12 @@
 //! It knows its session by the contract only: `SetRendezvousSession`, context data, `Terminate`. Which side helps
 //! follows from who invited and to which application (reference 2.4). Before anything else it makes sure who is there
 //! (`crate::application::meeting`); both sides are given a session only after that. The novice's side is native (`novice` and what
-//! it owns: `sharing`, `opening`, `screen`, `media`, `hands` with its `guard`, `stop`), the expert's side serves a page (`expert`, with
+//! it owns: `sharing`, `opening`, `screen`, `media`, `hands` with its `guard`, `stop`, `bar`), the expert's side serves a page (`expert`, with
 //! `chat` and `browser`). `servers` are those that help both to find a way. Who offers help to somebody who did not know them
 //! makes an `acquaintance`, and no more.
 
 mod acquaintance;
+mod bar;
 mod browser;
 mod chat;
 mod clock;
@@ -75,7 +76,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
-    let met = match Servers::load(&config.ice).await {
+    let met = match Servers::load(&config.ice, &session.introduction.ice_servers).await {
         Ok(servers) => meet(home, session, &mut events, Some(&terminal), &mut ends)
             .await
             .map(|meeting| (meeting, Arc::new(servers))),

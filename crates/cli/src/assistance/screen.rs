@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 const FRAMES_PER_SECOND: u8 = 60;
 /// What the encoder aims at while the picture moves, in kbit/s, however much more the path carries.
 const MOST_KBPS: u32 = 6_000;
-/// A still screen is looked after this often at least.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// A still screen is looked after this often at least. Whoever wants something of it wakes it.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Pictures are being taken, or about to be, as long as this lives.
 #[derive(Debug)]
@@ -192,7 +192,7 @@ impl Worker {
                 video.pacer.damaged();
             }
             if self.orders.key_wanted.swap(false, Ordering::SeqCst) {
-                video.pacer.key_wanted();
+                video.pacer.key_wanted(self.now());
             }
             video.follow(self.path_kbps())?;
             video.pacer.leaves(Time(self.orders.leaves.load(Ordering::SeqCst)));
@@ -221,7 +221,7 @@ impl Worker {
         let area = capturer.grab()?;
         let grabbed = self.epoch.elapsed();
         let taken_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
-        let frame = video.encoder.encode(capturer.frame()?, area.as_slice(), purpose, taken_us)?;
+        let frame = video.encoder.encode(capturer.frame()?, capturer.parts(), purpose, taken_us)?;
         let (grab, encode) = (grabbed - taken, self.epoch.elapsed() - grabbed);
         tracing::trace!(
             ?purpose,

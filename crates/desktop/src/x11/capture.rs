@@ -42,6 +42,8 @@ pub struct X11Capturer {
     pixels: Pixels,
     cursor: CursorWatch,
     frame: I420,
+    /// What the last grab took.
+    parts: Vec<Rect>,
     wake: Arc<OwnedFd>,
     changed: Changed,
     look_from: Instant,
@@ -113,6 +115,7 @@ impl X11Capturer {
         let capturer = Self {
             cursor: CursorWatch::start(&link, now)?,
             frame: I420::black(source.picture()),
+            parts: Vec::new(),
             pixels: Pixels::open(&link, source.fetched()),
             scene: source.scene(),
             told_shown: source.is_shown(),
@@ -200,7 +203,7 @@ impl X11Capturer {
             return Ok(());
         }
         self.look_from = now + LOOK_EVERY;
-        self.changed = match self.take_region()? {
+        self.changed = match self.take_region()?.into_iter().reduce(Rect::around) {
             Some(area) => Changed::Some { known: Some(area), told: false },
             None => Changed::No,
         };
@@ -213,39 +216,37 @@ impl X11Capturer {
     }
 
     /// Moves what the server added up to us, and says where in the picture that is.
-    fn take_region(&mut self) -> Result<Option<Rect>, CaptureError> {
+    fn take_region(&mut self) -> Result<Vec<Rect>, CaptureError> {
         let conn = &self.link.conn;
         conn.damage_subtract(self.damage, x11rb::NONE, self.region).map_err(lost)?;
         let damaged = conn.xfixes_fetch_region(self.region).map_err(lost)?.reply().map_err(lost)?;
-        let parts = damaged.rectangles.iter().filter_map(|rect| self.source.in_picture(rect));
-        Ok(parts.reduce(Rect::around))
+        Ok(damaged.rectangles.iter().filter_map(|rect| self.source.in_picture(rect)).collect())
     }
 
-    /// The same together with what is known already. Comes before the picture: what changes in between is in both, and
-    /// nothing is in neither.
-    fn take_damage(&mut self) -> Result<Option<Rect>, CaptureError> {
+    /// The same together with what is known already, as a few rectangles. Comes before the picture: what changes in
+    /// between is in both, and nothing is in neither.
+    fn take_damage(&mut self) -> Result<Vec<Rect>, CaptureError> {
         let known = match self.changed {
-            Changed::No => return Ok(None),
+            Changed::No => return Ok(Vec::new()),
             Changed::Perhaps => None,
             Changed::Some { known, .. } => known,
             Changed::All { .. } => Some(self.source.whole()),
         };
         let taken = self.take_region()?;
-        Ok(match (known, taken) {
-            (Some(known), Some(taken)) => Some(known.around(taken)),
-            (known, taken) => known.or(taken),
-        })
+        Ok(Rect::gathered(known.into_iter().chain(taken)))
     }
 
-    fn grab_screen(&mut self, area: Rect) -> Result<bool, CaptureError> {
-        let bgra = self.source.fetch_screen(&self.link, &mut self.pixels, area)?;
-        // The permission may have ended while the picture was on its way; then nobody gets to see it.
-        if !self.grant.is_live() {
-            return Err(CaptureError::Revoked);
+    fn grab_screen(&mut self, parts: &[Rect]) -> Result<(), CaptureError> {
+        for part in parts {
+            let bgra = self.source.fetch_screen(&self.link, &mut self.pixels, *part)?;
+            // The permission may have ended while the picture was on its way; then nobody gets to see it.
+            if !self.grant.is_live() {
+                return Err(CaptureError::Revoked);
+            }
+            self.frame.update(*part, bgra);
         }
-        self.frame.update(area, bgra);
         self.changed = Changed::No;
-        Ok(true)
+        Ok(())
     }
 
     /// False where there was nothing to be had, or where it may be something else than the window.
@@ -314,17 +315,26 @@ impl Capture for X11Capturer {
     fn grab(&mut self) -> Result<Option<Rect>, CaptureError> {
         self.check_grant()?;
         self.drain()?;
-        let Some(area) = self.take_damage()? else {
+        self.parts.clear();
+        let parts = self.take_damage()?;
+        let Some(area) = parts.iter().copied().reduce(Rect::around) else {
             self.changed = Changed::No;
             return Ok(None);
         };
         // Until the picture is here, the whole of it counts as changed: its damage is subtracted already.
         self.changed = Changed::All { told: true };
-        let is_new = match self.source.is_window() {
-            true => self.grab_window(area)?,
-            false => self.grab_screen(area)?,
-        };
-        Ok(is_new.then_some(area))
+        if self.source.is_window() {
+            let is_new = self.grab_window(area)?;
+            self.parts.extend(is_new.then_some(area));
+        } else {
+            self.grab_screen(&parts)?;
+            self.parts = parts;
+        }
+        Ok((!self.parts.is_empty()).then_some(area))
+    }
+
+    fn parts(&self) -> &[Rect] {
+        &self.parts
     }
 
     fn frame(&self) -> Result<&I420, CaptureError> {

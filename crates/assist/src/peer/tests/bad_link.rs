@@ -76,7 +76,7 @@ impl Novice {
                     self.kbps = kbps;
                     self.pacer.set_bitrate(kbps);
                 }
-                PeerEvent::KeyframeWanted => self.pacer.key_wanted(),
+                PeerEvent::KeyframeWanted => self.pacer.key_wanted(now),
                 PeerEvent::Input(_) => {
                     self.arrived.push(now);
                     self.keys.push_back(Time(now.0 + TO_THE_SCREEN));

@@ -93,7 +93,7 @@ fn a_viewer_that_floods_requests_for_key_frames_gets_few() {
         call.drive(1, |_| false);
         if call.events.contains(&PeerEvent::KeyframeWanted) {
             call.events.clear();
-            pacer.key_wanted();
+            pacer.key_wanted(call.now);
         }
         if let Pace::Encode(purpose) = pacer.next(call.now) {
             let key = purpose == Purpose::Key;

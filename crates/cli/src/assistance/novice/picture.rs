@@ -4,10 +4,9 @@ use super::Novice;
 use crate::assistance::clock;
 use crate::assistance::media::{Broken, Lack, Media, MediaEvent, Plan, Signed};
 use crate::assistance::opening::Screen;
-use crate::assistance::sharing::{Link, Offered, Sharing, SharingEvent};
-use crate::assistance::stop::{self, Heard};
+use crate::assistance::sharing::{Link, Offered, Sharing};
 use crate::texts;
-use rendezvous_assist::consent::Input;
+use rendezvous_assist::consent::{Input, Right};
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::peer::Certificate;
@@ -50,12 +49,12 @@ impl Novice {
             // What was shared before the pause, and nothing else.
             Some(before) => before.screen.again(grant.clone()),
         };
-        let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e)));
-        let display = self.shared.display.as_deref();
-        let stop = stop::listen(grant.clone(), display, self.consent.brake())
-            .map_err(|e| Broken::Failed(e.to_string()));
-        match (opened, stop) {
-            (Ok(capturer), Ok(stop)) => {
+        // First the bar, and only then the screen.
+        let guarded = self.guard(&grant).map_err(|e| Broken::Failed(e.to_string()));
+        let opened = guarded
+            .and_then(|()| tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e))));
+        match opened {
+            Ok(capturer) => {
                 let screens = capturer.scene().screens.clone();
                 let change = match &before {
                     None => Some(texts::is_shown(&screens)),
@@ -74,7 +73,6 @@ impl Novice {
                     switched: Instant::now(),
                     wanted: false,
                     opened,
-                    stop,
                     link: Link::None,
                     described: None,
                     later: None,
@@ -84,7 +82,7 @@ impl Novice {
                     controlled: before.is_some_and(|before| before.controlled),
                 });
             }
-            (Err(why), _) | (_, Err(why)) => {
+            Err(why) => {
                 self.sharing = before;
                 // Whoever hid or stopped it at this moment is heard of next.
                 if grant.is_live() {
@@ -116,7 +114,7 @@ impl Novice {
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let plan = Plan { families, servers, hints: self.hints.clone() };
+        let plan = Plan { families, servers, hints: self.hints.clone(), open: self.open.clone() };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
@@ -176,15 +174,7 @@ impl Novice {
         Some(Signed { bound: bound.clone(), certificate: certificate.clone() })
     }
 
-    pub(super) async fn sharing_event(&mut self, event: SharingEvent) {
-        match event {
-            SharingEvent::Stop(Heard::Stop) => self.give(Input::Stop),
-            SharingEvent::Stop(Heard::Lost(error)) => self.broken(Broken::Failed(error.to_string())).await,
-            SharingEvent::Media(event) => self.media_event(event).await,
-        }
-    }
-
-    async fn media_event(&mut self, event: MediaEvent) {
+    pub(super) async fn media_event(&mut self, event: MediaEvent) {
         let Some(sharing) = &mut self.sharing else { return };
         match event {
             MediaEvent::Answered(answer) => self.send(NoviceSays::Answer(answer)).await,
@@ -232,7 +222,7 @@ impl Novice {
                 }
                 if sharing.control.as_ref().is_some_and(|control| !control.hands.play(input)) {
                     // The display does not take what is played; nothing may stay pressed on it.
-                    self.give(Input::TakeBack);
+                    self.give(Input::TakeBack(Right::Control));
                 }
             }
             MediaEvent::Screens(screens) => self.screens_are(screens).await,

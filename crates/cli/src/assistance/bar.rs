@@ -1,0 +1,102 @@
+//! The bar on the novice's screen: what is pressed on it acts at once, and without it nothing is shared.
+
+use super::stop::Heard;
+use rendezvous_assist::grant::{Brake, Curtain, ViewGrant};
+use rendezvous_desktop::x11::StopError;
+use rendezvous_desktop::x11::bar::{Bar, Contents, Press, Pulse};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// How often it is looked whether the bar is there.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Before anything is shared the bar has so long to come into view.
+const COMING: Duration = Duration::from_secs(3);
+
+/// The bar, and somebody on a thread of their own who hides the screen as soon as it is not there.
+#[derive(Debug)]
+pub(super) struct WatchedBar {
+    bar: Bar,
+    over: Arc<AtomicBool>,
+}
+
+impl WatchedBar {
+    /// Shows it, and returns when it is in view. Where it does not come into view, everything is hidden when this returns, and
+    /// `heard` is told.
+    pub(super) fn show(
+        grant: &ViewGrant,
+        display: &str,
+        contents: Contents,
+        (brake, curtain): (Brake, Curtain),
+        heard: mpsc::Sender<Heard>,
+    ) -> Result<Self, StopError> {
+        let (stop, hide, tell) = (brake.clone(), curtain.clone(), heard.clone());
+        let bar = Bar::show(grant, Some(display), contents, move |press| act(press, &stop, &hide, &tell))?;
+        let (over, pulse) = (Arc::new(AtomicBool::new(false)), bar.pulse());
+        let begun = Instant::now();
+        while !pulse.is_alive() && begun.elapsed() < COMING {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if !pulse.is_alive() {
+            curtain.draw();
+        }
+        let is_over = Arc::clone(&over);
+        std::thread::spawn(move || watch(&pulse, &is_over, (&brake, &curtain), &heard));
+        Ok(Self { bar, over })
+    }
+
+    /// From now on it says this.
+    pub(super) fn say(&self, contents: Contents) {
+        self.bar.say(contents);
+    }
+}
+
+impl Drop for WatchedBar {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// What was pressed takes effect here, and is told of afterwards.
+fn act(press: Press, brake: &Brake, curtain: &Curtain, heard: &mpsc::Sender<Heard>) {
+    let news = match press {
+        Press::Stop => {
+            brake.pull();
+            Heard::Stop
+        }
+        Press::Pause => {
+            curtain.draw();
+            Heard::Pause
+        }
+        Press::Resume => Heard::Resume,
+        Press::TakeBack => Heard::TakeBack,
+    };
+    // Where so much was pressed that nothing more can be told, what it does was done, or is pressed again.
+    _ = heard.try_send(news);
+}
+
+/// Hides the screen as soon as the bar is not there, and only then says so.
+fn watch(
+    pulse: &Pulse,
+    over: &AtomicBool,
+    (brake, curtain): (&Brake, &Curtain),
+    heard: &mpsc::Sender<Heard>,
+) {
+    let mut was_alive = true;
+    while !over.load(Ordering::SeqCst) && !brake.is_pulled() {
+        let is_alive = pulse.is_alive();
+        if was_alive != is_alive {
+            if !is_alive {
+                curtain.draw();
+            }
+            let news = if is_alive { Heard::BarBack } else { Heard::BarGone };
+            if heard.blocking_send(news).is_err() {
+                return;
+            }
+            was_alive = is_alive;
+        }
+        std::thread::sleep(LOOK);
+    }
+}
