@@ -57,6 +57,8 @@ pub struct Pacer {
     last_key: Option<Time>,
     /// When everything that was encoded has left.
     sent_at: Time,
+    /// How long the last picture is.
+    last_bytes: usize,
     rest: Rest,
 }
 
@@ -122,6 +124,7 @@ impl Pacer {
             last_change: Time(0),
             last_key: None,
             sent_at: Time(0),
+            last_bytes: 0,
             rest: Rest::Sharpening(0),
         }
     }
@@ -148,9 +151,11 @@ impl Pacer {
         self.kbps = kbps;
     }
 
-    /// Everything that was encoded will have left at this moment, as whoever sends it knows better.
+    /// Everything that was sent will have left at this moment, as whoever sends it knows better. The last picture may
+    /// still be on its way to them.
     pub fn leaves(&mut self, at: Time) {
-        self.sent_at = self.sent_at.max(at);
+        let last = self.last.map_or(Time(0), |last| last.after(self.time_for(self.last_bytes)));
+        self.sent_at = at.max(last);
     }
 
     /// Whether a picture is due, and what for.
@@ -180,6 +185,7 @@ impl Pacer {
         };
         self.damaged = false;
         self.last = Some(now);
+        self.last_bytes = bytes;
         self.sent_at = self.sent_at.max(now).after(self.time_for(bytes));
         if key {
             self.key_wanted = false;

@@ -434,7 +434,7 @@ impl Peer {
 
     /// The stack looks for more than what the path is known to carry, but not for so much more that looking floods it.
     fn desire(&mut self) {
-        let kbps = (self.flow.kbps() / 2 * 3).min(DESIRED_KBPS);
+        let kbps = self.flow.desired().min(DESIRED_KBPS);
         self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(kbps)));
     }
 

@@ -23,6 +23,7 @@ use crate::{Encode, EncodeError, I420, Rect};
 /// An odd last column or row is left out: H.264 counts in twos.
 pub struct H264Encoder {
     inner: Encoder,
+    grain: Grain,
     screen: Size,
     started: bool,
     /// What the encoder was told to aim at, and what it is to aim at: it takes another bitrate only once it has made a
@@ -42,6 +43,30 @@ const FINEST: u8 = 22;
 /// The coarsest one. OpenH264 by itself stops at 35 for screens, and then sends several times what a narrow path carries.
 const COARSEST: u8 = 46;
 
+/// How fine a moving picture may become. OpenH264 chooses the quantizer of a key frame by itself, never coarser than 40
+/// unless that is out of its range; and on a path that is narrow, a key frame of a screen full of text is then more than a
+/// second long. Pictures at rest are sharp either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grain {
+    Fine,
+    Coarse,
+}
+
+/// Below this an encoder begins coarsely, and from that on it is a fine one.
+const NARROW_KBPS: u32 = 1_500;
+const WIDE_KBPS: u32 = 2_000;
+
+/// The quantizers of a coarse one, from and to.
+const COARSE: (u8, u8) = (44, 50);
+
+fn make(kbps: u32, grain: Grain) -> Result<Encoder, EncodeError> {
+    let (finest, coarsest) = if grain == Grain::Fine { (FINEST, COARSEST) } else { COARSE };
+    let config = config(kbps).qp(QpRange::new(finest, coarsest));
+    let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config).map_err(codec)?;
+    options::silence(&mut encoder);
+    Ok(encoder)
+}
+
 impl H264Encoder {
     /// An encoder for a screen of this size, aiming at `kbps` kilobits a second while the picture moves.
     ///
@@ -51,9 +76,24 @@ impl H264Encoder {
     pub fn new(screen: Size, kbps: u32) -> Result<Self, EncodeError> {
         check_size(screen)?;
         let kbps = kbps.clamp(LEAST_KBPS, MOST_KBPS);
-        let mut inner = Encoder::with_api_config(OpenH264API::from_source(), config(kbps)).map_err(codec)?;
-        options::silence(&mut inner);
-        Ok(Self { inner, screen, started: false, told_kbps: kbps, kbps, sharp: false })
+        let grain = if kbps < NARROW_KBPS { Grain::Coarse } else { Grain::Fine };
+        Ok(Self {
+            inner: make(kbps, grain)?,
+            grain,
+            screen,
+            started: false,
+            told_kbps: kbps,
+            kbps,
+            sharp: false,
+        })
+    }
+
+    /// What began coarsely begins again finely once the path carries that.
+    fn refine(&mut self) -> Result<(), EncodeError> {
+        if self.grain == Grain::Coarse && self.kbps >= WIDE_KBPS {
+            *self = Self::new(self.screen, self.kbps)?;
+        }
+        Ok(())
     }
 
     /// A frame that has no more than this to say about a picture at rest leaves it as it is: the headers, and for every
@@ -120,7 +160,6 @@ fn config(kbps: u32) -> EncoderConfig {
         .rate_control_mode(RateControlMode::Bitrate)
         .bitrate(BitRate::from_bps(kbps.saturating_mul(1000)))
         .max_frame_rate(FrameRate::from_hz(MAX_FRAMES_PER_SECOND))
-        .qp(QpRange::new(FINEST, COARSEST))
         .skip_frames(false)
         .scene_change_detect(true)
         .adaptive_quantization(false)
@@ -145,6 +184,7 @@ impl Encode for H264Encoder {
         if self.started && damage.is_empty() && purpose == Purpose::Sharpen {
             return self.sharpen(picture, taken_us);
         }
+        self.refine()?;
         self.tell_bitrate()?;
         // The first frame is a key frame anyway, and asking for one would make OpenH264 send it twice.
         if purpose == Purpose::Key && self.started {

@@ -243,3 +243,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whoever_sends_knows_better_when_the_path_is_free() {
+    let mut pacer = Pacer::new(60, 1_000);
+    pacer.encoded(Time(0), Encoded::Frame { key: true, bytes: 1_250 });
+    pacer.damaged();
+    pacer.leaves(Time(500));
+    assert_eq!(pacer.next(Time(100)), Pace::Wait(Time(420)), "more waits than this picture");
+    pacer.leaves(Time(0));
+    assert_eq!(pacer.next(Time(100)), Pace::Encode(Purpose::Change), "it has left sooner than was thought");
+    pacer.encoded(Time(100), Encoded::Frame { key: false, bytes: 25_000 });
+    pacer.damaged();
+    pacer.leaves(Time(100));
+    assert_eq!(pacer.next(Time(150)), Pace::Wait(Time(220)), "the last picture is not there yet");
+}

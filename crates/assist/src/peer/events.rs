@@ -60,10 +60,10 @@ impl Peer {
         if let Some(kbps) = anew {
             self.rtc.bwe().reset(Bitrate::kbps(u64::from(kbps)));
         }
+        if self.video.is_awake {
+            self.desire();
+        }
         if let Some(kbps) = news {
-            if self.video.is_awake {
-                self.desire();
-            }
             self.events.push_back(PeerEvent::Bitrate(kbps));
         }
     }

@@ -12,11 +12,14 @@ use crate::Time;
 
 /// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture the
 /// section rests, and wakes with the next: a still screen is then as quiet as it looks.
-const REST_AFTER: Duration = Duration::from_millis(50);
+const REST_AFTER: Duration = Duration::from_millis(40);
 
 /// A section that rests forgets what it has sent. So it does not before so many times there and back have passed since the
 /// last packet left: what was lost has been asked for by then, and once more where that was lost too.
 const ROUNDS: u32 = 3;
+
+/// There and back, to a page that is no further away than the rest is long.
+const NEARBY: Duration = Duration::from_millis(25);
 
 /// And so much longer where packets are lost: a browser asks again after a tenth of a second.
 const LOSSY: Duration = Duration::from_millis(400);
@@ -32,6 +35,9 @@ const PADDING: usize = 500;
 
 /// The page had so much time to ask for a key frame before it knew that one had been sent, and to decode it.
 const DECODING: Duration = Duration::from_millis(200);
+
+/// Where an estimate begins anew, in kbit/s.
+const ANEW_KBPS: u32 = 500;
 
 /// An estimate that begins anew has so much time to find its way.
 const ANEW_EVERY: Duration = Duration::from_secs(3);
@@ -93,25 +99,27 @@ impl Flow {
         }
     }
 
-    /// What the path carries, in kbit/s.
-    pub(super) fn kbps(&self) -> u32 {
-        self.kbps
-    }
-
     /// The page is near: the estimate begins here, and not where it is begun otherwise.
     pub(super) fn begin_near(&mut self, kbps: u32) {
         (self.kbps, self.is_near) = (kbps, true);
         self.estimates.clear();
     }
 
+    /// How much the stack may look for, in kbit/s: it looks with up to twice of that. While something waits, that would be
+    /// looked with, and looking would drop it.
+    pub(super) fn desired(&self) -> u32 {
+        if self.waiting > PADDING { self.kbps / 2 } else { self.kbps / 2 * 3 }
+    }
+
     /// The stack estimates that the path carries so much.
     pub(super) fn estimated(&mut self, now: Time, kbps: u32) -> Estimated {
         let may_begin = self.anew.is_none_or(|last| last.after(ANEW_EVERY) <= now);
-        let anew = (kbps < LEAST_KBPS && may_begin).then_some(LEAST_KBPS);
+        let anew = (kbps < LEAST_KBPS && may_begin).then_some(ANEW_KBPS);
         if anew.is_some() {
             self.anew = Some(now);
+            self.estimates.clear();
         }
-        self.estimates.push_back(kbps.max(LEAST_KBPS));
+        self.estimates.push_back(anew.unwrap_or(kbps).max(LEAST_KBPS));
         if self.estimates.len() > LOOK_BACK {
             self.estimates.pop_front();
         }
@@ -179,7 +187,9 @@ impl Flow {
     /// When the section may rest.
     pub(super) fn rests(&self) -> Time {
         let lossy = if self.loss > 0.005 { LOSSY } else { Duration::ZERO };
-        let answered = self.busy.after(self.round_trip() * ROUNDS + lossy);
+        // Nearby, what was lost has been asked for by then anyway.
+        let rounds = if self.round_trip() > NEARBY { self.round_trip() * ROUNDS } else { Duration::ZERO };
+        let answered = self.busy.after(rounds + lossy);
         self.picture.max(answered).after(REST_AFTER)
     }
 
@@ -202,10 +212,10 @@ mod tests {
         let nothing = |news| Estimated { news, anew: None };
         assert_eq!(flow.estimated(Time(100), 900), nothing(Some(900)));
         assert_eq!(flow.estimated(Time(200), 880), nothing(None), "as good as the same");
-        let anew = Estimated { news: Some(LEAST_KBPS), anew: Some(LEAST_KBPS) };
+        let anew = Estimated { news: Some(ANEW_KBPS), anew: Some(ANEW_KBPS) };
         assert_eq!(flow.estimated(Time(300), 12), anew);
-        assert_eq!(flow.estimated(Time(400), 1), nothing(None), "it has just begun anew");
-        assert_eq!(flow.estimated(Time(3_300), 1), Estimated { news: None, anew: Some(LEAST_KBPS) });
+        assert_eq!(flow.estimated(Time(400), 1), nothing(Some(LEAST_KBPS)), "it has just begun anew");
+        assert_eq!(flow.estimated(Time(3_300), 1), anew);
     }
 
     #[test]
@@ -228,14 +238,14 @@ mod tests {
         flow.went_round(millis(1));
         flow.wakes(Time(1_000));
         flow.sent(Time(1_000), false, 2_000);
-        assert_eq!(flow.rests(), Time(1_053), "nearby: almost at once");
+        assert_eq!(flow.rests(), Time(1_040), "nearby: almost at once");
         flow.went_round(millis(200));
         flow.sent(Time(2_000), true, 50_000);
         for now in (2_010..2_400).step_by(10) {
             flow.waits(Time(now), 50_000 - 125 * usize::try_from(now - 2_000).unwrap());
         }
         flow.waits(Time(2_400), 240);
-        assert_eq!(flow.rests(), Time(2_390 + 3 * 200 + 50), "far away: when it has left and was not missed");
+        assert_eq!(flow.rests(), Time(2_390 + 3 * 200 + 40), "far away: when it has left and was not missed");
     }
 
     #[test]

@@ -237,10 +237,29 @@ fn the_bitrate_is_followed_without_a_key_frame() {
     }
 }
 
+#[cfg(feature = "h264")]
+#[test]
+fn a_narrow_path_begins_with_a_small_key_frame_and_one_that_turns_out_wide_gets_a_fine_one() {
+    let picture = text(SIZE, 0);
+    let whole = [Rect::whole(SIZE)];
+    let (fine, _) = Stream::new(Codec::H264, SIZE, 4_000).send(&picture, &whole, Purpose::Key);
+    let mut narrow = Stream::new(Codec::H264, SIZE, 800);
+    let (coarse, _) = narrow.send(&picture, &whole, Purpose::Key);
+    assert!(
+        coarse.data.len() * 3 < fine.data.len() * 2,
+        "{} and {} bytes",
+        coarse.data.len(),
+        fine.data.len()
+    );
+    narrow.encoder.set_bitrate(4_000).unwrap();
+    let (again, _) = narrow.send(&picture, &whole, Purpose::Change);
+    assert!(again.key && again.data.len() * 4 > fine.data.len() * 3, "{} bytes", again.data.len());
+}
+
 #[test]
 fn any_bitrate_is_taken_at_any_time() {
     for codec in CODECS {
-        let mut stream = Stream::new(*codec, SIZE, 0);
+        let mut stream = Stream::new(*codec, SIZE, 3_000);
         let picture = text(SIZE, 0);
         for kbps in [0, 1, 100, u32::MAX, 5, 12_000, 400, 4_000_000, 300] {
             stream.encoder.set_bitrate(kbps).unwrap();

@@ -92,6 +92,8 @@ fn a_picture_that_is_played_again_is_not_shown_again() {
 fn what_the_page_reports_counts_with_its_tag_only() {
     let wanted = |call: &Call| call.count(&PeerEvent::KeyframeWanted);
     let mut call = showing();
+    // Before it can have seen the first one, its wish is none.
+    call.drive(1_500, |_| false);
     take(&mut call, address(NOVICE), is_rtcp);
     call.page.request_key_frame();
     let reports = catch(&mut call, address(NOVICE), is_rtcp);

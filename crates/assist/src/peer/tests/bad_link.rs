@@ -116,7 +116,7 @@ impl Novice {
     /// what it aims at.
     fn bytes(&mut self, now: Time, key: bool) -> usize {
         if key {
-            return 45_000;
+            return 70_000;
         }
         let since = self.sent.last().map_or(0, |last| now.0 - last.taken.0);
         let wanted = (1_200 + 45 * since.min(200)) * if self.chance.comes() { 11 } else { 9 } / 10;
