@@ -11,11 +11,11 @@ mod encode;
 mod keyboard;
 mod monitors;
 #[cfg(feature = "windows")]
-#[path = "questions.rs"]
-mod needs_xephyr_questions;
-#[cfg(feature = "windows")]
 #[path = "hostile.rs"]
 mod needs_xephyr_hostile;
+#[cfg(feature = "windows")]
+#[path = "questions.rs"]
+mod needs_xephyr_questions;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
 #[path = "bar.rs"]
