@@ -60,11 +60,22 @@ pub const LEAST_KBPS: u32 = 250;
 /// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture has left
 /// the section rests, and wakes with the next: a still screen is then as quiet as it looks, and so is one on which
 /// somebody types between two letters.
-const REST_AFTER: Duration = Duration::from_millis(40);
+const REST_AFTER: Duration = Duration::from_millis(1);
+
+/// While pictures come this close to each other it does not rest between them, which costs more than padding.
+const REST_AFTER_IN_MOTION: Duration = Duration::from_millis(40);
 
 /// On a path that carries little, packets get lost, and what the stack pads with is what tells the page that the last one
 /// of a picture did.
 const REST_AFTER_ON_POOR_PATH: Duration = Duration::from_millis(120);
+
+/// When it has rested for so long the bandwidth is not looked for any more. Not earlier, since whenever the stack is told to
+/// look for it again it begins with a flood.
+const SLEEP_AFTER: Duration = Duration::from_secs(1);
+
+/// While the video section rests the stack has nothing to do that could not wait for so long, but asks to be called every
+/// 25 ms all the same.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// The most bytes that wait in the data channels: more than one message with the largest cursor.
 const CHANNEL_BUFFER: usize = 256 * 1024;
@@ -77,6 +88,8 @@ const MAX_RESTARTS: u32 = 64;
 pub struct Peer {
     rtc: Rtc,
     clock: Clock,
+    /// When the stack was last told the time.
+    ticked: Time,
     pt: Pt,
     video: Video,
     /// What the page's last offer was answered with; the next answer differs in the way only.
@@ -161,18 +174,38 @@ struct Video {
     rest: String,
     /// What the path carries, in kbit/s.
     kbps: u32,
-    /// Until the last picture has left; `None` while it rests.
-    awake_until: Option<Time>,
+    /// When the last picture was sent.
+    last: Time,
+    state: Wakefulness,
+}
+
+/// How the video section does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wakefulness {
+    /// It sends, until then.
+    Awake(Time),
+    /// It rests; from then on it sleeps.
+    Resting(Time),
+    /// The bandwidth is not looked for either.
+    Asleep,
 }
 
 impl Video {
     /// Awake until a picture of so many bytes has left.
     fn stay_awake(&mut self, now: Time, bytes: usize) {
         let bits = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(8);
-        let leaving = Duration::from_millis(bits / u64::from(self.kbps.max(1)));
-        let left = now.after(leaving);
-        let rest_after = if self.kbps < START_KBPS { REST_AFTER_ON_POOR_PATH } else { REST_AFTER };
-        self.awake_until = self.awake_until.max(Some(left.after(rest_after)));
+        let left = now.after(Duration::from_millis(bits / u64::from(self.kbps.max(1))));
+        let rest_after = match () {
+            () if self.kbps < START_KBPS => REST_AFTER_ON_POOR_PATH,
+            () if now.since(self.last) <= REST_AFTER_IN_MOTION => REST_AFTER_IN_MOTION,
+            () => REST_AFTER,
+        };
+        self.last = now;
+        let until = left.after(rest_after);
+        self.state = match self.state {
+            Wakefulness::Awake(before) => Wakefulness::Awake(before.max(until)),
+            Wakefulness::Resting(_) | Wakefulness::Asleep => Wakefulness::Awake(until),
+        };
     }
 }
 
@@ -222,7 +255,8 @@ impl Peer {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
             kbps: START_KBPS,
-            awake_until: Some(now),
+            last: now,
+            state: Wakefulness::Awake(now),
         };
         accept(&mut rtc, &video.wake)?;
         rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
@@ -246,6 +280,7 @@ impl Peer {
         let peer = Self {
             rtc,
             clock,
+            ticked: now,
             pt,
             video,
             answer: answer.clone(),
@@ -293,7 +328,8 @@ impl Peer {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
             kbps: START_KBPS,
-            awake_until: Some(self.clock.now),
+            last: self.clock.now,
+            state: Wakefulness::Awake(self.clock.now),
         };
         let accepted = accept(&mut self.rtc, &self.video.wake);
         self.insist(accepted);
@@ -408,8 +444,7 @@ impl Peer {
                 }
                 Ok(Output::Timeout(moment)) => {
                     if self.rtc.is_alive() || self.link == Link::Over {
-                        let due = self.clock.time(moment);
-                        return PeerOutput::Timeout(self.rest_due().map_or(due, |rest| due.min(rest)));
+                        return PeerOutput::Timeout(self.due(self.clock.time(moment)));
                     }
                     self.set_link(Link::Over);
                 }
@@ -433,27 +468,47 @@ impl Peer {
 
     /// Before a picture of so many bytes: the video section sends again, if it rested.
     fn wake(&mut self, bytes: usize) {
-        if self.video.awake_until.is_none() {
+        // In this order: how much the stack pads is decided whenever it is told what to look for.
+        if self.video.state == Wakefulness::Asleep {
+            self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+        }
+        if !matches!(self.video.state, Wakefulness::Awake(_)) {
             let accepted = accept(&mut self.rtc, &self.video.wake);
             self.insist(accepted);
-            self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
         }
         self.video.stay_awake(self.clock.now, bytes);
     }
 
-    /// Long enough after the last picture: no padding and no probing any more.
+    /// Long enough after the last picture: no padding, and later no probing any more. Only a connection that stands has
+    /// something to rest from.
     fn rest_if_due(&mut self) {
-        if self.rest_due().is_some_and(|due| due <= self.clock.now) {
-            self.video.awake_until = None;
-            let accepted = accept(&mut self.rtc, &self.video.rest);
-            self.insist(accepted);
-            self.rtc.bwe().set_desired_bitrate(Bitrate::ZERO);
+        let now = self.clock.now;
+        match self.video.state {
+            _ if self.link != Link::Up => {}
+            Wakefulness::Awake(until) if until <= now => {
+                self.video.state = Wakefulness::Resting(now.after(SLEEP_AFTER));
+                let accepted = accept(&mut self.rtc, &self.video.rest);
+                self.insist(accepted);
+                // It looks for what it looked for before, and pads no more.
+                self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+            }
+            Wakefulness::Resting(until) if until <= now => {
+                self.video.state = Wakefulness::Asleep;
+                self.rtc.bwe().set_desired_bitrate(Bitrate::ZERO);
+            }
+            _ => {}
         }
     }
 
-    /// Only a connection that stands has something to rest from.
-    fn rest_due(&self) -> Option<Time> {
-        self.video.awake_until.filter(|_| self.link == Link::Up)
+    /// When there is something to do, where the stack wants to be called at this moment.
+    fn due(&self, stack: Time) -> Time {
+        let idle = stack.max(self.ticked.after(IDLE));
+        match self.video.state {
+            _ if self.link != Link::Up => stack,
+            Wakefulness::Awake(until) => stack.min(until),
+            Wakefulness::Resting(until) => idle.min(until),
+            Wakefulness::Asleep => idle,
+        }
     }
 
     fn insist(&mut self, accepted: Result<(), PeerError>) {
@@ -463,6 +518,7 @@ impl Peer {
     }
 
     fn tick(&mut self) {
+        self.ticked = self.clock.now;
         self.rest_if_due();
         if self.rtc.handle_input(Input::Timeout(self.clock.instant())).is_err() {
             self.fail();
