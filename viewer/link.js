@@ -4,7 +4,7 @@
 /**
  * @typedef {import("./sdp.js").Description} Description
  * @typedef {"waiting" | "asked" | "granted" | "denied"} ViewState
- * @typedef {"none" | "pending" | "granted" | "denied" | "released" | "revoked" | "expired"} ControlState
+ * @typedef {"none" | "pending" | "granted" | "denied" | "refused" | "released" | "revoked" | "expired"} ControlState
  * @typedef {{ width: number, height: number }} Size
  * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
  *   screen: Size | null, screens: readonly SharedScreen[], shared: number | null, kind: Kind, shown: boolean,
@@ -25,7 +25,7 @@
 /** @type {readonly string[]} */
 const VIEWS = ["waiting", "asked", "granted", "denied"];
 /** @type {readonly string[]} */
-const CONTROLS = ["none", "pending", "granted", "denied", "released", "revoked", "expired"];
+const CONTROLS = ["none", "pending", "granted", "denied", "refused", "released", "revoked", "expired"];
 
 /** @type {readonly string[]} */
 const KINDS = ["screen", "window", "test"];

@@ -144,6 +144,12 @@ export const CONTROL = {
     button: "Ask again",
     hint: "They said no. You can look, but not click or type.",
   },
+  refused: {
+    status: "Control is not possible now",
+    tone: "plain",
+    button: "Ask again",
+    hint: "Their computer does not allow control now. You can look, but not click or type.",
+  },
   released: {
     status: "You gave control back",
     tone: "plain",

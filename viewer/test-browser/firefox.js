@@ -149,6 +149,22 @@ export class Tab {
     return this.#ask("browsingContext.navigate", { context: this.#context, url, wait: "complete" });
   }
 
+  /**
+   * Sets out for a page, which may lead on to another one.
+   * @param {string} url
+   */
+  begin(url) {
+    return this.#ask("browsingContext.navigate", { context: this.#context, url, wait: "none" });
+  }
+
+  /**
+   * Runs a script in every page before its own.
+   * @param {string} script
+   */
+  prepare(script) {
+    return this.#ask("script.addPreloadScript", { functionDeclaration: `() => {${script}\n}` });
+  }
+
   /** @param {{ width: number, height: number }} viewport */
   resize(viewport) {
     return this.#ask("browsingContext.setViewport", { context: this.#context, viewport });

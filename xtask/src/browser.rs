@@ -12,7 +12,7 @@ use rendezvous_testkit::process::{Launch, Log, Process, find_program};
 use rendezvous_testkit::wait;
 use serde_json::{Value, json};
 
-use crate::packages::BROWSERS;
+use crate::packages::{BROWSERS, FIREFOXES};
 use crate::repo;
 
 /// How long one request may take, besides what it waits for itself.
@@ -37,10 +37,31 @@ impl Browser {
     ) -> Result<Self> {
         let executable =
             BROWSERS.iter().find_map(|name| find_program(name)).context("no Chromium is installed")?;
+        let launch = |profile: &Path| {
+            let is_root = rustix::process::geteuid().is_root();
+            json!({ "do": "launch", "executable": executable, "profile": profile, "width": width, "height": height, "root": is_root })
+        };
+        Self::drive(name, "xtask/e2e/browser.mjs", launch, change)
+    }
+
+    /// Starts a Firefox, which can be asked to open, to evaluate and to wait.
+    pub(crate) fn start_firefox(change: impl FnOnce(Launch) -> Launch) -> Result<Self> {
+        let executable =
+            FIREFOXES.iter().find_map(|name| find_program(name)).context("no Firefox is installed")?;
+        let launch = |_: &Path| json!({ "do": "launch", "executable": executable });
+        Self::drive("firefox", "xtask/e2e/firefox.mjs", launch, change)
+    }
+
+    fn drive(
+        name: &str,
+        script: &str,
+        launch: impl FnOnce(&Path) -> Value,
+        change: impl FnOnce(Launch) -> Launch,
+    ) -> Result<Self> {
         // Under our own directory, because a Chromium from a snap sees no other temporary files.
         let profile = repo::output("browser")?.join(format!("{name}-{}", std::process::id()));
         let log = repo::output("browser")?.join(format!("{name}.log"));
-        let node = change(Launch::new("node").arg("xtask/e2e/browser.mjs"));
+        let node = change(Launch::new("node").arg(script));
         let mut driver = Process::start_piped(&node, Log::File(&log))?;
         let (requests, output) = driver.pipes().context("a driver that was started with pipes has them")?;
         let (tell, answers) = mpsc::channel();
@@ -52,11 +73,8 @@ impl Browser {
             }
         })?;
         let mut browser = Self { requests: Some(requests), answers, driver, profile };
-        let is_root = rustix::process::geteuid().is_root();
-        browser.ask(
-            &json!({ "do": "launch", "executable": executable, "profile": browser.profile, "width": width, "height": height, "root": is_root }),
-            Duration::from_secs(30),
-        )?;
+        let launch = launch(&browser.profile);
+        browser.ask(&launch, Duration::from_secs(60))?;
         Ok(browser)
     }
 

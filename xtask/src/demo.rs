@@ -15,7 +15,7 @@ use crate::packages::{self, Need};
 use crate::repo::{self, Profile};
 use crate::say;
 
-pub(crate) use check::{check, fetch_browser_driver};
+pub(crate) use check::{check, check_browsers, fetch_browser_driver};
 pub(crate) use meeting::Way;
 
 /// How to run the demo.
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Plays both people by itself, in a browser without a window, and checks every step
     #[arg(long)]
     check: bool,
+    /// With --check: only looks at the picture, in Chromium and Firefox, as each kind of video and over relays
+    #[arg(long, requires = "check", conflicts_with_all = ["save_pictures", "xmpp"])]
+    browsers: bool,
     /// With --check: puts the screenshots into docs/pictures
     #[arg(long, requires = "check")]
     save_pictures: bool,
@@ -55,6 +58,9 @@ pub(crate) enum Pictures {
 /// What `--check` cannot do without.
 pub(crate) const NEEDED_BY_CHECK: &[Need] = &[Need::Build, Need::Page, Need::Desktop, Need::Browser];
 
+/// And what `--check --browsers` needs besides.
+pub(crate) const NEEDED_BY_BROWSERS: &[Need] = &[Need::Firefox, Need::Machines, Need::Relay];
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let has_display = env::var_os("DISPLAY").is_some_and(|display| !display.is_empty());
     let stage = stage(arguments, has_display)?;
@@ -62,6 +68,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let way = if arguments.xmpp { Way::Xmpp } else { Way::Nearby };
     if way == Way::Xmpp {
         needs.push(Need::Prosody);
+    }
+    if arguments.browsers {
+        needs.extend(NEEDED_BY_BROWSERS);
     }
     packages::ensure(&needs, arguments.no_install)?;
     let missing = packages::missing(&needs);
@@ -72,7 +81,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match stage {
         Stage::Check => {
             let pictures = if arguments.save_pictures { Pictures::Documentation } else { Pictures::Scratch };
-            check(pictures, way)?;
+            if arguments.browsers {
+                check_browsers()?
+            } else {
+                check(pictures, way)?
+            }
             say::line("The demo works.");
             Ok(())
         }

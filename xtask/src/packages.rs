@@ -74,6 +74,9 @@ enum Present {
     Installed,
 }
 
+/// The names of Firefox.
+pub(crate) const FIREFOXES: &[&str] = &["firefox-esr", "firefox"];
+
 /// The names under which Chromium's engine is installed, best first.
 pub(crate) const BROWSERS: &[&str] =
     &["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
@@ -110,7 +113,7 @@ const PACKAGES: &[Package] = {
         package(
             Firefox,
             "firefox-esr",
-            Program(&["firefox-esr", "firefox"]),
+            Program(FIREFOXES),
             "shows the expert's page, too, and is made by others",
         ),
         package(Window, "xserver-xephyr", Program(&["Xephyr"]), "a screen in a window, or in another screen"),

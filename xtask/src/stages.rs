@@ -201,6 +201,15 @@ fn demo(context: &mut Context) -> Result<Outcome> {
         return Ok(skipped);
     }
     demo::check(demo::Pictures::Scratch, demo::Way::Nearby)?;
+    let missing = packages::missing(demo::NEEDED_BY_BROWSERS);
+    if !missing.is_empty() {
+        let left_out = vec![format!(
+            "the picture in each browser and over relays (not installed: {})",
+            missing.join(", ")
+        )];
+        return Ok(Outcome::Passed { left_out });
+    }
+    demo::check_browsers()?;
     Ok(PASSED)
 }
 

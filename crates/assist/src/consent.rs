@@ -1,14 +1,21 @@
 //! The novice's consent: what the expert may do, and who decides it.
 //!
-//! Nothing is allowed at first. The person at this machine is asked twice, separately: whether the expert may *see* the
-//! screen, and later, when the expert requests it, whether the expert may *control* pointer and keyboard. Only
-//! [`Input::Answer`], which the program makes from an act of that person, ever raises what is allowed; every other
-//! input keeps or lowers it, but for [`Input::Resume`], an act of that person too, which gives the view back that
-//! [`Input::Pause`] took. [`Output::ViewGranted`] and [`Output::ControlGranted`] carry the only grants there are.
+//! Nothing is allowed at first. The person at this machine is asked for each [`Right`] separately: whether the expert may
+//! *see* the screen, and later, when the expert requests it, whether the expert may *control* pointer and keyboard, or
+//! have the clipboard, hand over files, draw, record. Only [`Input::Answer`], which the program makes from an act of that
+//! person, ever raises what is allowed; every other input keeps or lowers it, but for [`Input::Resume`] and
+//! [`Input::BarBack`], which give the view back that [`Input::Pause`] or [`Input::BarGone`] took. The outputs that carry a
+//! grant carry the only grants there are.
 //!
-//! Control is a floor as in BFCP (RFC 8855): the expert requests and releases it, the person grants, denies and revokes
-//! it, and it expires. Seeing is the base: when it is refused or ends, everything ends, finally. A pause kills both
-//! grants and ends nothing: afterwards there is a new grant for the view, and control is asked for anew.
+//! Whatever is not the view is a floor as in BFCP (RFC 8855): the expert requests and releases it, the person grants,
+//! denies and revokes it, and it expires. Seeing is the base: when it is refused or ends, everything ends, finally. A
+//! pause kills all grants and ends nothing: afterwards there is a new grant for the view, and the rest is asked for anew.
+//! So it is, without a pause, after the connection was lost, the screen was locked, the machine was asleep, and half an
+//! hour. Another device of the expert must ask for the view as well.
+//!
+//! A question has one answer, a time limit, and *no* as its default, and there is one at a time. What is requested
+//! meanwhile, too soon, or too often, is refused without bothering anybody, and so is what [`Limits`] do not allow and what
+//! the [`brakes`](crate::brakes) hold up: no person can answer that with a yes.
 //!
 //! # How to drive it
 //!
@@ -33,38 +40,35 @@
 //! assert!(granted);
 //! ```
 
+mod floors;
+mod news;
+mod patience;
+mod question;
+mod rights;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::time::Duration;
 
+pub use self::news::{Announcement, ConsentError, FloorState, Reason, ViewState};
+pub use self::question::{Question, QuestionId, QuestionKind};
+pub use self::rights::{ASK_AGAIN_AFTER, CONTROL_TIME, Lifetime, Limits, MAX_REFUSALS, QUESTION_TIME, Right};
 pub use self::state::{Effect, State};
 use crate::Time;
-use crate::grant::{Brake, ControlGrant, Curtain, ViewGrant};
-
-/// How long a question stands. Silence until then is a *no*.
-pub const QUESTION_TIME: Duration = Duration::from_secs(60);
-
-/// How long control lasts before it must be asked for again.
-pub const CONTROL_TIME: Duration = Duration::from_mins(30);
-
-/// How long the expert waits before control can be asked for again, after it was not granted or was taken back.
-pub const ASK_AGAIN_AFTER: Duration = Duration::from_secs(10);
-
-/// How many questions for control may end without a yes. Then the person is not asked any more.
-pub const MAX_REFUSALS: u8 = 5;
+use crate::brakes::{Beginning, Facts, Verdict};
+use crate::grant::{
+    Brake, ClipboardGrant, ControlGrant, Curtain, DrawingGrant, FilesGrant, RecordingGrant, Switch, ViewGrant,
+};
 
 /// The consent of the person at this machine in one session of help.
 ///
 /// Dropping it revokes every grant that it issued.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Consent {
     state: State,
-    view: Option<ViewGrant>,
-    control: Option<ControlGrant>,
+    /// What is granted, in the order of [`Right::ALL`].
+    granted: [Option<Switch>; Right::ALL.len()],
     brake: Brake,
     curtain: Curtain,
     outputs: VecDeque<Output>,
@@ -82,20 +86,40 @@ pub enum Input {
         /// Whether they allowed it.
         yes: bool,
     },
-    /// The expert asks for control.
-    Request,
-    /// The expert gives control back, or no longer asks for it.
-    Release,
-    /// The person takes control back, or refuses it while asked. The view stands.
-    TakeBack,
-    /// The person hides the screen for a while. Both grants fall; nothing ends.
+    /// The **person at this machine** answered [`QuestionKind::HowItBegan`]. Nothing that came over a wire may become this
+    /// input.
+    Began {
+        /// Which question was on the screen.
+        question: QuestionId,
+        /// What they said.
+        how: Beginning,
+    },
+    /// The expert asks for a floor.
+    Request(Right),
+    /// The expert gives a floor back, or no longer asks for it.
+    Release(Right),
+    /// The person takes a floor back, or refuses it while asked. The view stands.
+    TakeBack(Right),
+    /// The person hides the screen for a while. All grants fall; nothing ends.
     Pause,
     /// The **person at this machine** shows again what they hid. Nothing that came over a wire may become this input.
     Resume,
+    /// The bar that says what is shared is not there, is covered, or does not respond. Like a pause, until
+    /// [`Input::BarBack`]. While the view is asked for there is no bar yet: whoever watches it looks when the view is
+    /// granted.
+    BarGone,
+    /// The bar is there again. What the person themselves has hidden stays hidden.
+    BarBack,
     /// The person ends the help. Everything ends.
     Stop,
-    /// The path to the expert's page is lost or replaced. Control falls and must be asked for again; the view stands.
+    /// The screen was locked. The floors fall and must be asked for again; the view stands.
+    Locked,
+    /// The machine was asleep. The floors fall and must be asked for again; the view stands.
+    Suspended,
+    /// The path to the expert's page is lost or replaced. The floors fall and must be asked for again; the view stands.
     Disconnected,
+    /// The expert goes on with another device. Everything falls, and the person is asked for the view again.
+    DeviceChanged,
     /// The session with the expert is over, or the expert's application is gone. Everything ends.
     Ended,
     /// The moment of [`Output::Timeout`] has come. Harmless at any other moment.
@@ -109,11 +133,24 @@ pub enum Output {
     Ask(Question),
     /// Take this question off the screen: it has no effect any more.
     Withdraw(QuestionId),
-    /// The person allowed the view, at first or again after a pause. Check `is_live` before each use: it may have been
-    /// revoked since.
+    /// The person allowed the view, at first or again after a pause. Check `is_live` before each use, as with every
+    /// grant: it may have been revoked since.
     ViewGranted(ViewGrant),
-    /// The person allowed control. Check `is_live` before each use: it may have been revoked since.
+    /// The person allowed control.
     ControlGranted(ControlGrant),
+    /// The person allowed the clipboard.
+    ClipboardGranted(ClipboardGrant),
+    /// The person allowed files.
+    FilesGranted(FilesGrant),
+    /// The person allowed drawing.
+    DrawingGranted(DrawingGrant),
+    /// The person allowed recording.
+    RecordingGranted(RecordingGrant),
+    /// The expert asked for control and the brakes hold it up: say so to the person, who cannot change it.
+    Held(Verdict),
+    /// Somebody else began this. Keep for this contact that there is no control before this moment
+    /// ([`Facts::blocked_until`]), and tell the person what that means.
+    Blocked(Time),
     /// Tell the expert's application.
     Tell(Announcement),
     /// Everything is over: nothing is allowed and nothing can be allowed again. Comes once.
@@ -122,110 +159,24 @@ pub enum Output {
     Timeout(Option<Time>),
 }
 
-/// A question to the person at this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Question {
-    /// Names this question in its answer.
-    pub id: QuestionId,
-    /// What is asked.
-    pub kind: QuestionKind,
-    /// When silence becomes a *no*.
-    pub until: Time,
-}
-
-/// The name of one question; no two questions of one [`Consent`] share it. Only the consent machine makes one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct QuestionId(u32);
-
-/// What a question is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum QuestionKind {
-    /// Whether the expert may see the screen.
-    View,
-    /// Whether the expert may use pointer and keyboard.
-    Control,
-}
-
-/// News for the expert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Announcement {
-    /// About seeing the screen.
-    View(ViewState),
-    /// About using pointer and keyboard.
-    Control(ControlState),
-    /// The person hid the screen for a while, or shows it again.
-    Paused(bool),
-}
-
-/// How it stands with the view, as the expert is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ViewState {
-    /// The person is being asked.
-    Asked,
-    /// Allowed.
-    Granted,
-    /// Not allowed: a *no*, or silence.
-    Denied,
-    /// Was allowed and is not any more.
-    Ended,
-}
-
-/// How it stands with the floor, as the expert is told. Before the first request there is nothing to tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ControlState {
-    /// The person is being asked.
-    Pending,
-    /// The expert has control.
-    Granted,
-    /// Not allowed: a *no*, silence, too soon or too often.
-    Denied,
-    /// The expert gave it back, or stopped asking.
-    Released,
-    /// The person took it back, or the connection was lost.
-    Revoked,
-    /// Its time ran out.
-    Expired,
-}
-
-/// Why everything ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// The person said *no* to the view.
-    ViewDenied,
-    /// The person did not answer the question for the view.
-    NoAnswer,
-    /// The person stopped it.
-    Stopped,
-    /// The session ended, from either side or by a failure.
-    SessionEnded,
-}
-
-/// An input that changed nothing, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ConsentError {
-    /// The expert's application was announced before.
-    AlreadyConnected,
-    /// No such question is open: it was answered, it ran out, it was withdrawn, or it never existed.
-    NoSuchQuestion,
-    /// Control is asked for only after the view is granted.
-    ViewFirst,
-    /// Control is already requested or granted.
-    AlreadyRequested,
-    /// Control is neither requested nor granted.
-    NoControl,
-    /// The person has hidden the screen: nothing can be asked for, and it cannot be hidden twice.
-    Paused,
-    /// Nothing is hidden that could be shown again.
-    NotPaused,
-    /// Everything is over.
-    Over,
-}
-
 impl Consent {
-    /// Nothing is allowed and nobody is asked.
+    /// Nothing is allowed and nobody is asked. Nothing is known of the contact, so the brakes are at their strictest:
+    /// [`Consent::with_limits`] takes what is known.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_limits(Limits::default(), &Facts::default())
+    }
+
+    /// The same within these limits, with a contact of whom this is known.
+    #[must_use]
+    pub fn with_limits(limits: Limits, facts: &Facts) -> Self {
+        Self {
+            state: State::new(limits, facts),
+            granted: Default::default(),
+            brake: Brake::default(),
+            curtain: Curtain::default(),
+            outputs: VecDeque::new(),
+        }
     }
 
     /// Takes in what happened at `now`. Whatever must fall by it has fallen when this returns.
@@ -269,48 +220,68 @@ impl Consent {
         match effect {
             Effect::Ask(question) => self.outputs.push_back(Output::Ask(question)),
             Effect::Withdraw(id) => self.outputs.push_back(Output::Withdraw(id)),
-            Effect::GrantView => {
-                let grant = ViewGrant::issue(&self.brake, &self.curtain);
-                self.view = Some(grant.clone());
-                self.outputs.push_back(Output::ViewGranted(grant));
-            }
-            Effect::GrantControl => {
-                let grant = ControlGrant::issue(&self.brake, &self.curtain);
-                self.control = Some(grant.clone());
-                self.outputs.push_back(Output::ControlGranted(grant));
-            }
-            Effect::RevokeView => self.revoke_view(),
-            Effect::RevokeControl => self.revoke_control(),
+            Effect::Grant(right) => self.grant(right),
+            Effect::Revoke(right) => self.revoke(right),
+            Effect::Hold(verdict) => self.hold(verdict),
+            Effect::Block(until) => self.outputs.push_back(Output::Blocked(until)),
             Effect::Tell(news) => self.tell(news),
             Effect::End(reason) => self.outputs.push_back(Output::Ended(reason)),
         }
     }
 
-    /// An expert who asks again and again is told *denied* again and again; the same news twice in a row is kept once,
-    /// so that not even a caller who never drains can be made to collect it.
+    /// The only place where a grant is made.
+    fn grant(&mut self, right: Right) {
+        self.revoke(right);
+        let switch = Switch::on(&self.brake, &self.curtain);
+        self.granted[right.index()] = Some(switch.clone());
+        self.outputs.push_back(match right {
+            Right::View => Output::ViewGranted(ViewGrant::of(switch)),
+            Right::Control => Output::ControlGranted(ControlGrant::of(switch)),
+            Right::Clipboard => Output::ClipboardGranted(ClipboardGrant::of(switch)),
+            Right::Files => Output::FilesGranted(FilesGrant::of(switch)),
+            Right::Drawing => Output::DrawingGranted(DrawingGrant::of(switch)),
+            Right::Recording => Output::RecordingGranted(RecordingGrant::of(switch)),
+        });
+    }
+
+    fn revoke(&mut self, right: Right) {
+        if let Some(switch) = self.granted[right.index()].take() {
+            switch.off();
+        }
+    }
+
+    /// An expert who asks again and again is told *refused* again and again; news that are none are left out, so that not
+    /// even a caller who never drains can be made to collect them.
     fn tell(&mut self, news: Announcement) {
-        if !matches!(self.outputs.back(), Some(Output::Tell(last)) if *last == news) {
+        let last = self.outputs.iter().rev().find_map(|output| match output {
+            Output::Tell(earlier) if earlier.is_about_the_same(news) => Some(*earlier),
+            _ => None,
+        });
+        if last != Some(news) {
             self.outputs.push_back(Output::Tell(news));
         }
     }
 
-    fn revoke_view(&mut self) {
-        if let Some(grant) = self.view.take() {
-            grant.revoke();
+    /// The same for what the person is told.
+    fn hold(&mut self, verdict: Verdict) {
+        let is_known = |output: &Output| matches!(output, Output::Held(earlier) if *earlier == verdict);
+        if !self.outputs.iter().any(is_known) {
+            self.outputs.push_back(Output::Held(verdict));
         }
     }
+}
 
-    fn revoke_control(&mut self) {
-        if let Some(grant) = self.control.take() {
-            grant.revoke();
-        }
+impl Default for Consent {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl Drop for Consent {
     fn drop(&mut self) {
-        self.revoke_control();
-        self.revoke_view();
+        for right in Right::ALL {
+            self.revoke(right);
+        }
     }
 }
 
@@ -321,29 +292,22 @@ impl Input {
     pub fn is_local(self) -> bool {
         match self {
             Self::Answer { .. }
-            | Self::TakeBack
+            | Self::Began { .. }
+            | Self::TakeBack(_)
             | Self::Pause
             | Self::Resume
+            | Self::BarGone
+            | Self::BarBack
             | Self::Stop
+            | Self::Locked
+            | Self::Suspended
             | Self::Timeout => true,
-            Self::Connected | Self::Request | Self::Release | Self::Disconnected | Self::Ended => false,
+            Self::Connected
+            | Self::Request(_)
+            | Self::Release(_)
+            | Self::Disconnected
+            | Self::DeviceChanged
+            | Self::Ended => false,
         }
     }
 }
-
-impl fmt::Display for ConsentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AlreadyConnected => "the expert's application was announced before",
-            Self::NoSuchQuestion => "no such question is open",
-            Self::ViewFirst => "control cannot be asked for before the view is granted",
-            Self::AlreadyRequested => "control is already requested or granted",
-            Self::NoControl => "control is neither requested nor granted",
-            Self::Paused => "the person has hidden the screen for a while",
-            Self::NotPaused => "nothing is hidden that could be shown again",
-            Self::Over => "the help is over",
-        })
-    }
-}
-
-impl std::error::Error for ConsentError {}

@@ -1,22 +1,15 @@
 //! The values that prove consent.
 //!
-//! A capturer takes a [`ViewGrant`], an injector a [`ControlGrant`], and neither type can be made outside this crate:
-//! only the consent machine issues them, after the person at this machine said yes. Both are *live*: taking the
-//! permission back turns every copy dead at once, and whoever holds one asks [`ViewGrant::is_live`] before each use.
+//! A capturer takes a [`ViewGrant`], an injector a [`ControlGrant`], and so does whatever else the expert may be allowed
+//! take its own. None of these types can be made outside this crate: only the consent machine issues them, after the
+//! person at this machine said yes. All are *live*: taking the permission back turns every copy dead at once, and
+//! whoever holds one asks [`ViewGrant::is_live`] before each use.
 
 //! The [`Brake`] and the [`Curtain`] lie beside them: anybody who holds one can turn every grant of a consent dead at
 //! once, for good or as far as they were issued, and nobody can use them for anything else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// The person at this machine allowed the expert to see the screen.
-#[derive(Clone, Debug)]
-pub struct ViewGrant(Switch);
-
-/// The person at this machine allowed the expert to use pointer and keyboard.
-#[derive(Clone, Debug)]
-pub struct ControlGrant(Switch);
 
 /// Stops everything at once, from any thread, without asking anybody: every grant of the same consent is dead from
 /// then on, and later ones are born dead. The consent machine is told with `Input::Stop` as well, to say so.
@@ -54,41 +47,44 @@ impl Curtain {
     }
 }
 
-impl ViewGrant {
-    pub(crate) fn issue(brake: &Brake, curtain: &Curtain) -> Self {
-        Self(Switch::on(brake, curtain))
-    }
+macro_rules! grants {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug)]
+        pub struct $name(Switch);
 
-    /// Whether the permission still stands.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.0.is_on()
-    }
+        impl $name {
+            pub(crate) fn of(switch: Switch) -> Self {
+                Self(switch)
+            }
 
-    pub(crate) fn revoke(&self) {
-        self.0.off();
-    }
+            /// Whether the permission still stands.
+            #[must_use]
+            pub fn is_live(&self) -> bool {
+                self.0.is_on()
+            }
+        }
+    )+};
 }
 
-impl ControlGrant {
-    pub(crate) fn issue(brake: &Brake, curtain: &Curtain) -> Self {
-        Self(Switch::on(brake, curtain))
-    }
-
-    /// Whether the permission still stands.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.0.is_on()
-    }
-
-    pub(crate) fn revoke(&self) {
-        self.0.off();
-    }
+grants! {
+    /// The person at this machine allowed the expert to see the screen.
+    ViewGrant,
+    /// The person at this machine allowed the expert to use pointer and keyboard.
+    ControlGrant,
+    /// The person at this machine allowed that what one side copies can be pasted on the other.
+    ClipboardGrant,
+    /// The person at this machine allowed the expert to hand over files.
+    FilesGrant,
+    /// The person at this machine allowed the expert to draw on the screen.
+    DrawingGrant,
+    /// The person at this machine allowed the expert to record what is seen.
+    RecordingGrant,
 }
 
 /// One bit that every copy of a grant shares; it goes from on to off once and never back.
 #[derive(Clone, Debug)]
-struct Switch {
+pub(crate) struct Switch {
     on: Arc<AtomicBool>,
     brake: Brake,
     curtain: Curtain,
@@ -97,16 +93,16 @@ struct Switch {
 }
 
 impl Switch {
-    fn on(brake: &Brake, curtain: &Curtain) -> Self {
+    pub(crate) fn on(brake: &Brake, curtain: &Curtain) -> Self {
         let on = Arc::new(AtomicBool::new(true));
         Self { on, brake: brake.clone(), curtain: curtain.clone(), drawn: curtain.drawn() }
     }
 
-    fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.on.load(Ordering::SeqCst) && !self.brake.is_pulled() && self.curtain.drawn() == self.drawn
     }
 
-    fn off(&self) {
+    pub(crate) fn off(&self) {
         self.on.store(false, Ordering::SeqCst);
     }
 }

@@ -42,11 +42,11 @@ pub const MAX_TEXT: usize = 256;
 pub const MAX_NOTCHES: i8 = 20;
 
 /// How often a page says that what is held is still held.
-pub const HELD_EVERY: Duration = Duration::from_millis(250);
+pub const HELD_EVERY: Duration = Duration::from_millis(200);
 
-/// After so long without a word everything that is held is let go of: a network that is gone says nothing of it. Six
-/// times the pace, so that a message that is lost and sent again comes in time.
-pub const HELD_FOR: Duration = Duration::from_millis(1500);
+/// After so long without a word everything that is held is let go of: a network that is gone says nothing of it. So
+/// everything is up within a second; and a message that is lost and sent again still comes in time.
+pub const HELD_FOR: Duration = Duration::from_millis(900);
 
 /// One act of the expert's pointer or keyboard, already checked.
 #[derive(Clone, Copy, Debug, PartialEq)]

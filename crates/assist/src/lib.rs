@@ -11,6 +11,7 @@
 //!    is the part of it that tells how to connect: checked values, never SDP.
 //! 3. [`consent`] asks the person at this machine what the expert may do, and hands out the [`grant`] values without
 //!    which no capturer and no injector can be built. Nothing that came over a wire can make it say yes.
+//!    [`brakes`] holds up what looks like fraud, whatever the person says.
 //! 4. [`peer`] is the novice's WebRTC endpoint, packets in and packets out, built only after the view is granted and
 //!    both sides have signed the certificates. [`paths`] finds the ways by which it is reached, with the help of the servers
 //!    that [`ice`] names, over the kinds of addresses in [`families`].
@@ -23,6 +24,7 @@
 //! follow one contract: after every input, drain `poll_output` until it returns `Timeout`.
 #![forbid(unsafe_code)]
 
+pub mod brakes;
 pub mod chat;
 pub mod consent;
 pub mod description;
@@ -31,6 +33,8 @@ pub mod grant;
 pub mod ice;
 pub mod input;
 pub mod link;
+#[doc(hidden)]
+pub mod mutant;
 pub mod pace;
 pub mod paths;
 pub mod peer;

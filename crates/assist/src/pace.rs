@@ -148,6 +148,11 @@ impl Pacer {
         self.kbps = kbps;
     }
 
+    /// Everything that was encoded will have left at this moment, as whoever sends it knows better.
+    pub fn leaves(&mut self, at: Time) {
+        self.sent_at = self.sent_at.max(at);
+    }
+
     /// Whether a picture is due, and what for.
     #[must_use]
     pub fn next(&self, now: Time) -> Pace {

@@ -27,6 +27,10 @@ use crate::peer::LocalCandidate;
 /// Nobody waits longer than this for what servers say.
 pub const GATHERING: Duration = Duration::from_millis(1_500);
 
+/// So long it takes at most until relays have been told that their addresses are not needed any more: twice the pause
+/// between two things that are said to one.
+pub const CLOSING: Duration = Duration::from_millis(100);
+
 /// When a question is asked again, from its beginning.
 const AGAIN: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 
@@ -227,9 +231,12 @@ impl Paths {
         }
     }
 
-    /// Gives the relays' addresses back. Drain the output once more, and then forget it.
+    /// Gives the relays' addresses back, and forgets whatever else was to be said. A relay is not told two things at once,
+    /// so go on for [`CLOSING`], and then forget it.
     pub fn close(&mut self, now: Time) {
         self.now = self.now.max(now);
+        self.probes.clear();
+        self.out.clear();
         self.relays.iter_mut().for_each(|relay| relay.close(self.now, &mut self.out));
     }
 

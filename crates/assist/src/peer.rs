@@ -14,39 +14,54 @@
 //! which protects, is made from randomness that is passed in.
 
 mod certificate;
+mod clock;
+mod distance;
+mod error;
+mod events;
+mod flow;
 mod local;
+mod stack;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rendezvous_trust::bind::Bound;
-use str0m::bwe::{Bitrate, BweKind};
-use str0m::change::SdpOffer;
-use str0m::channel::{ChannelData, ChannelId};
-use str0m::format::{Codec, FormatParams};
-use str0m::media::{Frequency, MediaTime, Mid, Pt};
+use str0m::bwe::Bitrate;
+use str0m::channel::ChannelId;
+use str0m::media::{MediaTime, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::{Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+use str0m::{Input, Output, Rtc};
 
 use crate::Time;
-use crate::description::{
-    Coding, Description, DescriptionError, Extension, Fingerprint, MAX_CANDIDATES, MediaSource, VideoFormat,
-};
-use crate::input;
+use crate::description::Description;
 use crate::screen::EncodedFrame;
 use crate::sdp::{self, Taking};
 
 pub use self::certificate::Certificate;
+use self::clock::Clock;
+use self::distance::Distance;
+pub use self::error::PeerError;
+use self::events::Link;
+use self::flow::Flow;
 pub use self::local::LocalCandidate;
+use self::stack::{
+    accept, choose_format, config, ice_credentials, local_fingerprint, media_source, send_again, video_mid,
+};
 
 /// Where the bandwidth estimate begins, in kbit/s. A path that carries more is found out within a second; one that carries
 /// much less is flooded by a larger number, and the estimate then stays low for many seconds (`tests/bottleneck.rs`).
-pub const START_KBPS: u32 = 1_500;
+pub const START_KBPS: u32 = 1_000;
+
+/// Where it begins when the page is as near as [`NEAR`]: then the path is seldom a narrow one, and what was too much is
+/// known at once.
+const NEAR_KBPS: u32 = 4_000;
+
+/// There and back, to somebody nearby.
+const NEAR: Duration = Duration::from_millis(10);
 
 /// What the estimate tries to reach, in kbit/s. Keep the encoder well below it: packets are paced by the estimate, and
 /// a large picture is smeared over time when there is no room above the encoder's rate.
@@ -57,24 +72,12 @@ pub const DESIRED_KBPS: u32 = 12_000;
 /// it begins anew, from here: with less a screen is no help.
 pub const LEAST_KBPS: u32 = 250;
 
-/// The stack pads a sending video section to 50 kbit/s for as long as it is one. So this long after a picture has left
-/// the section rests, and wakes with the next: a still screen is then as quiet as it looks, and so is one on which
-/// somebody types between two letters.
-const REST_AFTER: Duration = Duration::from_millis(1);
-
-/// While pictures come this close to each other it does not rest between them, which costs more than padding.
-const REST_AFTER_IN_MOTION: Duration = Duration::from_millis(40);
-
-/// On a path that carries little, packets get lost, and what the stack pads with is what tells the page that the last one
-/// of a picture did.
-const REST_AFTER_ON_POOR_PATH: Duration = Duration::from_millis(120);
-
-/// When it has rested for so long the bandwidth is not looked for any more. Not earlier, since whenever the stack is told to
-/// look for it again it begins with a flood.
+/// When the video section has rested for so long the bandwidth is not looked for any more. Not earlier, since whenever the
+/// stack is told to look for it again it begins with a flood.
 const SLEEP_AFTER: Duration = Duration::from_secs(1);
 
-/// While the video section rests the stack has nothing to do that could not wait for so long, but asks to be called every
-/// 25 ms all the same.
+/// While it rests the stack has nothing to do that could not wait for so long, but asks to be called every 25 ms all the
+/// same.
 const IDLE: Duration = Duration::from_millis(100);
 
 /// The most bytes that wait in the data channels: more than one message with the largest cursor.
@@ -92,6 +95,8 @@ pub struct Peer {
     ticked: Time,
     pt: Pt,
     video: Video,
+    flow: Flow,
+    distance: Distance,
     /// What the page's last offer was answered with; the next answer differs in the way only.
     answer: Description,
     /// The addresses that are in use on our side.
@@ -131,7 +136,7 @@ pub enum PeerEvent {
     Disconnected,
     /// The page cannot decode without a key frame.
     KeyframeWanted,
-    /// A message on the data channel `input`, at most [`input::MAX_TEXT`] bytes.
+    /// A message on the data channel `input`, at most [`input::MAX_TEXT`](crate::input::MAX_TEXT) bytes.
     Input(String),
     /// The data channel `cursor` is open: tell the page how the cursor looks and where it is.
     CursorOpen,
@@ -148,78 +153,22 @@ pub struct Dropped {
     pub messages: u64,
 }
 
-/// Why there is no connection to begin with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeerError {
-    /// The description is not an offer.
-    Offer(DescriptionError),
-    /// The description, or our certificate, is not what both sides have signed.
-    NotBound,
-    /// This is not the offer of a page that looks for another way: it has another certificate, another video or the
-    /// same ICE name as before; or the connection is over, or found its way too often. A new connection is needed.
-    NotARestart,
-    /// No local address was given, or more than [`MAX_CANDIDATES`].
-    LocalAddresses(usize),
-    /// This local address cannot be used: it is unspecified, say, or for many receivers.
-    LocalAddress(SocketAddr),
-    /// The offer has no video format that we know, or none is left of them.
-    NoCodec,
-    /// The WebRTC stack refused what we made of the offer.
-    Stack(&'static str),
-}
-
 /// The video section: both halves of a local renegotiation, and which of them is in force.
 struct Video {
     wake: String,
     rest: String,
-    /// What the path carries, in kbit/s.
-    kbps: u32,
-    /// When the last picture was sent.
-    last: Time,
     state: Wakefulness,
 }
 
 /// How the video section does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wakefulness {
-    /// It sends, until then.
-    Awake(Time),
+    /// It sends.
+    Awake,
     /// It rests; from then on it sleeps.
     Resting(Time),
     /// The bandwidth is not looked for either.
     Asleep,
-}
-
-impl Video {
-    /// Awake until a picture of so many bytes has left.
-    fn stay_awake(&mut self, now: Time, bytes: usize) {
-        let bits = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(8);
-        let left = now.after(Duration::from_millis(bits / u64::from(self.kbps.max(1))));
-        let rest_after = match () {
-            () if self.kbps < START_KBPS => REST_AFTER_ON_POOR_PATH,
-            () if now.since(self.last) <= REST_AFTER_IN_MOTION => REST_AFTER_IN_MOTION,
-            () => REST_AFTER,
-        };
-        self.last = now;
-        let until = left.after(rest_after);
-        self.state = match self.state {
-            Wakefulness::Awake(before) => Wakefulness::Awake(before.max(until)),
-            Wakefulness::Resting(_) | Wakefulness::Asleep => Wakefulness::Awake(until),
-        };
-    }
-}
-
-/// How it stands with the way to the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
-    /// Not connected yet.
-    New,
-    /// Connected.
-    Up,
-    /// Was connected, and may be again.
-    Lost,
-    /// Final.
-    Over,
 }
 
 impl Peer {
@@ -246,7 +195,7 @@ impl Peer {
             return Err(PeerError::NotBound);
         }
         let format = choose_format(offer).ok_or(PeerError::NoCodec)?;
-        let clock = Clock { epoch, now, reached: epoch };
+        let clock = Clock::new(epoch, now);
         let creds = ice_credentials(random);
         let mut rtc = config(offer, format, creds.clone(), certificate).build(clock.instant());
         let (local, candidates) = local::add(&mut rtc, local)?;
@@ -254,13 +203,10 @@ impl Peer {
         let video = Video {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
-            kbps: START_KBPS,
-            last: now,
-            state: Wakefulness::Awake(now),
+            state: Wakefulness::Awake,
         };
         accept(&mut rtc, &video.wake)?;
-        rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
-
+        send_again(&mut rtc);
         let pt = Pt::from(format.pt);
         let fingerprint = local_fingerprint(&mut rtc)?;
         if fingerprint.0 != bound.novice().fingerprint {
@@ -277,12 +223,14 @@ impl Peer {
             candidates,
             answers: Some(offer.ufrag.clone()),
         };
-        let peer = Self {
+        let mut peer = Self {
             rtc,
             clock,
             ticked: now,
             pt,
             video,
+            flow: Flow::new(now),
+            distance: Distance::default(),
             answer: answer.clone(),
             local,
             restarts: 0,
@@ -292,6 +240,7 @@ impl Peer {
             events: VecDeque::new(),
             dropped: Dropped::default(),
         };
+        peer.desire();
         Ok((peer, answer))
     }
 
@@ -327,10 +276,9 @@ impl Peer {
         self.video = Video {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
-            kbps: START_KBPS,
-            last: self.clock.now,
-            state: Wakefulness::Awake(self.clock.now),
+            state: Wakefulness::Awake,
         };
+        (self.flow, self.distance) = (Flow::new(self.clock.now), Distance::default());
         let accepted = accept(&mut self.rtc, &self.video.wake);
         self.insist(accepted);
         accepted?;
@@ -340,7 +288,7 @@ impl Peer {
         self.local = local;
         // What was measured on the way before says nothing of the next one.
         self.rtc.bwe().reset(Bitrate::kbps(u64::from(START_KBPS)));
-        self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+        self.desire();
         self.answer = Description {
             ufrag: creds.ufrag,
             pwd: creds.pass,
@@ -365,6 +313,9 @@ impl Peer {
     /// Takes in a datagram that came from `source` to the local address `destination`. Anything may be in it.
     pub fn handle_packet(&mut self, now: Time, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
         self.clock.advance(now);
+        // What follows from it is not kept waiting.
+        self.ticked = Time(0);
+        self.distance.came(now, contents);
         let Ok(packet) = Receive::new(Protocol::Udp, source, destination, contents) else {
             self.dropped.packets = self.dropped.packets.saturating_add(1);
             return;
@@ -389,7 +340,7 @@ impl Peer {
         if self.link != Link::Up {
             return false;
         }
-        self.wake(frame.data.len());
+        self.wake();
         let (pt, wallclock) = (self.pt, self.clock.instant());
         // Microseconds to the 90 kHz of RTP, which wraps by itself where it must.
         let rtp_time = MediaTime::from_90khz(frame.taken_us.saturating_mul(9) / 100);
@@ -398,7 +349,18 @@ impl Peer {
             writer.write(pt, wallclock, rtp_time, frame.data).is_ok()
         });
         self.tick();
+        if sent {
+            let waiting = self.waiting();
+            self.flow.sent(self.clock.now, frame.key, waiting);
+        }
         sent
+    }
+
+    /// When everything that waits here will have left, if the path carries what it is taken to carry. A picture that is
+    /// encoded much before would only become old here.
+    #[must_use]
+    pub fn leaves(&self) -> Time {
+        self.flow.leaves(self.clock.now)
     }
 
     /// Sends one message on the data channel `cursor`. `false`: it is not open, or too much waits already, and it was
@@ -430,6 +392,7 @@ impl Peer {
             }
             match self.rtc.poll_output() {
                 Ok(Output::Transmit(datagram)) => {
+                    self.distance.leaves(self.clock.now, &datagram.contents);
                     return PeerOutput::Transmit {
                         source: datagram.source,
                         destination: datagram.destination,
@@ -466,17 +429,18 @@ impl Peer {
         self.dropped
     }
 
-    /// Before a picture of so many bytes: the video section sends again, if it rested.
-    fn wake(&mut self, bytes: usize) {
+    /// Before a picture: the video section sends again, if it rested.
+    fn wake(&mut self) {
         // In this order: how much the stack pads is decided whenever it is told what to look for.
         if self.video.state == Wakefulness::Asleep {
-            self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+            self.desire();
         }
-        if !matches!(self.video.state, Wakefulness::Awake(_)) {
+        if self.video.state != Wakefulness::Awake {
             let accepted = accept(&mut self.rtc, &self.video.wake);
             self.insist(accepted);
         }
-        self.video.stay_awake(self.clock.now, bytes);
+        self.video.state = Wakefulness::Awake;
+        self.flow.wakes(self.clock.now);
     }
 
     /// Long enough after the last picture: no padding, and later no probing any more. Only a connection that stands has
@@ -485,12 +449,12 @@ impl Peer {
         let now = self.clock.now;
         match self.video.state {
             _ if self.link != Link::Up => {}
-            Wakefulness::Awake(until) if until <= now => {
+            Wakefulness::Awake if self.flow.rests() <= now => {
                 self.video.state = Wakefulness::Resting(now.after(SLEEP_AFTER));
                 let accepted = accept(&mut self.rtc, &self.video.rest);
                 self.insist(accepted);
                 // It looks for what it looked for before, and pads no more.
-                self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(DESIRED_KBPS)));
+                self.desire();
             }
             Wakefulness::Resting(until) if until <= now => {
                 self.video.state = Wakefulness::Asleep;
@@ -505,9 +469,32 @@ impl Peer {
         let idle = stack.max(self.ticked.after(IDLE));
         match self.video.state {
             _ if self.link != Link::Up => stack,
-            Wakefulness::Awake(until) => stack.min(until),
+            Wakefulness::Awake => stack.min(self.flow.rests()),
             Wakefulness::Resting(until) => idle.min(until),
             Wakefulness::Asleep => idle,
+        }
+    }
+
+    /// The stack looks for more than what the path is known to carry, but not for so much more that looking floods it.
+    fn desire(&mut self) {
+        let kbps = (self.flow.kbps() / 2 * 3).min(DESIRED_KBPS);
+        self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(kbps)));
+    }
+
+    /// Bytes of video that the stack holds back.
+    fn waiting(&mut self) -> usize {
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx_by_mid(video_mid(), None);
+        stream.and_then(|stream| stream.queue_info()).map_or(0, |queue| queue.byte_size())
+    }
+
+    /// The path is there, and how far it goes is known.
+    fn begin(&mut self) {
+        if self.distance.round_trip().is_some_and(|time| time <= NEAR) {
+            self.flow.begin_near(NEAR_KBPS);
+            self.rtc.bwe().reset(Bitrate::kbps(u64::from(NEAR_KBPS)));
+            self.desire();
+            self.events.push_back(PeerEvent::Bitrate(NEAR_KBPS));
         }
     }
 
@@ -523,80 +510,14 @@ impl Peer {
         if self.rtc.handle_input(Input::Timeout(self.clock.instant())).is_err() {
             self.fail();
         }
+        let waiting = self.waiting();
+        self.flow.waits(self.clock.now, waiting);
     }
 
     /// Errors of the stack are final, a wrong certificate among them: nothing more is sent, not even a goodbye.
     fn fail(&mut self) {
         self.rtc.disconnect();
         self.set_link(Link::Over);
-    }
-
-    fn handle_event(&mut self, event: Event) {
-        match event {
-            Event::Connected => self.set_link(Link::Up),
-            Event::IceConnectionStateChange(state) => match (self.link, state) {
-                (Link::Up, IceConnectionState::Disconnected) => self.set_link(Link::Lost),
-                (Link::Lost, IceConnectionState::Connected | IceConnectionState::Completed) => {
-                    self.set_link(Link::Up);
-                }
-                _ => {}
-            },
-            Event::Closed => self.set_link(Link::Over),
-            Event::KeyframeRequest(_) => self.events.push_back(PeerEvent::KeyframeWanted),
-            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
-                let kbps = u32::try_from(estimate.as_u64() / 1000).unwrap_or(u32::MAX);
-                if kbps < LEAST_KBPS {
-                    self.rtc.bwe().reset(Bitrate::kbps(u64::from(LEAST_KBPS)));
-                }
-                self.video.kbps = kbps.max(LEAST_KBPS);
-                self.events.push_back(PeerEvent::Bitrate(self.video.kbps));
-            }
-            Event::ChannelOpen(id, label) => self.channel_opened(id, &label),
-            Event::ChannelClose(id) => self.channel_closed(id),
-            Event::ChannelData(data) => self.message(data),
-            _ => {}
-        }
-    }
-
-    fn set_link(&mut self, link: Link) {
-        let before = std::mem::replace(&mut self.link, link);
-        match (before, link) {
-            (Link::Over, _) => self.link = Link::Over,
-            (Link::New | Link::Lost, Link::Up) => self.events.push_back(PeerEvent::Connected),
-            (Link::Up, Link::Lost) | (Link::New | Link::Up, Link::Over) => {
-                self.events.push_back(PeerEvent::Disconnected);
-            }
-            _ => {}
-        }
-    }
-
-    /// Channels are told apart by their label; the first of a label counts, every other is closed.
-    fn channel_opened(&mut self, id: ChannelId, label: &str) {
-        match label {
-            "input" if self.input.is_none() => self.input = Some(id),
-            "cursor" if self.cursor.is_none() => {
-                self.cursor = Some(id);
-                self.events.push_back(PeerEvent::CursorOpen);
-            }
-            _ => self.rtc.direct_api().close_data_channel(id),
-        }
-    }
-
-    /// Without the input channel nobody could let go of a held key, so its end is the end.
-    fn channel_closed(&mut self, id: ChannelId) {
-        if self.input == Some(id) {
-            self.fail();
-        } else if self.cursor == Some(id) {
-            self.cursor = None;
-        }
-    }
-
-    fn message(&mut self, data: ChannelData) {
-        let taken = self.input == Some(data.id) && !data.binary && data.data.len() <= input::MAX_TEXT;
-        match String::from_utf8(data.data) {
-            Ok(text) if taken => self.events.push_back(PeerEvent::Input(text)),
-            _ => self.dropped.messages = self.dropped.messages.saturating_add(1),
-        }
     }
 }
 
@@ -608,146 +529,3 @@ impl fmt::Debug for Peer {
             .finish_non_exhaustive()
     }
 }
-
-/// Our time and the stack's. Neither goes back.
-///
-/// Ours has whole milliseconds, the stack's has more: it wants to be called again a microsecond after each packet. So what
-/// is due before our next millisecond is done in this one, and all packets of a picture leave together.
-#[derive(Clone, Copy, Debug)]
-struct Clock {
-    epoch: Instant,
-    now: Time,
-    /// As far as the stack's time has come within our millisecond.
-    reached: Instant,
-}
-
-impl Clock {
-    fn advance(&mut self, now: Time) {
-        self.now = self.now.max(now);
-    }
-
-    fn instant(self) -> Instant {
-        self.millisecond().max(self.reached)
-    }
-
-    /// The beginning of our millisecond.
-    fn millisecond(self) -> Instant {
-        // Only a clock that is wrong by ages could overflow; then time stands still.
-        self.epoch.checked_add(Duration::from_millis(self.now.0)).unwrap_or(self.epoch)
-    }
-
-    /// Lets the stack's time go on to this moment, if it lies ahead and in our millisecond.
-    fn reach(&mut self, moment: Instant) -> bool {
-        let ahead = moment > self.instant() && moment < self.millisecond() + Duration::from_millis(1);
-        if ahead {
-            self.reached = moment;
-        }
-        ahead
-    }
-
-    /// Rounded up, so that a timer is due when its moment is given back.
-    fn time(self, moment: Instant) -> Time {
-        let micros = moment.saturating_duration_since(self.epoch).as_micros();
-        Time(u64::try_from(micros.div_ceil(1000)).unwrap_or(u64::MAX))
-    }
-}
-
-fn video_mid() -> Mid {
-    Mid::from(sdp::VIDEO_MID)
-}
-
-/// Lets the stack answer an offer. Later ones are a matter between it and us; the page's half stays as it is.
-fn accept(rtc: &mut Rtc, offer: &str) -> Result<(), PeerError> {
-    let offer = SdpOffer::from_sdp_string(offer).map_err(|_| PeerError::Stack("the offer cannot be read"))?;
-    rtc.sdp_api().accept_offer(offer).map_err(|_| PeerError::Stack("the offer is not accepted"))?;
-    Ok(())
-}
-
-/// Of the codec that stands first. The H.264 encoder makes Constrained Baseline, which every profile's decoder understands;
-/// the closest name is preferred.
-fn choose_format(offer: &Description) -> Option<VideoFormat> {
-    let first = *offer.video().first()?;
-    let same = offer.video().iter().copied().filter(|format| format.codec() == first.codec());
-    let find = |test: fn(VideoFormat) -> bool| same.clone().find(|format| test(*format));
-    find(VideoFormat::is_constrained_baseline).or_else(|| find(VideoFormat::is_baseline)).or(Some(first))
-}
-
-fn config(offer: &Description, format: VideoFormat, creds: IceCreds, certificate: &Certificate) -> RtcConfig {
-    let mut config = RtcConfig::new()
-        .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
-        .set_dtls_cert(certificate.for_stack())
-        .set_local_ice_credentials(creds)
-        .clear_codecs()
-        .clear_extension_map()
-        .set_sctp_max_buffered_amount(CHANNEL_BUFFER)
-        .enable_bwe(Some(Bitrate::kbps(u64::from(START_KBPS))));
-    assert!(config.fingerprint_verification(), "certificates are checked unless someone turned it off");
-    let (pt, rtx, codecs) = (Pt::from(format.pt), format.rtx.map(Pt::from), config.codec_config());
-    match format.coding {
-        Coding::H264 { profile_level_id, .. } => codecs.add_h264(pt, rtx, true, profile_level_id),
-        Coding::Vp9 => {
-            let parameters = FormatParams { profile_id: Some(0), ..FormatParams::default() };
-            codecs.add_config(pt, rtx, Codec::Vp9, Frequency::NINETY_KHZ, None, parameters);
-        }
-    }
-    for (id, extension) in &offer.extensions {
-        config = config.set_extension(
-            *id,
-            match extension {
-                Extension::PlayoutDelay => str0m::rtp::Extension::PlayoutDelay,
-                Extension::TransportSequence => str0m::rtp::Extension::TransportSequenceNumber,
-                Extension::AbsoluteSendTime => str0m::rtp::Extension::AbsoluteSendTime,
-                Extension::Mid => str0m::rtp::Extension::RtpMid,
-            },
-        );
-    }
-    config
-}
-
-/// 48 bits of name and 144 of password. The stack's own would come from a generator that is not for secrets.
-fn ice_credentials(random: [u8; 32]) -> IceCreds {
-    const CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let text: String = random.iter().map(|byte| char::from(CHARS[usize::from(byte & 63)])).collect();
-    let (ufrag, pass) = text.split_at(8);
-    IceCreds { ufrag: ufrag.to_owned(), pass: pass.to_owned() }
-}
-
-fn local_fingerprint(rtc: &mut Rtc) -> Result<Fingerprint, PeerError> {
-    let api = rtc.direct_api();
-    let fingerprint = api.local_dtls_fingerprint();
-    match fingerprint.bytes.as_slice().try_into() {
-        Ok(bytes) if fingerprint.hash_func == "sha-256" => Ok(Fingerprint(bytes)),
-        _ => Err(PeerError::Stack("its certificate has no SHA-256")),
-    }
-}
-
-/// Also makes sure that the video section was negotiated as offered.
-fn media_source(rtc: &mut Rtc, pt: Pt) -> Result<MediaSource, PeerError> {
-    let negotiated =
-        rtc.writer(video_mid()).is_some_and(|writer| writer.payload_params().any(|params| params.pt() == pt));
-    let mut api = rtc.direct_api();
-    match api.stream_tx_by_mid(video_mid(), None) {
-        Some(stream) if negotiated => {
-            Ok(MediaSource { ssrc: *stream.ssrc(), rtx_ssrc: stream.rtx().map(|ssrc| *ssrc) })
-        }
-        _ => Err(PeerError::Stack("the video was not negotiated")),
-    }
-}
-
-impl fmt::Display for PeerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Offer(error) => write!(f, "the page's description is refused: {error}"),
-            Self::NotBound => f.write_str("the certificates are not the ones that both sides have signed"),
-            Self::NotARestart => f.write_str("this connection cannot look for another way to that page"),
-            Self::LocalAddresses(count) => {
-                write!(f, "{count} local addresses were given, 1 to {MAX_CANDIDATES} are needed")
-            }
-            Self::LocalAddress(_) => f.write_str("a local address cannot be used to receive"),
-            Self::NoCodec => f.write_str("the page decodes nothing that can be encoded here"),
-            Self::Stack(what) => write!(f, "the WebRTC stack: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for PeerError {}

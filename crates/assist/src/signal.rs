@@ -6,6 +6,7 @@
 //! What the two people write to each other is the same from both sides.
 //! How the session ends is not said here: that is the session's own affair.
 
+mod floors;
 mod screens;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::chat::ChatText;
-use crate::consent::ControlState;
+use crate::consent::{FloorState, Right};
 use crate::description::{Description, DescriptionError, Wire};
 use crate::ice::{MAX_HINTS, ServerUrl, Service, may_be_asked};
 use crate::screen::Size;
@@ -38,8 +39,8 @@ pub enum NoviceSays {
     View(View),
     /// The other half of the connection, for the page.
     Answer(Description),
-    /// How it stands with control.
-    Control(ControlState),
+    /// How it stands with a floor.
+    Floor(Right, FloorState),
     /// What is shared, and which screens could be instead; after the view is granted, and whenever it changes.
     Screens(Screens),
     /// The person hid the screen for a while, or shows it again.
@@ -65,10 +66,10 @@ pub enum ExpertSays {
     Restart(Description),
     /// These servers may be asked how one looks from outside; at most [`MAX_HINTS`].
     Ice(Vec<SocketAddr>),
-    /// Asks for control.
-    Request,
-    /// Gives control back, or no longer asks for it.
-    Release,
+    /// Asks for a floor.
+    Request(Right),
+    /// Gives a floor back, or no longer asks for it.
+    Release(Right),
     /// Wants to see another screen, one of those that it was told of.
     Screen(ScreenId),
     /// The person writes.
@@ -155,14 +156,8 @@ impl NoviceSays {
                 description.check_answer().map_err(SignalError::Description)?;
                 Ok(Self::Answer(description))
             }
-            "control" => {
-                let body: StateBody = body(text, "state")?;
-                CONTROL_STATES
-                    .into_iter()
-                    .find(|state| control_name(*state) == body.state)
-                    .map(Self::Control)
-                    .ok_or(SignalError::Field("state"))
-            }
+            "control" => floors::read(text, Some(Right::Control)),
+            "floor" => floors::read(text, None),
             "screens" => screens::read(text).map(Self::Screens),
             "paused" => {
                 let body: PausedBody = body(text, "paused")?;
@@ -190,7 +185,7 @@ impl NoviceSays {
                 message
             }
             Self::Answer(description) => description_text("answer", description),
-            Self::Control(state) => json!({ "v": VERSION, "type": "control", "state": control_name(*state) }),
+            Self::Floor(right, state) => floors::written(*right, *state),
             Self::Screens(screens) => screens::written(screens),
             Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
             Self::Chat(text) => chat_text(text),
@@ -214,12 +209,14 @@ impl ExpertSays {
             "describe" => offered(text).map(Self::Describe),
             "restart" => offered(text).map(Self::Restart),
             "ice" => hints(text, "expert").map(Self::Ice),
-            "request" => floor(text).map(|()| Self::Request),
-            "release" => floor(text).map(|()| Self::Release),
+            "request" => floors::read_wish(text).map(Self::Request),
+            "release" => floors::read_wish(text).map(Self::Release),
             "screen" => screens::read_wish(text).map(Self::Screen),
             "chat" => chat(text).map(Self::Chat),
             "typing" => typing(text).map(Self::Typing),
-            "view" | "answer" | "control" | "screens" | "paused" | "again" => Err(SignalError::WrongSide),
+            "view" | "answer" | "control" | "floor" | "screens" | "paused" | "again" => {
+                Err(SignalError::WrongSide)
+            }
             _ => Err(SignalError::Type),
         }
     }
@@ -232,8 +229,8 @@ impl ExpertSays {
             Self::Describe(description) => description_text("describe", description),
             Self::Restart(description) => description_text("restart", description),
             Self::Ice(servers) => hints_text("expert", servers),
-            Self::Request => json!({ "v": VERSION, "type": "request", "floor": "control" }),
-            Self::Release => json!({ "v": VERSION, "type": "release", "floor": "control" }),
+            Self::Request(right) => floors::written_wish("request", *right),
+            Self::Release(right) => floors::written_wish("release", *right),
             Self::Screen(id) => screens::written_wish(*id),
             Self::Chat(text) => chat_text(text),
             Self::Typing(typing) => typing_text(*typing),
@@ -267,28 +264,6 @@ impl View {
     }
 }
 
-const CONTROL_STATES: [ControlState; 6] = [
-    ControlState::Pending,
-    ControlState::Granted,
-    ControlState::Denied,
-    ControlState::Released,
-    ControlState::Revoked,
-    ControlState::Expired,
-];
-
-/// The word for a state of the floor, in these messages and on the page.
-#[must_use]
-pub fn control_name(state: ControlState) -> &'static str {
-    match state {
-        ControlState::Pending => "pending",
-        ControlState::Granted => "granted",
-        ControlState::Denied => "denied",
-        ControlState::Released => "released",
-        ControlState::Revoked => "revoked",
-        ControlState::Expired => "expired",
-    }
-}
-
 #[derive(Deserialize)]
 struct Head {
     v: Option<Value>,
@@ -316,11 +291,6 @@ struct ScreenBody {
 }
 
 #[derive(Deserialize)]
-struct StateBody {
-    state: String,
-}
-
-#[derive(Deserialize)]
 struct PausedBody {
     paused: bool,
 }
@@ -333,11 +303,6 @@ struct ChatBody {
 #[derive(Deserialize)]
 struct TypingBody {
     typing: bool,
-}
-
-#[derive(Deserialize)]
-struct FloorBody {
-    floor: String,
 }
 
 #[derive(Deserialize)]
@@ -381,11 +346,6 @@ fn hello(text: &str, role: &str) -> Result<Program, SignalError> {
         "novice" | "expert" => Err(SignalError::WrongSide),
         _ => Err(SignalError::Field("role")),
     }
-}
-
-fn floor(text: &str) -> Result<(), SignalError> {
-    let body: FloorBody = body(text, "floor")?;
-    if body.floor == "control" { Ok(()) } else { Err(SignalError::Field("floor")) }
 }
 
 fn chat(text: &str) -> Result<ChatText, SignalError> {

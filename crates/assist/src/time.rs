@@ -18,4 +18,9 @@ impl Time {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
+
+    /// The same moment in a count that begins at `now`; what is past is at its beginning.
+    pub(crate) fn seen_from(self, now: Self) -> Self {
+        if self == Self(u64::MAX) { self } else { Self(self.0.saturating_sub(now.0)) }
+    }
 }

@@ -278,14 +278,14 @@ impl Config {
         if let Some(section) = root.table("assist")? {
             config.assist = assist(section)?;
         }
-        if let Some(section) = root.table("ice")? {
-            config.ice = ice::read(section)?;
-        }
         if let Some(section) = root.table("codes")? {
             config.codes = Some(codes(section)?);
         }
         for account in root.tables("account", "account")? {
             config.accounts.push(xmpp(account)?);
+        }
+        if let Some(section) = root.table("ice")? {
+            config.ice = ice::read(section, !config.accounts.is_empty())?;
         }
         root.end()?;
         Ok(config)

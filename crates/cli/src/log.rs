@@ -27,7 +27,11 @@ const BETWEEN_LOOKS: usize = 64 * 1024;
 /// Sends the log of this process to `NAME.log` in the person's home.
 pub(crate) fn to_file(home: &Home, name: &str) -> Result<()> {
     let wanted = EnvFilter::try_from_env("RENDEZVOUS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let vouched = Targets::new().with_target(OURS, LevelFilter::TRACE).with_default(LevelFilter::INFO);
+    // The library that speaks to relays says something of every packet.
+    let vouched = Targets::new()
+        .with_target(OURS, LevelFilter::TRACE)
+        .with_target("turn_client_proto", LevelFilter::WARN)
+        .with_default(LevelFilter::INFO);
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(Mutex::new(Bounded::open(home.log(name))?));

@@ -11,6 +11,7 @@ use rendezvous_assist::description::Codec;
 use rendezvous_assist::paths::Trouble;
 use rendezvous_assist::secure::Why;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult};
+use rendezvous_desktop::x11::Taken;
 use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
@@ -295,6 +296,29 @@ pub(crate) fn cannot_be_sure(who: &str, why: &str) -> String {
     )
 }
 
+/// The two programs reach each other, and picture and input find no way.
+pub(crate) fn no_way(who: &str) -> String {
+    format!(
+        "No way was found for the picture between this computer and the browser of {who}: a firewall on one of the two sides lets no UDP through, or neither can be reached from outside. A relay helps ([[ice.turn]] in the configuration)."
+    )
+}
+
+/// What this side said was given up on the way.
+pub(crate) fn not_delivered(who: &str) -> String {
+    format!(
+        "Something that your program said to {who}'s did not arrive, so this has ended. Try again.\n{}",
+        small(Code::ContextDataSendFailure.into())
+    )
+}
+
+/// What the other side said was lost on the way.
+pub(crate) fn not_received(who: &str) -> String {
+    format!(
+        "Something that {who}'s program said was lost on the way, so this has ended. Try again.\n{}",
+        small(Code::ContextDataSendFailure.into())
+    )
+}
+
 pub(crate) fn nobody_checked(who: &str) -> String {
     format!("Nobody made sure that this is {who}, so this has ended. Nothing was shared.")
 }
@@ -330,9 +354,47 @@ pub(crate) fn let_help(who: &str) -> String {
     format!("Let {who} help, 30 minutes? [y/N]")
 }
 
+pub(crate) fn how_it_began(who: &str) -> String {
+    format!(
+        "\n{who} asks to use your mouse and keyboard, for the first time. How did this begin?\n  1  I asked {who} for help.\n  2  {who}, or someone, called me or wrote to me.\n  3  A message on my screen told me to."
+    )
+}
+
+pub(crate) const WHICH: &str = "Which of the three? [1/2/3]";
+
+pub(crate) const HOW_FRAUD_BEGINS: &str = "This is how fraud begins. Real companies never ask for this. For your safety they cannot control this computer in the next 24 hours. Hang up. Talk to someone you trust.";
+
+pub(crate) fn control_is_blocked(left: Duration) -> String {
+    format!(
+        "They asked for your mouse and keyboard. For your safety that is not possible for another {}.",
+        span(left)
+    )
+}
+
+pub(crate) fn control_has_to_wait(who: &str, left: Duration) -> String {
+    format!(
+        "{who} asked for your mouse and keyboard. You have only just met, so that is not possible before {} have passed. Watch what they do, and stop if you are not sure.",
+        span(left)
+    )
+}
+
 pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot click or type.";
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
+
+/// Why control was taken back, that neither of the two did.
+pub(crate) fn taken_from_you(taken: Taken) -> &'static str {
+    match taken {
+        Taken::Away => {
+            "A mouse or keyboard of yours was unplugged or switched off. So that nobody can keep you from stopping it, \
+             control is taken back."
+        }
+        Taken::Remapped => {
+            "Somebody changed what your mouse or keyboard does. So that nobody can keep you from stopping it, control is \
+             taken back."
+        }
+    }
+}
 
 pub(crate) fn controls(who: &str, since: Duration, typing: bool) -> String {
     let (since, writes) = (span(since), writes(typing));
@@ -474,7 +536,7 @@ pub(crate) fn lack(lack: &Lack) -> String {
         Lack::Here(families) => format!(
             "This computer has no {families} address that others could reach, so nothing can be shared. Connect to a network that has one, or allow others under [assist] in the configuration."
         ),
-        Lack::Relay => "No relay serves you, and your configuration allows no other way, so nothing can be shared. Check [[ice.turn]], or set \"relay-only\" to false.".to_owned(),
+        Lack::Relay => "No relay serves you, and your configuration allows no other way, so nothing can be shared. Check [[ice.turn]] and what \"rendezvous doctor\" says of relays, or set \"relay-only\" to false.".to_owned(),
         Lack::InCommon(who) => format!(
             "{who} and you have no kind of address in common: one side may only use IPv4 and the other only IPv6. One of you has to allow both under [assist] in the configuration."
         ),

@@ -6,7 +6,7 @@ use crate::session::Session1;
 use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, DbusError, SESSION_INTERFACE, bus, session_path};
 use futures_util::StreamExt;
 use rendezvous_core::{Code, Event, SessionError};
-use rendezvous_net::{CallError, Handle, SessionInfo};
+use rendezvous_net::{CallError, Handle, IceServer, IceServerRow, SessionInfo};
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -35,6 +35,24 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// But after no longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// What goes to an application over a private socket, and over no bus.
+#[derive(Clone, Debug, Default)]
+pub struct Private {
+    /// The one-time code that the person here has typed to meet the other.
+    pub code: Option<TypedCode>,
+    /// The servers that the person's account offers to help the application's own connection to find a way.
+    pub ice_servers: Vec<IceServer>,
+}
+
+impl Private {
+    fn options(self) -> impl Iterator<Item = (&'static str, Variant<'static>)> {
+        let code = self.code.map(|TypedCode(code)| (option::CODE, Variant::from(code)));
+        let rows: Vec<IceServerRow> = self.ice_servers.iter().map(IceServer::to_row).collect();
+        let servers = (!rows.is_empty()).then(|| (option::ICE_SERVERS, Variant::from(rows)));
+        code.into_iter().chain(servers)
+    }
+}
+
 /// A session that was handed to an application. When this is dropped, the session is gone for the application.
 #[derive(Debug)]
 pub struct HandedSession {
@@ -60,21 +78,20 @@ impl HandedSession {
         handle: Handle,
         patience: Duration,
     ) -> Result<Self, DbusError> {
-        Self::hand_over_with_code(stream, session, handle, None, patience).await
+        Self::hand_over_with(stream, session, handle, Private::default(), patience).await
     }
 
-    /// The same, with the one-time code that the person here has typed to meet the other. It goes over this socket, which
-    /// is private, and over no bus.
-    pub async fn hand_over_with_code(
+    /// The same, with what only a private socket may carry.
+    pub async fn hand_over_with(
         stream: UnixStream,
         session: SessionInfo,
         handle: Handle,
-        code: Option<TypedCode>,
+        private: Private,
         patience: Duration,
     ) -> Result<Self, DbusError> {
         within(patience, async {
             let mut options = introduce(&session);
-            options.extend(code.map(|TypedCode(code)| (option::CODE, Variant::from(code))));
+            options.extend(private.options());
             let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
             let stream = builder.build_message_stream().await?;
             let handed = Self::export(stream, session, handle, None);

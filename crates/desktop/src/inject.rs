@@ -11,10 +11,12 @@ use crate::{DisplayError, Rect};
 /// Lock keys are left as they are; what is typed does not depend on them.
 ///
 /// Whatever is pressed through an injector is let go by it: when told to, when the permission ends (within 50 ms, also
-/// when no further event comes), and when it is dropped. It never lets go of a key that the person holds.
+/// when no further event comes), while a [`Suspension`](crate::Suspension) holds it back, and when it is dropped. It never
+/// lets go of a key that the person holds.
 pub trait Inject: Send {
     /// Plays back one event. Positions outside what is shared go to its nearest edge. A second press of what is already
-    /// pressed, and a release of what is not pressed here, do nothing.
+    /// pressed, and a release of what is not pressed here, do nothing. So does everything while it is held back; it is not
+    /// made up for afterwards.
     ///
     /// # Errors
     ///

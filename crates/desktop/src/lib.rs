@@ -9,8 +9,10 @@
 //! * [`Inject`] plays back pointer and keys, and lets go of everything it holds when it must.
 //!
 //! On X11 these are [`x11::X11Capturer`], an [`encoder`] for one of [`CODECS`] and [`x11::X11Injector`], and beside them
-//! stand [`x11::StopKeys`], which hears the three Escapes that end everything, and [`x11::let_go_at_end`], the work of a
-//! second process that lets go of keys when the first is killed. Where there is no desktop a [`TestPicture`] can be
+//! stand [`x11::StopKeys`], which hears the three Escapes that end everything, [`x11::Sentry`], which holds the injector back
+//! while only the person may answer and says when it must go, and [`x11::let_go_at_end`], the work of a second process that
+//! lets go of keys when the first is killed. What the person is asked, and what they must see, stands in [`windows`] of our
+//! own; a [`Suspension`] lets the expert's pointer and keys rest meanwhile. Where there is no desktop a [`TestPicture`] can be
 //! shared. What is shared is a [`Subject`]; a [`Scene`] says what there is, a [`Choice`] which screen of it, and a
 //! [`Stage`] where on the display it lies.
 //!
@@ -36,10 +38,13 @@ mod h264;
 mod inject;
 mod scene;
 pub mod session;
+mod suspension;
 mod test_picture;
 mod triple_escape;
 #[cfg(feature = "vp9")]
 mod vp9;
+#[cfg(all(unix, feature = "windows"))]
+pub mod windows;
 #[cfg(unix)]
 pub mod x11;
 
@@ -52,6 +57,7 @@ pub use geometry::Rect;
 pub use h264::H264Encoder;
 pub use inject::{Inject, InjectError};
 pub use scene::{Choice, ChosenWindow, Scene, Stage, Subject};
+pub use suspension::{Hold, LINGER, Suspension};
 pub use test_picture::TestPicture;
 #[cfg(feature = "vp9")]
 pub use vp9::Vp9Encoder;

@@ -3,7 +3,7 @@
 use crate::answers::{Answers, is_answer};
 use crate::seldom::Seldom;
 use crate::vouch::Vouching;
-use crate::{Account, Clock, Listed, Network, NetworkEvent, Parcel};
+use crate::{Account, Clock, IceServer, Listed, Network, NetworkEvent, Parcel};
 use rendezvous_core::{
     Address, Application, ApplicationId, Command, Delivery, Dropped, Endpoint, Event, Input, Message, Output,
     Registry, Role, Session, SessionConfig, SessionError, SessionId, Sessions, State, Time, To, Token, flags,
@@ -134,6 +134,8 @@ pub struct Driver<N> {
     clock: Clock,
     network: N,
     seen: Seen,
+    /// What the account offers for an application's own connection.
+    ice_servers: Vec<IceServer>,
     status: watch::Sender<Status>,
     requests: mpsc::Receiver<Request>,
     happenings: mpsc::UnboundedSender<Happening>,
@@ -163,6 +165,7 @@ enum Request {
     List(oneshot::Sender<Vec<SessionInfo>>),
     Seen(oneshot::Sender<Seen>),
     Census(oneshot::Sender<Census>),
+    IceServers(oneshot::Sender<Vec<IceServer>>),
     Install(Vec<Application>, oneshot::Sender<()>),
 }
 
@@ -196,6 +199,7 @@ impl<N: Network> Driver<N> {
             clock: Clock::system(),
             network,
             seen: Seen::default(),
+            ice_servers: Vec::new(),
             status,
             requests: receiver,
             happenings,
@@ -273,6 +277,11 @@ impl<N: Network> Driver<N> {
                 };
                 _ = answer.send(census);
             }
+            Request::IceServers(answer) => {
+                let now = self.clock.unix();
+                self.ice_servers.retain(|server| server.is_good_at(now));
+                _ = answer.send(self.ice_servers.clone());
+            }
             Request::Install(applications, answer) => {
                 *self.sessions.registry_mut() = Registry::default();
                 applications.into_iter().for_each(|application| self.sessions.install(application));
@@ -332,6 +341,10 @@ impl<N: Network> Driver<N> {
             NetworkEvent::Refused(why) => self.offline(Status::Refused(why)),
             NetworkEvent::Contacts(contacts) => {
                 self.seen.contacts = contacts;
+                return Ok(());
+            }
+            NetworkEvent::IceServers(servers) => {
+                self.ice_servers = servers;
                 return Ok(());
             }
         };
@@ -453,6 +466,12 @@ impl Handle {
     /// What the network knows of the person's contacts.
     pub async fn seen(&self) -> Result<Seen, CallError> {
         self.ask(Request::Seen).await
+    }
+
+    /// The servers that the account offers to help an application's own connection to find a way, as far as they are still
+    /// good. With their passwords: they go to an application of this person, over a private socket, and nowhere else.
+    pub async fn ice_servers(&self) -> Result<Vec<IceServer>, CallError> {
+        self.ask(Request::IceServers).await
     }
 
     /// How much the driver holds.

@@ -1,6 +1,6 @@
 //! What every network does.
 
-use crate::Parcel;
+use crate::{IceServer, Parcel};
 use rendezvous_core::{Address, Delivery, Endpoint, To, Token};
 use std::future::Future;
 
@@ -50,6 +50,9 @@ pub enum NetworkEvent {
     Refused(String),
     /// The account's contact list, whole, whenever it changed. Networks without one never say so.
     Contacts(Vec<Listed>),
+    /// The servers that the account offers to help an application's own connection to find a way, all of them, whenever it
+    /// was asked. Networks without a server never say so.
+    IceServers(Vec<IceServer>),
 }
 
 /// A line of an account's contact list.

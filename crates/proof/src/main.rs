@@ -1,6 +1,8 @@
-//! The proof on the command line. `cargo xtask prove session` runs it.
+//! The proof on the command line. `cargo xtask prove session` and `cargo xtask prove consent` run it.
 
 #![expect(clippy::print_stdout, reason = "this program talks to whoever runs the proof")]
+
+mod of_consent;
 
 use clap::Parser;
 use rendezvous_proof::check::{self, Outcome, Violation};
@@ -34,6 +36,32 @@ enum Task {
         /// Leaves a configuration after so many steps, and fails: for a machine that has not the memory
         #[arg(long, default_value_t = usize::MAX)]
         at_most: usize,
+    },
+    /// Visits every state of consent in the named configurations, or in all
+    Consent {
+        /// Names of configurations
+        names: Vec<String>,
+        /// Lists them and runs none
+        #[arg(long)]
+        list: bool,
+        /// Fails with fewer unique states
+        #[arg(long, default_value_t = 0)]
+        at_least: usize,
+    },
+    /// Seeds faults in consent and sees whether they are noticed; without names all of them
+    #[cfg(feature = "mutants")]
+    ConsentMutants {
+        /// Names of faults
+        names: Vec<String>,
+        /// Looks for them in this configuration
+        #[arg(long = "in", value_name = "CONFIGURATION")]
+        places: Vec<String>,
+        /// Prints every counter-example
+        #[arg(long)]
+        tell: bool,
+        /// Fails with fewer faults
+        #[arg(long, default_value_t = 0)]
+        at_least: usize,
     },
     /// Prints what the session does, as a page
     States,
@@ -70,6 +98,12 @@ fn main() -> ExitCode {
     let holds = match Task::parse() {
         Task::Check { names, list: true, .. } => list(&names),
         Task::Check { names, list: false, at_least, at_most } => check(&names, at_least, at_most),
+        Task::Consent { names, list: true, .. } => of_consent::list(&names),
+        Task::Consent { names, list: false, at_least } => of_consent::check(&names, at_least),
+        #[cfg(feature = "mutants")]
+        Task::ConsentMutants { names, places, tell, at_least } => {
+            of_consent::mutants(&names, &places, tell, at_least)
+        }
         Task::States => {
             print!("{}", rendezvous_proof::states::page());
             true

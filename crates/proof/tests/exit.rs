@@ -53,6 +53,30 @@ mod faults {
     }
 
     #[test]
+    fn every_fault_of_consent_is_noticed_and_every_requirement_of_consent_notices_one() {
+        let faults =
+            format!("{0} of {0} mutants of consent killed", rendezvous_assist::mutant::Mutant::ALL.len());
+        let all = rendezvous_proof::consent::Requirement::ALL.len();
+        check(
+            &["consent-mutants", "--at-least", "15"],
+            true,
+            &[&format!("{all} of {all} requirements"), &faults],
+        );
+    }
+
+    #[test]
+    fn the_dialogue_about_a_fault_of_consent_can_be_read() {
+        let said = [
+            "killed in",
+            "    THE EXPERT: Connected",
+            "    the person: Answer { question: QuestionId(1), yes: true }",
+            "    THE EXPERT: Request(Control)",
+            "        Grant(Control)",
+        ];
+        check(&["consent-mutants", "RequestGrants", "--tell"], true, &said);
+    }
+
+    #[test]
     fn one_that_nobody_notices_is_no_success() {
         let said = ["SURVIVES", "mutants killed: 0/1", "FALLS SHORT: NoTimerReady survives"];
         check(&["mutants", "NoTimerReady", "--in", "fork"], false, &said);

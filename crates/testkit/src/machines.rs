@@ -206,6 +206,20 @@ impl Machines {
         ip(&["netns", "exec", &self.names[machine], "sh", "-c", &write]).map(drop)
     }
 
+    /// Has a machine send no datagram any more, as behind a firewall that lets only streams through; or lets it.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn block_datagrams(&self, machine: usize, blocked: bool) -> Result<()> {
+        let change = if blocked { "add" } else { "delete" };
+        let name = &self.names[machine];
+        // Before the rules that find a way at all.
+        let rule = ["-n", name, "rule", change, "priority", "1", "ipproto", "udp", "blackhole"];
+        ip(&rule).map(drop)?;
+        ip(&[&rule[..2], &["-6"], &rule[2..]].concat()).map(drop)
+    }
+
     /// Pulls the cable, or plugs it in.
     ///
     /// # Errors

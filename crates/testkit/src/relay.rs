@@ -4,7 +4,7 @@
 //! On each machine the relay stands where the other one would be, at its address and at the ports that it really uses, so
 //! neither notices. TCP passes as it is: what the two programs say to each other before is not what is measured.
 
-mod path;
+pub mod path;
 
 use std::collections::BTreeMap;
 use std::io;

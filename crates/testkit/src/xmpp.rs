@@ -1,13 +1,16 @@
-//! XMPP servers of our own on loopback, as Debian packages them, and a proxy that cuts connections to them.
+//! XMPP servers of our own on loopback, as Debian packages them, a proxy that cuts connections to them, and one that is
+//! hostile.
 
 mod certificates;
 mod cutter;
 mod ejabberd;
+mod hostile;
 mod prosody;
 
 pub use certificates::Certificate;
 pub use cutter::{After, Cutter, Side};
 pub use ejabberd::Ejabberd;
+pub use hostile::{Hostile, Rule};
 pub use prosody::Prosody;
 
 use std::io::{self, Read as _, Write as _};
@@ -16,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::process::Process;
+use crate::turn::{PASSWORD, Turn, USER};
 use crate::wait;
 
 /// The domain that the servers serve.
@@ -80,6 +84,16 @@ impl Setup {
     pub fn keeping(self, seconds: u32) -> Self {
         Self { keeps: Some(seconds), ..self }
     }
+}
+
+/// What a server does besides, in the words of its configuration: names a relay to its users (XEP-0215), or asks whoever owns
+/// it.
+#[derive(Debug, Default)]
+struct Named {
+    /// The server's modules for it.
+    modules: &'static str,
+    /// And what they are told.
+    settings: String,
 }
 
 /// The password of a user.

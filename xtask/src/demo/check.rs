@@ -3,6 +3,7 @@
 
 mod away;
 mod beside;
+mod browsers;
 mod help;
 mod looks;
 
@@ -26,6 +27,8 @@ use crate::browser::Browser;
 use crate::repo::{self, Profile};
 use crate::{processes, say, stages};
 use looks::Album;
+
+pub(crate) use browsers::check_browsers;
 
 /// Long for a program, short for a person: how long each step may take on a busy machine.
 const SOON: Duration = Duration::from_secs(30);

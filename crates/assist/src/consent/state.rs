@@ -3,15 +3,24 @@
 //! [`State`] holds no grant, no queue and no clock, so it can be cloned, compared and hashed: a model checker explores
 //! the very function that ships. [`Consent`](super::Consent) owns the live grants and carries out each [`Effect`].
 
-use super::{
-    ASK_AGAIN_AFTER, Announcement, CONTROL_TIME, ConsentError, ControlState, Input, MAX_REFUSALS,
-    QUESTION_TIME, Question, QuestionId, QuestionKind, Reason, ViewState,
-};
+mod asking;
+mod falling;
+
+use super::floors::{Closed, Floors, tell};
+use super::news::{Announcement, ConsentError, FloorState, Reason, ViewState};
+use super::patience::Patience;
+use super::question::{Question, QuestionId, QuestionKind};
+use super::rights::{Limits, Right};
+use super::{Input, floors::Floor};
 use crate::Time;
+use crate::brakes::{Brakes, Facts, Verdict};
+use crate::mutant::{Mutant, on};
 
 /// Where consent stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
+    limits: Limits,
+    brakes: Brakes,
     phase: Phase,
     questions: u32,
 }
@@ -23,14 +32,14 @@ pub enum Effect {
     Ask(Question),
     /// Withdraw a question that was not answered.
     Withdraw(QuestionId),
-    /// Issue the grant for the view.
-    GrantView,
-    /// Issue the grant for control.
-    GrantControl,
-    /// Kill the grant for the view, now.
-    RevokeView,
-    /// Kill the grant for control, now.
-    RevokeControl,
+    /// Issue the grant for this.
+    Grant(Right),
+    /// Kill the grant for this, now.
+    Revoke(Right),
+    /// Tell the person that a request for control is held up.
+    Hold(Verdict),
+    /// Remember for this contact that there is no control before this moment.
+    Block(Time),
     /// Tell the expert.
     Tell(Announcement),
     /// Everything is over.
@@ -42,51 +51,52 @@ enum Phase {
     /// The expert's application is not there yet.
     #[default]
     Waiting,
-    /// The person is asked whether the expert may see the screen.
-    AskingView(Question),
-    /// The expert may see the screen.
-    Viewing { floor: Floor, brake: Brake },
-    /// The person has hidden the screen for a while. This is how the last request ended, if there was one.
-    Paused { closed: Option<Closed>, brake: Brake },
+    /// The person was asked for the view.
+    Open(Open),
     /// Final.
     Over(Reason),
 }
 
-/// Who has pointer and keyboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Floor {
-    /// Nobody asked yet.
-    None,
-    /// The person is being asked.
-    Pending(Question),
-    /// The expert, until this moment.
-    Granted { until: Time },
-    /// Nobody; this is how the last request ended.
-    Closed(Closed),
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Open {
+    view: View,
+    floors: Floors,
+    patience: Patience,
 }
 
+/// Whether the expert may see the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Closed {
-    Denied,
-    Released,
-    Revoked,
-    Expired,
+enum View {
+    /// The person is asked.
+    Asked(Question),
+    /// Yes, until this moment; `None`: as long as the help lasts. At most one floor is asked for.
+    Granted { until: Option<Time>, pending: Option<Pending> },
+    /// Not for a while. No floor is granted.
+    Hidden { by: Hiding, until: Option<Time> },
 }
 
-/// Keeps the expert from wearing the person down with questions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Brake {
-    /// Questions that ended without a yes.
-    refusals: u8,
-    /// No question before this moment.
-    not_before: Time,
+/// A floor that the person is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Pending {
+    right: Right,
+    question: Question,
+}
+
+/// Why the screen is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Hiding {
+    /// The person did it.
+    Person,
+    /// The bar is not there.
+    Bar,
+    Both,
 }
 
 impl State {
     /// Nothing is allowed and nobody is asked.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(limits: Limits, facts: &Facts) -> Self {
+        Self { limits, brakes: Brakes::new(facts), phase: Phase::Waiting, questions: 0 }
     }
 
     /// One step: first whatever was due by `now`, so that a late answer finds its question gone, then the input.
@@ -96,17 +106,26 @@ impl State {
     ///
     /// The input has no meaning at this moment and changed nothing; due timers still fired.
     pub fn step(&mut self, now: Time, input: Input, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        self.fire_timers(now, effects);
+        if !(on(Mutant::LateAnswerCounts) && matches!(input, Input::Answer { .. })) {
+            self.fire_timers(now, effects);
+        }
         match input {
             Input::Connected => self.connected(now, effects),
             Input::Answer { question, yes } => self.answer(now, question, yes, effects),
-            Input::Request => self.request(now, effects),
-            Input::Release => self.release(now, effects),
-            Input::TakeBack => self.take_back(now, effects),
-            Input::Pause => self.pause(now, effects),
-            Input::Resume => self.resume(effects),
+            Input::Began { question, how } => self.began(now, question, how, effects),
+            Input::Request(right) => self.request(now, right, effects),
+            Input::Release(right) => self.release(now, right, effects),
+            Input::TakeBack(right) => self.take_back(now, right, effects),
+            Input::Pause => self.hide(now, Hiding::Person, effects),
+            Input::Resume => self.show(now, Hiding::Person, effects),
+            Input::BarGone => self.hide(now, Hiding::Bar, effects),
+            Input::BarBack => self.show(now, Hiding::Bar, effects),
             Input::Stop => self.end(Reason::Stopped, effects),
+            Input::Locked if on(Mutant::OutlivesLock) => Ok(()),
+            Input::Suspended if on(Mutant::OutlivesSuspend) => Ok(()),
+            Input::Locked | Input::Suspended => self.away(now, effects),
             Input::Disconnected => self.disconnected(now, effects),
+            Input::DeviceChanged => self.device_changed(now, effects),
             Input::Ended => self.end(Reason::SessionEnded, effects),
             Input::Timeout => Ok(()),
         }
@@ -115,54 +134,69 @@ impl State {
     /// When [`Input::Timeout`] is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
-        match &self.phase {
-            Phase::AskingView(question) | Phase::Viewing { floor: Floor::Pending(question), .. } => {
-                Some(question.until)
-            }
-            Phase::Viewing { floor: Floor::Granted { until }, .. } => Some(*until),
-            Phase::Waiting | Phase::Viewing { .. } | Phase::Paused { .. } | Phase::Over(_) => None,
-        }
+        let Phase::Open(open) = &self.phase else { return None };
+        let View::Granted { until, pending } = open.view else { return self.question().map(|q| q.until) };
+        let floors = open.floors.granted().filter_map(|(_, until)| until);
+        floors.chain(until).chain(pending.map(|pending| pending.question.until)).min()
     }
 
     /// The question that is open.
     #[must_use]
     pub fn question(&self) -> Option<Question> {
-        match &self.phase {
-            Phase::AskingView(question) | Phase::Viewing { floor: Floor::Pending(question), .. } => {
-                Some(*question)
-            }
-            _ => None,
+        match self.view()? {
+            View::Asked(question) => Some(question),
+            View::Granted { pending, .. } => pending.map(|pending| pending.question),
+            View::Hidden { .. } => None,
         }
+    }
+
+    /// Whether the expert may have this now.
+    #[must_use]
+    pub fn may(&self, right: Right) -> bool {
+        let Phase::Open(Open { view: View::Granted { .. }, floors, .. }) = &self.phase else { return false };
+        right == Right::View || matches!(floors.get(right), Some(Floor::Granted { .. }))
     }
 
     /// Whether the expert may see the screen.
     #[must_use]
     pub fn may_view(&self) -> bool {
-        matches!(self.phase, Phase::Viewing { .. })
+        self.may(Right::View)
     }
 
-    /// Whether the person has hidden the screen for a while.
+    /// Until when the expert may have this; `None`: not at all, or as long as the help lasts.
     #[must_use]
-    pub fn is_paused(&self) -> bool {
-        matches!(self.phase, Phase::Paused { .. })
-    }
-
-    /// Until when the expert may use pointer and keyboard; `None`: not at all.
-    #[must_use]
-    pub fn control_until(&self) -> Option<Time> {
-        match &self.phase {
-            Phase::Viewing { floor: Floor::Granted { until }, .. } => Some(*until),
-            _ => None,
+    pub fn until(&self, right: Right) -> Option<Time> {
+        let Phase::Open(Open { view: View::Granted { until, .. }, floors, .. }) = &self.phase else {
+            return None;
+        };
+        match floors.get(right) {
+            None => *until,
+            Some(Floor::Granted { until }) => until,
+            Some(Floor::None | Floor::Closed(_)) => None,
         }
     }
 
-    /// How it stands with the floor, as the expert was last told; `None` before the first request.
+    /// Whether the screen is hidden for a while, by the person or because the bar is not there.
     #[must_use]
-    pub fn control(&self) -> Option<ControlState> {
-        match &self.phase {
-            Phase::Viewing { floor, .. } => floor.announced(),
-            Phase::Paused { closed, .. } => closed.map(Closed::announced),
-            Phase::Waiting | Phase::AskingView(_) | Phase::Over(_) => None,
+    pub fn is_paused(&self) -> bool {
+        matches!(self.view(), Some(View::Hidden { .. }))
+    }
+
+    /// Whether the person themselves has hidden the screen.
+    #[must_use]
+    pub fn is_paused_by_person(&self) -> bool {
+        matches!(self.view(), Some(View::Hidden { by: Hiding::Person | Hiding::Both, .. }))
+    }
+
+    /// How it stands with a floor, as the expert was last told; `None` before the first request.
+    #[must_use]
+    pub fn floor(&self, right: Right) -> Option<FloorState> {
+        let Phase::Open(open) = &self.phase else { return None };
+        match open.view {
+            View::Granted { pending: Some(pending), .. } if pending.right == right => {
+                Some(FloorState::Pending)
+            }
+            _ => open.floors.get(right)?.announced(),
         }
     }
 
@@ -171,301 +205,110 @@ impl State {
     pub fn over(&self) -> Option<Reason> {
         match &self.phase {
             Phase::Over(reason) => Some(*reason),
-            _ => None,
+            Phase::Waiting | Phase::Open(_) => None,
         }
     }
 
-    fn fire_timers(&mut self, now: Time, effects: &mut Vec<Effect>) {
+    /// The same state with every moment counted from `now` and every question from the newest: whatever is past counts
+    /// as now. States that are equal so behave alike from here on, which lets a model checker visit each only once.
+    #[must_use]
+    pub fn seen_from(&self, now: Time) -> Self {
+        let question = |question: Question| Question {
+            id: QuestionId(self.questions.wrapping_sub(question.id.0)),
+            until: question.until.seen_from(now),
+            ..question
+        };
+        let mut seen = self.clone();
+        seen.questions = 0;
+        seen.brakes = self.brakes.seen_from(now);
+        if let Phase::Open(open) = &mut seen.phase {
+            open.floors = open.floors.seen_from(now);
+            open.patience = open.patience.seen_from(now);
+            match &mut open.view {
+                View::Asked(asked) => *asked = question(*asked),
+                View::Granted { until, pending } => {
+                    *until = until.map(|until| until.seen_from(now));
+                    *pending = pending.map(|p| Pending { question: question(p.question), ..p });
+                }
+                View::Hidden { until, .. } => *until = until.map(|until| until.seen_from(now)),
+            }
+        }
+        seen
+    }
+
+    fn view(&self) -> Option<View> {
+        match &self.phase {
+            Phase::Open(open) => Some(open.view),
+            Phase::Waiting | Phase::Over(_) => None,
+        }
+    }
+
+    fn open(&mut self) -> Result<&mut Open, ConsentError> {
         match &mut self.phase {
-            Phase::AskingView(question) if question.until <= now => {
-                effects.push(Effect::Withdraw(question.id));
-                self.refuse_view(Reason::NoAnswer, effects);
-            }
-            Phase::Viewing { floor, brake } => match *floor {
-                Floor::Pending(question) if question.until <= now => {
-                    effects.push(Effect::Withdraw(question.id));
-                    brake.refused(now);
-                    floor.close(Closed::Denied, effects);
-                }
-                Floor::Granted { until } if until <= now => floor.close(Closed::Expired, effects),
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-
-    fn connected(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        match self.phase {
-            Phase::Waiting => {
-                let question = self.new_question(now, QuestionKind::View);
-                self.phase = Phase::AskingView(question);
-                effects.extend([Effect::Ask(question), tell_view(ViewState::Asked)]);
-                Ok(())
-            }
-            Phase::AskingView(_) | Phase::Viewing { .. } | Phase::Paused { .. } => {
-                Err(ConsentError::AlreadyConnected)
-            }
+            Phase::Open(open) => Ok(open),
+            Phase::Waiting => Err(ConsentError::ViewFirst),
             Phase::Over(_) => Err(ConsentError::Over),
         }
     }
 
-    /// The only place where anything rises that was not allowed before.
-    fn answer(
-        &mut self,
-        now: Time,
-        id: QuestionId,
-        yes: bool,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), ConsentError> {
-        match &mut self.phase {
-            Phase::AskingView(question) if question.id == id => {
-                if yes {
-                    self.phase = Phase::Viewing { floor: Floor::None, brake: Brake::default() };
-                    effects.extend([Effect::GrantView, tell_view(ViewState::Granted)]);
-                } else {
-                    self.refuse_view(Reason::ViewDenied, effects);
-                }
-                Ok(())
-            }
-            Phase::Viewing { floor, brake } if floor.asks(id) => {
-                if yes {
-                    *floor = Floor::Granted { until: now.after(CONTROL_TIME) };
-                    effects.extend([Effect::GrantControl, tell_control(ControlState::Granted)]);
-                } else {
-                    brake.refused(now);
-                    floor.close(Closed::Denied, effects);
-                }
-                Ok(())
-            }
-            Phase::Over(_) => Err(ConsentError::Over),
-            Phase::Waiting | Phase::AskingView(_) | Phase::Viewing { .. } | Phase::Paused { .. } => {
-                Err(ConsentError::NoSuchQuestion)
-            }
-        }
-    }
-
-    fn request(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        let (floor, brake) = self.viewing()?;
-        if matches!(floor, Floor::Pending(_) | Floor::Granted { .. }) {
-            return Err(ConsentError::AlreadyRequested);
-        }
-        if !brake.lets_ask(now) {
-            // Answered without asking; a state that says more, such as *revoked*, is not worth keeping.
-            floor.close(Closed::Denied, effects);
-            return Ok(());
-        }
-        let question = self.new_question(now, QuestionKind::Control);
-        *self.viewing()?.0 = Floor::Pending(question);
-        effects.extend([Effect::Ask(question), tell_control(ControlState::Pending)]);
-        Ok(())
-    }
-
-    fn release(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        let (floor, brake) = self.viewing()?;
-        match *floor {
-            Floor::Pending(question) => {
-                // Counts as a refusal: else a question could be made to flicker under the person's pointer.
-                effects.push(Effect::Withdraw(question.id));
-                brake.refused(now);
-                floor.close(Closed::Released, effects);
-                Ok(())
-            }
-            Floor::Granted { .. } => {
-                floor.close(Closed::Released, effects);
-                Ok(())
-            }
-            Floor::None | Floor::Closed(_) => Err(ConsentError::NoControl),
-        }
-    }
-
-    fn take_back(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        let (floor, brake) = self.viewing()?;
-        match *floor {
-            Floor::Pending(question) => {
-                effects.push(Effect::Withdraw(question.id));
-                brake.refused(now);
-                floor.close(Closed::Denied, effects);
-                Ok(())
-            }
-            Floor::Granted { .. } => {
-                brake.pause(now);
-                floor.close(Closed::Revoked, effects);
-                Ok(())
-            }
-            Floor::None | Floor::Closed(_) => Err(ConsentError::NoControl),
-        }
-    }
-
-    /// Both grants fall. A question goes, and does not count as a refusal: the person has not answered it.
-    fn pause(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        let (floor, brake) = self.viewing()?;
-        let (mut floor, mut brake) = (*floor, *brake);
-        match floor {
-            Floor::Pending(question) => {
-                effects.push(Effect::Withdraw(question.id));
-                brake.pause(now);
-                floor.close(Closed::Denied, effects);
-            }
-            Floor::Granted { .. } => floor.close(Closed::Revoked, effects),
-            Floor::None | Floor::Closed(_) => {}
-        }
-        effects.extend([Effect::RevokeView, Effect::Tell(Announcement::Paused(true))]);
-        self.phase = Phase::Paused { closed: floor.closed(), brake };
-        Ok(())
-    }
-
-    /// What was seen before the pause may be seen again, and no more than that.
-    fn resume(&mut self, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        match self.phase {
-            Phase::Paused { closed, brake } => {
-                let floor = closed.map_or(Floor::None, Floor::Closed);
-                self.phase = Phase::Viewing { floor, brake };
-                effects.extend([Effect::GrantView, Effect::Tell(Announcement::Paused(false))]);
-                Ok(())
-            }
-            Phase::Over(_) => Err(ConsentError::Over),
-            Phase::Waiting | Phase::AskingView(_) | Phase::Viewing { .. } => Err(ConsentError::NotPaused),
-        }
-    }
-
-    fn disconnected(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        match &mut self.phase {
-            Phase::Viewing { floor, brake } => {
-                match *floor {
-                    Floor::Pending(question) => {
-                        effects.push(Effect::Withdraw(question.id));
-                        brake.refused(now);
-                        floor.close(Closed::Released, effects);
-                    }
-                    Floor::Granted { .. } => floor.close(Closed::Revoked, effects),
-                    Floor::None | Floor::Closed(_) => {}
-                }
-                Ok(())
-            }
-            Phase::Waiting | Phase::AskingView(_) | Phase::Paused { .. } => Ok(()),
-            Phase::Over(_) => Err(ConsentError::Over),
-        }
-    }
-
-    /// Ends everything: grants first, then the question, then the news, unless nobody is left to hear it.
-    fn end(&mut self, reason: Reason, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
-        let told = reason != Reason::SessionEnded;
-        match std::mem::replace(&mut self.phase, Phase::Over(reason)) {
-            Phase::Over(earlier) => {
-                self.phase = Phase::Over(earlier);
-                return Err(ConsentError::Over);
-            }
-            Phase::Waiting => {}
-            Phase::AskingView(question) => {
-                effects.push(Effect::Withdraw(question.id));
-                effects.extend(told.then_some(tell_view(ViewState::Denied)));
-            }
-            // What was granted has fallen with the pause.
-            Phase::Paused { .. } => effects.extend(told.then_some(tell_view(ViewState::Ended))),
-            Phase::Viewing { floor, .. } => {
-                effects.extend([Effect::RevokeControl, Effect::RevokeView]);
-                let lost = match floor {
-                    Floor::Pending(question) => {
-                        effects.push(Effect::Withdraw(question.id));
-                        Some(ControlState::Denied)
-                    }
-                    Floor::Granted { .. } => Some(ControlState::Revoked),
-                    Floor::None | Floor::Closed(_) => None,
-                };
-                if told {
-                    effects.extend(lost.map(tell_control));
-                    effects.push(tell_view(ViewState::Ended));
-                }
-            }
-        }
-        effects.push(Effect::End(reason));
-        Ok(())
-    }
-
-    fn refuse_view(&mut self, reason: Reason, effects: &mut Vec<Effect>) {
-        self.phase = Phase::Over(reason);
-        effects.extend([tell_view(ViewState::Denied), Effect::End(reason)]);
-    }
-
-    fn viewing(&mut self) -> Result<(&mut Floor, &mut Brake), ConsentError> {
-        match &mut self.phase {
-            Phase::Viewing { floor, brake } => Ok((floor, brake)),
-            Phase::Waiting | Phase::AskingView(_) => Err(ConsentError::ViewFirst),
-            Phase::Paused { .. } => Err(ConsentError::Paused),
-            Phase::Over(_) => Err(ConsentError::Over),
+    /// What there is to decide about a floor: only while the screen is seen.
+    fn seen(&mut self) -> Result<Seen<'_>, ConsentError> {
+        let limits = self.limits;
+        let Open { view, floors, patience } = self.open()?;
+        match view {
+            View::Granted { pending, .. } => Ok(Seen { pending, floors, patience, limits }),
+            View::Asked(_) => Err(ConsentError::ViewFirst),
+            View::Hidden { .. } => Err(ConsentError::Paused),
         }
     }
 
     fn new_question(&mut self, now: Time, kind: QuestionKind) -> Question {
-        // The brake and the need for a yes keep this far from the end of the numbers.
+        // The person's patience and the need for a yes keep this far from the end of the numbers.
         self.questions = self.questions.saturating_add(1);
-        Question { id: QuestionId(self.questions), kind, until: now.after(QUESTION_TIME) }
+        let time = self.limits.question;
+        let until = if on(Mutant::NoTimeLimit) { Time(u64::MAX) } else { now.after(time) };
+        Question { id: QuestionId(self.questions), kind, until }
     }
 }
 
-impl Floor {
-    fn asks(self, id: QuestionId) -> bool {
-        matches!(self, Self::Pending(question) if question.id == id)
-    }
-
-    fn announced(self) -> Option<ControlState> {
-        match self {
-            Self::None => None,
-            Self::Pending(_) => Some(ControlState::Pending),
-            Self::Granted { .. } => Some(ControlState::Granted),
-            Self::Closed(closed) => Some(closed.announced()),
-        }
-    }
-
-    fn closed(self) -> Option<Closed> {
-        match self {
-            Self::Closed(closed) => Some(closed),
-            Self::None | Self::Pending(_) | Self::Granted { .. } => None,
-        }
-    }
-
-    /// Takes control away, whoever has it, and says how.
-    fn close(&mut self, closed: Closed, effects: &mut Vec<Effect>) {
-        if matches!(self, Self::Granted { .. }) {
-            effects.push(Effect::RevokeControl);
-        }
-        *self = Self::Closed(closed);
-        effects.push(tell_control(closed.announced()));
-    }
+/// The floors, while the screen is seen.
+struct Seen<'a> {
+    pending: &'a mut Option<Pending>,
+    floors: &'a mut Floors,
+    patience: &'a mut Patience,
+    limits: Limits,
 }
 
-impl Closed {
-    fn announced(self) -> ControlState {
-        match self {
-            Self::Denied => ControlState::Denied,
-            Self::Released => ControlState::Released,
-            Self::Revoked => ControlState::Revoked,
-            Self::Expired => ControlState::Expired,
+impl Seen<'_> {
+    /// Takes the question for a floor off the screen, if there is one and it is for this (`None`: for any). Counts it as
+    /// asked in vain, when the expert is why it goes: else a question could be made to flicker under the person's
+    /// pointer.
+    fn withdraw(
+        &mut self,
+        now: Time,
+        only: Option<Right>,
+        (closed, counts): (Closed, bool),
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(pending) = self.pending.filter(|p| only.is_none_or(|right| p.right == right)) else {
+            return false;
+        };
+        if !on(Mutant::WithdrawnStays) {
+            *self.pending = None;
         }
-    }
-}
-
-impl Brake {
-    fn refused(&mut self, now: Time) {
-        self.refusals = self.refusals.saturating_add(1);
-        self.pause(now);
-    }
-
-    fn pause(&mut self, now: Time) {
-        self.not_before = now.after(ASK_AGAIN_AFTER);
-    }
-
-    fn lets_ask(self, now: Time) -> bool {
-        self.refusals < MAX_REFUSALS && self.not_before <= now
+        effects.push(Effect::Withdraw(pending.question.id));
+        if counts {
+            self.patience.refused(now, &self.limits);
+        } else {
+            self.patience.rest(now, &self.limits);
+        }
+        self.floors.close(pending.right, closed, effects);
+        true
     }
 }
 
 fn tell_view(state: ViewState) -> Effect {
     Effect::Tell(Announcement::View(state))
-}
-
-fn tell_control(state: ControlState) -> Effect {
-    Effect::Tell(Announcement::Control(state))
 }
 
 #[cfg(test)]

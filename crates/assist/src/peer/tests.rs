@@ -1,5 +1,7 @@
 //! Two ends in virtual time: our [`Peer`], and the WebRTC stack acting as the page.
 
+mod attack;
+mod bad_link;
 mod bottleneck;
 mod page;
 mod restart;
@@ -8,12 +10,14 @@ mod video;
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
+use rendezvous_testkit::relay::path::Path;
 use rendezvous_trust::bind::{self, Media};
 
 use self::bottleneck::Bottleneck;
 use self::page::Page;
 use super::*;
-use crate::description::Setup;
+use crate::description::{Coding, DescriptionError, Setup, VideoFormat};
+use crate::input;
 use crate::secure::tests::pair::bound;
 
 const NOVICE: &str = "192.0.2.1:4000";
@@ -40,6 +44,14 @@ struct Call {
     cut: bool,
     /// What our packets have to go through.
     bottleneck: Option<Bottleneck>,
+    /// What the packets of both have to go through, in the place of everything else.
+    link: Option<Link>,
+}
+
+/// Both directions of a link: to the page, and back.
+struct Link {
+    there: Path<Datagram>,
+    back: Path<Datagram>,
 }
 
 /// Something that happens one time in so many.
@@ -95,6 +107,7 @@ impl Call {
             meddle: |_| true,
             cut: false,
             bottleneck: None,
+            link: None,
         }
     }
 
@@ -126,6 +139,12 @@ impl Call {
 
     /// Lets both ends do what is due now; returns when something is due next.
     fn step(&mut self) -> Time {
+        let now = Duration::from_millis(self.now.0);
+        for path in self.link.iter_mut().flat_map(|link| [&mut link.there, &mut link.back]) {
+            while let Some(packet) = path.take(now) {
+                self.flying.push_back((self.now, packet));
+            }
+        }
         self.flying.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
         while let Some((_, packet)) = self.flying.pop_front_if(|(arrival, _)| *arrival <= self.now) {
             if self.cut {
@@ -144,7 +163,11 @@ impl Call {
         self.peer.handle_timeout(self.now);
         self.page.handle_timeout(self.now);
         let due = self.drain();
-        self.flying.front().map_or(due, |(arrival, _)| due.min(*arrival))
+        let paths = self.link.iter().flat_map(|link| [&link.there, &link.back]);
+        let arrivals =
+            paths.filter_map(|path| path.due()).map(|due| Time(due.as_micros().div_ceil(1000) as u64));
+        let arrivals = arrivals.chain(self.flying.front().map(|(arrival, _)| *arrival));
+        arrivals.fold(due, Time::min)
     }
 
     /// After each input, both ends say what they have to say.
@@ -154,6 +177,11 @@ impl Call {
             match self.peer.poll_output() {
                 PeerOutput::Transmit { source, destination, contents } => {
                     self.rtp_sent += usize::from(is_rtp(&contents));
+                    if let Some(link) = &mut self.link {
+                        let now = Duration::from_millis(self.now.0);
+                        link.there.send(now, contents.len(), Datagram { source, destination, contents });
+                        continue;
+                    }
                     let through = self.bottleneck.as_mut().map(|b| b.passes(self.now, contents.len()));
                     if let Some(arrival) = through.unwrap_or(Some(arrival)) {
                         self.flying.push_back((arrival, Datagram { source, destination, contents }));
@@ -164,7 +192,11 @@ impl Call {
             }
         };
         let back = self.bottleneck.as_ref().map_or(arrival, |b| b.back(self.now));
-        let theirs = self.page.drain(|packet| self.flying.push_back((back, packet)));
+        let now = Duration::from_millis(self.now.0);
+        let theirs = self.page.drain(|packet| match &mut self.link {
+            Some(link) => link.back.send(now, packet.contents.len(), packet),
+            None => self.flying.push_back((back, packet)),
+        });
         self.flying.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
         ours.min(theirs)
     }
@@ -389,6 +421,9 @@ fn a_request_for_a_key_frame_is_passed_on() {
     let mut call = Call::connected();
     call.send_picture(0);
     assert!(call.drive(1000, |call| call.page.pictures().len() == 1));
+    call.page.request_key_frame();
+    call.drive(1000, |_| false);
+    assert_eq!(call.count(&PeerEvent::KeyframeWanted), 0, "it cannot have seen the first one when it asked");
     call.page.request_key_frame();
     assert!(call.drive(1000, |call| call.count(&PeerEvent::KeyframeWanted) >= 1));
 }

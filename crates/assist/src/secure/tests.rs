@@ -1,6 +1,7 @@
 //! Two sides, the people at them, and whoever stands between.
 
 pub(crate) mod pair;
+mod server;
 
 use proptest::prelude::*;
 use rendezvous_trust::AUTHENTICATION_FAILED;

@@ -30,12 +30,42 @@ fn the_messages_without_a_description() {
         ),
         (r#"{"v":1,"type":"view","state":"denied"}"#, NoviceSays::View(View::Denied)),
         (r#"{"v":1,"type":"view","state":"ended"}"#, NoviceSays::View(View::Ended)),
-        (r#"{"v":1,"type":"control","state":"pending"}"#, NoviceSays::Control(ControlState::Pending)),
-        (r#"{"v":1,"type":"control","state":"granted"}"#, NoviceSays::Control(ControlState::Granted)),
-        (r#"{"v":1,"type":"control","state":"denied"}"#, NoviceSays::Control(ControlState::Denied)),
-        (r#"{"v":1,"type":"control","state":"released"}"#, NoviceSays::Control(ControlState::Released)),
-        (r#"{"v":1,"type":"control","state":"revoked"}"#, NoviceSays::Control(ControlState::Revoked)),
-        (r#"{"v":1,"type":"control","state":"expired"}"#, NoviceSays::Control(ControlState::Expired)),
+        (
+            r#"{"v":1,"type":"control","state":"pending"}"#,
+            NoviceSays::Floor(Right::Control, FloorState::Pending),
+        ),
+        (
+            r#"{"v":1,"type":"control","state":"granted"}"#,
+            NoviceSays::Floor(Right::Control, FloorState::Granted),
+        ),
+        (
+            r#"{"v":1,"type":"control","state":"denied"}"#,
+            NoviceSays::Floor(Right::Control, FloorState::Denied),
+        ),
+        (
+            r#"{"v":1,"type":"control","state":"released"}"#,
+            NoviceSays::Floor(Right::Control, FloorState::Released),
+        ),
+        (
+            r#"{"v":1,"type":"control","state":"revoked"}"#,
+            NoviceSays::Floor(Right::Control, FloorState::Revoked),
+        ),
+        (
+            r#"{"v":1,"type":"control","state":"expired"}"#,
+            NoviceSays::Floor(Right::Control, FloorState::Expired),
+        ),
+        (
+            r#"{"v":1,"type":"control","state":"denied","by":"machine"}"#,
+            NoviceSays::Floor(Right::Control, FloorState::Refused),
+        ),
+        (
+            r#"{"v":1,"type":"floor","floor":"clipboard","state":"granted"}"#,
+            NoviceSays::Floor(Right::Clipboard, FloorState::Granted),
+        ),
+        (
+            r#"{"v":1,"type":"floor","floor":"recording","state":"denied","by":"machine"}"#,
+            NoviceSays::Floor(Right::Recording, FloorState::Refused),
+        ),
         (r#"{"v":1,"type":"paused","paused":true}"#, NoviceSays::Paused(true)),
         (r#"{"v":1,"type":"paused","paused":false}"#, NoviceSays::Paused(false)),
         (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, NoviceSays::Chat(written.clone())),
@@ -54,8 +84,10 @@ fn the_messages_without_a_description() {
             r#"{"v":1,"type":"hello","role":"expert","program":"rendezvous 0.1.0"}"#,
             ExpertSays::Hello(program),
         ),
-        (r#"{"v":1,"type":"request","floor":"control"}"#, ExpertSays::Request),
-        (r#"{"v":1,"type":"release","floor":"control"}"#, ExpertSays::Release),
+        (r#"{"v":1,"type":"request","floor":"control"}"#, ExpertSays::Request(Right::Control)),
+        (r#"{"v":1,"type":"release","floor":"control"}"#, ExpertSays::Release(Right::Control)),
+        (r#"{"v":1,"type":"request","floor":"files"}"#, ExpertSays::Request(Right::Files)),
+        (r#"{"v":1,"type":"release","floor":"drawing"}"#, ExpertSays::Release(Right::Drawing)),
         (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, ExpertSays::Chat(written)),
         (r#"{"v":1,"type":"typing","typing":false}"#, ExpertSays::Typing(false)),
         (r#"{"v":1,"type":"ice","role":"expert","servers":[]}"#, ExpertSays::Ice(vec![])),
@@ -169,6 +201,7 @@ fn nobody_speaks_for_the_other_side() {
     for text in [
         r#"{"v":1,"type":"view","state":"granted","screen":{"width":1,"height":1}}"#,
         r#"{"v":1,"type":"control","state":"granted"}"#,
+        r#"{"v":1,"type":"floor","floor":"files","state":"granted"}"#,
         r#"{"v":1,"type":"answer","description":{}}"#,
         r#"{"v":1,"type":"paused","paused":false}"#,
         r#"{"v":1,"type":"again"}"#,
@@ -224,7 +257,7 @@ fn what_is_not_an_object_is_refused() {
 fn a_message_is_bounded() {
     let message = r#"{"v":1,"type":"request","floor":"control"}"#;
     let padded = |length: usize| format!("{message}{}", " ".repeat(length - message.len()));
-    assert_eq!(expert(&padded(MAX_TEXT)), Ok(ExpertSays::Request));
+    assert_eq!(expert(&padded(MAX_TEXT)), Ok(ExpertSays::Request(Right::Control)));
     assert_eq!(expert(&padded(MAX_TEXT + 1)), Err(SignalError::TooLong(MAX_TEXT + 1)));
 }
 
@@ -259,6 +292,10 @@ fn fields_are_checked() {
         (r#"{"v":1,"type":"view"}"#, "view"),
         (r#"{"v":1,"type":"control","state":"none"}"#, "state"),
         (r#"{"v":1,"type":"control"}"#, "state"),
+        (r#"{"v":1,"type":"floor","state":"granted"}"#, "floor"),
+        (r#"{"v":1,"type":"floor","floor":"view","state":"granted"}"#, "floor"),
+        (r#"{"v":1,"type":"floor","floor":"control","state":"granted"}"#, "floor"),
+        (r#"{"v":1,"type":"floor","floor":"files","state":"asked"}"#, "state"),
         (r#"{"v":1,"type":"paused"}"#, "paused"),
         (r#"{"v":1,"type":"paused","paused":1}"#, "paused"),
     ];
@@ -291,7 +328,7 @@ fn a_name_of_a_program_is_short_and_plain() {
 #[test]
 fn an_unknown_field_is_ignored() {
     let text = r#"{"v":1,"type":"request","floor":"control","later":{"than":["now"]}}"#;
-    assert_eq!(expert(text), Ok(ExpertSays::Request));
+    assert_eq!(expert(text), Ok(ExpertSays::Request(Right::Control)));
 }
 
 #[test]

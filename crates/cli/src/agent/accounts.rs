@@ -11,7 +11,9 @@ use rendezvous_core::{Address, Application, ApplicationId, Command, SessionConfi
 use rendezvous_dbus::agent::{AccountStatus, Seen};
 use rendezvous_net::nearby::{self, Control, Nearby, NearbyError, is_nearby_address};
 use rendezvous_net::xmpp::{self, Xmpp};
-use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Network, SessionInfo, Status};
+use rendezvous_net::{
+    Account, CallError, Driver, Handle, Happening, IceServer, Network, SessionInfo, Status,
+};
 use rendezvous_trust::DeviceKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -299,6 +301,15 @@ impl Accounts {
         let mut all = Vec::new();
         for account in self.begun.values() {
             all.extend(account.handle.list().await.unwrap_or_default());
+        }
+        all
+    }
+
+    /// What the accounts offer to help an application's own connection to find a way.
+    pub(super) async fn ice_servers(&self) -> Vec<IceServer> {
+        let mut all = Vec::new();
+        for (_, account) in self.own() {
+            all.extend(account.handle.ice_servers().await.unwrap_or_default());
         }
         all
     }

@@ -16,7 +16,7 @@ use rendezvous_core::{ApplicationId, Code, Command, Event, SessionId};
 use rendezvous_dbus::DbusError;
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::application::TypedCode;
-use rendezvous_dbus::im::HandedSession;
+use rendezvous_dbus::im::{HandedSession, Private};
 use rendezvous_net::{Handle, SessionInfo};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -203,10 +203,12 @@ async fn begin(
         }
     };
     let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
-    let code = code.map(|code| TypedCode(code.to_string()));
+    // What the account offers now; an application on a bus does without, since a bus carries no passwords.
+    let ice_servers = handle.ice_servers().await.unwrap_or_default();
+    let private = Private { code: code.map(|code| TypedCode(code.to_string())), ice_servers };
     let mut child = program::spawn(command, home, place, theirs)?;
     let handed = tokio::select! {
-        handed = HandedSession::hand_over_with_code(ours, info, handle, code, PATIENCE) => handed?,
+        handed = HandedSession::hand_over_with(ours, info, handle, private, PATIENCE) => handed?,
         status = child.wait() => bail!("it ended at once: {}", status?),
     };
     Ok((Program::Child(Box::new(child)), handed))

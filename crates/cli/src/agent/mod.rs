@@ -5,6 +5,7 @@
 pub(crate) mod accounts;
 mod codes;
 mod desktop;
+mod heard;
 mod inbox;
 mod installed;
 mod launch;
@@ -84,6 +85,7 @@ pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
         meeting_places: places::of(&config),
         terminal: terminal.map(|t| Arc::new(Mutex::new(t))),
         open: HashMap::new(),
+        heard: heard::Heard::load(home),
         inboxes: Vec::new(),
         next_inbox: 0,
         installed: Installed::default(),
@@ -168,6 +170,8 @@ struct Agent {
     /// Locked by whoever talks with the person there: one question or one application at a time.
     terminal: Option<Arc<Mutex<Terminal>>>,
     open: HashMap<SessionId, Open>,
+    /// Invitations that do not ring again, also after a restart.
+    heard: heard::Heard,
     /// Terminals that were handed over, for questions.
     inboxes: Vec<inbox::Inbox>,
     next_inbox: u64,
@@ -332,6 +336,9 @@ impl Agent {
     async fn forget(&mut self, session: SessionId, end: &Event) {
         let Some(open) = self.open.remove(&session) else { return };
         self.notices.over(session);
+        if let Some(until) = open.until {
+            self.heard.note(unix_now(), session, until);
+        }
         if let Some(task) = &open.withdraws {
             task.abort();
         }

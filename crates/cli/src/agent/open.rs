@@ -48,6 +48,8 @@ pub(super) struct Open {
     /// A rule here declined it before anybody was asked: nothing of it is kept, or whoever calls often enough would fill
     /// the record.
     pub(super) unheard: bool,
+    /// Until when its invitation could be played again, once the person here was asked.
+    pub(super) until: Option<UnixTime>,
     pub(super) connected: Option<UnixTime>,
 }
 
@@ -110,6 +112,7 @@ impl Open {
             began: now,
             declined: None,
             unheard: false,
+            until: None,
             connected: None,
         }
     }

@@ -74,6 +74,7 @@ impl Agent {
                     _ = answer.send(found.map(|address| address.to_string()));
                 });
             }
+            Request::IceServers { answer } => _ = answer.send(self.accounts.ice_servers().await),
             Request::Reread { answer } => {
                 // Commands change the list in a process of their own.
                 match Contacts::load(&self.home) {

@@ -13,12 +13,14 @@ use crate::texts;
 use rendezvous_core::{Command, DeclinedBy, Invite, Role, SessionId};
 use rendezvous_net::nearby::nearby_address;
 use rendezvous_trust::PublicKey;
+use rendezvous_trust::invite::{MAX_LIFETIME, SKEW};
 
 impl Agent {
     /// Somebody calls.
     pub(super) async fn invited(&mut self, which: Which, session: SessionId, invite: &Invite) {
         let network = self.accounts.network(which).to_owned();
         let info = self.accounts.look(which, session).await;
+        let expiry = info.as_ref().and_then(|info| info.expiry);
         let key = info.and_then(|info| info.key);
         let address = invite.from.as_str();
         let is_guest = network == GUEST;
@@ -33,6 +35,8 @@ impl Agent {
         let verdict = match may_call(caller.standing, circumstances) {
             // In the room of a code everybody is a stranger, and there is nothing to do but to answer it.
             _ if is_guest && !circumstances.answers_code => Verdict::Decline,
+            // It was answered, or is over: somebody plays it again.
+            _ if self.heard.has(session) => Verdict::Decline,
             verdict => verdict,
         };
         tracing::info!(%session, standing = ?caller.standing, ?circumstances, ?verdict, "Somebody calls");
@@ -40,6 +44,9 @@ impl Agent {
         open.answers_code = circumstances.answers_code;
         open.key = key;
         open.unheard = verdict == Verdict::Decline;
+        if verdict == Verdict::Ring {
+            open.until = Some(expiry.unwrap_or_else(|| unix_now().after(MAX_LIFETIME)).after(SKEW));
+        }
         let declined = match verdict {
             _ if self.ending => Some(DeclinedBy::Policy),
             Verdict::Decline => Some(DeclinedBy::Policy),
@@ -123,6 +130,9 @@ impl Agent {
         }
         open.asking = Asking::No;
         self.notices.over(session);
+        if let Some(until) = open.until {
+            self.heard.note(unix_now(), session, until);
+        }
         if !yes {
             drop(terminal);
             return self.decline(session, DeclinedBy::Person).await;

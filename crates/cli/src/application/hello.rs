@@ -5,7 +5,7 @@
 
 use super::ending::{Ending, Watch};
 use super::meeting::{Meeting, meet};
-use super::secured::SecuredSession;
+use super::secured::{SecuredSession, broken};
 use super::source::Source;
 use super::{GOODBYE, connected, ending};
 use crate::home::Home;
@@ -79,7 +79,12 @@ async fn greet(
                 SessionEvent::StateChanged { current, .. } => watch.state(current),
                 SessionEvent::Ended { result, .. } => break watch.ended(result, role),
                 SessionEvent::Lost => break watch.lost(role),
-                SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+                SessionEvent::SendError(_) => {
+                    let text = texts::not_delivered(&hello.session.session().remote_user);
+                    hello.say(&text);
+                    hello.leave(Code::ContextDataSendFailure.into()).await;
+                }
+                SessionEvent::ContextData(_) => {}
             },
             () = ends.next() => hello.leave(SessionResult::SUCCESS).await,
             () = tokio::time::sleep_until(hello.deadline.into()) => {
@@ -117,10 +122,9 @@ impl Hello<'_> {
             }
             Ok(_) => tracing::warn!("This is no greeting"),
             Err(error) => {
-                tracing::error!(%error, "It is not known any more who is there");
-                let text = texts::cannot_be_sure(who, &error.to_string());
+                let (text, code) = broken(who, &error);
                 self.say(&text);
-                self.leave(Code::AuthenticationFailed.into()).await;
+                self.leave(code.into()).await;
             }
         }
     }

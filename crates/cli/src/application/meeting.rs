@@ -123,6 +123,8 @@ enum Next {
     Ended(Ending),
     Stop,
     TooLate,
+    /// Something that was said did not arrive.
+    Undelivered,
     Nothing,
 }
 
@@ -151,6 +153,12 @@ impl Table<'_> {
                     self.say(&texts::nobody_checked(&self.who));
                     self.said = true;
                     self.leave(ResultCode::SessionTimeout.into()).await;
+                    return Ok(Meeting::Over(self.over(events).await));
+                }
+                Next::Undelivered => {
+                    self.say(&texts::not_delivered(&self.who));
+                    self.said = true;
+                    self.leave(ResultCode::ContextDataSendFailure.into()).await;
                     return Ok(Meeting::Over(self.over(events).await));
                 }
                 Next::Nothing => continue,
@@ -214,7 +222,7 @@ impl Table<'_> {
                 }
                 SessionEvent::Ended { result, .. } => Next::Ended(self.ended(result)),
                 SessionEvent::Lost => Next::Ended(self.watch.lost(self.session.role)),
-                SessionEvent::SendError(_) => Next::Nothing,
+                SessionEvent::SendError(_) => Next::Undelivered,
             },
             line = typed(&mut self.lines) => Next::Line(line),
             () = ends.next() => Next::Stop,

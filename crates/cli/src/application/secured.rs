@@ -2,6 +2,7 @@
 
 use super::GREETING;
 use super::meeting::TALKING;
+use crate::texts;
 use rendezvous_assist::link::{Heard, Link};
 use rendezvous_assist::secure::Evidence;
 use rendezvous_core::{Code, SessionResult};
@@ -10,6 +11,19 @@ use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media;
 use rendezvous_trust::pins::Pin;
 use std::time::Duration;
+
+/// How a session ends that cannot go on because of what came last: a sentence for the person, and the result. A message
+/// that this very person has signed, and that comes too early, says that one before it was lost on the way; everything
+/// else that is not as it should be may be somebody else's.
+pub(crate) fn broken(who: &str, error: &AuthenticationError) -> (String, Code) {
+    tracing::error!(%error, "The other side cannot be heard any more");
+    match error {
+        AuthenticationError::Sequence { due, came } if came > due => {
+            (texts::not_received(who), Code::ContextDataSendFailure)
+        }
+        other => (texts::cannot_be_sure(who, &other.to_string()), Code::AuthenticationFailed),
+    }
+}
 
 /// The only way in which an application talks to the other after it has met it: everything signed.
 #[derive(Debug)]

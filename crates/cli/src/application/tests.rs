@@ -3,7 +3,7 @@
 
 use super::hello::HELLO;
 use super::meeting::{Meeting, meet};
-use super::secured::{Known, SecuredSession};
+use super::secured::{Known, SecuredSession, broken};
 use super::{code, connected};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
@@ -263,6 +263,38 @@ async fn a_code_brings_two_together_once_and_then_they_know_each_other() {
     let SessionEvent::ContextData(text) = to_maria.next().await else { panic!("a text") };
     assert!(maria.open(&text).is_err());
     maria.say("nothing").await;
+}
+
+/// The next text, as it came.
+async fn text(events: &mut Events) -> String {
+    loop {
+        if let SessionEvent::ContextData(text) = events.next().await {
+            return text;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_was_lost_is_told_apart_from_one_that_was_forged() {
+    for is_lost in [true, false] {
+        let people = two_people();
+        people[0].opens_and_answers(right_code());
+        let [(maria, _), (jonas, mut to_jonas)] =
+            both_meet(&people, [options(MARIA), typed(&right_code())]).await;
+        let (mut maria, mut jonas) = (met(maria), met(jonas));
+        maria.say("one").await;
+        maria.say("two").await;
+        let (first, second) = (text(&mut to_jonas).await, text(&mut to_jonas).await);
+        let forged = first.replace("one", "two");
+        let error = jonas.open(if is_lost { &second } else { &forged }).unwrap_err();
+        let (sentence, code) = broken("Maria", &error);
+        let expected =
+            if is_lost { ResultCode::ContextDataSendFailure } else { ResultCode::AuthenticationFailed };
+        assert_eq!(code, expected, "{error}");
+        assert!(sentence.contains("Maria") && sentence.contains(code.name()), "{sentence}");
+        // Nothing goes on in either case.
+        assert!(jonas.open(&first).is_err());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 
 use super::GOODBYE;
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::secured::SecuredSession;
+use crate::application::secured::{SecuredSession, broken};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::texts;
@@ -37,7 +37,10 @@ pub(super) async fn run(
                 SessionEvent::StateChanged { current, .. } => watch.state(current),
                 SessionEvent::Ended { result, .. } => break watch.ended(result, role),
                 SessionEvent::Lost => break watch.lost(role),
-                SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+                SessionEvent::SendError(_) => {
+                    parting.fail(&texts::not_delivered(who), Code::ContextDataSendFailure).await;
+                }
+                SessionEvent::ContextData(_) => {}
             },
             () = ends.next() => parting.leave(SessionResult::SUCCESS).await,
             () = tokio::time::sleep_until(parting.deadline.into()) => {
@@ -79,13 +82,16 @@ impl Parting<'_> {
         match heard {
             Ok(_) => self.leave(SessionResult::SUCCESS).await,
             Err(error) => {
-                tracing::error!(%error, "It is not known any more who is there");
-                let who = &self.session.session().remote_user;
-                self.terminal.say(&texts::cannot_be_sure(who, &error.to_string()));
-                self.is_said = true;
-                self.leave(Code::AuthenticationFailed.into()).await;
+                let (text, code) = broken(&self.session.session().remote_user, &error);
+                self.fail(&text, code).await;
             }
         }
+    }
+
+    async fn fail(&mut self, text: &str, code: Code) {
+        self.terminal.say(text);
+        self.is_said = true;
+        self.leave(code.into()).await;
     }
 
     async fn leave(&mut self, result: SessionResult) {

@@ -5,14 +5,14 @@ use super::media::Lack;
 use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
-use crate::application::secured::{Known, SecuredSession};
+use crate::application::secured::{Known, SecuredSession, broken};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageScreens, PageState, ScreenSize, ToPage, ViewState};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::Result;
-use rendezvous_assist::consent;
+use rendezvous_assist::consent::{self, Right};
 use rendezvous_assist::description::{Description, Fingerprint};
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
@@ -180,7 +180,11 @@ impl Expert {
             SessionEvent::StateChanged { current, .. } => self.watch.state(current),
             SessionEvent::Ended { result, .. } => self.ended = Some(self.watch.ended(result, self.role)),
             SessionEvent::Lost => self.ended = Some(self.watch.lost(self.role)),
-            SessionEvent::SendError(_) => {}
+            SessionEvent::SendError(_) => {
+                // It is counted: the other side would take whatever comes after it for a sign that something is missing.
+                self.terminal.say(&texts::not_delivered(&self.who));
+                self.terminate(Code::ContextDataSendFailure.into()).await;
+            }
         }
     }
 
@@ -205,9 +209,9 @@ impl Expert {
 
     /// Who is there does not behave like the one who was verified. There is no way to go on.
     async fn distrust(&mut self, error: AuthenticationError) {
-        tracing::error!(%error, "It is not known any more who is there");
-        self.terminal.say(&texts::cannot_be_sure(&self.who, &error.to_string()));
-        self.terminate(Code::AuthenticationFailed.into()).await;
+        let (sentence, code) = broken(&self.who, &error);
+        self.terminal.say(&sentence);
+        self.terminate(code.into()).await;
     }
 
     /// There is no way for the picture, and it is known why.
@@ -237,7 +241,9 @@ impl Expert {
             NoviceSays::View(view) => self.view_is(view, page).await,
             NoviceSays::Again => self.connect(page),
             NoviceSays::Ice(hints) => self.hints = hints,
-            NoviceSays::Control(state) => self.control = control_state(state),
+            NoviceSays::Floor(Right::Control, state) => self.control = control_state(state),
+            // The page has no button for these, so nobody asked.
+            NoviceSays::Floor(right, state) => tracing::info!(?right, ?state, "Nobody asked for this"),
             NoviceSays::Answer(description) => self.answer(&description, page).await,
             NoviceSays::Screens(screens) => self.screens_are(screens),
             NoviceSays::Paused(paused) => {
@@ -333,8 +339,8 @@ impl Expert {
                 Ok(description) => self.describe(description, ExpertSays::Restart).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
-            PageEvent::Request => self.send(ExpertSays::Request).await,
-            PageEvent::Release => self.send(ExpertSays::Release).await,
+            PageEvent::Request => self.send(ExpertSays::Request(Right::Control)).await,
+            PageEvent::Release => self.send(ExpertSays::Release(Right::Control)).await,
             PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
             PageEvent::Chat(text) => {
                 if self.chat.you_wrote(&text) {
@@ -371,7 +377,7 @@ impl Expert {
         self.bound = None;
         // Whatever is known of control here: the page may have asked for it a moment ago.
         if self.view == ViewState::Granted {
-            self.send(ExpertSays::Release).await;
+            self.send(ExpertSays::Release(Right::Control)).await;
         }
         self.terminal.say(texts::PAGE_CLOSED);
         if let Err(error) = page.new_ticket() {
@@ -422,13 +428,14 @@ impl Expert {
     }
 }
 
-fn control_state(state: consent::ControlState) -> ControlState {
+fn control_state(state: consent::FloorState) -> ControlState {
     match state {
-        consent::ControlState::Pending => ControlState::Pending,
-        consent::ControlState::Granted => ControlState::Granted,
-        consent::ControlState::Denied => ControlState::Denied,
-        consent::ControlState::Released => ControlState::Released,
-        consent::ControlState::Revoked => ControlState::Revoked,
-        consent::ControlState::Expired => ControlState::Expired,
+        consent::FloorState::Pending => ControlState::Pending,
+        consent::FloorState::Granted => ControlState::Granted,
+        consent::FloorState::Denied => ControlState::Denied,
+        consent::FloorState::Refused => ControlState::Refused,
+        consent::FloorState::Released => ControlState::Released,
+        consent::FloorState::Revoked => ControlState::Revoked,
+        consent::FloorState::Expired => ControlState::Expired,
     }
 }

@@ -6,7 +6,7 @@ use rendezvous_assist::Time;
 use rendezvous_assist::grant::ControlGrant;
 use rendezvous_assist::input::{HELD_FOR, InputEvent, InputGate};
 use rendezvous_desktop::x11::X11Injector;
-use rendezvous_desktop::{Inject, InjectError, Stage};
+use rendezvous_desktop::{Inject, InjectError, Stage, Suspension};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -25,12 +25,12 @@ pub(super) struct Hands {
 }
 
 impl Hands {
-    /// Starts with the permission in hand.
-    pub(super) fn start(grant: ControlGrant, display: String, stage: Stage) -> Self {
+    /// Starts with the permission in hand. While `suspension` holds them back, they play nothing.
+    pub(super) fn start(grant: ControlGrant, display: String, stage: Stage, suspension: Suspension) -> Self {
         let (events, receiver) = mpsc::sync_channel(QUEUE);
         let (working, done) = mpsc::channel();
         std::thread::spawn(move || {
-            if let Err(error) = work(grant, &display, &stage, &receiver, working) {
+            if let Err(error) = work(grant, &display, (&stage, &suspension), &receiver, working) {
                 tracing::warn!("Pointer and keys cannot be used: {error:#}");
             }
         });
@@ -65,13 +65,13 @@ impl Drop for Hands {
 fn work(
     grant: ControlGrant,
     display: &str,
-    stage: &Stage,
+    (stage, suspension): (&Stage, &Suspension),
     events: &mpsc::Receiver<InputEvent>,
     working: mpsc::Sender<()>,
 ) -> Result<()> {
     // Without it a key could stay down for ever, so then nothing is pressed. It ends after the injector.
     let (_guard, notes) = Guard::start(display)?;
-    let mut injector = match X11Injector::open_guarded(grant, Some(display), notes) {
+    let mut injector = match X11Injector::open_guarded(grant, Some(display), notes, suspension) {
         Err(InjectError::Revoked) => return Ok(()),
         injector => injector?,
     };

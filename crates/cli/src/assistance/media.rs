@@ -27,7 +27,7 @@ use rendezvous_trust::bind::Bound;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 
 /// A computer whose network is gone is asked for addresses this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -88,10 +88,10 @@ pub(super) struct Signed {
     pub(super) certificate: Arc<Certificate>,
 }
 
-/// The running connection. No packet leaves once the permission has ended, or soon after this is dropped.
+/// The running connection. No packet to the page leaves once the permission has ended, or this is dropped; relays are
+/// told then that their addresses are not needed any more.
 #[derive(Debug)]
 pub(super) struct Media {
-    task: AbortHandle,
     events: mpsc::Receiver<MediaEvent>,
     restarts: mpsc::Sender<Description>,
 }
@@ -130,8 +130,8 @@ impl Media {
             events: sender,
         };
         running.look_for_ways(offer, Duration::ZERO);
-        let task = tokio::spawn(running.run(received, from_page));
-        Ok(Self { task: task.abort_handle(), events, restarts })
+        tokio::spawn(running.run(received, from_page));
+        Ok(Self { events, restarts })
     }
 
     /// The page looks for another way. Answered as the first description was, or with [`MediaEvent::Again`].
@@ -143,12 +143,6 @@ impl Media {
     /// What happens next. After [`MediaEvent::Over`] nothing does.
     pub(super) async fn next(&mut self) -> MediaEvent {
         self.events.recv().await.unwrap_or(MediaEvent::Over)
-    }
-}
-
-impl Drop for Media {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -195,21 +189,41 @@ impl Running {
             tokio::select! {
                 Some((number, packet)) = received.recv() => self.handle_packet(number, &packet),
                 Some(picture) = from_screen.recv() => self.show(picture).await,
-                Some(offer) = restarts.recv() => {
-                    self.give_up_coming().await;
+                offer = restarts.recv() => {
+                    // Nobody wants it any more.
+                    let Some(offer) = offer else { break };
+                    self.give_up_coming();
                     self.look_for_ways(offer, Duration::ZERO);
                 }
                 Some(opened) = self.opening.join_next() => self.begin_to_gather(opened.ok()).await,
                 () = sleep => self.handle_timeout(),
             }
             if let Some((offer, ways)) = self.coming.take_if(|(_, ways)| ways.paths.is_settled())
-                && !self.connect(offer, ways).await
+                && !self.connect(offer, ways, &frames).await
             {
                 break;
             }
         }
         self.taking = None;
+        self.give_back().await;
         _ = self.events.send(MediaEvent::Over).await;
+    }
+
+    /// What relays keep for this side is given back. Nothing else leaves.
+    async fn give_back(&mut self) {
+        let epoch = self.epoch;
+        for ways in self.ways.take().into_iter().chain(self.coming.take().map(|(_, ways)| ways)) {
+            ways.give_back(|| time(epoch)).await;
+        }
+    }
+
+    /// The same for ways that are not used any more, while others are.
+    fn give_up(&self, old: Ways) {
+        let (epoch, open) = (self.epoch, self.plan.open.clone());
+        tokio::spawn(async move {
+            old.give_back(|| time(epoch)).await;
+            drop(open);
+        });
     }
 
     fn now(&self) -> Time {
@@ -217,11 +231,9 @@ impl Running {
     }
 
     /// What relays keep for ways that were never used is given back.
-    async fn give_up_coming(&mut self) {
-        if let Some((_, mut old)) = self.coming.take() {
-            old.paths.close(self.now());
-            let screen = &self.screen;
-            old.drain(|| screen.is_allowed()).await;
+    fn give_up_coming(&mut self) {
+        if let Some((_, old)) = self.coming.take() {
+            self.give_up(old);
         }
     }
 
@@ -255,7 +267,12 @@ impl Running {
     }
 
     /// The servers have answered: now this side can say where it is. False when there is no connection.
-    async fn connect(&mut self, offer: Description, mut ways: Ways) -> bool {
+    async fn connect(
+        &mut self,
+        offer: Description,
+        mut ways: Ways,
+        frames: &mpsc::Sender<FromScreen>,
+    ) -> bool {
         let local = ways.paths.candidates();
         for trouble in ways.paths.troubles() {
             tracing::warn!(?trouble, "A server is of no use");
@@ -299,8 +316,12 @@ impl Running {
         };
         match answered {
             Ok(answer) => {
-                self.replace_ways(ways).await;
+                self.replace_ways(ways);
                 self.tell(MediaEvent::Answered(answer)).await;
+                // While the page connects, the encoder of the first connection is made.
+                if self.opened.is_some() {
+                    self.start_taking(frames).await;
+                }
                 true
             }
             Err(PeerError::NotARestart) => {
@@ -319,11 +340,9 @@ impl Running {
     }
 
     /// What a relay kept for the ways before is given back.
-    async fn replace_ways(&mut self, ways: Ways) {
-        if let Some(mut old) = self.ways.replace(ways) {
-            old.paths.close(self.now());
-            let screen = &self.screen;
-            old.drain(|| screen.is_allowed()).await;
+    fn replace_ways(&mut self, ways: Ways) {
+        if let Some(old) = self.ways.replace(ways) {
+            self.give_up(old);
         }
     }
 
@@ -371,6 +390,9 @@ impl Running {
                 PeerOutput::Timeout(_) => return None,
             }
         }
+        if let (Some(taking), Some(peer)) = (&self.taking, &self.peer) {
+            taking.set_leaves(peer.leaves());
+        }
         for ways in self.ways.iter_mut().chain(self.coming.as_mut().map(|(_, ways)| ways)) {
             due = due.min(ways.drain(|| self.screen.is_allowed()).await.unwrap_or(due));
         }
@@ -380,7 +402,13 @@ impl Running {
     async fn handle(&mut self, event: PeerEvent, frames: &mpsc::Sender<FromScreen>) {
         match event {
             PeerEvent::Connected => {
-                self.start_taking(frames).await;
+                // The encoder of the first connection is ready by now.
+                if self.taking.is_none() {
+                    self.start_taking(frames).await;
+                }
+                if let Some(taking) = &self.taking {
+                    taking.go();
+                }
                 self.tell(MediaEvent::Connected).await;
             }
             PeerEvent::Disconnected => {
@@ -410,7 +438,7 @@ impl Running {
         }
     }
 
-    /// Pictures are taken only while somebody can see them.
+    /// Makes ready to take pictures. They are taken only while somebody can see them.
     async fn start_taking(&mut self, frames: &mpsc::Sender<FromScreen>) {
         let codec = self.codec.expect("what is connected was answered");
         let screen = self.screen.clone();

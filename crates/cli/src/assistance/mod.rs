@@ -75,7 +75,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         over(ending);
         return Ok(ExitCode::SUCCESS);
     }
-    let met = match Servers::load(&config.ice).await {
+    let met = match Servers::load(&config.ice, &session.introduction.ice_servers).await {
         Ok(servers) => meet(home, session, &mut events, Some(&terminal), &mut ends)
             .await
             .map(|meeting| (meeting, Arc::new(servers))),

@@ -3,6 +3,7 @@
 //! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
 //! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
+mod facts;
 mod keyboard;
 mod parting;
 mod person;
@@ -16,27 +17,35 @@ use super::hands::Hands;
 use super::opening::Shared;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
-use super::{GOODBYE, clock, media};
+use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
-use crate::application::secured::SecuredSession;
+use crate::application::secured::{SecuredSession, broken};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
 use anyhow::Result;
-use rendezvous_assist::consent::{Announcement, Consent, ControlState, Input, Output, Question, ViewState};
+use rendezvous_assist::consent::{
+    Announcement, Consent, FloorState, Input, Output, Question, Right, ViewState,
+};
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
 use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
 use rendezvous_dbus::application::{Events, SessionEvent};
+use rendezvous_desktop::Suspension;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// So long is waited at the end until relays have been told.
+const GIVING_BACK: Duration = Duration::from_millis(300);
 
 /// Plays the novice's side until the help is over. It is known who is there: the session is a secured one.
 pub(super) async fn run(
@@ -49,7 +58,8 @@ pub(super) async fn run(
     mut ends: EndSignals,
 ) -> Result<()> {
     let shared = Shared::here()?;
-    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared);
+    let (open, mut closed) = mpsc::channel(1);
+    let mut novice = Novice::new(session, who, (families, servers), codec, terminal, shared, open);
     novice.send(NoviceSays::Hello(Program::this())).await;
     // Nobody is asked for what cannot be.
     if let Err(lack) = media::addresses(families) {
@@ -65,13 +75,17 @@ pub(super) async fn run(
             event = events.next() => novice.session_event(event).await,
             line = typed(&mut novice.lines) => novice.answered(line),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
-            event = while_sharing(&mut novice.sharing) => novice.sharing_event(event).await,
+            event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
+            Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
             () = ends.next() => novice.give(Input::Stop),
         }
         novice.settle().await;
     }
+    drop(novice);
+    // It is over when the last of what was open is closed.
+    _ = tokio::time::timeout(GIVING_BACK, closed.recv()).await;
     Ok(())
 }
 
@@ -104,6 +118,12 @@ struct Novice {
     keys: Option<Typed<Act>>,
     talk: Talk,
     sharing: Option<Sharing>,
+    /// Holds the expert's pointer and keys back while only the person may answer.
+    suspension: Suspension,
+    /// What is heard of the desktop, from the first permission to see it until the end.
+    heard: Option<mpsc::Receiver<stop::Heard>>,
+    /// Held by every connection for as long as it has something open.
+    open: mpsc::Sender<Infallible>,
     /// Ours, for every connection of this session; made when the page first shows its own.
     certificate: Option<Arc<Certificate>>,
     /// What both sides have signed. Nothing connects without it.
@@ -124,7 +144,9 @@ impl Novice {
         codec: CodecChoice,
         terminal: Terminal,
         shared: Shared,
+        open: mpsc::Sender<Infallible>,
     ) -> Self {
+        let consent = Consent::with_limits(facts::limits(), &facts::of(session.known()));
         Self {
             who,
             role: session.session().role,
@@ -135,7 +157,7 @@ impl Novice {
             servers,
             hints: Vec::new(),
             codec,
-            consent: Consent::new(),
+            consent,
             inputs: VecDeque::new(),
             due: None,
             begun: Instant::now(),
@@ -146,6 +168,9 @@ impl Novice {
             delayed: None,
             talk: Talk::default(),
             sharing: None,
+            suspension: Suspension::default(),
+            heard: None,
+            open,
             certificate: None,
             bound: None,
             ended: None,
@@ -165,7 +190,11 @@ impl Novice {
             SessionEvent::StateChanged { current, .. } => self.watch.state(current),
             SessionEvent::Ended { result, .. } => self.end(self.watch.ended(result, self.role)),
             SessionEvent::Lost => self.end(self.watch.lost(self.role)),
-            SessionEvent::SendError(_) => {}
+            // It is counted: the other side would take whatever comes after it for a sign that something is missing.
+            SessionEvent::SendError(_) => {
+                let sentence = texts::not_delivered(&self.who);
+                self.fail_with(&sentence, Code::ContextDataSendFailure).await;
+            }
         }
     }
 
@@ -185,8 +214,8 @@ impl Novice {
 
     /// Who is there does not behave like the one who was verified. There is no way to go on.
     async fn distrust(&mut self, error: AuthenticationError) {
-        self.fail_with(&texts::cannot_be_sure(&self.who, &error.to_string()), Code::AuthenticationFailed)
-            .await;
+        let (sentence, code) = broken(&self.who, &error);
+        self.fail_with(&sentence, code).await;
     }
 
     async fn expert_says(&mut self, message: ExpertSays) {
@@ -199,8 +228,9 @@ impl Novice {
             ExpertSays::Describe(description) => self.connect(description).await,
             ExpertSays::Restart(description) => self.restart(description).await,
             ExpertSays::Ice(hints) => self.hints = hints,
-            ExpertSays::Request => self.control_wanted().await,
-            ExpertSays::Release => self.give(Input::Release),
+            ExpertSays::Request(Right::Control) => self.control_wanted().await,
+            ExpertSays::Request(right) => self.give(Input::Request(right)),
+            ExpertSays::Release(right) => self.give(Input::Release(right)),
             ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
             ExpertSays::Chat(text) => self.expert_wrote(text),
             ExpertSays::Typing(typing) => self.expert_is_typing(typing),
@@ -210,9 +240,9 @@ impl Novice {
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
         if self.shared.kind().is_controllable() {
-            return self.give(Input::Request);
+            return self.give(Input::Request(Right::Control));
         }
-        self.send(NoviceSays::Control(ControlState::Denied)).await;
+        self.send(NoviceSays::Floor(Right::Control, FloorState::Refused)).await;
     }
 
     /// Tells consent something; [`Self::settle`] does what follows.
@@ -233,6 +263,13 @@ impl Novice {
                     Output::Withdraw(_) => self.withdraw(),
                     Output::ViewGranted(grant) => self.share(grant).await,
                     Output::ControlGranted(grant) => self.give_control(grant),
+                    // The limits never let them be asked for: nothing here can make use of them yet.
+                    Output::ClipboardGranted(_)
+                    | Output::FilesGranted(_)
+                    | Output::DrawingGranted(_)
+                    | Output::RecordingGranted(_) => {}
+                    Output::Held(why) => self.is_held_up(why),
+                    Output::Blocked(_) => self.terminal.say(texts::HOW_FRAUD_BEGINS),
                     Output::Tell(news) => self.tell(news).await,
                     Output::Ended(reason) => self.leave(reason).await,
                     Output::Timeout(due) => {
@@ -246,7 +283,7 @@ impl Novice {
 
     fn give_control(&mut self, grant: rendezvous_assist::grant::ControlGrant) {
         if let (Some(sharing), Some(display)) = (&mut self.sharing, &self.shared.display) {
-            let hands = Hands::start(grant, display.clone(), sharing.screen.stage());
+            let hands = Hands::start(grant, display.clone(), sharing.screen.stage(), self.suspension.clone());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
         }
@@ -277,9 +314,11 @@ impl Novice {
                 // It was allowed, but the screen could not be opened; the end is under way.
                 None => return,
             },
-            Announcement::Control(state) => {
-                self.control_is(state);
-                NoviceSays::Control(state)
+            Announcement::Floor(right, state) => {
+                if right == Right::Control {
+                    self.control_is(state);
+                }
+                NoviceSays::Floor(right, state)
             }
             Announcement::Paused(paused) => {
                 self.paused_is(paused);
@@ -293,8 +332,8 @@ impl Novice {
         self.send(message).await;
     }
 
-    fn control_is(&mut self, state: ControlState) {
-        let fallen = matches!(state, ControlState::Released | ControlState::Revoked | ControlState::Expired);
+    fn control_is(&mut self, state: FloorState) {
+        let fallen = matches!(state, FloorState::Released | FloorState::Revoked | FloorState::Expired);
         if let Some(sharing) = &mut self.sharing
             && fallen
             && sharing.control.take().is_some()
@@ -312,7 +351,7 @@ impl Novice {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;
         }
         if self.sharing.as_ref().is_some_and(Sharing::is_out_of_patience) {
-            return self.fail("no way to the other side's page was found", Code::FirewallNotSupported).await;
+            return self.fail_with(&texts::no_way(&self.who), Code::FirewallNotSupported).await;
         }
         match self.sharing.as_mut().and_then(|sharing| sharing.later.take()) {
             Some(Offered::New(description)) => self.connect(description).await,
@@ -350,6 +389,17 @@ impl Novice {
 
     async fn send(&mut self, message: NoviceSays) {
         self.session.say(&message.to_text()).await;
+    }
+}
+
+/// What is heard of the desktop; never, before it is listened to. Threads that end without a word have nothing to say.
+async fn of_desktop(heard: &mut Option<mpsc::Receiver<stop::Heard>>) -> Option<stop::Heard> {
+    match heard {
+        Some(heard) => match heard.recv().await {
+            None => std::future::pending().await,
+            heard => heard,
+        },
+        None => std::future::pending().await,
     }
 }
 

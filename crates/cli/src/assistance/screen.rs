@@ -10,7 +10,7 @@ use rendezvous_assist::peer::START_KBPS;
 use rendezvous_assist::screen::Size;
 use rendezvous_desktop::{Capture, CaptureError, Encode, Waker, encoder};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -21,7 +21,7 @@ const MOST_KBPS: u32 = 6_000;
 /// A still screen is looked after this often at least. Whoever wants something of it wakes it.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// Pictures are being taken as long as this lives.
+/// Pictures are being taken, or about to be, as long as this lives.
 #[derive(Debug)]
 pub(super) struct Taking {
     orders: Arc<Orders>,
@@ -31,14 +31,18 @@ pub(super) struct Taking {
 /// What the thread that takes pictures looks at between two of them.
 #[derive(Debug)]
 struct Orders {
+    /// Somebody sees what is taken.
+    go: AtomicBool,
     key_wanted: AtomicBool,
     stop: AtomicBool,
     /// What the path to the page carries, in kbit/s.
     path_kbps: AtomicU32,
+    /// When everything that was sent will have left this computer, in milliseconds of the epoch.
+    leaves: AtomicU64,
 }
 
 impl Screen {
-    /// Starts taking pictures. `epoch` is what their times count from.
+    /// Makes everything ready for taking pictures; none is taken before [`Taking::go`]. `epoch` is what their times count from.
     pub(super) fn take(
         &self,
         capturer: Capturer,
@@ -47,9 +51,11 @@ impl Screen {
         frames: mpsc::Sender<FromScreen>,
     ) -> Taking {
         let orders = Arc::new(Orders {
+            go: AtomicBool::new(false),
             key_wanted: AtomicBool::new(true),
             stop: AtomicBool::new(false),
             path_kbps: AtomicU32::new(START_KBPS),
+            leaves: AtomicU64::new(0),
         });
         let taking = Taking { orders: orders.clone(), waker: capturer.waker() };
         let worker = Worker { screen: self.clone(), codec, epoch, frames, orders };
@@ -59,6 +65,12 @@ impl Screen {
 }
 
 impl Taking {
+    /// Somebody can see them: from now on pictures are taken.
+    pub(super) fn go(&self) {
+        self.orders.go.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+
     /// The next picture becomes one that a decoder can start with.
     pub(super) fn want_key(&self) {
         self.orders.key_wanted.store(true, Ordering::SeqCst);
@@ -68,6 +80,11 @@ impl Taking {
     /// The path to the page carries this many kbit/s; pictures follow it from the next one on.
     pub(super) fn set_path(&self, kbps: u32) {
         self.orders.path_kbps.store(kbps, Ordering::SeqCst);
+    }
+
+    /// Everything that was sent will have left this computer by then; a picture that is taken much before only grows old.
+    pub(super) fn set_leaves(&self, at: Time) {
+        self.orders.leaves.store(at.0, Ordering::SeqCst);
     }
 }
 
@@ -157,6 +174,7 @@ impl Worker {
         while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
             let wait = match video.pacer.next(now) {
+                _ if !self.may_take() => LONGEST_WAIT,
                 Pace::Encode(_) => Duration::ZERO,
                 Pace::Wait(until) => until.since(now).min(LONGEST_WAIT),
             };
@@ -177,13 +195,19 @@ impl Worker {
                 video.pacer.key_wanted(self.now());
             }
             video.follow(self.path_kbps())?;
-            if let Pace::Encode(purpose) = video.pacer.next(self.now())
+            video.pacer.leaves(Time(self.orders.leaves.load(Ordering::SeqCst)));
+            if self.may_take()
+                && let Pace::Encode(purpose) = video.pacer.next(self.now())
                 && !self.encode(capturer, &mut video, purpose)?
             {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    fn may_take(&self) -> bool {
+        self.orders.go.load(Ordering::SeqCst)
     }
 
     fn path_kbps(&self) -> u32 {

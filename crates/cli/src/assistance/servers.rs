@@ -6,6 +6,7 @@ use crate::{private, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_assist::ice::{Login, MAX_HINTS, MAX_LOGIN, MAX_SERVERS, ServerUrl, Service, may_be_asked};
 use rendezvous_assist::paths::{Allowed, Helper};
+use rendezvous_net::IceServer;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::process::Stdio;
 use std::time::Duration;
@@ -31,8 +32,8 @@ struct Server {
 }
 
 impl Servers {
-    /// Reads the passwords of the configured ones. No packet is sent for that.
-    pub(crate) async fn load(ice: &Ice) -> Result<Self> {
+    /// Reads the passwords of the configured ones, and adds what the person's account offers. No packet is sent for that.
+    pub(crate) async fn load(ice: &Ice, offered: &[IceServer]) -> Result<Self> {
         let mut own: Vec<Server> =
             ice.stun.iter().map(|url| Server { url: url.clone(), login: None }).collect();
         for turn in &ice.turn {
@@ -42,6 +43,15 @@ impl Servers {
             let login = Login::new(&turn.username, &password)
                 .with_context(|| texts::no_relay_password(&turn.url.to_string()))?;
             own.push(Server { url: turn.url.clone(), login: Some(login) });
+        }
+        for server in offered {
+            // What the person has set up themselves comes first.
+            match Server::offered(server) {
+                Some(server) if own.iter().any(|known| known.url == server.url) => {}
+                Some(server) if own.len() < MAX_SERVERS => own.push(server),
+                Some(_) => {}
+                None => tracing::warn!(?server, "The account offers a server that cannot be used"),
+            }
         }
         Ok(Self { own, relay_only: ice.relay_only })
     }
@@ -86,7 +96,9 @@ impl Servers {
         let mut helpers = Vec::new();
         let found = look_up_all(self.own.iter().map(|server| &server.url)).await;
         for (server, places) in self.own.iter().zip(found).filter(|(server, _)| server.url.is_over_udp()) {
-            let here = |place: &&SocketAddr| local.iter().any(|own| own.is_ipv4() == place.is_ipv4());
+            let here = |place: &&SocketAddr| {
+                may_be_asked(**place) && local.iter().any(|own| own.is_ipv4() == place.is_ipv4())
+            };
             let Some(place) = places.iter().find(here) else {
                 tracing::warn!(server = %server.url, "This server cannot be found");
                 continue;
@@ -107,6 +119,19 @@ impl Servers {
     /// What the doctor looks at: each server that this program can use by itself.
     pub(crate) fn own(&self) -> impl Iterator<Item = (&ServerUrl, Option<&Login>)> {
         self.own.iter().map(|server| (&server.url, server.login.as_ref()))
+    }
+}
+
+impl Server {
+    /// One that the person's account offers. Its server is not trusted, so what it says is read as if anybody had said it.
+    fn offered(server: &IceServer) -> Option<Self> {
+        let url = ServerUrl::parse(&server.url)?;
+        let login = match (url.service, &server.login) {
+            (Service::Stun, _) => None,
+            (Service::Turn(_), Some(login)) => Some(Login::new(&login.username, &login.password)?),
+            (Service::Turn(_), None) => return None,
+        };
+        Some(Self { url, login })
     }
 }
 

@@ -3,13 +3,11 @@
 use super::hands::Hands;
 use super::media::{Media, MediaEvent};
 use super::opening::{Capturer, Screen};
-use super::stop::Heard;
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::paths::Trouble;
 use rendezvous_assist::screens::Screens;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
 /// A page that described itself is connected within this time, or something is in the way.
 const CONNECTING: Duration = Duration::from_secs(30);
@@ -32,7 +30,6 @@ pub(super) struct Sharing {
     pub(super) wanted: bool,
     /// Opened to learn what there is; goes to the first connection.
     pub(super) opened: Option<Capturer>,
-    pub(super) stop: mpsc::Receiver<Heard>,
     pub(super) link: Link,
     /// When the page described itself last.
     pub(super) described: Option<Instant>,
@@ -93,19 +90,11 @@ impl Sharing {
     }
 }
 
-/// What can happen only while the screen may be seen.
-pub(super) enum SharingEvent {
-    Media(MediaEvent),
-    /// Escape three times, or nobody can hear it any more.
-    Stop(Heard),
-}
-
-pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> SharingEvent {
-    let Some(Sharing { link, stop, .. }) = sharing else { return std::future::pending().await };
-    tokio::select! {
-        event = next_media(link) => SharingEvent::Media(event),
-        // When its thread ends without a word, the permission has ended; that is told in other ways.
-        Some(heard) = stop.recv() => SharingEvent::Stop(heard),
+/// What happens on the way to the page; nothing, while there is none.
+pub(super) async fn while_sharing(sharing: &mut Option<Sharing>) -> MediaEvent {
+    match sharing {
+        Some(Sharing { link, .. }) => next_media(link).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,11 +1,13 @@
-//! How the person stops it all: Escape three times on the desktop, and keys or a word on the terminal.
+//! What ends or takes back at once, whatever the program waits for: the keys that stop everything, on the desktop and on the
+//! terminal, and what happens to the desktop.
 //!
-//! Whoever hears it pulls the brake on the spot, on a thread of its own, so that nothing that the program may be waiting
-//! for delays it.
+//! Whoever hears *stop* pulls the brake on the spot, on a thread of its own, so that nothing that the program may be waiting
+//! for delays it. Whoever sees that a mouse is taken from the person, or that the screen is locked, holds everything back on
+//! the spot, and only then says so.
 
 use rendezvous_assist::grant::{Brake, ViewGrant};
-use rendezvous_desktop::DisplayError;
-use rendezvous_desktop::x11::{StopError, StopKeys, StopSignal};
+use rendezvous_desktop::x11::{Alarm, Sentry, StopError, StopKeys, StopSignal, Taken};
+use rendezvous_desktop::{DisplayError, Suspension};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -14,45 +16,76 @@ const ESCAPES: usize = 3;
 const ESCAPES_WITHIN: Duration = Duration::from_secs(2);
 const ESCAPE: u8 = 0x1b;
 
+/// Threads that listen look so often whether somebody still wants to know.
+const LOOK_AROUND: Duration = Duration::from_secs(1);
+
 /// What was heard of the desktop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     /// The person wants it all to stop.
     Stop,
+    /// A mouse or keyboard of the person's was taken from them: nobody else may have control.
+    Taken(Taken),
+    /// The screen is locked, or its saver runs: whoever is there now is asked anew.
+    Locked,
     /// The display is lost, and why: it can neither be seen nor stopped any more.
     Lost(DisplayError),
 }
 
-/// Listens as long as the screen may be seen. When the person wants it all to stop it pulls the brake at once, and then
-/// says so. Where nothing of a display is shared there is only the terminal to listen to.
+/// Listens from the first moment in which the screen may be seen until the help is over, or nobody wants to know any more;
+/// also while the screen is hidden. Where nothing of a display is shared there is only the terminal to listen to.
 pub(super) fn listen(
-    grant: ViewGrant,
+    grant: &ViewGrant,
     display: Option<&str>,
     brake: Brake,
+    suspension: &Suspension,
 ) -> Result<mpsc::Receiver<Heard>, StopError> {
-    let (sender, receiver) = mpsc::channel(1);
+    let (sender, receiver) = mpsc::channel(8);
     let Some(display) = display else { return Ok(receiver) };
-    let mut keys = StopKeys::watch(grant, Some(display))?;
-    std::thread::spawn(move || {
-        loop {
-            match keys.wait(Duration::from_secs(60)) {
-                Ok(StopSignal::Quiet) if sender.is_closed() => return,
-                Ok(StopSignal::Quiet) => {}
-                Ok(StopSignal::Stop) => {
-                    brake.pull();
-                    _ = sender.blocking_send(Heard::Stop);
-                    return;
-                }
-                Err(StopError::Display(error)) => {
-                    brake.pull();
-                    _ = sender.blocking_send(Heard::Lost(error));
-                    return;
-                }
-                Err(StopError::Revoked) => return,
-            }
-        }
-    });
+    let keys = StopKeys::watch(grant, brake.clone(), Some(display), suspension)?;
+    let sentry = Sentry::post(grant, brake.clone(), Some(display), suspension)?;
+    let (stopper, teller) = (brake.clone(), sender.clone());
+    std::thread::spawn(move || listen_for_keys(keys, &stopper, &teller));
+    std::thread::spawn(move || look_around(sentry, &brake, &sender));
     Ok(receiver)
+}
+
+fn listen_for_keys(mut keys: StopKeys, brake: &Brake, sender: &mpsc::Sender<Heard>) {
+    loop {
+        match keys.wait(LOOK_AROUND) {
+            Ok(StopSignal::Quiet) if sender.is_closed() => return,
+            Ok(StopSignal::Quiet) => {}
+            Ok(StopSignal::Stop) => {
+                brake.pull();
+                _ = sender.blocking_send(Heard::Stop);
+                return;
+            }
+            Err(StopError::Display(error)) => return lose(error, brake, sender),
+            Err(StopError::Revoked) => return,
+        }
+    }
+}
+
+fn look_around(mut sentry: Sentry, brake: &Brake, sender: &mpsc::Sender<Heard>) {
+    loop {
+        let heard = match sentry.wait(LOOK_AROUND) {
+            Ok(Alarm::Quiet) if sender.is_closed() => return,
+            Ok(Alarm::Quiet) => continue,
+            Ok(Alarm::Device(taken)) => Heard::Taken(taken),
+            Ok(Alarm::Locked) => Heard::Locked,
+            Err(StopError::Display(error)) => return lose(error, brake, sender),
+            Err(StopError::Revoked) => return,
+        };
+        if sender.blocking_send(heard).is_err() {
+            return;
+        }
+    }
+}
+
+/// Who cannot hear the person any more stops everything.
+fn lose(error: DisplayError, brake: &Brake, sender: &mpsc::Sender<Heard>) {
+    brake.pull();
+    _ = sender.blocking_send(Heard::Lost(error));
 }
 
 /// Hears single keys of the terminal: `s`, or Escape three times.

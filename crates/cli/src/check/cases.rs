@@ -21,6 +21,8 @@ const FIRST_WORD: Duration = Duration::from_secs(3);
 const CERTAINLY: Duration = Duration::from_secs(20);
 /// So many texts make a long run.
 const MANY: usize = 10_000;
+/// And so many of them are read while it is waited for.
+const AT_ONCE: usize = 1_000;
 
 /// One thing that happens to every application some day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,13 +285,17 @@ async fn hears(cast: &Cast, role: Role, words: Words) -> Result<String> {
             line.say("\u{1b}[2J\u{7}\r\n\u{202e}\u{fffe}\u{10ffff}").await?;
         }
         Words::Many => {
-            // One that has enough may end it, and need not hear the rest.
-            for _ in 0..MANY {
+            // One that has enough may end it, and need not hear the rest. One that reads slowly goes on reading, and
+            // is asked in between for that reason: what it may not do is stop.
+            for said_so_far in 1..=MANY {
                 let said = line.say("x").await;
                 if line.is_over() || said.is_err() && stage.was_over().await? {
                     break;
                 }
                 said?;
+                if said_so_far % AT_ONCE == 0 {
+                    line.ping().await?;
+                }
             }
         }
     }

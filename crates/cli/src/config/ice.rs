@@ -30,7 +30,8 @@ pub(crate) enum PasswordFrom {
     Command(Vec<String>),
 }
 
-pub(super) fn read(mut section: Section<'_>) -> Result<Ice, ConfigError> {
+/// Reads it. An account's server may offer relays, so where there is one (`may_be_offered`) none has to be named here.
+pub(super) fn read(mut section: Section<'_>, may_be_offered: bool) -> Result<Ice, ConfigError> {
     let mut ice = Ice { relay_only: section.truth("relay-only")?.unwrap_or(false), ..Ice::default() };
     for text in section.texts("stun")?.unwrap_or_default() {
         let is_stun = |url: &ServerUrl| url.service == Service::Stun;
@@ -42,7 +43,7 @@ pub(super) fn read(mut section: Section<'_>) -> Result<Ice, ConfigError> {
     if ice.stun.len() + ice.turn.len() > MAX_SERVERS {
         return Err(section.error_here(format!("there are more servers than {MAX_SERVERS}")));
     }
-    if ice.relay_only && ice.turn.is_empty() {
+    if ice.relay_only && ice.turn.is_empty() && !may_be_offered {
         let problem = "\"relay-only\" needs a relay; add one with [[ice.turn]]".to_owned();
         return Err(section.error_here(problem));
     }
@@ -108,6 +109,13 @@ mod tests {
         assert!(file.url.is_over_udp() && !command.url.is_over_udp() && config.ice.relay_only);
         assert_eq!(config.ice.stun[0].to_string(), "stun:stun.example.org:3478");
         assert_eq!(Config::parse("[ice]\n"), Ok(Config::default()));
+    }
+
+    #[test]
+    fn an_account_may_offer_the_relay() {
+        let text = "[ice]\nrelay-only = true\n[[account]]\njid = \"maria@example.org\"\n";
+        let config = Config::parse(text).expect("it is right");
+        assert!(config.ice.relay_only && config.ice.turn.is_empty());
     }
 
     #[test]

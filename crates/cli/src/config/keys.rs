@@ -38,7 +38,7 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
     (
         "ice",
         "relay-only",
-        "Whether picture and input go over a relay ([[ice.turn]]) in any case, so that the other person does not learn your address. Default: false.",
+        "Whether picture and input go over a relay (of [[ice.turn]], or one that your account's server offers) in any case, so that the other person does not learn your address. Default: false.",
     ),
     (
         "ice.turn",

@@ -73,7 +73,7 @@ async fn look(home: &Home) -> Vec<Finding> {
         within("multicast", multicast(&config.nearby)),
         servers::look(&config.accounts),
         codes::look(config.codes.as_ref()),
-        tokio::time::timeout(PATIENCE, ways::look(&config.ice)),
+        tokio::time::timeout(PATIENCE, ways::look(home, &config)),
         within("keyring", keyring()),
     );
     let mut findings = vec![

@@ -1,20 +1,57 @@
-//! Whether the servers that help picture and input to find a way do so: each is asked what a session would ask it.
+//! Whether the servers that help picture and input to find a way do so: each is asked what a session would ask it. Those of
+//! the configuration, and those that the person's accounts offer, as far as an agent is there that knows.
 
 use super::Finding;
 use crate::assistance::{Servers, look_up};
-use crate::config::Ice;
-use crate::texts;
+use crate::config::{Config, Ice};
+use crate::home::Home;
+use crate::{client, texts};
 use anyhow::{Result, anyhow, bail};
 use rendezvous_assist::Time;
 use rendezvous_assist::ice::{Login, ServerUrl};
-use rendezvous_assist::paths::{Allowed, Helper, Paths, PathsOutput};
+use rendezvous_assist::paths::{Allowed, CLOSING, Helper, Paths, PathsOutput};
 use rendezvous_assist::peer::LocalCandidate;
+use rendezvous_net::IceServer;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 
-pub(super) async fn look(ice: &Ice) -> Vec<Finding> {
-    let servers = match Servers::load(ice).await {
+pub(super) async fn look(home: &Home, config: &Config) -> Vec<Finding> {
+    let mut findings = ask_all(Servers::load(&config.ice, &[]).await).await;
+    if config.accounts.is_empty() {
+        return findings;
+    }
+    match offered(home).await {
+        Ok(None) => {
+            findings.push(Finding { what: "ice", outcome: Ok(texts::OFFERED_UNKNOWN.to_owned()) });
+        }
+        Ok(Some(servers)) if servers.is_empty() => {
+            findings.push(Finding { what: "ice", outcome: Ok(texts::NOTHING_OFFERED.to_owned()) });
+        }
+        Ok(Some(servers)) => {
+            let found = ask_all(Servers::load(&Ice::default(), &servers).await).await;
+            findings.extend(found.into_iter().map(|finding| Finding {
+                outcome: match finding.outcome {
+                    Ok(text) => Ok(texts::offered(&text)),
+                    Err(error) => Err(error.context(texts::OFFERED_AND_MISSING)),
+                },
+                ..finding
+            }));
+        }
+        Err(error) => findings.push(Finding { what: "ice", outcome: Err(error) }),
+    }
+    findings
+}
+
+/// What the person's accounts offer, if an agent is there.
+async fn offered(home: &Home) -> Result<Option<Vec<IceServer>>> {
+    let Some(agent) = client::running(home).await? else { return Ok(None) };
+    client::settled(&agent).await?;
+    Ok(Some(agent.ice_servers().await?))
+}
+
+async fn ask_all(servers: Result<Servers>) -> Vec<Finding> {
+    let servers = match servers {
         Ok(servers) => servers,
         Err(error) => return vec![Finding { what: "ice", outcome: Err(error) }],
     };
@@ -58,9 +95,14 @@ async fn ask(url: &ServerUrl, login: Option<&Login>) -> Result<String> {
         send(&socket, &mut paths).await;
     }
     let found = paths.candidates().into_iter().rev().find(|way| !matches!(way, LocalCandidate::Host(_)));
-    let (trouble, now) = (paths.troubles().first().copied(), begun.elapsed());
-    paths.close(Time(u64::try_from(now.as_millis()).unwrap_or(u64::MAX)));
-    send(&socket, &mut paths).await;
+    let trouble = paths.troubles().first().copied();
+    let now = || Time(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    paths.close(now());
+    let end = now().after(CLOSING);
+    while let Some(due) = send(&socket, &mut paths).await.filter(|due| *due < end) {
+        tokio::time::sleep(due.since(now())).await;
+        paths.handle_timeout(now());
+    }
     match (trouble, found) {
         (Some(trouble), _) => bail!(texts::server_trouble(trouble)),
         (None, Some(LocalCandidate::Relayed { address, .. })) => {

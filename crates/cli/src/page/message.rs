@@ -182,6 +182,8 @@ pub(crate) enum ControlState {
     Granted,
     /// They said no.
     Denied,
+    /// Their machine allows it now to nobody here, whatever its person says.
+    Refused,
     /// The person here gave it back.
     Released,
     /// The other person took it back.

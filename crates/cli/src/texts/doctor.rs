@@ -136,6 +136,17 @@ pub(crate) fn server_fault(domain: &str, fault: &Fault, now: u64) -> String {
 
 // What helps picture and input to find a way.
 
+pub(crate) const OFFERED_UNKNOWN: &str =
+    "what your accounts' servers offer was not looked at: the agent does not run";
+pub(crate) const NOTHING_OFFERED: &str =
+    "your accounts' servers offer nothing that helps picture and input to find a way (XEP-0215)";
+pub(crate) const OFFERED_AND_MISSING: &str = "Your account's server offers a server that is of no use";
+
+/// Of a server that was found to serve.
+pub(crate) fn offered(text: &str) -> String {
+    format!("{text} (offered by your account's server)")
+}
+
 pub(crate) fn only_for_page(url: &str) -> String {
     format!("not looked at: {url} is for the page of whoever helps only")
 }

@@ -129,7 +129,7 @@ fn needs_xvfb_control_is_not_allowed_and_the_view_stands() {
 
             // Asked again at once: refused without bothering anybody.
             page.says(&json!({"type": "request"}))?;
-            page.hears_state("control", "denied")?;
+            page.hears_state("control", "refused")?;
             two.call().presses("\u{1b}\u{1b}\u{1b}")?;
             two.call().reads(OVER)?;
             two.call().reads(" · allowed: seeing your screen\n")?;

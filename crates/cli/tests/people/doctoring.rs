@@ -1,6 +1,6 @@
 //! The doctor against real servers, networks and clocks: what is well, and what is wrong with what is not.
 
-use crate::accounts::jid;
+use crate::accounts::{begins_login, ended, is_online, jid};
 use crate::alone::Someone;
 use crate::house::{on_machine, on_machine_of, run};
 use anyhow::{Context as _, Result, bail, ensure};
@@ -8,7 +8,7 @@ use rendezvous_testkit::dns::{Dns, Service, resolving};
 use rendezvous_testkit::machines::Machines;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::turn::{PASSWORD, Turn, USER};
-use rendezvous_testkit::xmpp::{Certificate, DOMAIN, GUESTS, Place, Prosody, ROOMS, Setup};
+use rendezvous_testkit::xmpp::{Certificate, DOMAIN, GUESTS, Place, Prosody, ROOMS, Setup, password};
 use serde_json::Value;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -163,6 +163,10 @@ fn needs_coturn_the_doctor_asks_the_servers_that_help_to_find_a_way() {
         ensure!(*sees && seen.contains("answers: from outside you are at 127.0.0.1:"), "{seen}");
         ensure!(*serves && served.contains("passes on for you what comes to 127.0.0.1:"), "{served}");
 
+        rendezvous_testkit::wait::until("the relay to have everything back", crate::house::SOON, || {
+            Ok(relay.log()?.contains(": delete: realm=").then_some(()))
+        })?;
+
         configure(&relay.url(), "wrong", 0o600)?;
         let [_, (ok, said)] = &look()?[..] else { bail!("two servers") };
         ensure!(!ok && said.contains("did not accept your name and password"), "{said}");
@@ -185,6 +189,52 @@ fn needs_coturn_the_doctor_asks_the_servers_that_help_to_find_a_way() {
         let [(ok, said)] = &look()?[..] else { bail!("nothing is asked") };
         ensure!(!ok && said.contains("must belong to you alone") && !said.contains(PASSWORD), "{said}");
         Ok(fs::remove_file(&secret)?)
+    });
+}
+
+#[test]
+fn needs_coturn_needs_prosody_the_doctor_asks_the_relay_that_an_account_offers() {
+    play(|maria| {
+        let relay = Turn::start_with_secret(Ipv4Addr::LOCALHOST.into())?;
+        let setup =
+            Setup { users: vec!["maria"], friends: vec![], certificate: Certificate::Good, keeps: None };
+        let server = Prosody::start_naming(&setup, &relay)?;
+        let mut login = begins_login(server.place(), maria, "maria", &[])?;
+        login.says(&password("maria"))?;
+        login.reads("is signed in.")?;
+        ended(&mut login, 0)?;
+        is_online(maria, "maria")?;
+        // The list comes a moment after the account is there.
+        let found = rendezvous_testkit::wait::until("what the account offers", crate::house::SOON, || {
+            let found = findings(maria.launch(&[]), maria, "ice")?;
+            Ok((found.len() == 2).then_some(found))
+        })?;
+        let offered = "(offered by your account's server)";
+        for part in
+            ["answers: from outside you are at 127.0.0.1:", "passes on for you what comes to 127.0.0.1:"]
+        {
+            let fits = |(ok, said): &(bool, String)| *ok && said.contains(part) && said.ends_with(offered);
+            ensure!(found.iter().any(fits), "{part}: {found:?}");
+        }
+        let said = format!("{found:?}");
+        ensure!(!said.contains(relay.secret().context("it shares one")?), "{said}");
+
+        // A relay that is gone is said to be of no use; and without an agent nobody knows.
+        drop(relay);
+        let found = findings(maria.launch(&[]), maria, "ice")?;
+        let gone = |(ok, said): &(bool, String)| {
+            !ok && said.starts_with(
+                "Your account's server offers a server that is of no use: The server at 127.0.0.1:",
+            )
+        };
+        ensure!(found.len() == 2 && found.iter().all(gone), "{found:?}");
+        maria.leaves()?;
+        let found = findings(maria.launch(&[]), maria, "ice")?;
+        ensure!(
+            found.len() == 1 && found[0].0 && found[0].1.ends_with("the agent does not run"),
+            "{found:?}"
+        );
+        Ok(())
     });
 }
 

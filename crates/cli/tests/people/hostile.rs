@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::hand::{Watch, held};
 use rendezvous_testkit::wait;
 use serde_json::{Value, json};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// A connection, on a busy machine.
@@ -82,6 +82,45 @@ fn needs_xvfb_a_flood_of_input_does_nothing_without_control_and_leaves_no_key_pr
         ensure!(watch.seen()? == seen, "more came after it was taken back: {seen:?}");
         ensure!(held(screen)? == 0, "a key is pressed");
         two.call().reads("sees your screen")?;
+        ends(two)
+    });
+}
+
+/// The first record of a DTLS handshake (RFC 6347), as a client begins it.
+fn greeting() -> Vec<u8> {
+    let hello = [&[0xfe, 0xfd][..], &[7; 32], &[0, 0], &[0, 2, 0xc0, 0x2b], &[1, 0], &[0, 0]].concat();
+    let length = u8::try_from(hello.len()).expect("it is short");
+    let message = [&[1, 0, 0, length, 0, 0, 0, 0, 0, 0, 0, length][..], &hello].concat();
+    let whole = u8::try_from(message.len()).expect("it is short");
+    [&[22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, whole][..], &message].concat()
+}
+
+#[test]
+fn needs_xvfb_greetings_of_strangers_reach_no_connection() {
+    two_people_and_a_screen(|two| {
+        let mut viewer = open(two)?;
+        viewer.page.says(&json!({"type": "request"}))?;
+        two.call().reads("30 minutes? [y/N]")?;
+        two.call().says("y")?;
+        two.call().reads(USING)?;
+        viewer.page.hears_state("control", "granted")?;
+        // From addresses that ICE has not validated, with nothing between them and the one that takes pictures.
+        let there = viewer.other_end().to_vec();
+        ensure!(!there.is_empty(), "the answer says where it comes from");
+        for _ in 0..100 {
+            let stranger = UdpSocket::bind((LOOPBACK, 0))?;
+            for _ in 0..100 {
+                for at in &there {
+                    // A full buffer is as good as one that was read.
+                    _ = stranger.send_to(&greeting(), at);
+                }
+            }
+        }
+        let mut watch = watch(two)?;
+        viewer.floods(flood())?;
+        wait::until("the input to arrive", SOON, || Ok((watch.seen()?.keys > 0).then_some(())))?;
+        viewer.sees_more(2, SOON)?;
+        ensure!(viewer.page.has_not_heard("connect"), "it is the same connection");
         ends(two)
     });
 }

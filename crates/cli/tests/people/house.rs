@@ -29,13 +29,14 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-pub(crate) const KEPT: [&str; 12] = [
+pub(crate) const KEPT: [&str; 13] = [
     "agent.lock",
     "apps",
     "config.toml",
     "contacts.lock",
     "contacts.toml",
     "device.key",
+    "heard.json",
     "passwords.lock",
     "passwords.toml",
     "pins.json",
@@ -119,6 +120,11 @@ impl Desk {
     pub(crate) fn kill(&mut self, signal: Signal) -> Result<()> {
         let id = self.person.process_id().context("it has ended")?;
         send(id, signal)
+    }
+
+    /// Whether the program has ended.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        self.person.has_ended()
     }
 
     /// Waits for the end of the program and returns its exit code.

@@ -21,6 +21,21 @@ fn needs_xvfb_everything_is_logged_and_no_secret_is() {
         page.hears("connect")?;
         page.describes()?;
         let answer = page.hears("answer")?;
+        // Who has only just met may look.
+        page.says(&json!({"type": "request"}))?;
+        page.hears_state("control", "refused")?;
+        two.call().reads("You have only just met, so that is not possible before")?;
+        two.call().presses("s")?;
+        two.call().reads(OVER)?;
+        page.hears_the_end()?;
+        two.call_ends_with(0)?;
+        two.are_idle()?;
+
+        two.are_acquainted = true;
+        two.ask_until_question()?;
+        let mut page = Page::open(&page::address(&mut two.expert.agent)?)?;
+        two.call().says("y")?;
+        page.hears_state("view", "granted")?;
         page.says(&json!({"type": "request"}))?;
         two.call().reads("30 minutes? [y/N]")?;
         two.call().says("certainly not")?;

@@ -6,6 +6,7 @@ use crate::house::{
 };
 use crate::page::{self, Page};
 use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::home::Home;
 use rendezvous_trust::confirm::{Reading, Tried, Typing};
 use rendezvous_trust::handshake::{Invitee, Inviter, Parameters, Party, Role, VERSION};
 use rendezvous_trust::pins::Pins;
@@ -31,26 +32,37 @@ const UNSIGNED: &str = "Refused a description without the certificate that both 
 /// Both have verified each other before, in November 2025: by the same words and the same pins as in a real meeting, with
 /// the real keys, but without the terminals, so that not every scene begins with it.
 pub(crate) fn have_met(one: &Side, other: &Side) -> Result<()> {
-    let (at_one, at_other) = confirmed(one, key(one)?, other, key(other)?)?;
-    pin(one, &at_one)?;
-    pin(other, &at_other)
+    have_met_on("nearby", (one.home(), &one.who), (other.home(), &other.who))
+}
+
+/// The same on any network, by their homes and addresses there.
+pub(crate) fn have_met_on(network: &str, one: (&Home, &str), other: (&Home, &str)) -> Result<()> {
+    let addresses = (Contact::new(network, one.1)?, Contact::new(network, other.1)?);
+    let (at_one, at_other) = confirmed(addresses, key(one.0)?, key(other.0)?)?;
+    pin(one.0, &at_one)?;
+    pin(other.0, &at_other)
 }
 
 /// The first has verified a device of the other's that is not the one that they use now.
 fn knew_another_device(one: &Side, other: &Side) -> Result<()> {
-    let (at_one, _) = confirmed(one, key(one)?, other, DeviceKey::from_seed(&seed(7))?)?;
-    pin(one, &at_one)
+    let addresses = (Contact::new("nearby", &*one.who)?, Contact::new("nearby", &*other.who)?);
+    let (at_one, _) = confirmed(addresses, key(one.home())?, DeviceKey::from_seed(&seed(7))?)?;
+    pin(one.home(), &at_one)
 }
 
 /// What both hold in their hands when the first has typed the words that the second has read.
-fn confirmed(one: &Side, key: DeviceKey, other: &Side, their: DeviceKey) -> Result<(Verified, Verified)> {
+fn confirmed(
+    (inviter, invitee): (Contact, Contact),
+    key: DeviceKey,
+    their: DeviceKey,
+) -> Result<(Verified, Verified)> {
     let parameters = Parameters {
         versions: vec![VERSION],
         application: seed(1)[..16].try_into()?,
         session: seed(2)[..16].try_into()?,
         expiry: None,
-        inviter: Contact::new("nearby", &*one.who)?,
-        invitee: Contact::new("nearby", &*other.who)?,
+        inviter,
+        invitee,
         novice: Role::Inviter,
     };
     let (key, their) = (Arc::new(key), Arc::new(their));
@@ -80,15 +92,15 @@ fn seed(number: u8) -> [u8; 32] {
 }
 
 /// The key that a person's agent has made.
-fn key(side: &Side) -> Result<DeviceKey> {
+fn key(home: &Home) -> Result<DeviceKey> {
     use base64::Engine as _;
-    let text = fs::read_to_string(side.home().join("device.key")).context("an agent makes its key")?;
+    let text = fs::read_to_string(home.join("device.key")).context("an agent makes its key")?;
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text.trim())?;
     Ok(DeviceKey::from_seed(&bytes.as_slice().try_into()?)?)
 }
 
-fn pin(side: &Side, verified: &Verified) -> Result<()> {
-    let path = side.home().join("pins.json");
+fn pin(home: &Home, verified: &Verified) -> Result<()> {
+    let path = home.join("pins.json");
     let mut pins = match fs::read_to_string(&path) {
         Ok(text) => Pins::from_text(&text)?,
         Err(_) => Pins::new(),

@@ -4,12 +4,13 @@ use crate::house::{OVER, Side, Two, on_machine_of, these_two, two_people, two_pe
 use crate::page;
 use crate::viewer::Viewer;
 use anyhow::{Context as _, Result, ensure};
-use rendezvous_testkit::machines::Machines;
+use rendezvous_testkit::machines::{Machines, skip};
 use rendezvous_testkit::turn::{PASSWORD, Turn, USER};
+use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
 use std::fs;
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::thread;
 use std::time::Duration;
@@ -167,6 +168,101 @@ fn needs_ip_needs_xvfb_the_picture_comes_back_after_a_change_of_address() {
 }
 
 #[test]
+fn needs_ip_needs_xvfb_of_the_ways_that_were_described_without_a_network_the_last_one_is_answered() {
+    let test =
+        "needs_ip_needs_xvfb_of_the_ways_that_were_described_without_a_network_the_last_one_is_answered";
+    let screen = screen();
+    on_machine_of(test, move |machines| {
+        apart(machines, screen, |two| {
+            let mut viewer = open(two, at(1), false)?;
+            viewer.sees_the_picture(SOON)?;
+            two.call().reads("sees your screen")?;
+            machines.plug(1, false)?;
+            // As the page does it: one way after the other, while nobody hears of any.
+            for _ in 0..4 {
+                viewer.describes("restart", false)?;
+                thread::sleep(Duration::from_secs(1));
+            }
+            machines.plug(1, true)?;
+            viewer.is_answered(BACK)?;
+            two.call().reads("sees your screen")?;
+            ends(two)
+        });
+    });
+}
+
+#[test]
+fn needs_ip_needs_xvfb_the_picture_comes_back_when_the_helper_has_another_address() {
+    let test = "needs_ip_needs_xvfb_the_picture_comes_back_when_the_helper_has_another_address";
+    let screen = screen();
+    on_machine_of(test, move |machines| {
+        apart(machines, screen, |two| {
+            let mut viewer = open(two, at(1), false)?;
+            viewer.sees_the_picture(SOON)?;
+            two.call().reads("sees your screen")?;
+            machines.move_to(0, 9)?;
+            viewer.moves_to(at(9))?;
+            viewer.finds_another_way(BACK)?;
+            two.call().reads("sees your screen")?;
+            ensure!(two.call().screen().matches("[y/N]").count() == 1, "one question for all of it");
+            ends(two)
+        });
+    });
+}
+
+/// What both are told when a firewall is between them.
+const BLOCKED: &str = "(FIREWALL_NOT_SUPPORTED (0x81000623))";
+/// How long a page tries, and then some.
+const GIVEN_UP: Duration = Duration::from_secs(90);
+
+#[test]
+fn needs_ip_needs_xvfb_a_firewall_between_the_two_is_the_end_for_both_and_said_to_be_one() {
+    let test = "needs_ip_needs_xvfb_a_firewall_between_the_two_is_the_end_for_both_and_said_to_be_one";
+    let screen = screen();
+    on_machine_of(test, move |machines| {
+        apart(machines, screen, |two| {
+            machines.block_datagrams(1, true)?;
+            let mut viewer = open(two, at(1), false)?;
+            viewer.page.hears("connect")?;
+            viewer.describes("describe", true)?;
+            let who = two.expert.who.clone();
+            let sentence = format!(
+                "No way was found for the picture between this computer and the browser of {who}: a firewall"
+            );
+            two.call().reads_within(&sentence, GIVEN_UP)?;
+            two.call().reads(BLOCKED)?;
+            two.expert.agent.reads("Something between you blocks the connection.")?;
+            two.expert.agent.reads(BLOCKED)?;
+            let [title, _, code] = viewer.page.hears_the_end()?;
+            ensure!(code.contains("0x81000623") && title.contains("blocks the connection"), "{code} {title}");
+            two.call_ends_with(5)?;
+            ensure!(two.call().screen().contains(OVER), "it says that nothing is shared");
+            two.are_idle()
+        });
+    });
+}
+
+#[test]
+fn needs_coturn_needs_xvfb_over_a_relay_of_ipv6_and_no_other_way() {
+    let test = "needs_coturn_needs_xvfb_over_a_relay_of_ipv6_and_no_other_way";
+    let loopback = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    if let Err(error) = UdpSocket::bind((loopback, 0)) {
+        return skip(test, &format!("this system has no IPv6: {error}"));
+    }
+    two_people_and_a_screen(|two| {
+        let relay = Turn::start(loopback)?;
+        has_relay(&two.novice, &relay.url(), PASSWORD, true)?;
+        let mut viewer = open(two, loopback, false)?;
+        viewer.sees_the_picture(SOON)?;
+        two.call().reads("sees your screen")?;
+        let log = relay.log()?;
+        ensure!(log.contains("CHANNEL_BIND processed, success"), "the picture goes over it: {log}");
+        ends(two)?;
+        forgets_relay(&two.novice)
+    });
+}
+
+#[test]
 fn needs_coturn_needs_xvfb_over_a_relay_and_no_other_way() {
     two_people_and_a_screen(|two| {
         let relay = Turn::start(LOOPBACK)?;
@@ -180,6 +276,13 @@ fn needs_coturn_needs_xvfb_over_a_relay_and_no_other_way() {
         // The same again, on the same connection.
         viewer.finds_another_way(SOON)?;
         ends(two)?;
+        // What it kept for the two ways it keeps no longer, though it would for ten minutes.
+        wait::until("the relay to have everything back", SOON, || {
+            let log = relay.log()?;
+            let given = log.matches("ALLOCATE processed, success").count();
+            Ok((log.matches(": delete: realm=").count() >= given).then_some(()))
+        })
+        .with_context(|| relay.log().unwrap_or_default())?;
         for log in ["agent.log", "assist.log"] {
             let text = fs::read_to_string(two.novice.home().join(log)).unwrap_or_default();
             ensure!(!text.contains(PASSWORD), "{log} has the password");

@@ -28,6 +28,8 @@ pub(crate) struct Viewer {
     seen: Arc<Seen>,
     /// What its offer is called.
     way: String,
+    /// Where the other end said that it is.
+    there: Vec<SocketAddr>,
 }
 
 #[derive(Default)]
@@ -47,6 +49,8 @@ enum Order {
         reply: Sender<Value>,
     },
     Answer(Value),
+    /// Sends from this socket from now on.
+    Move(UdpSocket),
     /// Messages for the channel of pointer and keys, as fast as it takes them.
     Input(Vec<String>),
 }
@@ -64,14 +68,24 @@ impl Viewer {
         let browser = Browser { socket, certificate, hides, seen: seen.clone() };
         std::thread::spawn(move || browser.run(&ordered));
         let page = Page::open_with(address, &print.join(":"))?;
-        Ok(Self { page, orders, seen, way: String::new() })
+        Ok(Self { page, orders, seen, way: String::new(), there: Vec::new() })
     }
 
     /// Connects as the page does when it is told to, and waits for the picture.
     pub(crate) fn sees_the_picture(&mut self, within: Duration) -> Result<()> {
         self.page.hears("connect")?;
+        self.connects(within)
+    }
+
+    /// The same, when it was heard before that it may.
+    pub(crate) fn connects(&mut self, within: Duration) -> Result<()> {
         self.describes("describe", true)?;
         self.waits_for_picture(within, Instant::now() + within + AGAIN)
+    }
+
+    /// From now on its computer is at another address.
+    pub(crate) fn moves_to(&mut self, ip: IpAddr) -> Result<()> {
+        self.orders.send(Order::Move(UdpSocket::bind((ip, 0))?)).context("the browser has ended")
     }
 
     /// Says where it is, on a new connection or on the one that there is.
@@ -87,6 +101,39 @@ impl Viewer {
     pub(crate) fn finds_another_way(&mut self, within: Duration) -> Result<()> {
         self.describes("restart", false)?;
         self.waits_for_picture(within, Instant::now() + AGAIN)
+    }
+
+    /// Does what the page has been told since, and waits for nothing.
+    pub(crate) fn follows(&mut self) -> Result<()> {
+        if self.page.has_heard("connect").is_some() {
+            self.describes("describe", true)?;
+        }
+        while let Some(answer) = self.page.has_heard("answer") {
+            if answer["description"]["answers"] == self.way.as_str() {
+                self.takes(&answer["description"])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the pictures come from.
+    pub(crate) fn other_end(&self) -> &[SocketAddr] {
+        &self.there
+    }
+
+    fn takes(&mut self, answer: &Value) -> Result<()> {
+        let candidates = answer["candidates"].as_array().context("a list")?;
+        let address = |it: &Value| {
+            let ip: IpAddr = it["address"].as_str()?.parse().ok()?;
+            Some(SocketAddr::new(ip, u16::try_from(it["port"].as_u64()?).ok()?))
+        };
+        self.there = candidates.iter().filter_map(address).collect();
+        self.orders.send(Order::Answer(answer.clone())).context("the browser has ended")
+    }
+
+    /// Waits until the last way that it described is answered, and there is a picture. It asks no more by itself.
+    pub(crate) fn is_answered(&mut self, within: Duration) -> Result<()> {
+        self.waits_for_picture(within, Instant::now() + within + AGAIN)
     }
 
     pub(crate) fn pictures(&self) -> u64 {
@@ -133,8 +180,7 @@ impl Viewer {
             }
             while let Some(answer) = self.page.has_heard("answer") {
                 if answer["description"]["answers"] == self.way.as_str() {
-                    let answer = answer["description"].clone();
-                    self.orders.send(Order::Answer(answer)).context("the browser has ended")?;
+                    self.takes(&answer["description"])?;
                     answered_at = Some(self.pictures());
                 }
             }
@@ -176,7 +222,7 @@ struct Connection {
 }
 
 impl Browser {
-    fn run(self, orders: &Receiver<Order>) {
+    fn run(mut self, orders: &Receiver<Order>) {
         let mut connection: Option<Connection> = None;
         let mut buffer = [0; 2048];
         while !self.seen.over.load(Ordering::SeqCst) {
@@ -185,7 +231,7 @@ impl Browser {
                     Order::Offer { anew, reply } => {
                         let offer = match connection.take() {
                             Some(mut there) if !anew => {
-                                let offer = there.restart();
+                                let offer = there.restart(self.here());
                                 connection = Some(there);
                                 offer
                             }
@@ -202,6 +248,7 @@ impl Browser {
                             there.accept(&answer);
                         }
                     }
+                    Order::Move(socket) => self.socket = socket,
                     Order::Input(messages) => {
                         if let Some(there) = &mut connection {
                             there.waiting.extend(messages);
@@ -257,6 +304,10 @@ impl Browser {
         }
     }
 
+    fn here(&self) -> SocketAddr {
+        self.socket.local_addr().expect("it is bound")
+    }
+
     fn connect(&self) -> (Connection, SdpOffer) {
         let certificate = DtlsCert {
             certificate: self.certificate.certificate.clone(),
@@ -271,8 +322,7 @@ impl Browser {
             .set_extension(4, str0m::rtp::Extension::TransportSequenceNumber);
         config.codec_config().add_h264(102.into(), Some(103.into()), true, 0x42e01f);
         let mut rtc = config.build(Instant::now());
-        let here: SocketAddr = self.socket.local_addr().expect("it is bound");
-        rtc.add_local_candidate(Candidate::host(here, "udp").expect("an address"));
+        rtc.add_local_candidate(Candidate::host(self.here(), "udp").expect("an address"));
         let mut changes = rtc.sdp_api();
         changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
         for label in ["input", "cursor"] {
@@ -287,7 +337,9 @@ impl Browser {
 }
 
 impl Connection {
-    fn restart(&mut self) -> SdpOffer {
+    fn restart(&mut self, here: SocketAddr) -> SdpOffer {
+        // One that it has is not added again.
+        self.rtc.add_local_candidate(Candidate::host(here, "udp").expect("an address"));
         let mut changes = self.rtc.sdp_api();
         changes.ice_restart(true);
         let (offer, pending) = changes.apply().expect("something changed");

@@ -7,6 +7,7 @@ use super::{
 use crate::pump::Pump;
 use crate::{AGENT_PATH, CALL_PATIENCE, COMMANDS_INTERFACE, DbusError};
 use rendezvous_core::{ApplicationId, DeclinedBy, SessionResult, State};
+use rendezvous_net::{IceServer, IceServerRow};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 use zbus::connection::Builder;
@@ -142,6 +143,12 @@ impl AgentClient {
     /// Who is at `host:port`, on networks without a server: their address.
     pub async fn look_up(&self, place: &str) -> Result<String, DbusError> {
         self.search("LookUp", &(place,)).await
+    }
+
+    /// What the person's accounts offer to help an application's own connection to find a way, with passwords.
+    pub async fn ice_servers(&self) -> Result<Vec<IceServer>, DbusError> {
+        let rows: Vec<IceServerRow> = self.call("IceServers", &()).await?;
+        Ok(rows.into_iter().map(IceServer::from_row).collect())
     }
 
     /// Tells that the person's contacts have changed.

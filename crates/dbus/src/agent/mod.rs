@@ -18,7 +18,7 @@ pub use commander::Commander;
 use crate::application::TypedCode;
 use crate::session_path;
 use rendezvous_core::{Address, ApplicationId, DeclinedBy, SessionId};
-use rendezvous_net::SessionInfo;
+use rendezvous_net::{IceServer, SessionInfo};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use tokio::sync::oneshot;
@@ -166,6 +166,11 @@ pub enum Request {
         place: String,
         /// Their address, or why nobody was found.
         answer: oneshot::Sender<Result<String, String>>,
+    },
+    /// What the accounts offer to help an application's own connection to find a way, with passwords.
+    IceServers {
+        /// Of all accounts.
+        answer: oneshot::Sender<Vec<IceServer>>,
     },
     /// The person's contacts have changed.
     Reread {

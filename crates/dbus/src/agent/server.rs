@@ -4,6 +4,7 @@ use super::commander::Told;
 use super::{Greeting, Listed, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow};
 use crate::application::TypedCode;
 use crate::{AGENT_PATH, DbusError, session_of, session_path};
+use rendezvous_net::{IceServer, IceServerRow};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -110,6 +111,13 @@ impl Commands1 {
     /// Who is at `host:port`, on networks without a server: their address.
     async fn look_up(&self, place: String) -> fdo::Result<String> {
         self.ask(|answer| Request::LookUp { place, answer }).await?.map_err(fdo::Error::Failed)
+    }
+
+    /// What the accounts offer to help an application's own connection to find a way: URL, name, password, end. This socket
+    /// is private; nothing like this is on a bus.
+    async fn ice_servers(&self) -> fdo::Result<Vec<IceServerRow>> {
+        let servers = self.ask(|answer| Request::IceServers { answer }).await?;
+        Ok(servers.iter().map(IceServer::to_row).collect())
     }
 
     /// The person's contacts have changed.

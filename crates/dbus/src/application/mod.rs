@@ -9,11 +9,12 @@ pub use take::{take_session, take_session_on_bus};
 use crate::serve::Served;
 use crate::{DbusError, SESSION_INTERFACE};
 use rendezvous_core::{Role, SessionResult, State, flags};
+use rendezvous_net::{IceServer, IceServerRow, MAX_ICE_SERVERS};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use zbus::names::OwnedUniqueName;
-use zbus::{Connection, OwnedObjectPath, OwnedVariant, fdo};
+use zbus::{Connection, OwnedObjectPath, OwnedVariant, Type, fdo};
 
 /// A session in the hands of its application.
 #[derive(Clone, Debug)]
@@ -51,6 +52,9 @@ pub struct Introduction {
     pub remote_key: Option<String>,
     /// The one-time code that the person here has typed to meet the other. Only ever over a private socket.
     pub code: Option<TypedCode>,
+    /// The servers that this person's account offers to help the application's own connection to find a way, with their
+    /// passwords. Only ever over a private socket.
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// A one-time code as it was typed. It does not print itself.
@@ -70,6 +74,7 @@ pub(crate) mod option {
     pub(crate) const EXPIRY: &str = "Expiry";
     pub(crate) const REMOTE_KEY: &str = "RemoteKey";
     pub(crate) const CODE: &str = "Code";
+    pub(crate) const ICE_SERVERS: &str = "IceServers";
 }
 
 impl Introduction {
@@ -88,8 +93,26 @@ impl Introduction {
             expiry: take(&mut options, option::EXPIRY)?,
             remote_key: take(&mut options, option::REMOTE_KEY)?,
             code: take(&mut options, option::CODE)?.map(TypedCode),
+            ice_servers: take_ice_servers(&mut options)?,
         })
     }
+
+    /// Whether something came with it that is for a private socket.
+    fn is_private(&self) -> bool {
+        self.code.is_some() || !self.ice_servers.is_empty()
+    }
+}
+
+fn take_ice_servers(options: &mut HashMap<String, OwnedVariant>) -> fdo::Result<Vec<IceServer>> {
+    let name = option::ICE_SERVERS;
+    let Some(value) = options.remove(name) else { return Ok(Vec::new()) };
+    let wrong = || fdo::Error::InvalidArgs(format!("the option {name} has the wrong type"));
+    // What takes a structure apart takes for granted that its fields are there.
+    if value.value_signature() != Vec::<IceServerRow>::SIGNATURE {
+        return Err(wrong());
+    }
+    let rows = Vec::<IceServerRow>::try_from(value).map_err(|_| wrong())?;
+    Ok(rows.into_iter().take(MAX_ICE_SERVERS).map(IceServer::from_row).collect())
 }
 
 impl HeldSession {
@@ -151,5 +174,37 @@ impl HeldSession {
         let body = reply.body();
         let value: OwnedVariant = body.deserialize()?;
         T::try_from(value).map_err(|_| DbusError::Contract("a property of the wrong type"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zbus::Variant;
+
+    fn read(value: Variant<'static>) -> fdo::Result<Vec<IceServer>> {
+        let value = value.try_into_owned().expect("it holds no descriptor");
+        take_ice_servers(&mut HashMap::from([(option::ICE_SERVERS.to_owned(), value)]))
+    }
+
+    #[test]
+    fn servers_in_another_form_are_refused_and_too_many_are_cut() {
+        let text = |text: &str| text.to_owned();
+        for wrong in [
+            Variant::from("stun:h:1"),
+            Variant::from(1_u32),
+            Variant::from(vec![text("stun:h:1")]),
+            Variant::from(vec![(text("stun:h:1"),)]),
+            Variant::from(vec![(text("stun:h:1"), text(""), text(""))]),
+            Variant::from(vec![(text("stun:h:1"), 1_u32, text(""), 0_u64)]),
+            Variant::from((text("stun:h:1"), text(""), text(""), 0_u64)),
+        ] {
+            assert!(read(wrong).is_err());
+        }
+        let rows: Vec<IceServerRow> =
+            (0..20).map(|n| (format!("stun:h{n}:1"), text(""), text(""), 0)).collect();
+        let read = read(Variant::from(rows)).expect("this is the form");
+        assert_eq!(read.len(), MAX_ICE_SERVERS);
+        assert!(read.iter().all(|server| server.login.is_none() && server.until.is_none()));
     }
 }

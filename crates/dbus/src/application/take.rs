@@ -129,8 +129,9 @@ impl Application1 {
     ) -> fdo::Result<()> {
         let taken = || fdo::Error::LimitsExceeded("this application holds a session already".into());
         let introduction = Introduction::read(options)?;
-        if owner.is_some() && introduction.code.is_some() {
-            return Err(fdo::Error::InvalidArgs("a one-time code does not travel on a bus".into()));
+        if owner.is_some() && introduction.is_private() {
+            let why = "a one-time code, or a password of a server, does not travel on a bus";
+            return Err(fdo::Error::InvalidArgs(why.into()));
         }
         let given = self.given.lock().ok().and_then(|mut given| given.take()).ok_or_else(taken)?;
         let stream = MessageStream::from(&self.connection);

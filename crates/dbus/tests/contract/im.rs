@@ -5,10 +5,10 @@ use rendezvous_core::*;
 use rendezvous_dbus::application::{
     Events, HeldSession, SessionEvent, TypedCode, take_session, take_session_on_bus,
 };
-use rendezvous_dbus::im::HandedSession;
+use rendezvous_dbus::im::{HandedSession, Private};
 use rendezvous_net::nearby::{self, Control, Nearby};
 use rendezvous_net::xmpp::{self, Security, Xmpp};
-use rendezvous_net::{Account, Driver, Handle, Happening, Network, SessionInfo};
+use rendezvous_net::{Account, Driver, Handle, Happening, IceLogin, IceServer, Network, SessionInfo};
 use rendezvous_testkit::bus::Bus;
 use rendezvous_testkit::xmpp::{DOMAIN, Place, password};
 use rendezvous_trust::{DeviceKey, PublicKey};
@@ -145,15 +145,15 @@ impl Im {
     pub(crate) async fn launch(mut self, session: SessionId, way: Way<'_>) -> (HeldSession, Events, Handle) {
         self.until(|e| *e == Event::Launch).await;
         let info = self.handle.list().await.unwrap().into_iter().find(|s| s.id == session).unwrap();
-        let code = match way {
-            Way::Socket => Some(TypedCode("7-apple-river-tiger".into())),
-            Way::Bus(_) => None,
+        let private = match way {
+            Way::Socket => secrets(),
+            Way::Bus(_) => Private::default(),
         };
         let (handed, (held, events)) = match way {
             Way::Socket => {
                 let (ours, theirs) = UnixStream::pair().unwrap();
                 let handle = self.handle.clone();
-                let handed = HandedSession::hand_over_with_code(ours, info, handle, code.clone(), SOON);
+                let handed = HandedSession::hand_over_with(ours, info, handle, private.clone(), SOON);
                 let (handed, taken) = tokio::join!(handed, take_session(theirs, SOON));
                 (handed.unwrap(), taken.unwrap())
             }
@@ -165,8 +165,13 @@ impl Im {
         assert!(held.introduction.expiry.is_some());
         let theirs: Address = held.remote_user.parse().unwrap();
         assert_eq!(held.introduction.remote_key, Some(key_of(&theirs).to_text()));
-        assert_eq!(held.introduction.code, code);
-        assert!(!format!("{held:?}").contains("apple"), "a code does not print itself");
+        assert_eq!(held.introduction.code, private.code);
+        assert_eq!(held.introduction.ice_servers, private.ice_servers);
+        let printed = format!("{held:?} {private:?}");
+        assert!(
+            !printed.contains("apple") && !printed.contains("let-me-through"),
+            "secrets do not print themselves"
+        );
         self.handle.command(session, Command::Attach).await.unwrap();
         let handle = self.handle.clone();
         tokio::spawn(async move {
@@ -190,6 +195,18 @@ impl Im {
         });
         (held, events, handle)
     }
+}
+
+/// What a private socket may carry.
+fn secrets() -> Private {
+    let login = IceLogin { username: "maria".into(), password: Zeroizing::new("let-me-through".into()) };
+    let relay = IceServer {
+        url: "turn:192.0.2.1:3478".into(),
+        login: Some(login),
+        until: Some(rendezvous_trust::UnixTime(4_000_000_000)),
+    };
+    let stun = IceServer { url: "stun:192.0.2.1:3478".into(), login: None, until: None };
+    Private { code: Some(TypedCode("7-apple-river-tiger".into())), ice_servers: vec![relay, stun] }
 }
 
 pub(crate) async fn two_applications(

@@ -9,7 +9,7 @@ mod symbols;
 mod typing;
 
 use std::io::Write;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,8 @@ use self::hands::{Act, Hands, Outcome};
 use self::typing::Keyboard;
 use super::link::{Link, lost};
 use crate::capture::GRANT_TICK;
-use crate::{DisplayError, Inject, InjectError, Rect};
+use crate::suspension::LetGo;
+use crate::{DisplayError, Inject, InjectError, Rect, Suspension};
 
 /// So long a character waits for a spare key; then it is left out.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -53,11 +54,12 @@ impl X11Injector {
     /// [`InjectError::Revoked`] when the grant is dead; the X server then never hears of us. [`InjectError::Display`]
     /// with a sentence for the person when the display cannot be used.
     pub fn open(grant: ControlGrant, display: Option<&str>) -> Result<Self, InjectError> {
-        Self::open_with(grant, display, Notes::none())
+        Self::open_with(grant, display, Notes::none(), &Suspension::default())
     }
 
     /// The same, and tells `notes` what is about to be pressed, for a process that runs [`let_go_at_end`] and lets go of it
-    /// when this one is killed. When nobody reads the notes any more, nothing more is pressed.
+    /// when this one is killed. When nobody reads the notes any more, nothing more is pressed. While `suspension` holds it
+    /// back, nothing is pressed either.
     ///
     /// # Errors
     ///
@@ -66,11 +68,17 @@ impl X11Injector {
         grant: ControlGrant,
         display: Option<&str>,
         notes: impl Write + Send + 'static,
+        suspension: &Suspension,
     ) -> Result<Self, InjectError> {
-        Self::open_with(grant, display, Notes::to(Box::new(notes)))
+        Self::open_with(grant, display, Notes::to(Box::new(notes)), suspension)
     }
 
-    fn open_with(grant: ControlGrant, display: Option<&str>, notes: Notes) -> Result<Self, InjectError> {
+    fn open_with(
+        grant: ControlGrant,
+        display: Option<&str>,
+        notes: Notes,
+        suspension: &Suspension,
+    ) -> Result<Self, InjectError> {
         if !grant.is_live() {
             return Err(InjectError::Revoked);
         }
@@ -80,6 +88,7 @@ impl X11Injector {
         let keyboard = Keyboard::learn(&link)?;
         let hands = Hands {
             grant,
+            suspension: suspension.clone(),
             link,
             notes,
             held: Vec::new(),
@@ -89,6 +98,8 @@ impl X11Injector {
             closed: false,
         };
         let shared = Arc::new(Shared { hands: Mutex::new(hands), changed: Condvar::new() });
+        let attached: Weak<Shared> = Arc::downgrade(&shared);
+        suspension.attach(attached);
         let watched = Arc::clone(&shared);
         let watch = std::thread::Builder::new()
             .name("let-go".into())
@@ -135,6 +146,16 @@ impl Drop for X11Injector {
     }
 }
 
+impl LetGo for Shared {
+    fn let_go(&self) {
+        // Whoever has the lock at this moment finishes first, and then looks whether it is held back.
+        let mut hands = self.lock();
+        if let Err(error) = hands.release_all().and_then(|()| hands.settle()) {
+            tracing::warn!(%error, "Keys may still be pressed");
+        }
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Hands> {
         // Whoever panicked while holding the lock: keys must still be let go.
@@ -149,6 +170,11 @@ impl Shared {
             if !hands.grant.is_live() {
                 hands.release_all()?;
                 return Err(InjectError::Revoked);
+            }
+            if hands.suspension.is_on() {
+                // Whoever holds it back has let go of everything, unless they came between this line and the last one.
+                hands.release_all()?;
+                return Ok(());
             }
             let now = Instant::now();
             match hands.act(now, act)? {

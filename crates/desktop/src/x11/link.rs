@@ -21,18 +21,18 @@ const LAST_DISPLAY: u16 = 65535 - 6000;
 
 /// A connection, and the one screen that is shared through it.
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) conn: RustConnection,
-    pub(super) screen: usize,
-    pub(super) root: Window,
-    pub(super) size: Size,
+pub(crate) struct Link {
+    pub(crate) conn: RustConnection,
+    pub(crate) screen: usize,
+    pub(crate) root: Window,
+    pub(crate) size: Size,
     /// Which version of RANDR the server speaks; zero for none.
     randr: (u32, u32),
 }
 
 impl Link {
     /// Connects to `display`, or to the one that `DISPLAY` names, and asks to be told when the screen's size changes.
-    pub(super) fn connect(display: Option<&str>) -> Result<Self, DisplayError> {
+    pub(crate) fn connect(display: Option<&str>) -> Result<Self, DisplayError> {
         let unreachable = |reason: String| DisplayError::Unreachable {
             display: display.map(str::to_owned).or_else(|| std::env::var("DISPLAY").ok()).unwrap_or_default(),
             reason,
@@ -62,7 +62,7 @@ impl Link {
     }
 
     /// Refuses a server without this extension.
-    pub(super) fn require(&self, name: &'static str) -> Result<(), DisplayError> {
+    pub(crate) fn require(&self, name: &'static str) -> Result<(), DisplayError> {
         match self.has(name)? {
             true => Ok(()),
             false => Err(DisplayError::Extension(name)),
@@ -70,30 +70,35 @@ impl Link {
     }
 
     /// Whether the server has this extension.
-    pub(super) fn has(&self, name: &'static str) -> Result<bool, DisplayError> {
+    pub(crate) fn has(&self, name: &'static str) -> Result<bool, DisplayError> {
         Ok(self.conn.extension_information(name).map_err(lost)?.is_some())
     }
 
     /// Whether the server speaks this version of RANDR, or a later one.
-    pub(super) fn has_randr(&self, version: (u32, u32)) -> bool {
+    pub(crate) fn has_randr(&self, version: (u32, u32)) -> bool {
         self.randr >= version
     }
 
-    /// Asks for raw events of every pointer and keyboard, which come whoever has the focus or a grab.
-    pub(super) fn select_raw(&self, mask: XIEventMask) -> Result<(), DisplayError> {
-        const EXTENSION: &str = "XInputExtension";
-        self.require(EXTENSION)?;
+    /// Refuses a server that tells too little of its devices.
+    pub(super) fn require_devices(&self) -> Result<(), DisplayError> {
+        self.require("XInputExtension")?;
         let version = self.conn.xinput_xi_query_version(2, 2).map_err(lost)?.reply().map_err(lost)?;
         // Version 2.0 keeps raw events from us while another program holds a grab.
         if (version.major_version, version.minor_version) < (2, 1) {
             return Err(DisplayError::Extension("XInput 2.1"));
         }
+        Ok(())
+    }
+
+    /// Asks for raw events of every pointer and keyboard, which come whoever has the focus or a grab.
+    pub(crate) fn select_raw(&self, mask: XIEventMask) -> Result<(), DisplayError> {
+        self.require_devices()?;
         let masks = [DeviceMask { deviceid: Device::ALL_MASTER.into(), mask: vec![mask] }];
         self.conn.xinput_xi_select_events(self.root, &masks).map_err(lost)?.check().map_err(lost)
     }
 
     /// The new size, when this event says that the screen has one.
-    pub(super) fn new_size(&self, event: &Event) -> Option<Size> {
+    pub(crate) fn new_size(&self, event: &Event) -> Option<Size> {
         match event {
             Event::ConfigureNotify(e) if e.window == self.root => {
                 Some(Size { width: e.width, height: e.height }).filter(|size| *size != self.size)
@@ -105,7 +110,7 @@ impl Link {
     /// Sends what is still to be sent, then sleeps until the server says something, `other` can be read, or `until`.
     ///
     /// Call it only after draining `poll_for_event`, else it may sleep over an event that was read already.
-    pub(super) fn sleep(&self, other: Option<BorrowedFd<'_>>, until: Instant) -> Result<(), DisplayError> {
+    pub(crate) fn sleep(&self, other: Option<BorrowedFd<'_>>, until: Instant) -> Result<(), DisplayError> {
         self.conn.flush().map_err(lost)?;
         let left = until.saturating_duration_since(Instant::now());
         let server = self.conn.stream().as_fd();
@@ -141,12 +146,12 @@ impl Link {
 }
 
 /// Every trouble on an established connection is the loss of it: our requests are ones that a server must serve.
-pub(super) fn lost(error: impl Into<Trouble>) -> DisplayError {
+pub(crate) fn lost(error: impl Into<Trouble>) -> DisplayError {
     DisplayError::Lost(error.into().0)
 }
 
 /// What the X library said.
-pub(super) struct Trouble(String);
+pub(crate) struct Trouble(String);
 
 impl From<ConnectionError> for Trouble {
     fn from(error: ConnectionError) -> Self {

@@ -2,12 +2,16 @@
 //!
 //! Each part opens a connection of its own, so that a slow picture never delays a key, and a stuck key never a Stop.
 
+pub mod bar;
 mod capture;
 mod cursor;
+mod devices;
 mod inject;
-mod link;
-mod monitors;
-mod pixels;
+pub(crate) mod link;
+pub(crate) mod monitors;
+pub(crate) mod pixels;
+mod prompts;
+mod sentry;
 mod shm;
 mod source;
 mod stop;
@@ -19,7 +23,9 @@ use rendezvous_assist::screen::Size;
 use crate::DisplayError;
 
 pub use capture::X11Capturer;
+pub use devices::Taken;
 pub use inject::{X11Injector, let_go_at_end};
+pub use sentry::{Alarm, Sentry};
 pub use stop::{StopError, StopKeys, StopSignal};
 
 /// Whether this display could be shared, and how large it is. Takes no picture and listens to nothing.

@@ -14,10 +14,10 @@ const NAMELESS: &str = "Screen";
 
 /// One monitor, as the settings of the display have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Monitor {
+pub(crate) struct Monitor {
     pub(super) id: ScreenId,
     pub(super) name: ScreenName,
-    pub(super) area: Rect,
+    pub(crate) area: Rect,
     pub(super) is_primary: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn may_have_changed(link: &Link, event: &Event) -> bool {
 }
 
 /// All of them, from left to right. None where all are off, or where the display knows of none.
-pub(super) fn list(link: &Link, display: Size) -> Result<Vec<Monitor>, DisplayError> {
+pub(crate) fn list(link: &Link, display: Size) -> Result<Vec<Monitor>, DisplayError> {
     if !link.has_randr((1, 5)) {
         return Ok(Vec::new());
     }
@@ -61,7 +61,7 @@ pub(super) fn list(link: &Link, display: Size) -> Result<Vec<Monitor>, DisplayEr
 }
 
 /// The whole display as one monitor.
-pub(super) fn whole(display: Size) -> Monitor {
+pub(crate) fn whole(display: Size) -> Monitor {
     let name = ScreenName::cleaned(NAMELESS);
     Monitor { id: ScreenId(0), name, area: Rect::whole(display), is_primary: true }
 }

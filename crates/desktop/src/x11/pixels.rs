@@ -86,7 +86,7 @@ fn share_memory(link: &Link, Size { width, height }: Size) -> Result<Pixels, Str
 }
 
 /// Refuses what is not four bytes a pixel: blue, green, red, and one more. The screen itself, or one of its windows.
-pub(super) fn check_format(link: &Link, window: Option<(u8, Visualid)>) -> Result<(), DisplayError> {
+pub(crate) fn check_format(link: &Link, window: Option<(u8, Visualid)>) -> Result<(), DisplayError> {
     let setup = link.conn.setup();
     let screen = &setup.roots[link.screen];
     let (depth, visual) = window.unwrap_or((screen.root_depth, screen.root_visual));

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rendezvous_assist::input::{Button, InputEvent, Meant};
-use rendezvous_desktop::Inject;
 use rendezvous_desktop::x11::{X11Injector, let_go_at_end};
+use rendezvous_desktop::{Inject, Suspension};
 use x11rb::protocol::xkb::Group;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
@@ -75,7 +75,9 @@ fn the_process_that_is_killed() {
     let notes = guard.stdin.take().unwrap();
     said(&mut guard, "ready");
     let mut person = Person::who_shows_the_screen();
-    let mut injector = X11Injector::open_guarded(person.gives_control(), Some(&display), notes).unwrap();
+    let mut injector =
+        X11Injector::open_guarded(person.gives_control(), Some(&display), notes, &Suspension::default())
+            .unwrap();
     for event in [
         press("KeyN", Meant::Character('日')),
         press("ControlLeft", Meant::Key(key("ControlLeft"))),
@@ -108,7 +110,9 @@ fn when_nobody_reads_the_notes_nothing_more_is_pressed() {
     let notes = guard.stdin.take().unwrap();
     said(&mut guard, "ready");
     let mut person = Person::who_shows_the_screen();
-    let mut injector = X11Injector::open_guarded(person.gives_control(), server.at(), notes).unwrap();
+    let mut injector =
+        X11Injector::open_guarded(person.gives_control(), server.at(), notes, &Suspension::default())
+            .unwrap();
     injector.apply(press("KeyA", Meant::Place)).unwrap();
     guard.kill().unwrap();
     guard.wait().unwrap();

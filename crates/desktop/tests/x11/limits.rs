@@ -2,7 +2,7 @@
 
 use rendezvous_desktop::x11::windows::WindowError;
 use rendezvous_desktop::x11::{self, StopError, StopKeys, X11Capturer, X11Injector};
-use rendezvous_desktop::{CaptureError, DisplayError, InjectError};
+use rendezvous_desktop::{CaptureError, DisplayError, InjectError, Suspension};
 
 use crate::person::Person;
 use crate::relay::Relay;
@@ -38,7 +38,7 @@ fn waylands_compatibility_layer() {
     assert_eq!(x11::windows::find(at, "letter"), Err(WindowError::Display(DisplayError::Wayland)));
     let mut person = Person::who_shows_the_screen();
     assert_eq!(
-        StopKeys::watch(person.view(), Some(at)).unwrap_err(),
+        StopKeys::watch(&person.view(), person.brake(), Some(at), &Suspension::default()).unwrap_err(),
         StopError::Display(DisplayError::Wayland)
     );
     let injector = X11Injector::open(person.gives_control(), Some(at));
@@ -75,7 +75,7 @@ fn a_server_that_dies_is_an_error_and_no_panic() {
     let server = Server::xvfb("320x200x24");
     let mut person = Person::who_shows_the_screen();
     let mut capturer = X11Capturer::open(person.view(), server.at()).unwrap();
-    let mut keys = StopKeys::watch(person.view(), server.at()).unwrap();
+    let mut keys = person.listens(&server, &Suspension::default());
     let injector = X11Injector::open(person.gives_control(), server.at()).unwrap();
     crate::needs_xvfb_capture::settle(&mut capturer);
     drop(server);

@@ -12,6 +12,8 @@ mod keyboard;
 mod monitors;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
+#[path = "bar.rs"]
+mod needs_xvfb_bar;
 #[path = "capture.rs"]
 mod needs_xvfb_capture;
 #[path = "cursor.rs"]
@@ -24,6 +26,8 @@ mod needs_xvfb_inject;
 mod needs_xvfb_limits;
 #[path = "revoke.rs"]
 mod needs_xvfb_revoke;
+#[path = "sentry.rs"]
+mod needs_xvfb_sentry;
 #[cfg(all(feature = "h264", feature = "vp9"))]
 #[path = "stream.rs"]
 mod needs_xvfb_stream;

@@ -1,8 +1,13 @@
 //! The person at this machine, who answers the questions of the consent machine. There is no other way to a grant.
 
 use rendezvous_assist::Time;
-use rendezvous_assist::consent::{Consent, Input, Output};
-use rendezvous_assist::grant::{ControlGrant, ViewGrant};
+use rendezvous_assist::brakes::{A_DAY, Facts, Met};
+use rendezvous_assist::consent::{Consent, Input, Limits, Output, Right};
+use rendezvous_assist::grant::{Brake, ControlGrant, ViewGrant};
+use rendezvous_desktop::Suspension;
+use rendezvous_desktop::x11::StopKeys;
+
+use crate::server::Server;
 
 /// Somebody who is being helped.
 pub(crate) struct Person {
@@ -13,7 +18,9 @@ pub(crate) struct Person {
 impl Person {
     /// Somebody who was asked whether the expert may see the screen, and said yes.
     pub(crate) fn who_shows_the_screen() -> Self {
-        let mut consent = Consent::new();
+        let friend =
+            Facts { met: Met::ByWords, known_for: A_DAY, has_had_control: true, blocked_until: None };
+        let mut consent = Consent::with_limits(Limits::default(), &friend);
         let granted = say_yes(&mut consent, Input::Connected);
         let Some(Output::ViewGranted(view)) = granted else { panic!("a yes gives the view: {granted:?}") };
         Self { consent, view }
@@ -24,9 +31,19 @@ impl Person {
         self.view.clone()
     }
 
+    /// What stops everything.
+    pub(crate) fn brake(&self) -> Brake {
+        self.consent.brake()
+    }
+
+    /// Listens for what stops everything, as far as it is told apart from what the expert's hands do.
+    pub(crate) fn listens(&self, server: &Server, suspension: &Suspension) -> StopKeys {
+        StopKeys::watch(&self.view, self.brake(), server.at(), suspension).expect("the display tells of keys")
+    }
+
     /// Is asked whether the expert may use pointer and keyboard, and says yes.
     pub(crate) fn gives_control(&mut self) -> ControlGrant {
-        let granted = say_yes(&mut self.consent, Input::Request);
+        let granted = say_yes(&mut self.consent, Input::Request(Right::Control));
         let Some(Output::ControlGranted(control)) = granted else {
             panic!("a yes gives control: {granted:?}")
         };
@@ -35,11 +52,19 @@ impl Person {
 
     /// Takes pointer and keyboard back.
     pub(crate) fn takes_back(&mut self) {
-        self.consent.handle_input(Time(2_000), Input::TakeBack).expect("there is something to take back");
+        self.consent
+            .handle_input(Time(2_000), Input::TakeBack(Right::Control))
+            .expect("there is something to take back");
     }
 
-    /// Stops everything.
+    /// Hides the screen for a while.
+    pub(crate) fn pauses(&mut self) {
+        self.consent.handle_input(Time(2_500), Input::Pause).expect("there is something to hide");
+    }
+
+    /// Stops everything, as the keys for it do: the brake first.
     pub(crate) fn stops(&mut self) {
+        self.brake().pull();
         self.consent.handle_input(Time(3_000), Input::Stop).expect("there is something to stop");
     }
 }

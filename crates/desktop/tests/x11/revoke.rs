@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use rendezvous_desktop::x11::{StopError, StopKeys, X11Capturer};
-use rendezvous_desktop::{Capture, CaptureError, Rect};
+use rendezvous_assist::grant::Brake;
+use rendezvous_desktop::x11::{Sentry, StopError, StopKeys, X11Capturer};
+use rendezvous_desktop::{Capture, CaptureError, Rect, Suspension};
 
 use crate::needs_xvfb_capture::settle;
 use crate::paint::Painter;
@@ -43,7 +44,7 @@ fn a_wait_ends_at_once() {
 fn listening_for_the_stop_keys_ends_at_once() {
     let server = Server::xvfb("320x200x24");
     let person = Person::who_shows_the_screen();
-    let mut keys = StopKeys::watch(person.view(), server.at()).unwrap();
+    let mut keys = person.listens(&server, &Suspension::default());
     let (result, after) = stopped_while(person, move || keys.wait(Duration::from_secs(60)));
     assert_eq!(result, Err(StopError::Revoked));
     assert!(after < AT_ONCE, "it took {after:?}");
@@ -73,7 +74,11 @@ fn a_dead_grant_refuses_before_the_x_server_hears_of_us() {
     let server = Server::xvfb("320x200x24");
     let relay = Relay::to(&server);
     assert_eq!(X11Capturer::open(dead_view(), relay.at()).unwrap_err(), CaptureError::Revoked);
-    assert_eq!(StopKeys::watch(dead_view(), relay.at()).unwrap_err(), StopError::Revoked);
+    let (dead, none) = (dead_view(), Suspension::default());
+    let refused = StopKeys::watch(&dead, Brake::default(), relay.at(), &none).unwrap_err();
+    assert_eq!(refused, StopError::Revoked);
+    let refused = Sentry::post(&dead, Brake::default(), relay.at(), &none).unwrap_err();
+    assert_eq!(refused, StopError::Revoked);
     assert_eq!(relay.said(), 0);
     let nowhere = Some("127.0.0.1:1");
     assert_eq!(X11Capturer::open(dead_view(), nowhere).unwrap_err(), CaptureError::Revoked);

@@ -4,6 +4,7 @@
 mod incoming;
 mod room;
 mod sending;
+mod services;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +22,10 @@ use crate::{NetworkEvent, Parcel};
 use jid::{BareJid, FullJid};
 use minidom::Element;
 use rendezvous_core::{Delivery, Endpoint, Time, To, Token};
+use rendezvous_trust::UnixTime;
 pub(super) use room::{IN_USE, NOBODY, Part, Room};
 use sending::Parked;
+use services::Services;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio_xmpp::xmlstream::RawStanzaHeader;
@@ -55,8 +58,8 @@ pub(super) enum Input {
     Begun(Begun),
     /// There is no stream; whether the session may still go on over another one.
     Gone { why: Trouble, is_resumable: bool },
-    /// A stanza came in.
-    Stanza(Box<Stanza>),
+    /// A stanza came in, at this time of the calendar.
+    Stanza(Box<Stanza>, UnixTime),
     /// Something like a stanza came in.
     Unreadable(Box<RawStanzaHeader>),
     /// The driver wants this sent.
@@ -105,6 +108,7 @@ pub(super) struct Engine {
     roster: Roster,
     devices: Devices,
     pending: Pending,
+    services: Services,
     roles: Roles,
     /// How often strangers are told that nobody is here.
     strangers: Answers<()>,
@@ -135,6 +139,7 @@ impl Engine {
             roster: Roster::default(),
             devices: Devices::default(),
             pending: Pending::default(),
+            services: Services::default(),
             roles: Roles::default(),
             strangers: Answers::new(STRANGERS, STRANGERS_EACH),
             askers: Answers::default(),
@@ -151,7 +156,7 @@ impl Engine {
             Input::Begun(Begun::Fresh(me)) => self.begun(now, &me),
             Input::Begun(Begun::Resumed) => self.resumed(now),
             Input::Gone { why, is_resumable } => self.gone(now, &why, is_resumable),
-            Input::Stanza(stanza) => self.take(now, *stanza),
+            Input::Stanza(stanza, unix) => self.take(now, unix, *stanza),
             Input::Unreadable(header) => self.refuse_unreadable(now, &header),
             Input::Send { token, to, parcel } => self.send(now, token, to, &parcel),
             Input::Timeout => self.tick(now),
@@ -180,7 +185,8 @@ impl Engine {
         let again = self.again.values().map(|(at, _)| *at).min().filter(|_| is_up);
         let show = self.show_again.filter(|_| is_up);
         let asking = self.devices.due().filter(|_| is_up);
-        [grace, pending, parked, again, show, asking].into_iter().flatten().min()
+        let services = self.services.due().filter(|_| is_up);
+        [grace, pending, parked, again, show, asking, services].into_iter().flatten().min()
     }
 
     /// A session with the server begins: nothing of the one before goes on.
@@ -206,6 +212,7 @@ impl Engine {
         }
         self.line = Line::Up;
         self.pending.renew(now);
+        self.services.renew(now);
         let was_told = self.told == Some(NetworkEvent::Online);
         self.tell_line(NetworkEvent::Online);
         if !was_told {
@@ -244,6 +251,7 @@ impl Engine {
         }
         self.early.clear();
         self.again.clear();
+        self.services.forget();
         let changes = self.devices.clear();
         self.follow(Time(0), changes);
     }
@@ -263,18 +271,20 @@ impl Engine {
             let changes = self.devices.tick(now);
             self.follow(now, changes);
             self.offer_again(now);
+            self.services_tick(now);
         }
         self.unpark(now);
     }
 
     /// The contact list is here: what waited for it goes on.
-    fn opened(&mut self, now: Time) {
+    fn opened(&mut self, now: Time, unix: UnixTime) {
         self.line = Line::Up;
         self.tell(NetworkEvent::Contacts(self.roster.listed()));
         self.tell_line(NetworkEvent::Online);
         while let Some(stanza) = self.early.pop_front() {
-            self.take(now, stanza);
+            self.take(now, unix, stanza);
         }
+        self.ask_for_services(now);
     }
 
     /// Tells what follows from a change among the devices.

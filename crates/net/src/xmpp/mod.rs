@@ -19,6 +19,7 @@ mod backoff;
 mod config;
 mod devices;
 mod engine;
+mod extdisco;
 mod ground;
 mod ids;
 mod info;

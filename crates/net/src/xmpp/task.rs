@@ -164,7 +164,9 @@ impl Task {
                                 tracing::warn!(count, "The server takes no more: left questions alone");
                             }
                         }
-                        Ok(Heard::Stanza(stanza)) => self.engine.handle(heard_at, Input::Stanza(stanza)),
+                        Ok(Heard::Stanza(stanza)) => {
+                            self.engine.handle(heard_at, Input::Stanza(stanza, self.clock.unix()));
+                        }
                         Ok(Heard::Unreadable(header)) => {
                             self.engine.handle(heard_at, Input::Unreadable(Box::new(header)));
                         }

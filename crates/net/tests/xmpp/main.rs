@@ -12,4 +12,5 @@ mod person;
 mod places;
 mod reconnect;
 mod server;
+mod services;
 mod session;

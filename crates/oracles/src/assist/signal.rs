@@ -1,7 +1,7 @@
 //! Signalling: each side reads only what the other may say, and reads its own spelling of it again.
 
 use rendezvous_assist::chat::ChatText;
-use rendezvous_assist::consent::ControlState;
+use rendezvous_assist::consent::{FloorState, Right};
 use rendezvous_assist::screen::Size;
 use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
 use rendezvous_assist::signal::{ExpertSays, MAX_TEXT, NoviceSays, Program, SignalError, View};
@@ -56,7 +56,8 @@ pub(crate) fn signal_seeds() -> Vec<Seed> {
         novice("hello-novice", NoviceSays::Hello(program.clone())),
         novice("view-asked", NoviceSays::View(View::Asked)),
         novice("view-granted", NoviceSays::View(View::Granted { screen })),
-        novice("control", NoviceSays::Control(ControlState::Released)),
+        novice("control", NoviceSays::Floor(Right::Control, FloorState::Released)),
+        novice("floor", NoviceSays::Floor(Right::Files, FloorState::Refused)),
         novice("paused", NoviceSays::Paused(true)),
         novice(
             "chat",
@@ -69,8 +70,8 @@ pub(crate) fn signal_seeds() -> Vec<Seed> {
         novice("again", NoviceSays::Again),
         novice("ice-novice", NoviceSays::Ice(vec![([192, 0, 2, 1], 3478).into()])),
         expert("hello-expert", ExpertSays::Hello(program)),
-        expert("request", ExpertSays::Request),
-        expert("release", ExpertSays::Release),
+        expert("request", ExpertSays::Request(Right::Control)),
+        expert("release", ExpertSays::Release(Right::Files)),
         expert("describe", ExpertSays::Describe(sample(false))),
         expert("screen", ExpertSays::Screen(ScreenId(2))),
         expert("restart", ExpertSays::Restart(sample(false))),

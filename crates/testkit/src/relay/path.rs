@@ -1,4 +1,5 @@
-//! One direction of a bad link: slow, far, and forgetful. Pure: time and seed come from outside.
+//! One direction of a bad link: slow, far, and forgetful. Pure: time and seed come from outside, so that a test in virtual
+//! time has the very link that a benchmark has in real time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,25 +22,28 @@ const HEADERS: u64 = 28;
 
 /// A direction of a link.
 #[derive(Debug)]
-pub(super) struct Path<T> {
+pub struct Path<T> {
     rules: Rules,
     random: u64,
     /// When the link has sent everything that waits.
     free: Duration,
     flying: VecDeque<(Duration, T)>,
-    pub(super) lost: u64,
-    pub(super) did_not_fit: u64,
+    /// So many datagrams were lost by chance.
+    pub lost: u64,
+    /// So many did not fit into the queue.
+    pub did_not_fit: u64,
 }
 
 impl<T> Path<T> {
     /// The same seed loses the same datagrams, counted from the first.
-    pub(super) fn new(rules: Rules, seed: u64) -> Self {
+    #[must_use]
+    pub fn new(rules: Rules, seed: u64) -> Self {
         let flying = VecDeque::new();
         Self { rules, random: seed, free: Duration::ZERO, flying, lost: 0, did_not_fit: 0 }
     }
 
     /// A datagram of so many bytes sets out.
-    pub(super) fn send(&mut self, now: Duration, bytes: usize, datagram: T) {
+    pub fn send(&mut self, now: Duration, bytes: usize, datagram: T) {
         if self.next() % 1000 < self.rules.lost_of_thousand {
             self.lost += 1;
             return;
@@ -55,12 +59,13 @@ impl<T> Path<T> {
     }
 
     /// When the next one arrives.
-    pub(super) fn due(&self) -> Option<Duration> {
+    #[must_use]
+    pub fn due(&self) -> Option<Duration> {
         self.flying.front().map(|(arrival, _)| *arrival)
     }
 
     /// The next one that has arrived.
-    pub(super) fn take(&mut self, now: Duration) -> Option<T> {
+    pub fn take(&mut self, now: Duration) -> Option<T> {
         let (_, datagram) = self.flying.pop_front_if(|(arrival, _)| *arrival <= now)?;
         Some(datagram)
     }

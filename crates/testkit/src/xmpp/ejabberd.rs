@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{CROWD, DOMAIN, GUESTS, Limits, Place, ROOMS, START, Setup, certificates, password};
+use super::{CROWD, DOMAIN, GUESTS, Limits, Named, Place, ROOMS, START, Setup, Turn, certificates, password};
 use crate::home::Home;
 use crate::ports::{self, wait_listening};
 use crate::process::{Launch, Log, Process, find_program};
@@ -34,7 +34,27 @@ impl Ejabberd {
     ///
     /// When ejabberd is not installed or does not start.
     pub fn start(setup: &Setup) -> Result<Self> {
-        Self::start_with(setup, Limits::Packaged)
+        Self::start_with(setup, Limits::Packaged, &Named::default())
+    }
+
+    /// Starts one that names this relay to its users (XEP-0215), with logins that run out: they share a secret.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ejabberd::start`], and when the relay shares no secret with anybody.
+    pub fn start_naming(setup: &Setup, relay: &Turn) -> Result<Self> {
+        let (host, port) = (relay.address().ip(), relay.address().port());
+        let secret = relay.secret().context("ejabberd makes logins by a secret only")?;
+        let service = |kind: &str, restricted: bool| {
+            format!(
+                "      -\n        host: {host}\n        port: {port}\n        type: {kind}\n        transport: udp\n        restricted: {restricted}\n"
+            )
+        };
+        let (stun, turn) = (service("stun", false), service("turn", true));
+        let settings = format!(
+            "  mod_stun_disco:\n    access: all\n    offer_local_services: false\n    secret: {secret:?}\n    services:\n{stun}{turn}"
+        );
+        Self::start_with(setup, Limits::Packaged, &Named { modules: "", settings })
     }
 
     /// Starts one for load: without the shaper, with a backlog of 1,024 connections and 16,384 open files, and with a domain
@@ -44,20 +64,20 @@ impl Ejabberd {
     ///
     /// As [`Ejabberd::start`].
     pub fn start_for_load(setup: &Setup) -> Result<Self> {
-        Self::start_with(setup, Limits::Raised)
+        Self::start_with(setup, Limits::Raised, &Named::default())
     }
 
-    fn start_with(setup: &Setup, limits: Limits) -> Result<Self> {
+    fn start_with(setup: &Setup, limits: Limits, named: &Named) -> Result<Self> {
         // A port that was free may be somebody else's by now: once more, with others.
-        Self::start_once(setup, limits).or_else(|_| Self::start_once(setup, limits))
+        Self::start_once(setup, limits, named).or_else(|_| Self::start_once(setup, limits, named))
     }
 
-    fn start_once(setup: &Setup, limits: Limits) -> Result<Self> {
+    fn start_once(setup: &Setup, limits: Limits, named: &Named) -> Result<Self> {
         let home = Home::new("ejabberd")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
         let api = ports::free()?;
-        fs::write(home.join("ejabberd.yml"), configuration(setup, limits, &files, &place, api))?;
+        fs::write(home.join("ejabberd.yml"), configuration(setup, (limits, named), &files, &place, api))?;
         let mut ejabberd = Self { process: launch(&home, limits)?, place, api, limits, home };
         ejabberd.wait()?;
         ejabberd.admit(&setup.users, &setup.friends)?;
@@ -235,7 +255,7 @@ fn listener(port: u16, backlog: &str, more: &str) -> String {
 /// Debian's configuration, as far as it concerns clients.
 fn configuration(
     setup: &Setup,
-    limits: Limits,
+    (limits, named): (Limits, &Named),
     files: &certificates::Files,
     place: &Place,
     api: u16,
@@ -300,7 +320,7 @@ shaper_rules:
         certificate = files.both.display().to_string(),
         start_tls = listener(place.start_tls, "    starttls_required: true\n"),
         direct_tls = listener(place.direct_tls, "    tls: true\n"),
-        modules = modules(&keeps),
+        modules = modules(&keeps) + &named.settings,
         clear = listener(place.clear, "    starttls: false\n"),
     )
 }

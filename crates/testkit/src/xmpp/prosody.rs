@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::{DOMAIN, GUESTS, Limits, Place, ROOMS, START, Setup, certificates, password};
+use super::hostile::{self, Hostile};
+use super::{
+    DOMAIN, GUESTS, Limits, Named, PASSWORD, Place, ROOMS, START, Setup, Turn, USER, certificates, password,
+};
 use crate::home::Home;
 use crate::ports::wait_listening;
 use crate::process::{Launch, Log, Process, find_program};
@@ -27,7 +30,33 @@ impl Prosody {
     ///
     /// When Prosody is not installed or does not start.
     pub fn start(setup: &Setup) -> Result<Self> {
-        Self::start_with(setup, Limits::Packaged)
+        Self::start_with(setup, Limits::Packaged, &Named::default())
+    }
+
+    /// Starts one that names this relay to its users (XEP-0215): with logins of its own making that run out, where they share
+    /// a secret; else with the relay's one user.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prosody::start`].
+    pub fn start_naming(setup: &Setup, relay: &Turn) -> Result<Self> {
+        let (host, port) = (relay.address().ip(), relay.address().port());
+        let named = match relay.secret() {
+            Some(secret) => Named {
+                modules: "\"turn_external\";",
+                settings: format!(
+                    "turn_external_secret = {secret:?}\nturn_external_host = \"{host}\"\nturn_external_port = {port}\n"
+                ),
+            },
+            None => Named {
+                modules: "\"external_services\";",
+                settings: format!(
+                    "external_services = {{\n  {{ type = \"stun\", transport = \"udp\", host = \"{host}\", port = {port} }},\n  \
+                     {{ type = \"turn\", transport = \"udp\", host = \"{host}\", port = {port}, username = {USER:?}, password = {PASSWORD:?} }}\n}}\n"
+                ),
+            },
+        };
+        Self::start_with(setup, Limits::Packaged, &named)
     }
 
     /// Starts one without rate limits.
@@ -36,19 +65,36 @@ impl Prosody {
     ///
     /// As [`Prosody::start`].
     pub fn start_for_load(setup: &Setup) -> Result<Self> {
-        Self::start_with(setup, Limits::Raised)
+        Self::start_with(setup, Limits::Raised, &Named::default())
     }
 
-    fn start_with(setup: &Setup, limits: Limits) -> Result<Self> {
+    /// Starts one that belongs to somebody hostile, without rate limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Prosody::start`].
+    pub fn start_hostile(setup: &Setup, owner: &Hostile) -> Result<Self> {
+        let settings = format!("hostile_port = {}\n", owner.port());
+        let named = Named { modules: "\"hostile\";", settings };
+        Self::start_with(setup, Limits::Raised, &named)
+    }
+
+    fn start_with(setup: &Setup, limits: Limits, named: &Named) -> Result<Self> {
         // A port that was free may be somebody else's by now: once more, with others.
-        Self::start_once(setup, limits).or_else(|_| Self::start_once(setup, limits))
+        Self::start_once(setup, limits, named).or_else(|_| Self::start_once(setup, limits, named))
     }
 
-    fn start_once(setup: &Setup, limits: Limits) -> Result<Self> {
+    fn start_once(setup: &Setup, limits: Limits, named: &Named) -> Result<Self> {
         let home = Home::new("prosody")?;
         let files = certificates::issue(&home, setup.certificate)?;
         let place = Place::free(files.authority.clone())?;
-        fs::write(home.join("prosody.cfg.lua"), configuration(&home, setup, limits, &files, &place))?;
+        // Loaded only where it is named.
+        fs::create_dir(home.join("modules"))?;
+        fs::write(home.join("modules").join("mod_hostile.lua"), hostile::MODULE)?;
+        fs::write(
+            home.join("prosody.cfg.lua"),
+            configuration(&home, setup, (limits, named), &files, &place),
+        )?;
         for user in &setup.users {
             write_user(&home, &setup.friends, user)?;
         }
@@ -118,7 +164,7 @@ fn launch(home: &Home) -> Result<Process> {
 fn configuration(
     home: &Home,
     setup: &Setup,
-    limits: Limits,
+    (limits, named): (Limits, &Named),
     files: &certificates::Files,
     place: &Place,
 ) -> String {
@@ -126,6 +172,7 @@ fn configuration(
         Limits::Packaged => "limits = { c2s = { rate = \"10kb/s\"; }; }\n",
         Limits::Raised => "",
     };
+    let Named { modules: more, settings } = named;
     let at = |path: &PathBuf| format!("{:?}", path.display().to_string());
     let keeps = setup.keeps.map(|keeps| format!("smacks_hibernation_time = {keeps}\n")).unwrap_or_default();
     format!(
@@ -133,10 +180,10 @@ fn configuration(
 pidfile = {pid}
 data_path = {data}
 admin_socket = {socket}
-plugin_paths = {{ }}
+plugin_paths = {{ {plugins} }}
 modules_enabled = {{
     "disco"; "roster"; "saslauth"; "tls"; "blocklist"; "bookmarks"; "carbons"; "limits"; "pep"; "private"; "smacks";
-    "vcard4"; "vcard_legacy"; "csi_simple"; "ping"; "register"; "time"; "uptime"; "version"; "posix";
+    "vcard4"; "vcard_legacy"; "csi_simple"; "ping"; "register"; "time"; "uptime"; "version"; "posix"; {more}
 }}
 modules_disabled = {{ "s2s" }}
 interfaces = {{ "127.0.0.1" }}
@@ -150,13 +197,14 @@ c2s_require_encryption = false
 {keeps}log = {{ info = {log} }}
 ssl = {{ certificate = {certificate}; key = {key}; }}
 c2s_direct_tls_ssl = {{ certificate = {certificate}; key = {key}; }}
-VirtualHost "{DOMAIN}"
+{settings}VirtualHost "{DOMAIN}"
 VirtualHost "{GUESTS}"
     authentication = "anonymous"
 Component "{ROOMS}" "muc"
     restrict_room_creation = false
 "#,
         pid = at(&home.join("pid")),
+        plugins = at(&home.join("modules")),
         data = at(&home.join("data")),
         socket = at(&home.join("socket")),
         start_tls = place.start_tls,

@@ -6,6 +6,7 @@ mod bind;
 mod channel;
 mod codes;
 mod confirm;
+mod guessing;
 mod handshake;
 mod invites;
 mod middle;

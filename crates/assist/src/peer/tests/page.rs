@@ -38,6 +38,8 @@ pub(super) struct Page {
 #[derive(Debug)]
 pub(super) struct Picture {
     pub(super) data: Vec<u8>,
+    /// When the page had all of it.
+    pub(super) at: Time,
     pub(super) time_90khz: u64,
     pub(super) playout_delay: Option<(MediaTime, MediaTime)>,
 }
@@ -114,6 +116,7 @@ impl Page {
     }
 
     pub(super) fn handle_packet(&mut self, now: Time, packet: &Datagram) {
+        self.now = now;
         if self.lose_rtp && super::is_rtp(&packet.contents) && matches!(packet.contents[1] & 0x7f, 102 | 98) {
             self.lose_rtp = false;
             return;
@@ -161,6 +164,7 @@ impl Page {
             Event::ChannelClose(id) => self.closed.push(id),
             Event::ChannelData(data) => self.texts.push(String::from_utf8(data.data).unwrap()),
             Event::MediaData(media) => self.pictures.push(Picture {
+                at: self.now,
                 time_90khz: media.time.numer(),
                 playout_delay: media.ext_vals.play_delay_min.zip(media.ext_vals.play_delay_max),
                 data: media.data.to_vec(),
@@ -210,6 +214,12 @@ impl Page {
 
     pub(super) fn was_closed(&self, id: ChannelId) -> bool {
         self.closed.contains(&id)
+    }
+
+    /// `false`: nothing has come yet that could be asked for more.
+    pub(super) fn ask_for_key_frame(&mut self) -> bool {
+        let writer = self.rtc.writer(self.mid);
+        writer.is_some_and(|mut writer| writer.request_keyframe(None, KeyframeRequestKind::Pli).is_ok())
     }
 
     pub(super) fn request_key_frame(&mut self) {

@@ -72,10 +72,9 @@ fn what_is_lost_is_sent_again_until_every_picture_is_there() {
             sent.push(send(&mut call, codec, number, 2_500));
             call.drive(16, |_| false);
         }
-        // That the last of them was lost shows when there is another one, as there is on every screen that comes to rest.
-        call.drive(300, |_| false);
+        // A page only knows that the end of a picture is missing when something comes after it.
         sent.push(send(&mut call, codec, 300, 100));
-        let all = call.drive(3_000, |call| call.page.pictures().len() == sent.len());
+        let all = call.drive(3_000, |call| call.page.pictures().len() >= 300);
         assert!(all, "{codec}: {} of {}", call.page.pictures().len(), sent.len());
         assert!(call.page.pictures().iter().zip(&sent).all(|(got, sent)| got.data == *sent), "{codec}");
         let lost = call.rtp_sent / 20;

@@ -5,7 +5,8 @@ use crate::assistance::servers::Servers;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::MAX_CANDIDATES;
 use rendezvous_assist::families::Families;
-use rendezvous_assist::paths::{Datagram, Paths, PathsOutput};
+use rendezvous_assist::paths::{CLOSING, Datagram, Paths, PathsOutput};
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(in crate::assistance) struct Plan {
     pub(in crate::assistance) servers: Arc<Servers>,
     /// Servers that the other side named.
     pub(in crate::assistance) hints: Vec<SocketAddr>,
+    /// Held for as long as anything is open.
+    pub(in crate::assistance) open: mpsc::Sender<Infallible>,
 }
 
 /// What arrived at a socket: for which ways, and the packet.
@@ -73,6 +76,16 @@ impl Ways {
                 PathsOutput::Transmit(_) => {}
                 PathsOutput::Timeout(due) => return due,
             }
+        }
+    }
+
+    /// Gives the relays' addresses back, and leaves unsent whatever else waits. It may take a moment.
+    pub(super) async fn give_back(mut self, now: impl Fn() -> Time) {
+        self.paths.close(now());
+        let end = now().after(CLOSING);
+        while let Some(due) = self.drain(|| true).await.filter(|due| *due < end) {
+            tokio::time::sleep(due.since(now())).await;
+            self.paths.handle_timeout(now());
         }
     }
 

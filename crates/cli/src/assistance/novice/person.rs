@@ -3,10 +3,11 @@
 use super::Novice;
 use super::keyboard::{Act, Keyboard};
 use crate::assistance::sharing::Link;
-use crate::assistance::stop;
+use crate::assistance::{clock, stop};
 use crate::terminal::is_yes;
 use crate::texts;
-use rendezvous_assist::consent::{Input, Question, QuestionKind};
+use rendezvous_assist::brakes::{Beginning, Verdict};
+use rendezvous_assist::consent::{Input, Question, QuestionKind, Right};
 
 impl Novice {
     /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
@@ -19,14 +20,17 @@ impl Novice {
         }
         self.keys = None;
         let (text, prompt) = match question.kind {
-            QuestionKind::View => {
+            QuestionKind::May(Right::View) => {
                 let (known, address) = (self.session.known(), &self.session.session().remote_user);
                 (
                     texts::has_answered(&self.who, address, known, &self.shared.subject),
                     texts::show(&self.shared.subject),
                 )
             }
-            QuestionKind::Control => (texts::asks_control(&self.who), texts::let_help(&self.who)),
+            QuestionKind::May(Right::Control) => (texts::asks_control(&self.who), texts::let_help(&self.who)),
+            QuestionKind::HowItBegan => (texts::how_it_began(&self.who), texts::WHICH.to_owned()),
+            // What there are no words for cannot be allowed.
+            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
         };
         self.terminal.say(&text);
         self.lines = Some(self.terminal.lines());
@@ -42,17 +46,35 @@ impl Novice {
         if stop::is_stop(&line) {
             return self.give(Input::Stop);
         }
-        if question.kind == QuestionKind::Control && is_pause(&line) {
+        if question.kind != QuestionKind::May(Right::View) && is_pause(&line) {
             // The question goes with the pause.
             self.listen_for_keys();
             return self.give(Input::Pause);
         }
-        let yes = is_yes(&line);
-        if !yes && question.kind == QuestionKind::Control {
+        self.listen_for_keys();
+        if question.kind == QuestionKind::HowItBegan
+            && let Some(how) = beginning(&line)
+        {
+            return self.give(Input::Began { question: question.id, how });
+        }
+        // Who does not say how it began says no.
+        let yes = is_yes(&line) && question.kind != QuestionKind::HowItBegan;
+        if !yes && question.kind != QuestionKind::May(Right::View) {
             self.terminal.say(texts::NO_CONTROL);
         }
-        self.listen_for_keys();
         self.give(Input::Answer { question: question.id, yes });
+    }
+
+    /// The expert asked for control, and the person could not allow it if they wanted to.
+    pub(super) fn is_held_up(&self, why: Verdict) {
+        let now = clock::now();
+        self.terminal.say(&match why {
+            Verdict::Blocked(until) => texts::control_is_blocked(until.since(now)),
+            Verdict::Wait(until) => texts::control_has_to_wait(&self.who, until.since(now)),
+            // Neither holds anything up.
+            Verdict::Allow | Verdict::AskHowItBegan => return,
+        });
+        self.show_status();
     }
 
     pub(super) fn withdraw(&mut self) {
@@ -101,7 +123,7 @@ impl Novice {
     pub(super) async fn pressed(&mut self, act: Option<Act>) {
         match act {
             None | Some(Act::Stop) => self.give(Input::Stop),
-            Some(Act::TakeBack) => self.give(Input::TakeBack),
+            Some(Act::TakeBack) => self.give(Input::TakeBack(Right::Control)),
             Some(Act::NextScreen) => self.show_next().await,
             Some(Act::Pause) if self.consent.state().is_paused() => self.give(Input::Resume),
             Some(Act::Pause) => self.give(Input::Pause),
@@ -126,6 +148,16 @@ impl Novice {
         }
         self.terminal.say(if paused { texts::HIDDEN } else { texts::SHOWN_AGAIN });
         self.show_status();
+    }
+}
+
+/// Which of the three it was, as they are numbered on the terminal.
+fn beginning(line: &str) -> Option<Beginning> {
+    match line {
+        "1" => Some(Beginning::IAsked),
+        "2" => Some(Beginning::TheyCame),
+        "3" => Some(Beginning::AMessage),
+        _ => None,
     }
 }
 

@@ -4,15 +4,16 @@ use super::Novice;
 use crate::assistance::clock;
 use crate::assistance::media::{Broken, Lack, Media, MediaEvent, Plan, Signed};
 use crate::assistance::opening::Screen;
-use crate::assistance::sharing::{Link, Offered, Sharing, SharingEvent};
+use crate::assistance::sharing::{Link, Offered, Sharing};
 use crate::assistance::stop::{self, Heard};
 use crate::texts;
-use rendezvous_assist::consent::Input;
+use rendezvous_assist::consent::{Input, Right};
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::signal::NoviceSays;
 use rendezvous_core::Code;
+use rendezvous_desktop::x11::StopError;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media as SignedMedia;
 use std::sync::Arc;
@@ -51,11 +52,9 @@ impl Novice {
             Some(before) => before.screen.again(grant.clone()),
         };
         let opened = tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e)));
-        let display = self.shared.display.as_deref();
-        let stop = stop::listen(grant.clone(), display, self.consent.brake())
-            .map_err(|e| Broken::Failed(e.to_string()));
-        match (opened, stop) {
-            (Ok(capturer), Ok(stop)) => {
+        let listening = self.listen(&grant).map_err(|e| Broken::Failed(e.to_string()));
+        match (opened, listening) {
+            (Ok(capturer), Ok(())) => {
                 let screens = capturer.scene().screens.clone();
                 let change = match &before {
                     None => Some(texts::is_shown(&screens)),
@@ -74,7 +73,6 @@ impl Novice {
                     switched: Instant::now(),
                     wanted: false,
                     opened,
-                    stop,
                     link: Link::None,
                     described: None,
                     later: None,
@@ -91,6 +89,30 @@ impl Novice {
                     self.broken(why).await;
                 }
             }
+        }
+    }
+
+    /// From the first permission on the keys that stop everything are heard, and what is taken from the person is seen,
+    /// whatever is hidden or asked meanwhile.
+    fn listen(&mut self, grant: &ViewGrant) -> Result<(), StopError> {
+        if self.heard.is_none() {
+            let display = self.shared.display.as_deref();
+            self.heard = Some(stop::listen(grant, display, self.consent.brake(), &self.suspension)?);
+        }
+        Ok(())
+    }
+
+    /// Something was heard of the desktop.
+    pub(super) async fn desktop_says(&mut self, heard: Heard) {
+        match heard {
+            Heard::Stop => self.give(Input::Stop),
+            Heard::Taken(taken) if self.consent.state().may(Right::Control) => {
+                self.terminal.say(texts::taken_from_you(taken));
+                self.give(Input::TakeBack(Right::Control));
+            }
+            Heard::Taken(taken) => tracing::info!(?taken, "Nobody has control that could be taken back"),
+            Heard::Locked => self.give(Input::Locked),
+            Heard::Lost(error) => self.broken(Broken::Failed(error.to_string())).await,
         }
     }
 
@@ -116,7 +138,7 @@ impl Novice {
             _ => Instant::now(),
         };
         sharing.link = Link::None;
-        let plan = Plan { families, servers, hints: self.hints.clone() };
+        let plan = Plan { families, servers, hints: self.hints.clone(), open: self.open.clone() };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
@@ -176,15 +198,7 @@ impl Novice {
         Some(Signed { bound: bound.clone(), certificate: certificate.clone() })
     }
 
-    pub(super) async fn sharing_event(&mut self, event: SharingEvent) {
-        match event {
-            SharingEvent::Stop(Heard::Stop) => self.give(Input::Stop),
-            SharingEvent::Stop(Heard::Lost(error)) => self.broken(Broken::Failed(error.to_string())).await,
-            SharingEvent::Media(event) => self.media_event(event).await,
-        }
-    }
-
-    async fn media_event(&mut self, event: MediaEvent) {
+    pub(super) async fn media_event(&mut self, event: MediaEvent) {
         let Some(sharing) = &mut self.sharing else { return };
         match event {
             MediaEvent::Answered(answer) => self.send(NoviceSays::Answer(answer)).await,
@@ -232,7 +246,7 @@ impl Novice {
                 }
                 if sharing.control.as_ref().is_some_and(|control| !control.hands.play(input)) {
                     // The display does not take what is played; nothing may stay pressed on it.
-                    self.give(Input::TakeBack);
+                    self.give(Input::TakeBack(Right::Control));
                 }
             }
             MediaEvent::Screens(screens) => self.screens_are(screens).await,

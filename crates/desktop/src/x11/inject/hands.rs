@@ -16,7 +16,7 @@ use x11rb::wrapper::ConnectionExt as _;
 use super::guard::{Note, Notes};
 use super::typing::Keyboard;
 use crate::x11::link::{Link, lost};
-use crate::{DisplayError, Rect};
+use crate::{DisplayError, Rect, Suspension};
 
 /// One message of the expert may turn the wheel by so many notches at most.
 const MAX_NOTCHES: u8 = 20;
@@ -25,6 +25,7 @@ const MAX_NOTCHES: u8 = 20;
 #[derive(Debug)]
 pub(super) struct Hands {
     pub(super) grant: ControlGrant,
+    pub(super) suspension: Suspension,
     pub(super) link: Link,
     pub(super) notes: Notes,
     pub(super) held: Vec<Held>,
@@ -111,11 +112,19 @@ impl Hands {
         Ok(())
     }
 
+    /// Returns when the server has done everything that it was asked.
+    pub(super) fn settle(&self) -> Result<(), DisplayError> {
+        self.link.conn.sync().map_err(lost)
+    }
+
     /// Presses, and keeps the books. They are written before the press: if the connection breaks or we die in between,
     /// they name too much rather than too little.
     pub(super) fn press(&mut self, what: Held) -> Result<(), DisplayError> {
         self.notes.before(Note::Down(what))?;
         self.held.push(what);
+        if let Held::Key(code) = what {
+            self.suspension.pressing(code);
+        }
         fake(&self.link, what, true)
     }
 

@@ -2,10 +2,11 @@
 
 use super::{Engine, Line, MAX_EARLY};
 use crate::NetworkEvent;
-use crate::xmpp::{info, map};
+use crate::xmpp::{extdisco, info, map};
 use jid::{BareJid, FullJid, Jid};
 use minidom::Element;
 use rendezvous_core::Time;
+use rendezvous_trust::UnixTime;
 use tokio_xmpp::xmlstream::RawStanzaHeader;
 use xmpp_parsers::disco::DiscoInfoQuery;
 use xmpp_parsers::iq::Iq;
@@ -35,11 +36,13 @@ enum Answer {
 const NO_SERVICE: Answer = Answer::Error(ErrorType::Cancel, DefinedCondition::ServiceUnavailable);
 
 impl Engine {
-    pub(super) fn take(&mut self, now: Time, stanza: Stanza) {
+    pub(super) fn take(&mut self, now: Time, unix: UnixTime, stanza: Stanza) {
         match stanza {
-            Stanza::Iq(Iq::Result { from, id, payload, .. }) => self.take_answer(now, from, &id, Ok(payload)),
+            Stanza::Iq(Iq::Result { from, id, payload, .. }) => {
+                self.take_answer((now, unix), from, &id, Ok(payload));
+            }
             Stanza::Iq(Iq::Error { from, id, error, .. }) => {
-                self.take_answer(now, from, &id, Err(error.defined_condition));
+                self.take_answer((now, unix), from, &id, Err(error.defined_condition));
             }
             // Until the contact list is here nobody can be told from a stranger.
             stanza if matches!(self.line, Line::Opening { .. }) => {
@@ -68,7 +71,7 @@ impl Engine {
 
     fn take_answer(
         &mut self,
-        now: Time,
+        (now, unix): (Time, UnixTime),
         from: Option<Jid>,
         id: &str,
         result: Result<Option<Element>, DefinedCondition>,
@@ -83,8 +86,9 @@ impl Engine {
                 if matches!(&self.line, Line::Opening { roster } if roster == id) {
                     let list = result.ok().flatten().and_then(|payload| RosterQuery::try_from(payload).ok());
                     self.roster.set(list.map(|list| list.items).unwrap_or_default());
-                    self.opened(now);
+                    return self.opened(now, unix);
                 }
+                self.services_answered(now, unix, id, result.ok().flatten().as_ref());
             }
             Sender::Other => self.opened_room(id, result.is_ok()),
         }
@@ -99,6 +103,10 @@ impl Engine {
                 Sender::Server => self.take_push(now, iq),
                 _ => self.answer(now, &iq, NO_SERVICE),
             };
+        }
+        if is_set && extdisco::is_list(payload) && matches!(sender, Sender::Server) {
+            self.services_changed(now);
+            return self.answer(now, &iq, Answer::Result(None));
         }
         if !is_set && self.may_know_us(&sender) && payload.is("ping", ns::PING) {
             return self.answer(now, &iq, Answer::Result(None));

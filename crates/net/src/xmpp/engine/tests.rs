@@ -1,5 +1,7 @@
 //! The device of an account against a server that the test plays.
 
+mod services;
+
 use super::*;
 use crate::Seal;
 use crate::xmpp::pending::MAX_OPEN;
@@ -10,6 +12,8 @@ const ME: &str = "juliet@example.org";
 const HERE: &str = "juliet@example.org/laptop";
 const ROMEO: &str = "romeo@example.net/desk";
 const NOW: Time = Time(1_000_000);
+/// 2026-01-01.
+const UNIX: UnixTime = UnixTime(1_767_225_600);
 
 struct Device {
     engine: Engine,
@@ -38,10 +42,16 @@ impl Device {
                <item jid='tybalt@example.net' subscription='to'/>
              </query></iq>"
         ));
-        assert!(matches!(
-            opened.as_slice(),
-            [Output::Tell(NetworkEvent::Contacts(_)), Output::Tell(NetworkEvent::Online)]
-        ));
+        let asked = match opened.as_slice() {
+            [
+                Output::Tell(NetworkEvent::Contacts(_)),
+                Output::Tell(NetworkEvent::Online),
+                Output::Write(asked),
+            ] => asked,
+            other => panic!("{other:?}"),
+        };
+        // A server of few gifts.
+        assert_eq!(device.take(&about(asked, &nothing())), []);
         // Once more, lest a session before it that goes only now be taken for this one.
         assert_eq!(device.wait(SHOW_AGAIN), [Output::Write(presence)]);
         device
@@ -68,7 +78,7 @@ impl Device {
 
     fn take(&mut self, stanza: &str) -> Vec<Output> {
         let element = Element::from_str(stanza).unwrap();
-        self.input(Input::Stanza(Box::new(element.try_into().unwrap())))
+        self.input(Input::Stanza(Box::new(element.try_into().unwrap()), UNIX))
     }
 
     fn wait(&mut self, time: Duration) -> Vec<Output> {
@@ -113,6 +123,13 @@ fn presence(from: &str) -> String {
 fn about(question: &Element, info: &xmpp_parsers::disco::DiscoInfoResult) -> String {
     let info = String::from(&Element::from(info.clone()));
     answer(question, question.attr("to").unwrap(), "result", &info)
+}
+
+/// Somebody who can do nothing.
+fn nothing() -> xmpp_parsers::disco::DiscoInfoResult {
+    let mut info = info::ours(None);
+    info.features.clear();
+    info
 }
 
 fn answer(question: &Element, from: &str, kind: &str, inside: &str) -> String {
@@ -402,6 +419,7 @@ fn stanzas_that_overtake_the_contact_list_wait_for_it() {
             _,
             Output::Tell(NetworkEvent::Online),
             Output::Tell(NetworkEvent::Received { .. }),
+            Output::Write(_),
             Output::Write(_)
         ]
     ));
