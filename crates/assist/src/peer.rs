@@ -72,6 +72,14 @@ pub const DESIRED_KBPS: u32 = 12_000;
 /// it begins anew, from here: with less a screen is no help.
 pub const LEAST_KBPS: u32 = 250;
 
+/// When the video section has rested for so long the bandwidth is not looked for any more. Not earlier, since whenever the
+/// stack is told to look for it again it begins with a flood.
+const SLEEP_AFTER: Duration = Duration::from_secs(1);
+
+/// While it rests the stack has nothing to do that could not wait for so long, but asks to be called every 25 ms all the
+/// same.
+const IDLE: Duration = Duration::from_millis(100);
+
 /// The most bytes that wait in the data channels: more than one message with the largest cursor.
 const CHANNEL_BUFFER: usize = 256 * 1024;
 
@@ -83,6 +91,8 @@ const MAX_RESTARTS: u32 = 64;
 pub struct Peer {
     rtc: Rtc,
     clock: Clock,
+    /// When the stack was last told the time.
+    ticked: Time,
     pt: Pt,
     video: Video,
     flow: Flow,
@@ -147,7 +157,18 @@ pub struct Dropped {
 struct Video {
     wake: String,
     rest: String,
-    is_awake: bool,
+    state: Wakefulness,
+}
+
+/// How the video section does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wakefulness {
+    /// It sends.
+    Awake,
+    /// It rests; from then on it sleeps.
+    Resting(Time),
+    /// The bandwidth is not looked for either.
+    Asleep,
 }
 
 impl Peer {
@@ -182,7 +203,7 @@ impl Peer {
         let video = Video {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
-            is_awake: true,
+            state: Wakefulness::Awake,
         };
         accept(&mut rtc, &video.wake)?;
         send_again(&mut rtc);
@@ -205,6 +226,7 @@ impl Peer {
         let mut peer = Self {
             rtc,
             clock,
+            ticked: now,
             pt,
             video,
             flow: Flow::new(now),
@@ -254,7 +276,7 @@ impl Peer {
         self.video = Video {
             wake: sdp::offer_text(offer, format, Taking::Yes),
             rest: sdp::offer_text(offer, format, Taking::NotNow),
-            is_awake: true,
+            state: Wakefulness::Awake,
         };
         (self.flow, self.distance) = (Flow::new(self.clock.now), Distance::default());
         let accepted = accept(&mut self.rtc, &self.video.wake);
@@ -291,6 +313,8 @@ impl Peer {
     /// Takes in a datagram that came from `source` to the local address `destination`. Anything may be in it.
     pub fn handle_packet(&mut self, now: Time, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
         self.clock.advance(now);
+        // What follows from it is not kept waiting.
+        self.ticked = Time(0);
         self.distance.came(now, contents);
         let Ok(packet) = Receive::new(Protocol::Udp, source, destination, contents) else {
             self.dropped.packets = self.dropped.packets.saturating_add(1);
@@ -383,8 +407,7 @@ impl Peer {
                 }
                 Ok(Output::Timeout(moment)) => {
                     if self.rtc.is_alive() || self.link == Link::Over {
-                        let due = self.clock.time(moment);
-                        return PeerOutput::Timeout(self.rest_due().map_or(due, |rest| due.min(rest)));
+                        return PeerOutput::Timeout(self.due(self.clock.time(moment)));
                     }
                     self.set_link(Link::Over);
                 }
@@ -408,28 +431,48 @@ impl Peer {
 
     /// Before a picture: the video section sends again, if it rested.
     fn wake(&mut self) {
-        if !self.video.is_awake {
-            let accepted = accept(&mut self.rtc, &self.video.wake);
-            self.insist(accepted);
+        // In this order: how much the stack pads is decided whenever it is told what to look for.
+        if self.video.state == Wakefulness::Asleep {
             self.desire();
         }
-        self.video.is_awake = true;
+        if self.video.state != Wakefulness::Awake {
+            let accepted = accept(&mut self.rtc, &self.video.wake);
+            self.insist(accepted);
+        }
+        self.video.state = Wakefulness::Awake;
         self.flow.wakes(self.clock.now);
     }
 
-    /// Long enough after the last picture: no padding and no probing any more.
+    /// Long enough after the last picture: no padding, and later no probing any more. Only a connection that stands has
+    /// something to rest from.
     fn rest_if_due(&mut self) {
-        if self.rest_due().is_some_and(|due| due <= self.clock.now) {
-            self.video.is_awake = false;
-            let accepted = accept(&mut self.rtc, &self.video.rest);
-            self.insist(accepted);
-            self.rtc.bwe().set_desired_bitrate(Bitrate::ZERO);
+        let now = self.clock.now;
+        match self.video.state {
+            _ if self.link != Link::Up => {}
+            Wakefulness::Awake if self.flow.rests() <= now => {
+                self.video.state = Wakefulness::Resting(now.after(SLEEP_AFTER));
+                let accepted = accept(&mut self.rtc, &self.video.rest);
+                self.insist(accepted);
+                // It looks for what it looked for before, and pads no more.
+                self.desire();
+            }
+            Wakefulness::Resting(until) if until <= now => {
+                self.video.state = Wakefulness::Asleep;
+                self.rtc.bwe().set_desired_bitrate(Bitrate::ZERO);
+            }
+            _ => {}
         }
     }
 
-    /// Only a connection that stands has something to rest from.
-    fn rest_due(&self) -> Option<Time> {
-        (self.video.is_awake && self.link == Link::Up).then(|| self.flow.rests())
+    /// When there is something to do, where the stack wants to be called at this moment.
+    fn due(&self, stack: Time) -> Time {
+        let idle = stack.max(self.ticked.after(IDLE));
+        match self.video.state {
+            _ if self.link != Link::Up => stack,
+            Wakefulness::Awake => stack.min(self.flow.rests()),
+            Wakefulness::Resting(until) => idle.min(until),
+            Wakefulness::Asleep => idle,
+        }
     }
 
     /// The stack looks for more than what the path is known to carry, but not for so much more that looking floods it.
@@ -462,6 +505,7 @@ impl Peer {
     }
 
     fn tick(&mut self) {
+        self.ticked = self.clock.now;
         self.rest_if_due();
         if self.rtc.handle_input(Input::Timeout(self.clock.instant())).is_err() {
             self.fail();

@@ -60,7 +60,7 @@ impl Peer {
         if let Some(kbps) = anew {
             self.rtc.bwe().reset(Bitrate::kbps(u64::from(kbps)));
         }
-        if self.video.is_awake {
+        if self.video.state == super::Wakefulness::Awake {
             self.desire();
         }
         if let Some(kbps) = news {

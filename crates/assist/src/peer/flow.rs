@@ -14,6 +14,12 @@ use crate::Time;
 /// section rests, and wakes with the next: a still screen is then as quiet as it looks.
 const REST_AFTER: Duration = Duration::from_millis(40);
 
+/// Where the page is near and nothing gets lost there is nothing to wait for, so the section rests as soon as the picture
+/// has left: between two letters of somebody who types it would pad more than the letters take. But not where pictures
+/// come as close to each other as in motion, since to rest and to wake costs more than that.
+const REST_AT_ONCE: Duration = Duration::from_millis(1);
+const MOTION: Duration = Duration::from_millis(50);
+
 /// A section that rests forgets what it has sent. So it does not before so many times there and back have passed since the
 /// last packet left: what was lost has been asked for by then, and once more where that was lost too.
 const ROUNDS: u32 = 3;
@@ -64,8 +70,9 @@ pub(super) struct Flow {
     is_near: bool,
     /// There and back, as it was measured last.
     round_trip: Option<Duration>,
-    /// The last picture.
+    /// The last picture, and how long the one before it had been there.
     picture: Time,
+    rhythm: Duration,
     /// Bytes that wait, and when some did last.
     waiting: usize,
     busy: Time,
@@ -92,6 +99,7 @@ impl Flow {
             is_near: false,
             round_trip: None,
             picture: now,
+            rhythm: Duration::ZERO,
             waiting: 0,
             busy: now,
             key_left: None,
@@ -153,6 +161,7 @@ impl Flow {
 
     /// A picture is about to be handed to the stack.
     pub(super) fn wakes(&mut self, now: Time) {
+        self.rhythm = now.since(self.picture);
         self.picture = now;
         self.busy = now;
     }
@@ -186,6 +195,9 @@ impl Flow {
 
     /// When the section may rest.
     pub(super) fn rests(&self) -> Time {
+        if self.is_near && self.loss == 0.0 && self.rhythm > MOTION {
+            return self.picture.max(self.busy).after(REST_AT_ONCE);
+        }
         let lossy = if self.loss > 0.005 { LOSSY } else { Duration::ZERO };
         // Nearby, what was lost has been asked for by then anyway.
         let rounds = if self.round_trip() > NEARBY { self.round_trip() * ROUNDS } else { Duration::ZERO };

@@ -500,13 +500,32 @@ fn between_two_letters_nothing_is_sent() {
     call.drive(1_000, |_| false);
     let before = call.rtp_sent;
     for i in 0..80_u64 {
-        let frame = EncodedFrame { data: picture(250), key: false, taken_us: 4_000_000 + i * 125_000 };
+        let frame = EncodedFrame { data: picture(120), key: false, taken_us: 4_000_000 + i * 125_000 };
         assert!(call.peer.send_frame(call.now, frame));
         call.drive(125, |_| false);
     }
     // Each picture of this test has two units, which travel apart.
     let sent = call.rtp_sent - before;
     assert!(sent <= 80 * 2 + 8, "eighty letters in ten seconds, and {sent} packets");
+}
+
+#[test]
+fn a_connection_on_which_nothing_happens_is_looked_after_a_few_times_a_second() {
+    let mut call = Call::connected();
+    call.send_picture(0);
+    call.drive(5_000, |_| false);
+    let mut turns = 0;
+    let end = call.now.after(Duration::from_secs(2));
+    while call.now < end {
+        call.peer.handle_timeout(call.now);
+        let due = loop {
+            if let PeerOutput::Timeout(due) = call.peer.poll_output() {
+                break due;
+            }
+        };
+        (call.now, turns) = (due, turns + 1);
+    }
+    assert!((10..=40).contains(&turns), "{turns} turns in two seconds");
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn showing() -> Call {
     let mut call = Call::connected();
     call.send_picture(0);
     assert!(call.drive(3000, |call| call.page.pictures().len() == 1));
-    call.drive(200, |_| false);
+    call.drive(300, |_| false);
     call
 }
 
