@@ -399,11 +399,14 @@ struct Both<'a> {
     person: &'a Rules,
 }
 
+/// What one of the two says, and where.
+type Said<'a, T> = Option<(&'a T, Source)>;
+
 impl<'a> Both<'a> {
     fn of<T>(
         &self,
         key: impl Fn(&'a Rules) -> &'a Option<At<T>>,
-    ) -> (Option<(&'a T, Source)>, Option<(&'a T, Source)>) {
+    ) -> (Said<'a, T>, Said<'a, T>) {
         let administrator = key(self.administrator).as_ref();
         let person = key(self.person).as_ref();
         (

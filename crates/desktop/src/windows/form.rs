@@ -285,6 +285,13 @@ impl Form {
             && (!has_choice || self.answers.choice.is_some())
     }
 
+    /// Takes the last letter of this word, or goes back to the word before.
+    fn back(&mut self, at: usize) {
+        if self.answers.words[at].pop().is_none() && at > 0 {
+            self.focus = Some(Target::Word(at - 1));
+        }
+    }
+
     fn key(&mut self, key: Key, source: Source) {
         match (key, self.focus) {
             (Key::Next, _) => self.step(1),
@@ -293,11 +300,7 @@ impl Form {
                 self.letter(at, letter)
             }
             (Key::Letter(_), Some(Target::Word(_))) => self.refused = Some(Refusal::Played),
-            (Key::Backspace, Some(Target::Word(at))) => {
-                if self.answers.words[at].pop().is_none() && at > 0 {
-                    self.focus = Some(Target::Word(at - 1));
-                }
-            }
+            (Key::Backspace, Some(Target::Word(at))) => self.back(at),
             (Key::Down | Key::Right, Some(Target::Choice(_) | Target::Button(_))) => self.step(1),
             (Key::Up | Key::Left, Some(Target::Choice(_) | Target::Button(_))) => self.step(-1),
             _ => {}

@@ -121,7 +121,7 @@ pub fn foreign(text: &str, most: usize) -> String {
     if text.chars().nth(most).is_some() {
         clean.push('…');
     }
-    if clean.chars().all(|c| c.is_ascii()) { clean } else { format!("\u{2068}{clean}\u{2069}") }
+    if clean.is_ascii() { clean } else { format!("\u{2068}{clean}\u{2069}") }
 }
 
 /// Nothing that moves, hides or joins other characters.
