@@ -403,10 +403,7 @@ struct Both<'a> {
 type Said<'a, T> = Option<(&'a T, Source)>;
 
 impl<'a> Both<'a> {
-    fn of<T>(
-        &self,
-        key: impl Fn(&'a Rules) -> &'a Option<At<T>>,
-    ) -> (Said<'a, T>, Said<'a, T>) {
+    fn of<T>(&self, key: impl Fn(&'a Rules) -> &'a Option<At<T>>) -> (Said<'a, T>, Said<'a, T>) {
         let administrator = key(self.administrator).as_ref();
         let person = key(self.person).as_ref();
         (

@@ -41,6 +41,7 @@ pub(crate) fn check(pictures: Pictures, way: Way) -> Result<()> {
     let program = repo::build_program(Profile::Debug)?;
     fetch_browser_driver()?;
     let mut play = Play::set_up(&program, pictures, way)?;
+    play.meet()?;
     play.ask_and_accept()?;
     play.show_the_screen()?;
     play.look_at_the_page()?;

@@ -1,11 +1,12 @@
 //! The two people and their programs: each has a home of their own, as on two machines.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
@@ -212,7 +213,7 @@ pub(crate) fn compare_words(novice: &mut Person, expert: &mut Person, within: Du
     Ok(())
 }
 
-/// They say hello, and know each other from then on.
+/// They say hello, and know each other from then on; that was two days ago.
 pub(crate) fn get_acquainted(
     (novice, expert): (&Place, &Place),
     expert_agent: &mut Person,
@@ -224,5 +225,48 @@ pub(crate) fn get_acquainted(
     compare_words(&mut hello, expert_agent, within)?;
     let status = hello.wait_exit(within)?;
     ensure!(status.success(), "saying hello ended with {status:?}:\n{}", hello.screen());
+    two_days_pass(novice)?;
+    two_days_pass(expert)
+}
+
+/// The first time that the expert asks for control, the novice is asked how it began.
+pub(crate) fn say_how_it_began(novice: &mut Person, within: Duration) -> Result<()> {
+    novice.expect("How did this begin?", within)?;
+    novice.expect("[1/2/3]", within)?;
+    novice.type_line("1")
+}
+
+/// Two days pass for whomever this person's program has met within the last one, so that nobody stays a new acquaintance,
+/// who would have to wait for control. A call that goes on knows what it knew when it began.
+pub(crate) fn two_days_pass(place: &Place) -> Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is set")?.as_secs();
+    for name in ["pins.json", "facts.json"] {
+        let path = place.home.join(name);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
+        };
+        let mut known: Value = serde_json::from_str(&text).with_context(|| format!("{name} is not JSON"))?;
+        if age(&mut known, now) {
+            fs::write(&path, known.to_string()).with_context(|| format!("cannot write {name}"))?;
+        }
+    }
     Ok(())
+}
+
+/// Whether anything in it was younger than a day.
+fn age(known: &mut Value, now: u64) -> bool {
+    const DAY: u64 = 24 * 60 * 60;
+    match known {
+        Value::Array(all) => all.iter_mut().fold(false, |any, one| age(one, now) | any),
+        Value::Object(fields) => fields.iter_mut().fold(false, |any, (name, value)| match value.as_u64() {
+            Some(at) if name == "since" && at + DAY > now => {
+                *value = at.saturating_sub(2 * DAY).into();
+                true
+            }
+            _ => age(value, now) | any,
+        }),
+        _ => false,
+    }
 }

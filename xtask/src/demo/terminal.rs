@@ -55,6 +55,7 @@ What you type goes to the one who is asked, and else to the one who is helped. C
 The two have never met. So the helper reads three words, which you type for the helped; then the helper is asked
 whether they heard that they were right. After both said yes, the helper is told the address of their page, and the line to type on a computer with a browser.
 The picture itself comes to that browser straight from this computer, over UDP.
+Whoever was met today has to wait ten minutes before they may ask for control.
 ";
 
 const ELSEWHERE: &str = "\

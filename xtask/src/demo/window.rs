@@ -30,6 +30,8 @@ pub(crate) fn run(program: &Path, way: Way) -> Result<()> {
 
     say::line(INSTRUCTIONS);
     let end = wait::until("you", DAY, || {
+        // Whoever was met today would have to wait for control; in the next call they are old acquaintances.
+        people::two_days_pass(&novice)?;
         let is_open = novice_window.check_running().is_ok()
             && expert_window.check_running().is_ok()
             && desktop.screen_mut().check_running().is_ok();
@@ -54,8 +56,10 @@ You play both people. Three windows have opened:
   2. In \"You, who are helped\", type these words.    In \"You, who help\", say that you heard it: y.
                                                     Your page opens in the browser.
   3. In \"You, who are helped\", show your screen: y. The page shows the desktop.
-  4. On the page, ask for control; in \"You, who are helped\", allow it: y. Type into the editor.
-  5. In \"You, who are helped\", press t to take control back, s to stop.
+  4. On the page, ask for control: it is refused, since they have only just met. Press s to stop, and Enter to ask again.
+     In this demo the second call comes two days later.
+  5. Ask for control again; in \"You, who are helped\", say how it began, 1, and allow it: y. Type into the editor.
+  6. In \"You, who are helped\", press t to take control back, s to stop.
 
 Close a window, or press Ctrl-C here, to end the demo.";
 

@@ -6,6 +6,7 @@ use crate::page::{self, Page};
 use crate::viewer::Viewer;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::hand::{Watch, held};
+use rendezvous_testkit::painter::Painter;
 use rendezvous_testkit::wait;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
@@ -24,6 +25,11 @@ fn open(two: &mut Two) -> Result<Viewer> {
     viewer.sees_the_picture(SOON)?;
     two.call().reads("sees your screen")?;
     Ok(viewer)
+}
+
+/// Something on the screen that moves: a still one sends nothing.
+fn clock(two: &Two) -> Result<Painter> {
+    Painter::start(two.screen.as_ref().context("the novice has a screen")?, 10)
 }
 
 fn ends(two: &mut Two) -> Result<()> {
@@ -57,6 +63,7 @@ fn flood() -> Vec<String> {
 fn needs_xvfb_a_flood_of_input_does_nothing_without_control_and_leaves_no_key_pressed() {
     two_people_and_a_screen(|two| {
         let mut viewer = open(two)?;
+        let _clock = clock(two)?;
         let mut watch = watch(two)?;
         viewer.floods(flood())?;
         wait::until("all of it to be sent", SOON, || Ok((viewer.unsent() == 0).then_some(())))?;
@@ -99,6 +106,7 @@ fn greeting() -> Vec<u8> {
 fn needs_xvfb_greetings_of_strangers_reach_no_connection() {
     two_people_and_a_screen(|two| {
         let mut viewer = open(two)?;
+        let _clock = clock(two)?;
         viewer.page.says(&json!({"type": "request"}))?;
         two.call().reads("30 minutes? [y/N]")?;
         two.call().says("y")?;
@@ -131,6 +139,7 @@ fn needs_xvfb_a_page_that_asks_for_key_frames_without_end_gets_few() {
     const EVERY: Duration = Duration::from_millis(300);
     two_people_and_a_screen(|two| {
         let mut viewer = open(two)?;
+        let _clock = clock(two)?;
         let (begun, before) = (Instant::now(), viewer.key_frames());
         viewer.asks_for_key_frames(500)?;
         viewer.sees_more(10, SOON)?;

@@ -13,14 +13,41 @@ use crate::say;
 const SENTENCE: &str = "Hello from far away: 2 + 2 = 4, isn't it?";
 
 impl Play {
-    pub(super) fn ask_and_accept(&mut self) -> Result<()> {
+    /// They meet, and whoever was met minutes ago gets no control yet.
+    pub(super) fn meet(&mut self) -> Result<()> {
         step("the novice asks, the expert says yes");
-        let novice = people::ask(&self.novice_place, &self.expert_place, self.desktop.screen())?;
-        let novice = self.novice.insert(novice);
-        self.expert_agent.expect(QUESTION, SOON)?;
-        self.expert_agent.type_line("y")?;
+        self.call()?;
         step("they have never met: the expert reads three words, the novice types them");
+        let novice = self.novice.as_mut().context("the novice has asked")?;
         people::compare_words(novice, &mut self.expert_agent, SOON)?;
+        self.open_the_page()?;
+        self.novice()?.type_line("y")?;
+        self.await_view("granted")?;
+        step("the expert asks for control: somebody met minutes ago has to wait, and nobody is asked");
+        self.browser.click("#ask-control")?;
+        self.await_control("refused")?;
+        self.novice()?.expect("You have only just met", SOON)?;
+        self.hang_up()?;
+        step("two days pass");
+        people::two_days_pass(&self.novice_place)?;
+        people::two_days_pass(&self.expert_place)
+    }
+
+    pub(super) fn ask_and_accept(&mut self) -> Result<()> {
+        step("the novice asks again, the expert says yes: they know each other");
+        self.call()?;
+        self.open_the_page()
+    }
+
+    fn call(&mut self) -> Result<()> {
+        self.novice = Some(people::ask(&self.novice_place, &self.expert_place, self.desktop.screen())?);
+        self.expert_agent.expect(QUESTION, SOON)?;
+        self.expert_agent.type_line("y")
+    }
+
+    /// Until the novice is asked, and the expert's page says so.
+    fn open_the_page(&mut self) -> Result<()> {
+        let novice = self.novice.as_mut().context("the novice has asked")?;
         novice.expect("Karl has answered.", SOON)?;
         novice.expect(QUESTION, SOON)?;
         let page = people::page_address(&mut self.expert_agent, SOON)?;
@@ -58,6 +85,7 @@ impl Play {
         self.browser.click("#ask-control")?;
         self.await_control("pending")?;
         self.save("asking")?;
+        people::say_how_it_began(self.novice()?, SOON)?;
         self.novice()?.expect(QUESTION, SOON)?;
         ensure!(
             watch.seen()? == Default::default(),
@@ -110,16 +138,21 @@ impl Play {
 
     pub(super) fn end(&mut self) -> Result<()> {
         step("the novice ends it, both sides say so");
-        self.novice()?.expect("[s] Stop", SOON)?;
-        self.novice()?.press("s")?;
-        self.novice()?.expect("The help is over.", SOON)?;
+        self.hang_up()?;
         let ended = "(() => { const ended = document.querySelector('#ended'); \
             return ended?.checkVisibility() && ended.innerText.trim().length > 10; })()";
         self.browser.wait("the page to say that it is over", ended, SOON)?;
         let said = self.browser.evaluate("document.querySelector('#ended').innerText")?;
         say::line(format_args!("     the page says: {said}"));
-        self.save("ended")?;
-        let status = self.novice()?.wait_exit(SOON)?;
+        self.save("ended")
+    }
+
+    fn hang_up(&mut self) -> Result<()> {
+        let novice = self.novice()?;
+        novice.expect("[s] Stop", SOON)?;
+        novice.press("s")?;
+        novice.expect("The help is over.", SOON)?;
+        let status = novice.wait_exit(SOON)?;
         ensure!(status.success(), "the novice's program ended with {status:?}");
         Ok(())
     }

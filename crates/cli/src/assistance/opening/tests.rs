@@ -56,6 +56,7 @@ impl Room {
         let first = capturer.scene().screens.clone();
         let (sender, frames) = mpsc::channel(2);
         let taking = screen.take(capturer, rendezvous_desktop::CODECS[0], Instant::now(), sender);
+        taking.go();
         Self { person, screen, first, frames, taking }
     }
 

@@ -7,7 +7,7 @@ use crate::alone::Someone;
 use crate::house::{ANSWER, Desk, NO_SUCH_SCREEN, OVER, SOON};
 use crate::meeting::{WORDS, has_to_read, have_met_on};
 use crate::viewer::Viewer;
-use anyhow::{Error, Result, bail, ensure};
+use anyhow::{Context as _, Error, Result, bail, ensure};
 use rendezvous_testkit::wait;
 use rendezvous_testkit::xmpp::{Prosody, password};
 use std::collections::VecDeque;
@@ -184,8 +184,13 @@ impl Pair {
         for someone in &self.people {
             someone.does(&["contacts"])?;
         }
-        let after = self.known()?;
-        ensure!(after == before, "something came of it:\n{before:?}\n{after:?}");
+        // What is declined by itself is listed until the other side has heard of it.
+        let mut after = Vec::new();
+        let same = wait::until("all of it to be as before", LATEST, || {
+            after = self.known()?;
+            Ok((after == before).then_some(()))
+        });
+        same.with_context(|| format!("something came of it:\n{before:?}\n{after:?}"))?;
         for mut desk in desks {
             ensure!(!desk.screen().contains(ANSWER), "somebody was asked: {}", desk.screen());
             desk.interrupts()?;

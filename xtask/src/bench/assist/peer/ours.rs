@@ -17,6 +17,8 @@ pub(in crate::bench::assist) struct Ours {
     expert_agent: Person,
     novice_place: Place,
     expert_place: Place,
+    /// The novice was asked how it began; nobody is asked twice.
+    has_lent_control: bool,
 }
 
 /// How long the first picture takes, in milliseconds.
@@ -39,7 +41,14 @@ impl Ours {
         let novice_agent = people::start_novice(&novice_place, &stage.screen)?;
         let mut expert_agent = people::start_expert(&expert_place)?;
         people::get_acquainted((&novice_place, &expert_place), &mut expert_agent, SOON)?;
-        Ok(Self { novice: None, novice_agent, expert_agent, novice_place, expert_place })
+        Ok(Self {
+            novice: None,
+            novice_agent,
+            expert_agent,
+            novice_place,
+            expert_place,
+            has_lent_control: false,
+        })
     }
 
     /// Ends both agents and starts them again.
@@ -73,11 +82,15 @@ impl Ours {
     /// The expert asks for control and gets it.
     pub(in crate::bench::assist) fn take_control(&mut self, stage: &mut Stage) -> Result<()> {
         let novice = self.novice.as_mut().context("nobody has asked yet")?;
+        let is_first = !std::mem::replace(&mut self.has_lent_control, true);
         // A button that has just changed its meaning takes no click for a moment.
         let asked = "(() => { const ask = document.querySelector('#ask-control'); \
                      if (ask?.getAttribute('aria-disabled') === 'false') ask.click(); \
                      return document.body.dataset.control === 'pending'; })()";
         stage.browser.wait("control to be asked for", asked, SOON)?;
+        if is_first {
+            people::say_how_it_began(novice, SOON)?;
+        }
         novice.expect(QUESTION, SOON)?;
         novice.type_line("y")?;
         stage.browser.wait("control", "document.body.dataset.control === 'granted'", SOON)
