@@ -50,7 +50,7 @@ pub(crate) fn run(only: &[String], is_list: bool) -> Result<()> {
 
 /// A proof leaves nothing out.
 fn install() -> Result<()> {
-    let needs = [Need::Build, Need::Trace, Need::Desktop, Need::Window];
+    let needs = [Need::Build, Need::Trace, Need::Desktop, Need::Window, Need::Prosody];
     packages::ensure(&needs, false)?;
     let missing = packages::missing(&needs);
     ensure!(missing.is_empty(), "not installed: {}", missing.join(", "));

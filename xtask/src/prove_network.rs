@@ -301,7 +301,8 @@ pub(crate) fn run_part(part: &Part, programs: &Programs, deadline: Instant) -> R
     let launch =
         Launch::new("env").arg("-C").arg(directory).arg(program).args(part.filters).arg("--nocapture");
     let launch = if part.ignored { launch.arg("--ignored") } else { launch };
-    let launch = launch.env("RENDEZVOUS_PROVE", "1").env("RENDEZVOUS_LIVES", "600");
+    let launch =
+        launch.env("RENDEZVOUS_PROVE", "1").env("RENDEZVOUS_LIVES", "600").env("RENDEZVOUS_SESSIONS", "1000");
     let left = deadline.saturating_duration_since(Instant::now());
     let status = Process::start(&launch, Log::File(&log))?.wait_exit(left);
     let at = || format!("see {}", log.display());

@@ -30,6 +30,10 @@ pub const SHARPENING_EVERY: Duration = Duration::from_millis(100);
 /// to show, no two pictures are further apart.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
+/// Then signs come ever more rarely, until they are so far apart. Without any, a picture that was lost with everything
+/// after it would never be missed.
+pub const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+
 /// A receiver that asks for a key frame after so long without a picture may only wonder at that.
 const WONDERS_AFTER: Duration = Duration::from_millis(2_500);
 
@@ -60,6 +64,8 @@ pub struct Pacer {
     /// How long the last picture is.
     last_bytes: usize,
     rest: Rest,
+    /// How long nothing is said while there is nothing to say; longer each time.
+    silence: Duration,
 }
 
 /// How far the screen is on its way to rest.
@@ -126,6 +132,7 @@ impl Pacer {
             sent_at: Time(0),
             last_bytes: 0,
             rest: Rest::Sharpening(0),
+            silence: KEEP_ALIVE,
         }
     }
 
@@ -180,8 +187,14 @@ impl Pacer {
             Rest::Sharpening(_) if encoded == Encoded::Nothing => Rest::Sharp,
             Rest::Sharpening(done) if done + 1 < SHARPENING => Rest::Sharpening(done + 1),
             Rest::Sharpening(_) => Rest::Sharp,
-            Rest::Sharp => Rest::Silent(None),
-            silent @ Rest::Silent(_) => silent,
+            Rest::Sharp => {
+                self.silence = KEEP_ALIVE * 2;
+                Rest::Silent(None)
+            }
+            silent @ Rest::Silent(_) => {
+                self.silence = (self.silence * 2).min(LONGEST_SILENCE);
+                silent
+            }
         };
         self.damaged = false;
         self.last = Some(now);
@@ -216,7 +229,7 @@ impl Pacer {
                 soonest.max(self.sent_at).max(rest).max(last.after(SHARPENING_EVERY)).min(sign)
             }
             Rest::Sharp => sign,
-            Rest::Silent(_) => Time(u64::MAX),
+            Rest::Silent(_) => last.after(self.silence),
         };
         match self.key_due() {
             Some(key) if self.key_wanted => due.min(key.max(soonest)),

@@ -288,6 +288,7 @@ impl Peer {
         self.local = local;
         // What was measured on the way before says nothing of the next one.
         self.rtc.bwe().reset(Bitrate::kbps(u64::from(START_KBPS)));
+        self.events.push_back(PeerEvent::Bitrate(START_KBPS));
         self.desire();
         self.answer = Description {
             ufrag: creds.ufrag,

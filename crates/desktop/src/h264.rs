@@ -60,6 +60,8 @@ const WIDE_KBPS: u32 = 2_000;
 const COARSE: (u8, u8) = (44, 50);
 
 fn make(kbps: u32, grain: Grain) -> Result<Encoder, EncodeError> {
+    #[cfg(target_os = "linux")]
+    features::begin();
     let (finest, coarsest) = if grain == Grain::Fine { (FINEST, COARSEST) } else { COARSE };
     let config = config(kbps).qp(QpRange::new(finest, coarsest));
     let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config).map_err(codec)?;

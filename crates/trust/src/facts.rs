@@ -154,9 +154,10 @@ impl Facts {
         Ok(())
     }
 
-    /// The person gave somebody control. The first time counts. `false` for somebody who was never met.
+    /// The person gave somebody control. The last time counts, since a key that is newer than that had none. `false` for
+    /// somebody who was never met.
     pub fn controlled(&mut self, now: UnixTime, contact: &Contact) -> bool {
-        self.people.get_mut(contact).map(|known| _ = known.control.get_or_insert(now)).is_some()
+        self.people.get_mut(contact).map(|known| known.control = known.control.max(Some(now))).is_some()
     }
 
     /// The person said how it began. An alarming answer is never crowded out while it holds: harmless ones go first.
@@ -301,14 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_time_counts() {
+    fn how_somebody_was_met_first_counts_and_when_they_had_control_last() {
         let mut facts = Facts::new();
         assert!(!facts.controlled(UnixTime(1), &contact("maria")), "nobody gives control to a stranger");
         facts.met(UnixTime(5), &contact("maria"), How::Code).unwrap();
         facts.met(UnixTime(9), &contact("maria"), How::Words).unwrap();
         assert!(facts.controlled(UnixTime(7), &contact("maria")));
         assert!(facts.controlled(UnixTime(8), &contact("maria")));
-        let known = Known { since: UnixTime(5), how: How::Code, control: Some(UnixTime(7)) };
+        let known = Known { since: UnixTime(5), how: How::Code, control: Some(UnixTime(8)) };
         assert_eq!(facts.of(&contact("maria")), Some(known));
         assert_eq!(Facts::from_text(&facts.to_text()), Ok(facts));
     }

@@ -74,6 +74,36 @@ pub(super) const PARTS: &[Part] = &[
         count: Count::Tests(8),
     },
     Part {
+        name: "server",
+        what: "a hostile server between two programs",
+        by: By::Tests(PEOPLE, &["attack::needs_prosody_a_hostile_server_gets_nobody_to_share_anything"]),
+        count: Count::Said(" sessions under a hostile server, 0 frames seen", 1_000),
+    },
+    Part {
+        name: "replays",
+        what: "stanzas that are played again",
+        by: By::Tests(PEOPLE, &["attack::needs_prosody_a_session_that_is_played_again_starts_nothing"]),
+        count: Count::Said(" stanzas of a recorded session played again, 0 accepted", 1_000),
+    },
+    Part {
+        name: "texts",
+        what: "the same to every text, by seeds",
+        by: By::Tests(ASSIST, &["secure::tests::server::"]),
+        count: Count::Tests(2),
+    },
+    Part {
+        name: "packets",
+        what: "packets that are changed or repeated",
+        by: By::Tests(ASSIST, &["peer::tests::attack::"]),
+        count: Count::Tests(4),
+    },
+    Part {
+        name: "overlays",
+        what: "a helper who means ill, on a nested screen",
+        by: By::Tests(X11, &["needs_xephyr_hostile::"]),
+        count: Count::Tests(1),
+    },
+    Part {
         name: "stop",
         what: "stops, and keys of a killed process",
         by: By::Tests(X11, &["guard::", "stop::", "revoke::"]),

@@ -195,6 +195,10 @@ impl Flow {
 
     /// When the section may rest.
     pub(super) fn rests(&self) -> Time {
+        // What waits has to leave first.
+        if self.waiting > PADDING {
+            return self.busy.after(self.time_for_waiting()).after(REST_AFTER);
+        }
         if self.is_near && self.loss == 0.0 && self.rhythm > MOTION {
             return self.picture.max(self.busy).after(REST_AT_ONCE);
         }
@@ -250,6 +254,8 @@ mod tests {
         flow.went_round(millis(1));
         flow.wakes(Time(1_000));
         flow.sent(Time(1_000), false, 2_000);
+        assert!(flow.rests() > Time(1_040), "it has not left");
+        flow.waits(Time(1_000), 0);
         assert_eq!(flow.rests(), Time(1_040), "nearby: almost at once");
         flow.went_round(millis(200));
         flow.sent(Time(2_000), true, 50_000);

@@ -323,6 +323,10 @@ impl Expert {
             // The end of the session follows, and says why.
             View::Ended => was,
         };
+        if self.view != ViewState::Granted {
+            // Whoever is asked again answers nothing else meanwhile.
+            self.unanswered = None;
+        }
         if was != ViewState::Granted && self.view == ViewState::Granted {
             let hints = self.servers.hints().await;
             if !hints.is_empty() {

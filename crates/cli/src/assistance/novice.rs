@@ -29,6 +29,7 @@ use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
 use anyhow::Result;
+use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
     Announcement, Consent, FloorState, Input, Output, Question, Right, ViewState,
 };
@@ -48,6 +49,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// The person is told so often at most that the expert asks for what the rules forbid.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
 
 /// So long is waited at the end until relays have been told.
 const GIVING_BACK: Duration = Duration::from_millis(300);
@@ -112,6 +116,8 @@ struct Novice {
     role: Role,
     who: String,
     terminal: Terminal,
+    /// When the person was last told that the rules forbid what the expert asks for.
+    told_off: Option<Instant>,
     /// The rules of this computer, and the record.
     ruled: Ruled,
     /// Where they are asked, if not on the terminal.
@@ -176,6 +182,7 @@ impl Novice {
             role: session.session().role,
             session,
             terminal,
+            told_off: None,
             ruled,
             asking,
             shared,
@@ -267,8 +274,12 @@ impl Novice {
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
         if let Some(why) = self.ruled.keeps_control(&self.who) {
-            self.ruled.log.note(Entry::Policy(why.clone()));
-            self.terminal.say(&why);
+            // Whoever asks again and again is not answered on the person's terminal each time.
+            if self.question.is_none() && self.told_off.is_none_or(|at| at.elapsed() > TELL_AGAIN) {
+                self.told_off = Some(Instant::now());
+                self.ruled.log.note(Entry::Policy(why.clone()));
+                self.terminal.say(&why);
+            }
         } else if self.shared.kind().is_controllable() {
             return self.give(Input::Request(Right::Control));
         }
@@ -300,7 +311,13 @@ impl Novice {
             // A refused input changed nothing.
             match self.consent.handle_input(clock::now(), input) {
                 Ok(()) => self.took(&input),
-                Err(error) => tracing::debug!(?input, %error, "Nothing to change"),
+                Err(error) => {
+                    tracing::debug!(?input, %error, "Nothing to change");
+                    // What comes a moment too late is true all the same.
+                    if record::beginning(&input).is_some_and(|how| how != Beginning::IAsked) {
+                        self.took(&input);
+                    }
+                }
             }
             loop {
                 let output = self.consent.poll_output();

@@ -18,6 +18,8 @@ use tokio::sync::mpsc;
 const FRAMES_PER_SECOND: u8 = 60;
 /// What the encoder aims at while the picture moves, in kbit/s, however much more the path carries.
 const MOST_KBPS: u32 = 6_000;
+/// Whoever waits for the path is woken when it is free so many milliseconds sooner than was thought.
+const MUCH_SOONER: u64 = 100;
 /// A still screen is looked after this often at least. Whoever wants something of it wakes it.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -84,7 +86,10 @@ impl Taking {
 
     /// Everything that was sent will have left this computer by then; a picture that is taken much before only grows old.
     pub(super) fn set_leaves(&self, at: Time) {
-        self.orders.leaves.store(at.0, Ordering::SeqCst);
+        let before = self.orders.leaves.swap(at.0, Ordering::SeqCst);
+        if at.0 + MUCH_SOONER < before {
+            self.waker.wake();
+        }
     }
 }
 

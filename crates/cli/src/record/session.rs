@@ -7,7 +7,7 @@ use super::journal::Journal;
 use crate::home::Home;
 use crate::identity::unix_now;
 use anyhow::{Context, Result, bail};
-use rendezvous_assist::consent::{Input, Output};
+use rendezvous_assist::consent::{FloorState, Input, Output};
 use rendezvous_assist::policy::{Policy, Source};
 use rendezvous_assist::record::{Begun, Entry, Witness};
 use rendezvous_core::{ApplicationId, Role};
@@ -20,7 +20,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// So many records are kept; the oldest go.
-const MOST_RECORDS: usize = 500;
+pub(super) const MOST_RECORDS: usize = 500;
 
 /// From this size on only the end is written down. Well below what a reader takes.
 const FULL: u64 = 2 * 1024 * 1024;
@@ -118,6 +118,11 @@ impl Writer {
 
     fn write(&mut self, entry: &Entry) -> Result<()> {
         let is_end = matches!(entry, Entry::Ended { .. });
+        // What the expert can cause without end leaves room for what the person does.
+        let is_noise = matches!(entry, Entry::Policy(_) | Entry::Held | Entry::Floor(_, FloorState::Refused));
+        if is_noise && self.written >= FULL / 2 {
+            return Ok(());
+        }
         if self.written >= FULL && !self.is_full {
             self.is_full = true;
             self.append(&Entry::Full)?;
@@ -141,7 +146,11 @@ impl Writer {
         let mut chain = self.chain;
         let Some(line) = chain.append(unix_now(), &entry.fields()) else { bail!("the entry is too long") };
         // One write, so that no other line gets between.
-        self.file.write_all(line.as_bytes())?;
+        if let Err(error) = self.file.write_all(line.as_bytes()) {
+            // Half a line is no entry, and the next one would be glued to it.
+            _ = self.file.set_len(self.written);
+            return Err(error.into());
+        }
         self.chain = chain;
         self.written += line.len() as u64;
         if let Some(journal) = &self.journal

@@ -1,6 +1,6 @@
 //! `log verify`: whether a record is as it was written, as far as that can be found out.
 
-use super::session::{Kept, kept, name_of};
+use super::session::{Kept, MOST_RECORDS, kept, name_of};
 use super::{journal, show};
 use crate::home::Home;
 use crate::terminal::printable;
@@ -64,7 +64,8 @@ fn all(home: &Home, against: Against<'_>) -> Result<Vec<Verdict>> {
         let (Some(session), Some(told)) = (entry.session, entry.head) else { continue };
         let name = name_of(&session);
         // The oldest go by themselves, and the list is longer than they are.
-        let is_older = kept.first().is_some_and(|first| first.name != name && began_before(first, entry.at));
+        let is_older = kept.len() >= MOST_RECORDS
+            && kept.first().is_some_and(|first| first.name != name && began_before(first, entry.at));
         match verdicts.iter_mut().find(|verdict| verdict.name == name) {
             Some(verdict) => {
                 let bytes = kept.iter().find(|kept| kept.name == name).map(Kept::read).transpose()?;

@@ -101,7 +101,7 @@ fn needs_xvfb_one_window_is_shown_and_control_of_it_is_not_to_be_had() {
         ensure!(state["shown"] == true, "{state}");
 
         page.says(&json!({"type": "request"}))?;
-        page.hears_state("control", "denied")?;
+        page.hears_state("control", "refused")?;
         ensure!(!two.call().screen().contains("asks to use your mouse"), "nobody is asked");
         two.call().presses("s")?;
         two.call().reads(OVER)?;
@@ -162,7 +162,7 @@ fn a_test_picture_is_shown_where_there_is_no_display() {
         let state = page.hears_state("kind", "test")?;
         ensure!(state["screen"] == json!({"width": 1280, "height": 720}), "{state}");
         page.says(&json!({"type": "request"}))?;
-        page.hears_state("control", "denied")?;
+        page.hears_state("control", "refused")?;
         two.call().presses("s")?;
         two.call().reads(OVER)?;
         two.call_ends_with(0)

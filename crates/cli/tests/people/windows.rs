@@ -50,7 +50,7 @@ impl Place {
     fn starts_assist(&self, side: &Side) -> Result<()> {
         let [display, authority] = self.screen.environment();
         let line = format!(
-            "/usr/bin/env PATH={}:/usr/bin:/bin {}={} {}={} RENDEZVOUS_HOME={} {} application assist --bus",
+            "/usr/bin/env RENDEZVOUS_ASK=terminal PATH={}:/usr/bin:/bin {}={} {}={} RENDEZVOUS_HOME={} {} application assist --bus",
             self.tools.path().display(),
             display.0,
             display.1,

@@ -36,6 +36,11 @@ unsafe extern "C" {
     );
 }
 
+/// An encoder begins on this thread: its first pictures set the limits.
+pub(super) fn begin() {
+    WANTED.set(0);
+}
+
 /// What OpenH264 calls instead.
 #[unsafe(export_name = "__wrap__ZN7WelsEnc20PerformFMEPreprocessEPNS_22TagWelsFuncPointerListEPNS_10TagPictureEPtPNS_28TagScreenBlockFeatureStorageE")]
 extern "C" fn prepare_features(

@@ -20,10 +20,11 @@ use super::layout::Layout;
 use super::letters::Letters;
 use super::look::{Look, SMALLEST};
 use super::paint::{State, paint};
-use super::view::{Act, Shape, View};
+use super::view::{Act, ButtonKind, Shape, View};
 use super::{cover, place};
 use crate::x11::link::{Link, lost};
 use crate::x11::monitors;
+use crate::x11::prompts::TOLD;
 use crate::{DisplayError, Hold, Rect};
 
 /// Where the pointer may have been put by the manager of the windows, a question moves away so often.
@@ -346,8 +347,11 @@ fn hints(
         .map_err(lost)?;
     conn.change_property8(PropMode::REPLACE, window, AtomEnum::WM_NAME, AtomEnum::STRING, b"Rendezvous")
         .map_err(lost)?;
-    let class = b"rendezvous\0Rendezvous\0";
-    conn.change_property8(PropMode::REPLACE, window, AtomEnum::WM_CLASS, AtomEnum::STRING, class)
+    // What only tells something is no question, and holds nothing back.
+    let asks = form.view().buttons.iter().any(|button| button.kind == ButtonKind::Allow);
+    let class = if asks { "rendezvous" } else { TOLD };
+    let class = format!("{class}\0Rendezvous\0");
+    conn.change_property8(PropMode::REPLACE, window, AtomEnum::WM_CLASS, AtomEnum::STRING, class.as_bytes())
         .map_err(lost)?;
     let atom = u32::from(AtomEnum::ATOM);
     set(atoms.WM_PROTOCOLS, atom, &[atoms.WM_DELETE_WINDOW])?;

@@ -171,6 +171,13 @@ impl Shared {
             if panes.are_in_view()? {
                 self.pulse.beat();
             }
+            // What came with the answers to these questions is not in the socket any more.
+            if let Some(event) = panes.link.conn.poll_for_event().map_err(lost)? {
+                if let Some(press) = panes.hear(&event)? {
+                    pressed(press);
+                }
+                continue;
+            }
             panes.link.sleep(None, Instant::now() + TICK)?;
         }
         Ok(())

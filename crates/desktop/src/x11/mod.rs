@@ -10,7 +10,7 @@ mod inject;
 pub(crate) mod link;
 pub(crate) mod monitors;
 pub(crate) mod pixels;
-mod prompts;
+pub(crate) mod prompts;
 mod sentry;
 mod shm;
 mod source;

@@ -19,6 +19,8 @@ const KEPT: usize = 15;
 
 /// The bar is a window of ours on which everything that takes away may be pressed by anybody.
 pub(super) const BAR: &str = "rendezvous-bar";
+/// And those of ours that only tell something.
+pub(crate) const TOLD: &str = "rendezvous-told";
 
 /// A family of programs that ask what only the person may answer.
 #[derive(Debug)]
@@ -27,6 +29,9 @@ struct Family {
     /// Names of programs, or one of the two parts of a window's class, in small letters.
     names: &'static [&'static str],
 }
+
+/// Why nobody else may use the window of a screen locker.
+pub(super) const LOCK: &str = "a locked screen is locked for the expert, too";
 
 const KNOWN: &[Family] = &[
     Family {
@@ -92,7 +97,7 @@ const KNOWN: &[Family] = &[
         ],
     },
     Family {
-        why: "a locked screen is locked for the expert, too",
+        why: LOCK,
         names: &[
             "cinnamon-screensaver",
             "gnome-screensaver",
@@ -144,7 +149,7 @@ impl Prompts {
     /// Why only the person may use this window, if that is so. A window that is gone is nobody's.
     pub(super) fn why(&self, link: &Link, window: Window) -> Result<Option<&'static str>, DisplayError> {
         let class = class(link, window)?;
-        if class.split('/').next() == Some(BAR) {
+        if class.split('/').next().is_some_and(|name| name == BAR || name == TOLD) {
             return Ok(None);
         }
         if let Some(pid) = self.owner(link, window)?

@@ -4,7 +4,7 @@
 //! a device is taken from the person, or the screen is locked, it holds everything back as well and says so: then the
 //! permission has to go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use rendezvous_assist::grant::{Brake, ViewGrant};
@@ -18,7 +18,7 @@ use x11rb::protocol::xproto::{
 
 use super::devices::{Devices, Taken};
 use super::link::{Link, lost};
-use super::prompts::Prompts;
+use super::prompts::{LOCK, Prompts};
 use super::stop::StopError;
 use super::windows::children;
 use crate::capture::GRANT_TICK;
@@ -39,6 +39,8 @@ pub struct Sentry {
     has_saver: bool,
     /// Windows of those that only the person may use, and whether they are on the screen.
     seen: HashMap<Window, bool>,
+    /// Those of them that lock the screen.
+    lockers: HashSet<Window>,
     /// While one of them is.
     hold: Option<Hold>,
     /// After something that takes the permission, until whoever was told of it has done so.
@@ -91,6 +93,7 @@ impl Sentry {
             active: active.atom,
             has_saver,
             seen: HashMap::new(),
+            lockers: HashSet::new(),
             hold: None,
             alarm: None,
             locked: false,
@@ -110,16 +113,19 @@ impl Sentry {
     pub fn wait(&mut self, timeout: Duration) -> Result<Alarm, StopError> {
         self.alarm = None;
         let deadline = Instant::now() + timeout.min(Duration::from_secs(3600));
-        if std::mem::take(&mut self.locked) {
-            return Ok(self.raise(Alarm::Locked));
-        }
         loop {
+            if std::mem::take(&mut self.locked) {
+                return Ok(self.raise(Alarm::Locked));
+            }
             if self.brake.is_pulled() {
                 return Err(StopError::Revoked);
             }
             while let Some(event) = self.link.conn.poll_for_event().map_err(lost)? {
                 if let Some(alarm) = self.hear(&event)? {
                     return Ok(self.raise(alarm));
+                }
+                if std::mem::take(&mut self.locked) {
+                    return Ok(self.raise(Alarm::Locked));
                 }
             }
             let now = Instant::now();
@@ -152,6 +158,7 @@ impl Sentry {
             Event::UnmapNotify(e) => self.is_on_screen(e.window, false),
             Event::DestroyNotify(e) => {
                 self.seen.remove(&e.window);
+                self.lockers.remove(&e.window);
                 self.settle();
             }
             Event::PropertyNotify(e) if e.window == self.link.root => {
@@ -159,7 +166,7 @@ impl Sentry {
                     self.meet_active()?;
                 }
             }
-            Event::PropertyNotify(e) if self.prompts.reads(e.atom) => self.meet(e.window)?,
+            Event::PropertyNotify(e) if self.prompts.reads(e.atom) => self.meet_anew(e.window)?,
             Event::ScreensaverNotify(e) if e.state == State::ON => return Ok(Some(Alarm::Locked)),
             event => return Ok(self.devices.hear(&self.link, event)?.map(Alarm::Device)),
         }
@@ -184,8 +191,22 @@ impl Sentry {
         // One that is being made is about to be shown: what is held back until then lingers long enough for that.
         drop(self.suspension.hold());
         self.seen.insert(window, on_screen);
+        if why == LOCK {
+            self.lockers.insert(window);
+            self.locked |= on_screen;
+        }
         self.settle();
         Ok(())
+    }
+
+    /// A window says who it is, or that it is somebody else: one is often made first and named then.
+    fn meet_anew(&mut self, window: Window) -> Result<(), DisplayError> {
+        if self.seen.contains_key(&window) && self.prompts.why(&self.link, window)?.is_none() {
+            self.seen.remove(&window);
+            self.lockers.remove(&window);
+            self.settle();
+        }
+        self.meet(window)
     }
 
     fn meet_all(&mut self, parent: Window, depth: usize) -> Result<(), DisplayError> {
@@ -217,6 +238,7 @@ impl Sentry {
     fn is_on_screen(&mut self, window: Window, on_screen: bool) {
         if let Some(seen) = self.seen.get_mut(&window) {
             *seen = on_screen;
+            self.locked |= on_screen && self.lockers.contains(&window);
             self.settle();
         }
     }

@@ -59,7 +59,12 @@ impl Novice {
         let stop = (Press::Stop, texts::BAR_STOP.to_owned());
         let control = self.sharing.as_ref().and_then(|sharing| sharing.control.as_ref());
         let (text, tone, button) = if self.consent.state().is_paused() {
-            (texts::bar_hidden(&self.who), Tone::Calm, (Press::Resume, texts::BAR_RESUME))
+            // What only the missing bar hides can still be hidden by the person.
+            let button = match self.consent.state().is_paused_by_person() {
+                true => (Press::Resume, texts::BAR_RESUME),
+                false => (Press::Pause, texts::BAR_PAUSE),
+            };
+            (texts::bar_hidden(&self.who), Tone::Calm, button)
         } else if let Some(control) = control {
             let text = texts::bar_controls(&self.who, control.since.elapsed());
             (text, Tone::Controlled, (Press::TakeBack, texts::BAR_TAKE_BACK))

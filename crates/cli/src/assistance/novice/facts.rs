@@ -33,7 +33,7 @@ pub(super) fn of(ruled: &Ruled, session: &SecuredSession) -> Facts {
     let facts = match session.known() {
         Known::Since(pin) => of_a_pin(pin, remembered, unix_now().0),
         // By words or by a code: whoever is as new as this waits in either case.
-        Known::Now => of_nobody(remembered),
+        Known::Now => Facts { has_had_control: false, ..of_nobody(remembered) },
     };
     Facts { blocked_until: held, ..facts }
 }
@@ -54,6 +54,10 @@ fn of_a_pin(pin: &Pin, remembered: Option<Remembered>, now: u64) -> Facts {
         Origin::Confirmed(How::Code) => Met::ByCode,
         Origin::Confirmed(How::Words) | Origin::Endorsed { .. } => facts.met,
     };
+    // Control that another key had says nothing of this one.
+    let control = remembered.and_then(|known| known.control);
+    let has_had_control = control.is_some_and(|at| at >= pin.since());
     // A clock that was set back makes nobody an old acquaintance.
-    Facts { met, known_for: Duration::from_secs(now.saturating_sub(pin.since().0)), ..facts }
+    let known_for = Duration::from_secs(now.saturating_sub(pin.since().0));
+    Facts { met, known_for, has_had_control, ..facts }
 }

@@ -74,6 +74,10 @@ impl Novice {
 
     /// The person did something in the window: the answer to the question that stands there.
     pub(super) fn answered_in_window(&mut self, answer: Answer) {
+        if answer == Answer::Gone {
+            // Whatever comes next is asked on the terminal.
+            self.asking = None;
+        }
         let Some(Question { id: question, kind, .. }) = self.question.take() else { return };
         let input = match (answer, kind) {
             // Whoever cannot be asked any more has not allowed what they were asked for.
@@ -192,7 +196,7 @@ impl Novice {
             None | Some(Act::Stop) => self.give(Input::Stop),
             Some(Act::TakeBack) => self.give(Input::TakeBack(Right::Control)),
             Some(Act::NextScreen) => self.show_next().await,
-            Some(Act::Pause) if self.consent.state().is_paused() => self.give(Input::Resume),
+            Some(Act::Pause) if self.consent.state().is_paused_by_person() => self.give(Input::Resume),
             Some(Act::Pause) => self.give(Input::Pause),
             Some(Act::Draft(line)) => self.writes(line).await,
             Some(Act::Send(line)) => {

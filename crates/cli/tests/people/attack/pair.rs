@@ -263,11 +263,11 @@ impl Stage {
             self.allowed = true;
             self.call.says("y")?;
         }
-        if self.viewer.is_none() {
-            self.viewer = self
-                .page()
-                .map(|page| Viewer::open(&page, IpAddr::V4(Ipv4Addr::LOCALHOST), false))
-                .transpose()?;
+        if self.viewer.is_none()
+            && let Some(page) = self.page()
+        {
+            // Where the session has ended meanwhile, the page is gone.
+            self.viewer = Viewer::open(&page, IpAddr::V4(Ipv4Addr::LOCALHOST), false).ok();
         }
         if let Some(viewer) = &mut self.viewer {
             // A page that was closed cannot say anything; that is no fault here.

@@ -38,10 +38,12 @@ impl Place {
 
     fn overlaps(self, other: Self) -> bool {
         let apart = |a: i16, long: u16, b: i16| i32::from(a) + i32::from(long) <= i32::from(b);
-        !(apart(self.x, self.width, other.x)
+        let is_something = |place: Self| place.width > 0 && place.height > 0;
+        let are_apart = apart(self.x, self.width, other.x)
             || apart(other.x, other.width, self.x)
             || apart(self.y, self.height, other.y)
-            || apart(other.y, other.height, self.y))
+            || apart(other.y, other.height, self.y);
+        is_something(self) && is_something(other) && !are_apart
     }
 }
 

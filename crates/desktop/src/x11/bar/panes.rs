@@ -243,16 +243,16 @@ fn make(link: &Link) -> Result<Window, DisplayError> {
     let window = link.conn.generate_id().map_err(lost)?;
     let aux = CreateWindowAux::new().override_redirect(1).event_mask(EventMask::STRUCTURE_NOTIFY);
     let class = WindowClass::INPUT_OUTPUT;
-    link.conn
-        .create_window(0, window, link.root, 0, 0, 1, 1, 0, class, 0, &aux)
-        .map_err(lost)?
-        .check()
-        .map_err(lost)?;
     let string = AtomEnum::STRING;
+    // At once for everybody else: a window of this program without its name would be taken for a question.
+    link.conn.grab_server().map_err(lost)?.ignore_error();
+    let made = link.conn.create_window(0, window, link.root, 0, 0, 1, 1, 0, class, 0, &aux).map_err(lost)?;
     link.conn
         .change_property8(PropMode::REPLACE, window, AtomEnum::WM_CLASS, string, CLASS)
         .map_err(lost)?
         .ignore_error();
+    link.conn.ungrab_server().map_err(lost)?.ignore_error();
+    made.check().map_err(lost)?;
     let masks = [DeviceMask { deviceid: Device::ALL_MASTER.into(), mask: vec![XIEventMask::BUTTON_PRESS] }];
     link.conn.xinput_xi_select_events(window, &masks).map_err(lost)?.check().map_err(lost)?;
     Ok(window)
