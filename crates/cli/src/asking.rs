@@ -23,6 +23,7 @@ pub(crate) const WHERE: &str = "RENDEZVOUS_ASK";
 
 /// What they are asked, or told.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "windows"), expect(dead_code, reason = "without windows nobody is asked in one"))]
 pub(crate) enum Ask<'a> {
     /// Whether the expert may see what the person has chosen. What the rules of this computer want to be read stands before it.
     View { address: &'a str, known: &'a Known, subject: &'a Subject, warnings: &'a [String] },
@@ -40,6 +41,7 @@ pub(crate) enum Ask<'a> {
 
 /// What they did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "windows"), expect(dead_code, reason = "without windows nobody is asked in one"))]
 pub(crate) enum Answer {
     /// Everything stays as it is.
     No,

@@ -359,8 +359,11 @@ mod tests {
     fn a_record_and_the_number_of_them_are_bounded() {
         let (_place, home) = place();
         let mut log = begin(&home, "full");
-        let entry = || Entry::Policy("x".repeat(3000));
         let enough = FULL / 3000 + 100;
+        // Whatever the expert causes leaves room for what the person does.
+        (0..enough).for_each(|_| log.note(Entry::Policy("x".repeat(3000))));
+        log.note(Entry::Paused(true));
+        let entry = || Entry::Told { contact: "x".repeat(3000), reached: true };
         (0..enough).for_each(|_| log.note(entry()));
         log.note(Entry::Ended { result: 7, by_us: false });
         drop(log);
@@ -369,7 +372,8 @@ mod tests {
         assert_eq!(checked.faults, []);
         let what: Vec<_> =
             checked.entries.iter().rev().take(3).map(|entry| entry.fields["what"].clone()).collect();
-        assert_eq!(what, ["ended", "full", "policy"]);
+        assert_eq!(what, ["ended", "full", "told"]);
+        assert!(checked.entries.iter().any(|entry| entry.fields["what"] == "paused"));
         assert!((checked.entries.len() as u64) < enough);
 
         for number in 0..MOST_RECORDS {
