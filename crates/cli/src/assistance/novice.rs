@@ -116,6 +116,8 @@ struct Novice {
     role: Role,
     who: String,
     terminal: Terminal,
+    /// Tells when the machine slept.
+    awake: clock::Awake,
     /// When the person was last told that the rules forbid what the expert asks for.
     told_off: Option<Instant>,
     /// The rules of this computer, and the record.
@@ -182,6 +184,7 @@ impl Novice {
             role: session.session().role,
             session,
             terminal,
+            awake: clock::Awake::begin(),
             told_off: None,
             ruled,
             asking,
@@ -425,11 +428,21 @@ impl Novice {
             Some(Offered::Restart(description)) => self.restart(description).await,
             None => {}
         }
+        self.notice_sleep();
         self.freshen();
         self.open_wanted().await;
         self.notice_curtain();
         self.catch_up();
         self.show_status();
+    }
+
+    /// Whoever controlled before the machine slept does not go on when it wakes.
+    fn notice_sleep(&mut self) -> bool {
+        let has_slept = self.awake.has_slept();
+        if has_slept {
+            self.give(Input::Suspended);
+        }
+        has_slept
     }
 
     fn show_status(&self) {

@@ -177,6 +177,9 @@ impl Novice {
     }
 
     pub(super) async fn media_event(&mut self, event: MediaEvent) {
+        if self.notice_sleep() && matches!(event, MediaEvent::Input(_)) {
+            return;
+        }
         let Some(sharing) = &mut self.sharing else { return };
         match event {
             MediaEvent::Answered(answer) => self.send(NoviceSays::Answer(answer)).await,
