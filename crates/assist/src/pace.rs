@@ -3,8 +3,8 @@
 //! A screen changes in bursts and then stands still. While it changes, pictures go out at the frame rate, but never
 //! faster than the path carries them: what waits on the way would only be old when it is seen. When the screen comes to
 //! rest, a few more pictures follow, in which the encoder spends its bits on sharpness. Then one more, by which the
-//! receiver notices when the last of them was lost; and from there on nothing at all, until something changes. That the
-//! connection stands is proven in other ways.
+//! receiver notices when the last of them was lost; and from there on such signs come ever more rarely, once a minute at
+//! last, until something changes. That the connection stands is proven in other ways.
 //!
 //! A receiver that gets nothing for three seconds asks for a key frame, once, in case that something was lost. One that
 //! really lost something asks again at once. So on a screen that rests the second request counts.
