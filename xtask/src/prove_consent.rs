@@ -32,7 +32,7 @@ pub(crate) fn run(only: &[String], is_list: bool) -> Result<()> {
         }
         return Ok(());
     }
-    let tests = chosen.iter().any(|part| matches!(part.by, By::Tests(..)));
+    let tests = chosen.iter().any(|part| part.as_tests().is_some());
     let programs = if tests { install().and_then(|()| build())? } else { Programs::new() };
     let deadline = start + BUDGET;
     let open: Vec<&str> =
@@ -63,8 +63,8 @@ fn is_proven(part: &Part, programs: &Programs, deadline: Instant) -> bool {
     let result = match part.by {
         _ if wait::is_interrupted() => Err(anyhow::anyhow!("interrupted")),
         By::Model { features, arguments } => run_model(part, features, arguments, deadline),
-        By::Tests(program, filters) => {
-            let part = part.as_tests(program, filters);
+        By::Tests(..) | By::LongTests(..) => {
+            let part = part.as_tests().expect("it is one of tests");
             run_part(&part, programs, deadline)
         }
     };

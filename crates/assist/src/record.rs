@@ -49,13 +49,6 @@ pub enum Entry {
     Policy(String),
     /// The person said how it began.
     Beginning(&'static str),
-    /// Somebody whom the person trusts was told, or could not be.
-    Told {
-        /// Whom.
-        contact: String,
-        /// Whether their device has it.
-        reached: bool,
-    },
     /// The person said what keeps control away for a while, or it was kept away because of that.
     Held,
     /// The person here asked for mouse and keyboard, or gave them back.
@@ -119,15 +112,12 @@ impl Entry {
             }
             Self::Withdrawn(question) => json!({ "what": "withdrawn", "question": question }),
             Self::View(state) => json!({ "what": "view", "state": state }),
-            Self::Floor(right, state) => json!({ "what": right_name(*right), "state": floor_name(*state) }),
+            Self::Floor(right, state) => json!({ "what": right.name(), "state": floor_name(*state) }),
             Self::Paused(paused) => {
                 json!({ "what": "paused", "state": if *paused { "hidden" } else { "shown" } })
             }
             Self::Policy(rule) => json!({ "what": "policy", "rule": rule }),
             Self::Beginning(said) => json!({ "what": "beginning", "said": said }),
-            Self::Told { contact, reached } => {
-                json!({ "what": "told", "contact": contact, "reached": reached })
-            }
             Self::Held => json!({ "what": "held" }),
             Self::Wanted(wanted) => json!({ "what": "wanted", "control": wanted }),
             Self::Over(reason) => json!({ "what": "over", "reason": reason }),
@@ -189,21 +179,8 @@ impl Witness {
 
 fn question_name(kind: QuestionKind) -> &'static str {
     match kind {
-        QuestionKind::May(right) => right_name(right),
+        QuestionKind::May(right) => right.name(),
         QuestionKind::HowItBegan => "beginning",
-    }
-}
-
-/// The word for a right.
-#[must_use]
-pub fn right_name(right: Right) -> &'static str {
-    match right {
-        Right::View => "view",
-        Right::Control => "control",
-        Right::Clipboard => "clipboard",
-        Right::Files => "files",
-        Right::Drawing => "drawing",
-        Right::Recording => "recording",
     }
 }
 
@@ -311,7 +288,7 @@ fn text<'a>(entry: &'a chain::Entry, name: &str) -> Option<&'a str> {
 }
 
 fn is_known_to_both(what: &str) -> bool {
-    what == "paused" || Right::ALL.into_iter().any(|right| right_name(right) == what)
+    what == "paused" || Right::ALL.into_iter().any(|right| right.name() == what)
 }
 
 /// What the novice's side tells the expert's. The same twice in a row is once.

@@ -20,9 +20,12 @@ pub(super) enum By {
     Model { features: &'static [&'static str], arguments: &'static [&'static str] },
     /// The folder of a crate and the name of its program of tests, and what their names contain.
     Tests((&'static str, &'static str), &'static [&'static str]),
+    /// Tests that an ordinary run leaves out, since they take minutes.
+    LongTests((&'static str, &'static str), &'static [&'static str]),
 }
 
 const ASSIST: (&str, &str) = ("assist", "rendezvous_assist");
+const TRUST: (&str, &str) = ("trust", "trust");
 const PEOPLE: (&str, &str) = ("cli", "people");
 const X11: (&str, &str) = ("desktop", "x11");
 
@@ -98,6 +101,12 @@ pub(super) const PARTS: &[Part] = &[
         count: Count::Tests(4),
     },
     Part {
+        name: "codes",
+        what: "guessed one-time codes",
+        by: By::LongTests(TRUST, &["a_million_guesses_of_codes_are_right_as_seldom_as_is_stated"]),
+        count: Count::Said(" guesses, as many codes burned", 1_000_000),
+    },
+    Part {
         name: "overlays",
         what: "a helper who means ill, on a nested screen",
         by: By::Tests(X11, &["needs_xephyr_hostile::"]),
@@ -112,14 +121,15 @@ pub(super) const PARTS: &[Part] = &[
 ];
 
 impl Part {
-    /// As the proof of networks runs its own.
-    pub(super) fn as_tests(
-        &self,
-        program: (&'static str, &'static str),
-        filters: &'static [&'static str],
-    ) -> prove_network::Part {
+    /// As the proof of networks runs its own; nothing for what is no test.
+    pub(super) fn as_tests(&self) -> Option<prove_network::Part> {
+        let (program, filters, ignored) = match self.by {
+            By::Model { .. } => return None,
+            By::Tests(program, filters) => (program, filters, false),
+            By::LongTests(program, filters) => (program, filters, true),
+        };
         let (name, what, count) = (self.name, self.what, self.count);
-        prove_network::Part { name, what, lane: Lane::Pure, program, filters, ignored: false, count }
+        Some(prove_network::Part { name, what, lane: Lane::Pure, program, filters, ignored, count })
     }
 }
 
@@ -131,7 +141,7 @@ mod tests {
     fn names_are_unique_and_nobody_waits_for_nothing() {
         for (number, part) in PARTS.iter().enumerate() {
             assert!(PARTS[..number].iter().all(|other| other.name != part.name), "{}", part.name);
-            assert!(!matches!(part.by, By::Tests(_, [])), "{}", part.name);
+            assert!(part.as_tests().is_none_or(|part| !part.filters.is_empty()), "{}", part.name);
         }
     }
 }

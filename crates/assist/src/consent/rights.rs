@@ -43,6 +43,19 @@ impl Right {
     pub const FLOORS: [Self; 5] =
         [Self::Control, Self::Clipboard, Self::Files, Self::Drawing, Self::Recording];
 
+    /// The word for it, in messages and in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Control => "control",
+            Self::Clipboard => "clipboard",
+            Self::Files => "files",
+            Self::Drawing => "drawing",
+            Self::Recording => "recording",
+        }
+    }
+
     /// Its place in [`Right::ALL`].
     pub(crate) fn index(self) -> usize {
         self as usize

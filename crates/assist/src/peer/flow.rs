@@ -20,8 +20,9 @@ const REST_AFTER: Duration = Duration::from_millis(40);
 const REST_AT_ONCE: Duration = Duration::from_millis(1);
 const MOTION: Duration = Duration::from_millis(50);
 
-/// A section that rests forgets what it has sent. So it does not before so many times there and back have passed since the
-/// last packet left: what was lost has been asked for by then, and once more where that was lost too.
+/// What a section that rests is asked for again leaves late, as the stack is seldom called then. So it does not rest before so
+/// many times there and back have passed since the last packet left: what was lost has been asked for by then, and once more
+/// where that was lost too.
 const ROUNDS: u32 = 3;
 
 /// There and back, to a page that is no further away than the rest is long.

@@ -54,7 +54,7 @@ pub(super) fn written(right: Right, state: FloorState) -> Value {
     };
     let mut message = match right {
         Right::Control => json!({ "v": VERSION, "type": "control", "state": name }),
-        right => json!({ "v": VERSION, "type": "floor", "floor": name_of(right), "state": name }),
+        right => json!({ "v": VERSION, "type": "floor", "floor": right.name(), "state": name }),
     };
     if state == FloorState::Refused {
         message["by"] = json!("machine");
@@ -70,21 +70,9 @@ pub(super) fn read_wish(text: &str) -> Result<Right, SignalError> {
 
 /// The wish as JSON.
 pub(super) fn written_wish(kind: &str, right: Right) -> Value {
-    json!({ "v": VERSION, "type": kind, "floor": name_of(right) })
+    json!({ "v": VERSION, "type": kind, "floor": right.name() })
 }
 
 fn named(name: &str) -> Option<Right> {
-    Right::FLOORS.into_iter().find(|right| name_of(*right) == name)
-}
-
-fn name_of(right: Right) -> &'static str {
-    match right {
-        // Not a floor, so no message names it.
-        Right::View => "view",
-        Right::Control => "control",
-        Right::Clipboard => "clipboard",
-        Right::Files => "files",
-        Right::Drawing => "drawing",
-        Right::Recording => "recording",
-    }
+    Right::FLOORS.into_iter().find(|right| right.name() == name)
 }

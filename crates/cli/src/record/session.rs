@@ -363,7 +363,7 @@ mod tests {
         // Whatever the expert causes leaves room for what the person does.
         (0..enough).for_each(|_| log.note(Entry::Policy("x".repeat(3000))));
         log.note(Entry::Paused(true));
-        let entry = || Entry::Told { contact: "x".repeat(3000), reached: true };
+        let entry = || Entry::Met { how: "words", since: None, key: "x".repeat(3000), own: String::new() };
         (0..enough).for_each(|_| log.note(entry()));
         log.note(Entry::Ended { result: 7, by_us: false });
         drop(log);
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(checked.faults, []);
         let what: Vec<_> =
             checked.entries.iter().rev().take(3).map(|entry| entry.fields["what"].clone()).collect();
-        assert_eq!(what, ["ended", "full", "told"]);
+        assert_eq!(what, ["ended", "full", "met"]);
         assert!(checked.entries.iter().any(|entry| entry.fields["what"] == "paused"));
         assert!((checked.entries.len() as u64) < enough);
 
