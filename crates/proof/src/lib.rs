@@ -11,6 +11,7 @@ pub mod load;
 pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+pub mod outcome;
 pub mod sim;
 pub mod states;
 pub mod tally;

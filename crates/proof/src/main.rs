@@ -5,7 +5,7 @@
 mod of_consent;
 
 use clap::Parser;
-use rendezvous_proof::check::{self, Outcome, Violation};
+use rendezvous_proof::check;
 use rendezvous_proof::model::{Requirement, SCENARIOS, Scenario};
 use rendezvous_proof::sim;
 use rendezvous_proof::tally::{self, ModelBar};
@@ -129,9 +129,9 @@ fn check(names: &[String], at_least: usize, at_most: usize) -> bool {
     let mut outcomes = Vec::new();
     for scenario in chosen(names) {
         let outcome = check::exhaust(scenario, 2, at_most);
-        println!("{}", line(&outcome));
+        println!("{}", outcome);
         if let Some(violation) = &outcome.violation {
-            tell(violation);
+            println!("{violation}");
         }
         outcomes.push(outcome);
     }
@@ -182,25 +182,6 @@ fn simulate(from: u64, runs: u64) -> bool {
     faults.is_empty()
 }
 
-fn line(outcome: &Outcome) -> String {
-    let Outcome { scenario, states, steps, depth, time, is_exhausted, violation } = outcome;
-    let result = match violation {
-        Some(_) => "BROKEN",
-        None if *is_exhausted => "exhausted",
-        None => "NOT EXHAUSTED",
-    };
-    let seconds = time.as_secs_f32();
-    format!(
-        "{:<22} {states:>9} states {steps:>10} steps  depth {depth:>3} {seconds:>6.1} s  {result}",
-        scenario.name
-    )
-}
-
-fn tell(violation: &Violation) {
-    println!("  {}: {}", violation.fault.requirement.name(), violation.fault.how);
-    violation.dialogue.iter().for_each(|line| println!("    {line}"));
-}
-
 #[cfg(feature = "mutants")]
 fn mutants(names: &[String], places: &[String], all: bool, at_least: usize) -> bool {
     use rendezvous_core::mutant::Mutant;
@@ -224,7 +205,7 @@ fn mutants(names: &[String], places: &[String], all: bool, at_least: usize) -> b
         println!("  {} → {}", mutant.fault(), violation.fault.requirement.name());
         faults.noticed_by.insert(violation.fault.requirement.name());
         if all {
-            tell(violation);
+            println!("{violation}");
         }
     }
     let (count, killed) = (faults.count, faults.count - faults.survivors.len());

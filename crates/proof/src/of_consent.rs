@@ -1,7 +1,7 @@
 //! The proof of consent on the command line.
 
 use super::holds;
-use rendezvous_proof::consent::{self, Outcome, Requirement, SCENARIOS, Scenario, Violation};
+use rendezvous_proof::consent::{self, Requirement, SCENARIOS, Scenario};
 use std::time::Duration;
 
 /// The model checker must be done in this time.
@@ -21,9 +21,9 @@ pub(crate) fn check(names: &[String], at_least: usize) -> bool {
     let (mut states, mut steps, mut time, mut count) = (0, 0, Duration::ZERO, 0);
     for scenario in chosen(names) {
         let outcome = consent::exhaust(scenario);
-        println!("{}", line(&outcome));
+        println!("{}", outcome);
         if let Some(violation) = &outcome.violation {
-            tell(violation);
+            println!("{violation}");
             missing.push(format!("{} is broken in {}", violation.fault.requirement.name(), scenario.name));
         } else if !outcome.is_exhausted {
             missing.push(format!("{} was not exhausted", scenario.name));
@@ -55,25 +55,6 @@ pub(crate) fn check(names: &[String], at_least: usize) -> bool {
     holds(&missing)
 }
 
-fn line(outcome: &Outcome) -> String {
-    let Outcome { scenario, states, steps, depth, time, is_exhausted, violation } = outcome;
-    let result = match violation {
-        Some(_) => "BROKEN",
-        None if *is_exhausted => "exhausted",
-        None => "NOT EXHAUSTED",
-    };
-    let seconds = time.as_secs_f32();
-    format!(
-        "{:<22} {states:>9} states {steps:>10} steps  depth {depth:>3} {seconds:>6.1} s  {result}",
-        scenario.name
-    )
-}
-
-fn tell(violation: &Violation) {
-    println!("  {}: {}", violation.fault.requirement.name(), violation.fault.how);
-    violation.dialogue.iter().for_each(|line| println!("    {line}"));
-}
-
 /// Seeds faults and sees whether they are noticed.
 #[cfg(feature = "mutants")]
 pub(crate) fn mutants(names: &[String], places: &[String], all: bool, at_least: usize) -> bool {
@@ -99,7 +80,7 @@ pub(crate) fn mutants(names: &[String], places: &[String], all: bool, at_least: 
         println!("  {} → {}", mutant.fault(), violation.fault.requirement.name());
         faults.noticed_by.insert(violation.fault.requirement.name());
         if all {
-            tell(violation);
+            println!("{violation}");
         }
     }
     let (count, killed) = (faults.count, faults.count - faults.survivors.len());

@@ -1,37 +1,27 @@
 //! Runs configurations to their end and says what came of it.
 
 use super::{Action, ConsentModel, Fault, SCENARIOS, Scenario, World};
+use crate::outcome::{self, Named};
 use stateright::{Checker, HasDiscoveries, Model};
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::time::Instant;
 
 /// What came of one configuration.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Which.
-    pub scenario: &'static Scenario,
-    /// Unique states that were visited.
-    pub states: usize,
-    /// Steps that were tried, also those that lead to a known state.
-    pub steps: usize,
-    /// How long the longest way is.
-    pub depth: usize,
-    /// How long it took.
-    pub time: Duration,
-    /// There is no other state, and nothing was violated in any.
-    pub is_exhausted: bool,
-    /// What was violated first, and how it came to that.
-    pub violation: Option<Violation>,
-}
+pub type Outcome = outcome::Outcome<Scenario, Fault>;
 
 /// A requirement that does not hold, with the way there.
-#[derive(Debug)]
-pub struct Violation {
-    /// What was violated.
-    pub fault: Fault,
-    /// What happened, line by line.
-    pub dialogue: Vec<String>,
-    /// How many steps it took.
-    pub steps: usize,
+pub type Violation = outcome::Violation<Fault>;
+
+impl Named for Scenario {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.requirement.name(), self.how)
+    }
 }
 
 /// The configuration of this name.
