@@ -12,7 +12,7 @@ use rendezvous_testkit::wait;
 
 use self::parts::{By, PARTS, Part};
 use crate::packages::{self, Need};
-use crate::prove_network::{Programs, build, judge, run_part};
+use crate::prove_network::{Programs, build, choose, judge, run_part};
 use crate::{prove_session, repo, say};
 
 /// All of it must be done in this time, on two cores.
@@ -21,17 +21,8 @@ const BUDGET: Duration = Duration::from_hours(1);
 /// Runs all parts, or those that are named.
 pub(crate) fn run(only: &[String], is_list: bool) -> Result<()> {
     let start = Instant::now();
-    if let Some(unknown) = only.iter().find(|only| PARTS.iter().all(|part| part.name != **only)) {
-        bail!("there is no part `{unknown}`; `cargo xtask prove consent --list` names those that exist");
-    }
-    let is_chosen = |part: &&Part| only.is_empty() || only.iter().any(|only| only == part.name);
-    let chosen: Vec<&Part> = PARTS.iter().filter(is_chosen).collect();
-    if is_list {
-        for part in chosen {
-            say::line(format_args!("{:<24}{}", part.name, part.what));
-        }
-        return Ok(());
-    }
+    let said = |part: &Part| (part.name, part.what);
+    let Some(chosen) = choose("consent", PARTS, said, only, is_list)? else { return Ok(()) };
     let tests = chosen.iter().any(|part| part.as_tests().is_some());
     let programs = if tests { install().and_then(|()| build())? } else { Programs::new() };
     let deadline = start + BUDGET;

@@ -219,20 +219,35 @@ const PARTS: &[Part] = &[
     },
 ];
 
+/// All parts of a proof, or those that are named; nothing when they were only to be listed. `said` is a part's name, and what
+/// it tries.
+pub(crate) fn choose<'a, P>(
+    proof: &str,
+    parts: &'a [P],
+    said: impl Fn(&P) -> (&'static str, &'static str),
+    only: &[String],
+    is_list: bool,
+) -> Result<Option<Vec<&'a P>>> {
+    let is_named = |name: &String| parts.iter().any(|part| said(part).0 == name);
+    if let Some(unknown) = only.iter().find(|name| !is_named(name)) {
+        bail!("there is no part `{unknown}`; `cargo xtask prove {proof} --list` names those that exist");
+    }
+    let is_chosen = |part: &&P| only.is_empty() || only.iter().any(|only| only == said(part).0);
+    let chosen: Vec<&P> = parts.iter().filter(is_chosen).collect();
+    if !is_list {
+        return Ok(Some(chosen));
+    }
+    for (name, what) in chosen.into_iter().map(said) {
+        say::line(format_args!("{name:<24}{what}"));
+    }
+    Ok(None)
+}
+
 /// Runs all parts, or those that are named.
 pub(crate) fn run(only: &[String], is_list: bool) -> Result<()> {
     let start = Instant::now();
-    if let Some(unknown) = only.iter().find(|only| PARTS.iter().all(|part| part.name != **only)) {
-        bail!("there is no part `{unknown}`; `cargo xtask prove network --list` names those that exist");
-    }
-    let is_chosen = |part: &&Part| only.is_empty() || only.iter().any(|only| only == part.name);
-    let chosen: Vec<&Part> = PARTS.iter().filter(is_chosen).collect();
-    if is_list {
-        for part in chosen {
-            say::line(format_args!("{:<24}{}", part.name, part.what));
-        }
-        return Ok(());
-    }
+    let said = |part: &Part| (part.name, part.what);
+    let Some(chosen) = choose("network", PARTS, said, only, is_list)? else { return Ok(()) };
     install()?;
     let programs = build()?;
     let deadline = start + BUDGET;
