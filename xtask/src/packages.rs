@@ -51,6 +51,10 @@ pub(crate) enum Need {
     Examples,
     /// And the one in C.
     ExampleInC,
+    /// To pack what is installed.
+    Packing,
+    /// A system that has nothing yet.
+    CleanRoot,
     /// The other side of the comparison.
     Comparison,
 }
@@ -170,6 +174,26 @@ const PACKAGES: &[Package] = {
             "libxml2-utils",
             Program(&["xmllint"]),
             "checks the examples of the protocol against its schemas",
+        ),
+        package(Packing, "dpkg-dev", Program(&["dpkg-shlibdeps"]), "says which libraries a package needs"),
+        package(
+            Packing,
+            "desktop-file-utils",
+            Program(&["desktop-file-validate"]),
+            "reads the menu entry as a desktop does",
+        ),
+        package(Packing, "appstream", Program(&["appstreamcli"]), "reads our page in a software shop"),
+        package(
+            Packing,
+            "flatpak-builder",
+            Program(&["flatpak-builder"]),
+            "reads the manifest of the Flatpak",
+        ),
+        package(
+            CleanRoot,
+            "debootstrap",
+            Program(&["debootstrap"]),
+            "a system that has nothing yet, to install ours on",
         ),
         package(
             Comparison,
