@@ -14,6 +14,7 @@
 
 pub mod avahi;
 pub mod bus;
+pub mod capture;
 pub mod code;
 pub mod dns;
 pub mod hand;

@@ -5,7 +5,7 @@ use crate::page::{self, Page};
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-const USING: &str = "is using your mouse and keyboard";
+pub(crate) const USING: &str = "is using your mouse and keyboard";
 const YOURS: &str = "Your mouse and keyboard are yours again.";
 
 /// The novice shows the screen, and the expert's page is open.

@@ -53,6 +53,8 @@ enum Order {
     Move(UdpSocket),
     /// Messages for the channel of pointer and keys, as fast as it takes them.
     Input(Vec<String>),
+    /// These again and again, one every so often, until others come.
+    Hands(Vec<String>, Duration),
 }
 
 impl Viewer {
@@ -146,6 +148,11 @@ impl Viewer {
         self.orders.send(Order::Input(messages)).context("the browser has ended")
     }
 
+    /// From now on sends these as input, one every so often and again from the beginning, as hands that never rest.
+    pub(crate) fn never_rests(&mut self, messages: Vec<String>, every: Duration) -> Result<()> {
+        self.orders.send(Order::Hands(messages, every)).context("the browser has ended")
+    }
+
     pub(crate) fn unsent(&self) -> u64 {
         self.seen.unsent.load(Ordering::SeqCst)
     }
@@ -212,6 +219,38 @@ struct Browser {
     seen: Arc<Seen>,
 }
 
+/// Hands that never rest.
+struct Restless {
+    messages: Vec<String>,
+    every: Duration,
+    begun: Instant,
+    done: usize,
+}
+
+impl Default for Restless {
+    fn default() -> Self {
+        Self::new(Vec::new(), Duration::from_secs(1))
+    }
+}
+
+impl Restless {
+    fn new(messages: Vec<String>, every: Duration) -> Self {
+        Self { messages, every, begun: Instant::now(), done: 0 }
+    }
+
+    /// What they have done since they were last looked at.
+    fn due(&mut self) -> Vec<String> {
+        if self.messages.is_empty() {
+            return Vec::new();
+        }
+        let all = self.begun.elapsed().as_micros() / self.every.as_micros().max(1);
+        let all = usize::try_from(all).unwrap_or(usize::MAX);
+        let due = (self.done..all).map(|at| self.messages[at % self.messages.len()].clone()).collect();
+        self.done = all;
+        due
+    }
+}
+
 struct Connection {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
@@ -224,6 +263,7 @@ struct Connection {
 impl Browser {
     fn run(mut self, orders: &Receiver<Order>) {
         let mut connection: Option<Connection> = None;
+        let mut hands = Restless::default();
         let mut buffer = [0; 2048];
         while !self.seen.over.load(Ordering::SeqCst) {
             while let Ok(order) = orders.try_recv() {
@@ -249,6 +289,7 @@ impl Browser {
                         }
                     }
                     Order::Move(socket) => self.socket = socket,
+                    Order::Hands(messages, every) => hands = Restless::new(messages, every),
                     Order::Input(messages) => {
                         if let Some(there) = &mut connection {
                             there.waiting.extend(messages);
@@ -260,6 +301,9 @@ impl Browser {
                 std::thread::sleep(Duration::from_millis(5));
                 continue;
             };
+            let due = hands.due();
+            self.seen.unsent.fetch_add(due.len() as u64, Ordering::SeqCst);
+            there.waiting.extend(due);
             let sent = there.push_input();
             self.seen.unsent.fetch_sub(sent, Ordering::SeqCst);
             if self.seen.to_ask.load(Ordering::SeqCst) > 0 && there.asks_for_key_frame() {
