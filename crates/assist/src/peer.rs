@@ -136,7 +136,7 @@ pub enum PeerEvent {
     Disconnected,
     /// The page cannot decode without a key frame.
     KeyframeWanted,
-    /// A message on the data channel `input`, at most [`input::MAX_TEXT`](crate::input::MAX_TEXT) bytes.
+    /// A message on the data channel `input`, at most [`input::MAX_BATCH`](crate::input::MAX_BATCH) bytes.
     Input(String),
     /// The data channel `cursor` is open: tell the page how the cursor looks and where it is.
     CursorOpen,
@@ -368,12 +368,14 @@ impl Peer {
     /// not sent.
     pub fn send_cursor(&mut self, now: Time, text: &str) -> bool {
         self.clock.advance(now);
-        let Some(mut channel) = self.cursor.and_then(|id| self.rtc.channel(id)) else {
-            return false;
-        };
-        let sent = channel.write(false, text.as_bytes()).unwrap_or(false);
-        self.tick();
-        sent
+        self.write(self.cursor, text)
+    }
+
+    /// Sends one message on the data channel `input`: how far the page's events came. `false`: as for
+    /// [`Self::send_cursor`].
+    pub fn send_receipt(&mut self, now: Time, text: &str) -> bool {
+        self.clock.advance(now);
+        self.write(self.input, text)
     }
 
     /// Says goodbye to the page. Drain the output once more; then the peer is not alive.
@@ -428,6 +430,15 @@ impl Peer {
     #[must_use]
     pub fn dropped(&self) -> Dropped {
         self.dropped
+    }
+
+    fn write(&mut self, channel: Option<ChannelId>, text: &str) -> bool {
+        let Some(mut channel) = channel.and_then(|id| self.rtc.channel(id)) else {
+            return false;
+        };
+        let sent = channel.write(false, text.as_bytes()).unwrap_or(false);
+        self.tick();
+        sent
     }
 
     /// Before a picture: the video section sends again, if it rested.

@@ -105,7 +105,7 @@ impl Peer {
     }
 
     fn message(&mut self, data: ChannelData) {
-        let taken = self.input == Some(data.id) && !data.binary && data.data.len() <= input::MAX_TEXT;
+        let taken = self.input == Some(data.id) && !data.binary && data.data.len() <= input::MAX_BATCH;
         match String::from_utf8(data.data) {
             Ok(text) if taken => self.events.push_back(PeerEvent::Input(text)),
             _ => self.dropped.messages = self.dropped.messages.saturating_add(1),

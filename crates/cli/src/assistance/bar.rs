@@ -23,8 +23,8 @@ pub(super) struct WatchedBar {
 }
 
 impl WatchedBar {
-    /// Shows it, and returns when it is in view. Where it does not come into view, everything is hidden when this returns, and
-    /// `heard` is told.
+    /// Shows it. No picture may be taken before its [`Self::pulse`] beats. Where it does not come into view in time, everything is
+    /// hidden, and `heard` is told.
     pub(super) fn show(
         grant: &ViewGrant,
         display: &str,
@@ -35,16 +35,14 @@ impl WatchedBar {
         let (stop, hide, tell) = (brake.clone(), curtain.clone(), heard.clone());
         let bar = Bar::show(grant, Some(display), contents, move |press| act(press, &stop, &hide, &tell))?;
         let (over, pulse) = (Arc::new(AtomicBool::new(false)), bar.pulse());
-        let begun = Instant::now();
-        while !pulse.is_alive() && begun.elapsed() < COMING {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        if !pulse.is_alive() {
-            curtain.draw();
-        }
         let is_over = Arc::clone(&over);
         std::thread::spawn(move || watch(&pulse, &is_over, (&brake, &curtain), &heard));
         Ok(Self { bar, over })
+    }
+
+    /// Whether it is in view, for whoever takes the pictures.
+    pub(super) fn pulse(&self) -> Pulse {
+        self.bar.pulse()
     }
 
     /// From now on it says this.
@@ -84,6 +82,11 @@ fn watch(
     (brake, curtain): (&Brake, &Curtain),
     heard: &mpsc::Sender<Heard>,
 ) {
+    // Until then nothing is shown that could be hidden.
+    let begun = Instant::now();
+    while !pulse.is_alive() && begun.elapsed() < COMING && !over.load(Ordering::SeqCst) {
+        std::thread::sleep(LOOK / 10);
+    }
     let mut was_alive = true;
     while !over.load(Ordering::SeqCst) && !brake.is_pulled() {
         let is_alive = pulse.is_alive();

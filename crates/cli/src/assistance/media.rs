@@ -17,7 +17,7 @@ use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::{Codec, Description, VideoFormat};
 use rendezvous_assist::grant::ViewGrant;
-use rendezvous_assist::input::{CursorMessage, InputEvent};
+use rendezvous_assist::input::{CursorMessage, Inbox, InputEvent};
 use rendezvous_assist::paths::{Datagram, Trouble};
 use rendezvous_assist::peer::{Certificate, Peer, PeerError, PeerEvent, PeerOutput, START_KBPS};
 use rendezvous_assist::screen::{CursorEvent, EncodedFrame};
@@ -127,6 +127,7 @@ impl Media {
             opened,
             taking: None,
             cursor: LastCursor::default(),
+            inbox: Inbox::new(),
             events: sender,
         };
         running.look_for_ways(offer, Duration::ZERO);
@@ -169,6 +170,7 @@ struct Running {
     opened: Option<Capturer>,
     taking: Option<Taking>,
     cursor: LastCursor,
+    inbox: Inbox,
     events: mpsc::Sender<MediaEvent>,
 }
 
@@ -420,10 +422,7 @@ impl Running {
                     taking.want_key();
                 }
             }
-            PeerEvent::Input(text) => match InputEvent::parse(&text) {
-                Ok(event) => self.tell(MediaEvent::Input(event)).await,
-                Err(error) => tracing::debug!(%error, "Refused an input message"),
-            },
+            PeerEvent::Input(text) => self.take_input(&text).await,
             PeerEvent::CursorOpen => {
                 let known = [self.cursor.shape.clone(), self.cursor.place.clone()];
                 known.iter().flatten().for_each(|event| self.send_cursor(event));
@@ -435,6 +434,26 @@ impl Running {
                 if let Some(taking) = &self.taking {
                     taking.set_path(kbps);
                 }
+            }
+        }
+    }
+
+    /// Hands on what is new of pointer and keys. What came is acknowledged whoever has control, or the page would say it for
+    /// ever.
+    async fn take_input(&mut self, text: &str) {
+        let events = match self.inbox.take(text) {
+            Ok(events) => events,
+            Err(error) => return tracing::debug!(%error, "Refused a message of pointer and keys"),
+        };
+        let (now, receipt) = (self.now(), self.inbox.receipt());
+        if let Some(peer) = &mut self.peer {
+            // One that is lost is made up for by the next.
+            _ = peer.send_receipt(now, &receipt);
+        }
+        for event in events {
+            match event {
+                Ok(event) => self.tell(MediaEvent::Input(event)).await,
+                Err(error) => tracing::debug!(%error, "Refused an act of pointer or keys"),
             }
         }
     }

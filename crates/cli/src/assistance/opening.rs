@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::screens::{Kind, ScreenId, ScreenName};
 use rendezvous_desktop::x11::X11Capturer;
+use rendezvous_desktop::x11::bar::Pulse;
 use rendezvous_desktop::{Capture, CaptureError, Choice, ChosenWindow, Stage, Subject, TestPicture};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -87,16 +88,28 @@ pub(super) struct Screen {
     shared: Shared,
     choice: Choice,
     stage: Stage,
+    /// The bar's, where there is a display.
+    pulse: Option<Pulse>,
 }
 
 impl Screen {
     pub(super) fn new(grant: ViewGrant, shared: Shared) -> Self {
-        Self { grant, shared, choice: Choice::default(), stage: Stage::default() }
+        Self { grant, shared, choice: Choice::default(), stage: Stage::default(), pulse: None }
     }
 
     /// The same, of the same screen, with another permission to see it.
     pub(super) fn again(&self, grant: ViewGrant) -> Self {
         Self { grant, stage: Stage::default(), ..self.clone() }
+    }
+
+    /// Of this no picture is taken while the bar is not in view.
+    pub(super) fn behind(self, pulse: Option<Pulse>) -> Self {
+        Self { pulse, ..self }
+    }
+
+    /// Whether the bar is in view, so that everybody at the screen knows that it is seen.
+    pub(super) fn is_announced(&self) -> bool {
+        self.pulse.as_ref().is_none_or(Pulse::is_alive)
     }
 
     /// Whether the permission still stands.

@@ -20,6 +20,8 @@ const FRAMES_PER_SECOND: u8 = 60;
 const MOST_KBPS: u32 = 6_000;
 /// Whoever waits for the path is woken when it is free so many milliseconds sooner than was thought.
 const MUCH_SOONER: u64 = 100;
+/// How often it is looked whether the bar has come.
+const LOOK_FOR_BAR: Duration = Duration::from_millis(3);
 /// A still screen is looked after this often at least. Whoever wants something of it wakes it.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -176,6 +178,7 @@ impl Worker {
     /// Until stopped, revoked, changed or broken.
     fn take_all(&self, capturer: &mut dyn Capture) -> Result<()> {
         let mut video = Video::new(self.codec, capturer.size(), self.path_kbps())?;
+        self.wait_for_bar();
         while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
             let wait = match video.pacer.next(now) {
@@ -209,6 +212,17 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Neither the picture nor the cursor is looked at before everybody at the screen can see that it is shown. If the bar goes
+    /// later, whoever watches it draws the curtain.
+    fn wait_for_bar(&self) {
+        while !self.screen.is_announced()
+            && self.screen.is_allowed()
+            && !self.orders.stop.load(Ordering::SeqCst)
+        {
+            std::thread::sleep(LOOK_FOR_BAR);
+        }
     }
 
     fn may_take(&self) -> bool {

@@ -258,6 +258,8 @@ struct Connection {
     input: Option<ChannelId>,
     /// Waits for room in that channel.
     waiting: VecDeque<String>,
+    /// How many were numbered so far, each in a batch of its own.
+    numbered: u64,
 }
 
 impl Browser {
@@ -292,7 +294,7 @@ impl Browser {
                     Order::Hands(messages, every) => hands = Restless::new(messages, every),
                     Order::Input(messages) => {
                         if let Some(there) = &mut connection {
-                            there.waiting.extend(messages);
+                            messages.iter().for_each(|message| there.wait_for_room(message));
                         }
                     }
                 }
@@ -376,7 +378,7 @@ impl Browser {
         let text = offer.to_sdp_string();
         let mids = text.lines().filter_map(|line| line.strip_prefix("a=mid:")).map(str::to_owned).collect();
         let (input, waiting) = (None, VecDeque::new());
-        (Connection { rtc, pending: Some(pending), mids, input, waiting }, offer)
+        (Connection { rtc, pending: Some(pending), mids, input, waiting, numbered: 0 }, offer)
     }
 }
 
@@ -389,6 +391,15 @@ impl Connection {
         let (offer, pending) = changes.apply().expect("something changed");
         self.pending = Some(pending);
         offer
+    }
+
+    /// What is no JSON cannot be in a batch, and comes as it is.
+    fn wait_for_room(&mut self, message: &str) {
+        if serde_json::from_str::<Value>(message).is_err() || message.len() > 900 {
+            return self.waiting.push_back(message.to_owned());
+        }
+        self.waiting.push_back(format!("{{\"n\":{},\"events\":[{message}]}}", self.numbered));
+        self.numbered += 1;
     }
 
     /// How many went.

@@ -15,7 +15,7 @@ mod pulse;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rendezvous_assist::grant::ViewGrant;
 
@@ -178,7 +178,7 @@ impl Shared {
                 }
                 continue;
             }
-            panes.link.sleep(None, Instant::now() + TICK)?;
+            panes.link.sleep(None, panes.next_look())?;
         }
         Ok(())
     }

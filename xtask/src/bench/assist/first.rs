@@ -39,6 +39,8 @@ pub(super) fn first(stage: &mut Stage, times: u32) -> Result<First> {
                 "first picture {number} of {times}, {name}: {:.0} ms after accepting, {:.0} ms after allowing",
                 first.after_accept, first.after_allow
             ));
+            let steps = first.steps.iter().map(|(at, name)| format!("{name} {at:.0}"));
+            say::line(format_args!("  after allowing: {}", steps.collect::<Vec<_>>().join(", ")));
             all.push(first);
             ours.hang_up(stage)?;
         }

@@ -13,7 +13,7 @@ use x11rb::wrapper::ConnectionExt as _;
 
 use super::face::{Drawn, Face};
 use super::lookout::{Place, Stand, look};
-use super::{Contents, Press};
+use super::{Contents, Press, TICK};
 use crate::x11::devices::Mark;
 use crate::x11::link::{Link, lost};
 use crate::x11::monitors;
@@ -223,6 +223,13 @@ impl Panes {
             }
         }
         Ok(false)
+    }
+
+    /// When to look after them next, if nothing happens: sharing waits for the moment in which they can be read.
+    pub(super) fn next_look(&self) -> Instant {
+        let now = Instant::now();
+        let settled = self.in_view.map(|since| since + SETTLED).filter(|settled| *settled > now);
+        settled.map_or(now + TICK, |settled| settled.min(now + TICK))
     }
 
     fn put_again(&self, at: usize) -> Result<(), DisplayError> {

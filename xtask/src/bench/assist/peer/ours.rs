@@ -1,6 +1,7 @@
 //! This program: two people, each at a machine of their own, who know each other.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use anyhow::{Context as _, Result};
 use rendezvous_testkit::terminal::Person;
@@ -22,12 +23,14 @@ pub(in crate::bench::assist) struct Ours {
 }
 
 /// How long the first picture takes, in milliseconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::bench::assist) struct FirstPicture {
     /// From the expert's yes to the call.
     pub(in crate::bench::assist) after_accept: f64,
     /// From the novice's yes to showing the screen.
     pub(in crate::bench::assist) after_allow: f64,
+    /// What the page did on its way there: when, after the novice's yes, and what.
+    pub(in crate::bench::assist) steps: Vec<(f64, String)>,
 }
 
 impl Ours {
@@ -67,16 +70,32 @@ impl Ours {
         self.expert_agent.expect(QUESTION, SOON)?;
         let accepted = now();
         self.expert_agent.type_line("y")?;
-        browser.open(&people::page_address(&mut self.expert_agent, SOON)?)?;
-        browser.wait("the page to begin", "document.querySelector('#picture') !== null", SOON)?;
-        browser.evaluate("observer.watch('#picture')")?;
-        novice.expect("has answered.", SOON)?;
-        novice.expect(QUESTION, SOON)?;
-        let allowed = now();
-        novice.type_line("y")?;
+        // Two people, who do not wait for each other.
+        let expert_agent = &mut self.expert_agent;
+        let allowed = thread::scope(|scope| {
+            let answering = scope.spawn(|| -> Result<f64> {
+                novice.expect("has answered.", SOON)?;
+                novice.expect(QUESTION, SOON)?;
+                let allowed = now();
+                novice.type_line("y")?;
+                Ok(allowed)
+            });
+            browser.open(&people::page_address(expert_agent, SOON)?)?;
+            browser.wait("the page to begin", "document.querySelector('#picture') !== null", SOON)?;
+            browser.evaluate("observer.watch('#picture')")?;
+            answering.join().expect("whoever answers does not panic")
+        })?;
         browser.wait("the first picture", "observer.frames > 0", SOON)?;
         let first = browser.number("observer.firstFrame")?;
-        Ok(FirstPicture { after_accept: first - accepted, after_allow: first - allowed })
+        let steps = browser.evaluate("observer.steps")?;
+        let mut steps: Vec<_> = steps
+            .as_object()
+            .context("the steps have names")?
+            .iter()
+            .filter_map(|(name, at)| Some((at.as_f64()? - allowed, name.clone())))
+            .collect();
+        steps.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        Ok(FirstPicture { after_accept: first - accepted, after_allow: first - allowed, steps })
     }
 
     /// The expert asks for control and gets it.
