@@ -92,6 +92,7 @@ pub(super) async fn run(
             () = ends.next() => novice.give(Input::Stop),
         }
         novice.settle().await;
+        novice.tell_held().await;
     }
     if let Some(ending) = novice.ended {
         novice.ruled.log.ended(ending);
@@ -141,6 +142,8 @@ struct Novice {
     due: Option<rendezvous_assist::Time>,
     begun: Instant,
     greeted: bool,
+    /// Whether the expert was told that the person is answering a question that they do not see.
+    told_held: bool,
     question: Option<Question>,
     lines: Option<Typed<String>>,
     /// A question that waits until the person has finished writing.
@@ -198,6 +201,7 @@ impl Novice {
             due: None,
             begun: Instant::now(),
             greeted: false,
+            told_held: false,
             question: None,
             lines: None,
             keys: None,
@@ -467,6 +471,14 @@ impl Novice {
             }
             (None, _) => texts::connecting(&self.who, &sharing.screens, typing),
         });
+    }
+
+    /// While a window of ours asks, the picture stands still; whoever looks at it should know why.
+    async fn tell_held(&mut self) {
+        let held = self.sharing.is_some() && self.asking.as_ref().is_some_and(Asking::is_open);
+        if std::mem::replace(&mut self.told_held, held) != held && self.leaving.is_none() {
+            self.send(NoviceSays::Held(held)).await;
+        }
     }
 
     async fn send(&mut self, message: NoviceSays) {

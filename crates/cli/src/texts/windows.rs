@@ -250,8 +250,8 @@ pub(crate) fn how_it_began(language: Language, who: &Who) -> View {
         Block::Heading(language.pick("How did this begin?".to_owned(), "Wie hat das angefangen?".to_owned())),
         line(who),
         Block::Text(language.pick(
-            format!("{name} asks to use your mouse and keyboard for the first time. {name} sees your screen, and so this question."),
-            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. {name} sieht Ihren Bildschirm, also auch diese Frage."),
+            format!("{name} asks to use your mouse and keyboard for the first time. While you answer, {name} sees neither this question nor what you choose."),
+            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. Während Sie antworten, sieht {name} weder diese Frage noch was Sie wählen."),
         )),
         Block::Choice(vec![
             language.pick(format!("I asked {name} for help."), format!("Ich habe {name} um Hilfe gebeten.")),

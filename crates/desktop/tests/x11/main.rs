@@ -24,6 +24,9 @@ mod needs_xvfb_bar;
 mod needs_xvfb_capture;
 #[path = "cursor.rs"]
 mod needs_xvfb_cursor;
+#[cfg(feature = "windows")]
+#[path = "hidden.rs"]
+mod needs_xvfb_hidden;
 #[path = "guard.rs"]
 mod needs_xvfb_guard;
 #[path = "inject.rs"]
