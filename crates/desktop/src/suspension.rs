@@ -196,7 +196,11 @@ mod tests {
             std::thread::sleep(Duration::from_millis(5));
         }
         assert!(closed.elapsed() >= LINGER);
-        assert_ne!(suspension.sight(), before, "what was on its way since is not taken for what was seen before");
+        assert_ne!(
+            suspension.sight(),
+            before,
+            "what was on its way since is not taken for what was seen before"
+        );
     }
 
     #[test]

@@ -28,6 +28,7 @@ use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
+use crate::texts::language::Language;
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
@@ -116,6 +117,8 @@ struct Novice {
     session: SecuredSession,
     role: Role,
     who: String,
+    /// What stands on the screen is written in this.
+    language: Language,
     terminal: Terminal,
     /// Tells when the machine slept.
     awake: clock::Awake,
@@ -184,6 +187,7 @@ impl Novice {
         let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
         Self {
             who,
+            language: Language::here(),
             role: session.session().role,
             session,
             terminal,
@@ -478,6 +482,7 @@ impl Novice {
         let held = self.sharing.is_some() && self.asking.as_ref().is_some_and(Asking::is_open);
         if std::mem::replace(&mut self.told_held, held) != held && self.leaving.is_none() {
             self.send(NoviceSays::Held(held)).await;
+            self.refresh_bar();
         }
     }
 

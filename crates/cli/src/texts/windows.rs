@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod tests;
 
+pub(crate) use super::language::Language;
+
 use super::time::{day_in, minutes_in};
 use crate::application::secured::Known;
 use crate::standing::{self, Manner, Standing};
@@ -23,36 +25,6 @@ pub(crate) const YES: ButtonId = ButtonId(1);
 
 /// A name is not longer than this, in characters; an address neither.
 const LONGEST: usize = 64;
-
-/// What the windows are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    English,
-    German,
-}
-
-impl Language {
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
-
-    /// What the person has set: LC_ALL, else LC_MESSAGES, else LANG.
-    pub(crate) fn here() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::of(&["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default())
-    }
-
-    fn of(locale: &str) -> Self {
-        let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("de") { Self::German } else { Self::English }
-    }
-
-    fn pick<T>(self, english: T, german: T) -> T {
-        match self {
-            Self::English => english,
-            Self::German => german,
-        }
-    }
-}
 
 /// Whom a question is about.
 #[derive(Clone, Debug)]

@@ -29,7 +29,12 @@ struct Shown {
 
 fn contents(tone: Tone, buttons: &[(Press, &str)]) -> Contents {
     let buttons = buttons.iter().map(|(press, label)| (*press, (*label).to_owned())).collect();
-    Contents { text: "● Ann sees your screen · 12 min".into(), tone, buttons }
+    Contents {
+        text: "● Ann sees your screen · 12 min".into(),
+        spoken: "Ann sees your screen".into(),
+        tone,
+        buttons,
+    }
 }
 
 fn seen() -> Contents {

@@ -107,8 +107,7 @@ fn no_picture_has_a_question_however_fast_they_are_taken() {
 fn is_on_screen(conn: &RustConnection, window: Window) -> bool {
     let attributes = conn.get_window_attributes(window).unwrap().reply();
     let geometry = conn.get_geometry(window).unwrap().reply();
-    attributes.is_ok_and(|a| a.map_state == MapState::VIEWABLE)
-        && geometry.is_ok_and(|g| g.width > 100)
+    attributes.is_ok_and(|a| a.map_state == MapState::VIEWABLE) && geometry.is_ok_and(|g| g.width > 100)
 }
 
 #[test]

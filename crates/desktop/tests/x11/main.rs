@@ -24,11 +24,11 @@ mod needs_xvfb_bar;
 mod needs_xvfb_capture;
 #[path = "cursor.rs"]
 mod needs_xvfb_cursor;
+#[path = "guard.rs"]
+mod needs_xvfb_guard;
 #[cfg(feature = "windows")]
 #[path = "hidden.rs"]
 mod needs_xvfb_hidden;
-#[path = "guard.rs"]
-mod needs_xvfb_guard;
 #[path = "inject.rs"]
 mod needs_xvfb_inject;
 #[path = "limits.rs"]

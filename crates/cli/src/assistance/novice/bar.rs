@@ -5,6 +5,7 @@ use crate::assistance::bar::WatchedBar;
 use crate::assistance::media::Broken;
 use crate::assistance::stop::{self, Heard};
 use crate::texts;
+use crate::texts::bar::{self as words, BarSays};
 use rendezvous_assist::consent::{Input, Right};
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_desktop::x11::StopError;
@@ -56,22 +57,28 @@ impl Novice {
     }
 
     fn bar_says(&self) -> Contents {
-        let stop = (Press::Stop, texts::BAR_STOP.to_owned());
+        let language = self.language;
         let control = self.sharing.as_ref().and_then(|sharing| sharing.control.as_ref());
-        let (text, tone, button) = if self.consent.state().is_paused() {
+        let (says, tone, button) = if self.consent.state().is_paused() {
             // What only the missing bar hides can still be hidden by the person.
             let button = match self.consent.state().is_paused_by_person() {
-                true => (Press::Resume, texts::BAR_RESUME),
-                false => (Press::Pause, texts::BAR_PAUSE),
+                true => (Press::Resume, words::bar_resume(language)),
+                false => (Press::Pause, words::bar_pause(language)),
             };
-            (texts::bar_hidden(&self.who), Tone::Calm, button)
+            (BarSays::Hidden, Tone::Calm, button)
         } else if let Some(control) = control {
-            let text = texts::bar_controls(&self.who, control.since.elapsed());
-            (text, Tone::Controlled, (Press::TakeBack, texts::BAR_TAKE_BACK))
+            let button = (Press::TakeBack, words::bar_take_back(language));
+            (BarSays::Controls(control.since.elapsed()), Tone::Controlled, button)
         } else {
             let since = self.sharing.as_ref().map(|sharing| sharing.since.elapsed()).unwrap_or_default();
-            (texts::bar_sees(&self.who, since), Tone::Seen, (Press::Pause, texts::BAR_PAUSE))
+            let says = if self.told_held { BarSays::Asking } else { BarSays::Sees(since) };
+            (says, Tone::Seen, (Press::Pause, words::bar_pause(language)))
         };
-        Contents { text, tone, buttons: vec![(button.0, button.1.to_owned()), stop] }
+        Contents {
+            text: words::bar(language, &self.who, says),
+            spoken: words::bar_spoken(language, &self.who, says),
+            tone,
+            buttons: vec![button, (Press::Stop, words::bar_stop(language))],
+        }
     }
 }
