@@ -60,7 +60,8 @@ fn windows(conn: &RustConnection, root: Window) -> Vec<(Window, [i32; 4])> {
         let (class, kind) = (AtomEnum::WM_CLASS, AtomEnum::STRING);
         let property = conn.get_property(false, window, class, kind, 0, 64).unwrap().reply();
         if property.is_ok_and(|class| class.value.starts_with(b"rendezvous-bar\0")) {
-            let g = conn.get_geometry(window).unwrap().reply().unwrap();
+            // It may be gone in this moment.
+            let Ok(g) = conn.get_geometry(window).unwrap().reply() else { continue };
             let at = [i32::from(g.x), i32::from(g.y), i32::from(g.width), i32::from(g.height)];
             found.push((window, at));
         }

@@ -4,13 +4,13 @@
 //! away, so any keyboard will do for it; showing again what was hidden takes a real one, as it takes a real mouse.
 
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{ConnectionExt as _, InputFocus, KeyButMask, Window};
+use x11rb::protocol::xproto::{ConnectionExt as _, InputFocus, MapIndex, Window};
 
 use crate::DisplayError;
 use crate::x11::link::{Link, lost};
 
 /// What is held down for the keys that are heard wherever they are pressed; Mod1 is Alt in every layout that X ships.
-const CHORD: [KeyButMask; 3] = [KeyButMask::CONTROL, KeyButMask::MOD1, KeyButMask::SHIFT];
+const CHORD: [MapIndex; 3] = [MapIndex::CONTROL, MapIndex::M1, MapIndex::SHIFT];
 
 /// What a key does on the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub(super) enum Key {
 pub(super) struct Keyboard {
     keys: Vec<(u8, Key)>,
     space: Vec<u8>,
+    /// The keys of each part of the chord.
+    chord: [Vec<u8>; 3],
+    /// Those of them that are down, as far as was heard. A display can say what is held now, but not what was when a key
+    /// was pressed.
+    down: Vec<u8>,
     before: Option<(InputFocus, Window)>,
 }
 
@@ -44,12 +49,18 @@ impl Keyboard {
             }
             keys.extend(meaning(*symbol).map(|key| (code, key)));
         }
-        Ok(Self { keys, space, before: None })
+        let map = link.conn.get_modifier_mapping().map_err(lost)?.reply().map_err(lost)?;
+        let row = usize::from(map.keycodes_per_modifier()).max(1);
+        let chord = CHORD.map(|part| {
+            let codes = map.keycodes.chunks(row).nth(usize::from(u8::from(part)));
+            codes.unwrap_or_default().iter().copied().filter(|code| *code != 0).collect()
+        });
+        Ok(Self { keys, space, chord, down: Vec::new(), before: None })
     }
 
     /// The keyboard is laid out otherwise now.
     pub(super) fn relearn(&mut self, keys: Self) {
-        *self = Self { before: self.before.take(), ..keys };
+        *self = Self { before: self.before.take(), down: std::mem::take(&mut self.down), ..keys };
     }
 
     /// What this key does on the bar.
@@ -58,13 +69,19 @@ impl Keyboard {
         Some(if *key == Key::Next && shifted { Key::Previous } else { *key })
     }
 
-    /// Whether this key, with what is held down, calls for the bar.
-    pub(super) fn calls(&self, link: &Link, code: u32) -> Result<bool, DisplayError> {
-        if !self.space.iter().any(|known| u32::from(*known) == code) {
-            return Ok(false);
+    /// A key went down, wherever the keyboard is: whether that calls for the bar.
+    pub(super) fn pressed(&mut self, code: u32) -> bool {
+        let Ok(code) = u8::try_from(code) else { return false };
+        if self.chord.iter().any(|part| part.contains(&code)) && !self.down.contains(&code) {
+            self.down.push(code);
         }
-        let pointer = link.conn.query_pointer(link.root).map_err(lost)?.reply().map_err(lost)?;
-        Ok(CHORD.iter().all(|modifier| u16::from(pointer.mask) & u16::from(*modifier) != 0))
+        self.space.contains(&code)
+            && self.chord.iter().all(|part| part.iter().any(|code| self.down.contains(code)))
+    }
+
+    /// And up.
+    pub(super) fn released(&mut self, code: u32) {
+        self.down.retain(|down| u32::from(*down) != code);
     }
 
     /// The keyboard goes to this window of the bar.

@@ -67,7 +67,8 @@ impl Panes {
         let link = Link::connect(display)?;
         monitors::watch(&link)?;
         // A press counts also while a menu of another program has the mouse to itself.
-        link.select_raw(XIEventMask::RAW_BUTTON_PRESS | XIEventMask::RAW_KEY_PRESS)?;
+        let keys = XIEventMask::RAW_KEY_PRESS | XIEventMask::RAW_KEY_RELEASE;
+        link.select_raw(XIEventMask::RAW_BUTTON_PRESS | keys)?;
         let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY;
         let events = ChangeWindowAttributesAux::new().event_mask(events);
         link.conn.change_window_attributes(link.root, &events).map_err(lost)?.check().map_err(lost)?;
@@ -106,14 +107,19 @@ impl Panes {
                 self.pressed = Some(e.time);
                 self.press((pane.window, x, y), e.sourceid)
             }
-            Event::XinputRawKeyPress(e) if self.keyboard.calls(&self.link, e.detail)? => {
-                self.called()?;
+            Event::XinputRawKeyPress(e) => {
+                if self.keyboard.pressed(e.detail) {
+                    self.called()?;
+                }
+                Ok(None)
+            }
+            Event::XinputRawKeyRelease(e) => {
+                self.keyboard.released(e.detail);
                 Ok(None)
             }
             Event::XinputKeyPress(e) if self.panes.iter().any(|pane| pane.window == e.event) => self.typed(e),
-            Event::FocusOut(e) if self.panes.iter().any(|pane| pane.window == e.event) => {
-                self.keyboard.forget();
-                self.keyboard_is(None);
+            Event::FocusIn(_) | Event::FocusOut(_) => {
+                self.look_for_keyboard()?;
                 Ok(None)
             }
             Event::MappingNotify(_) => {
@@ -199,6 +205,19 @@ impl Panes {
     fn leave(&mut self) -> Result<(), DisplayError> {
         self.keyboard_is(None);
         self.keyboard.give_back(&self.link)
+    }
+
+    /// Where it is, whatever was said of it: it may have gone and come in one breath.
+    fn look_for_keyboard(&mut self) -> Result<(), DisplayError> {
+        let focus = self.link.conn.get_input_focus().map_err(lost)?.reply().map_err(lost)?.focus;
+        let is_here = self.panes.iter().any(|pane| pane.window == focus);
+        if is_here != self.at.is_some() {
+            self.keyboard_is(is_here.then_some(0));
+        }
+        if !is_here {
+            self.keyboard.forget();
+        }
+        Ok(())
     }
 
     fn keyboard_is(&mut self, at: Option<usize>) {
