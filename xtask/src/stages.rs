@@ -78,6 +78,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_dnsmasq_", Need::Names, "tests that ask a name server"),
     ("needs_coturn_", Need::Relay, "tests with a relay"),
     ("needs_dbus_", Need::Bus, "tests on a message bus"),
+    ("needs_at_spi_", Need::ScreenReader, "tests of what a screen reader is told"),
     ("needs_python_", Need::Examples, "tests of the examples for authors"),
     ("needs_c_", Need::ExampleInC, "tests of the example in C"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
@@ -101,6 +102,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Names,
         Need::Relay,
         Need::Bus,
+        Need::ScreenReader,
         Need::Examples,
         Need::ExampleInC,
     ];

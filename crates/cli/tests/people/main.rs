@@ -43,6 +43,7 @@ mod offered_relay;
 mod on_the_bus;
 mod page;
 mod reaching;
+mod reading_out;
 mod recording;
 mod refusing;
 mod rooms;
