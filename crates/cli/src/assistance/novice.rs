@@ -20,6 +20,7 @@ use super::opening::Shared;
 use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
+use super::tray::Tray;
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::{SecuredSession, broken};
@@ -158,8 +159,8 @@ struct Novice {
     suspension: Suspension,
     /// What is heard of the desktop, from the first permission to see it until the end.
     heard: Option<stop::Ears>,
-    /// The bar, from then on.
-    bar: Option<WatchedBar>,
+    /// The bar, and the icon in the tray, from then on.
+    bar: Option<(WatchedBar, Tray)>,
     /// Held by every connection for as long as it has something open.
     open: mpsc::Sender<Infallible>,
     /// Ours, for every connection of this session; made when the page first shows its own.

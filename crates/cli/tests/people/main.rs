@@ -51,6 +51,7 @@ mod ruling;
 mod secrets;
 mod showing;
 mod stand_in;
+mod tray;
 mod troubleshooting;
 mod viewer;
 mod watching;

@@ -1,9 +1,10 @@
 //! What the bar says, and what is heard of the desktop.
 
 use super::Novice;
-use crate::assistance::bar::WatchedBar;
+use crate::assistance::bar::{Presses, WatchedBar};
 use crate::assistance::media::Broken;
 use crate::assistance::stop::{self, Heard};
+use crate::assistance::tray::Tray;
 use crate::texts;
 use crate::texts::bar::{self as words, BarSays};
 use rendezvous_assist::consent::{Input, Right};
@@ -21,11 +22,11 @@ impl Novice {
             self.heard = Some(stop::listen(grant, display, brake.clone(), &self.suspension)?);
         }
         if let (None, Some((heard, _)), Some(display)) = (&self.bar, &self.heard, &self.shared.display) {
-            let (contents, ends) = (self.bar_says(), (brake, self.consent.curtain()));
-            let (display, heard) = (display.clone(), heard.clone());
-            let shown =
-                tokio::task::block_in_place(|| WatchedBar::show(grant, &display, contents, ends, heard));
-            self.bar = Some(shown?);
+            let presses = Presses { brake, curtain: self.consent.curtain(), heard: heard.clone() };
+            let (contents, display) = (self.bar_says(), display.clone());
+            let tray = Tray::show(contents.clone(), presses.clone());
+            let shown = tokio::task::block_in_place(|| WatchedBar::show(grant, &display, contents, presses));
+            self.bar = Some((shown?, tray));
         }
         Ok(())
     }
@@ -51,8 +52,10 @@ impl Novice {
 
     /// The bar says how it stands at this moment.
     pub(super) fn refresh_bar(&self) {
-        if let Some(bar) = &self.bar {
-            bar.say(self.bar_says());
+        if let Some((bar, tray)) = &self.bar {
+            let contents = self.bar_says();
+            tray.say(contents.clone());
+            bar.say(contents);
         }
     }
 
