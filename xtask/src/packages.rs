@@ -47,6 +47,8 @@ pub(crate) enum Need {
     Relay,
     /// A message bus, and what watches one.
     Bus,
+    /// What a screen reader needs of a desktop.
+    ScreenReader,
     /// The examples for authors, in Python.
     Examples,
     /// And the one in C.
@@ -144,6 +146,12 @@ const PACKAGES: &[Package] = {
             "a message bus, for IM programs, applications and Avahi",
         ),
         package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
+        package(
+            ScreenReader,
+            "at-spi2-core",
+            Installed,
+            "what a screen reader needs of a desktop: a bus of its own",
+        ),
         package(Examples, "python3-dbus-fast", Installed, "runs the examples for authors"),
         package(
             ExampleInC,

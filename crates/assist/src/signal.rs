@@ -45,6 +45,8 @@ pub enum NoviceSays {
     Screens(Screens),
     /// The person hid the screen for a while, or shows it again.
     Paused(bool),
+    /// The person is answering a question that nobody else is to see, or not any more: until then the picture stands still.
+    Held(bool),
     /// The person writes.
     Chat(ChatText),
     /// The person is writing, or not any more.
@@ -163,6 +165,10 @@ impl NoviceSays {
                 let body: PausedBody = body(text, "paused")?;
                 Ok(Self::Paused(body.paused))
             }
+            "held" => {
+                let body: HeldBody = body(text, "held")?;
+                Ok(Self::Held(body.held))
+            }
             "chat" => chat(text).map(Self::Chat),
             "typing" => typing(text).map(Self::Typing),
             "again" => Ok(Self::Again),
@@ -188,6 +194,7 @@ impl NoviceSays {
             Self::Floor(right, state) => floors::written(*right, *state),
             Self::Screens(screens) => screens::written(screens),
             Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
+            Self::Held(held) => json!({ "v": VERSION, "type": "held", "held": held }),
             Self::Chat(text) => chat_text(text),
             Self::Typing(typing) => typing_text(*typing),
             Self::Again => json!({ "v": VERSION, "type": "again" }),
@@ -214,7 +221,7 @@ impl ExpertSays {
             "screen" => screens::read_wish(text).map(Self::Screen),
             "chat" => chat(text).map(Self::Chat),
             "typing" => typing(text).map(Self::Typing),
-            "view" | "answer" | "control" | "floor" | "screens" | "paused" | "again" => {
+            "view" | "answer" | "control" | "floor" | "screens" | "paused" | "held" | "again" => {
                 Err(SignalError::WrongSide)
             }
             _ => Err(SignalError::Type),
@@ -293,6 +300,11 @@ struct ScreenBody {
 #[derive(Deserialize)]
 struct PausedBody {
     paused: bool,
+}
+
+#[derive(Deserialize)]
+struct HeldBody {
+    held: bool,
 }
 
 #[derive(Deserialize)]

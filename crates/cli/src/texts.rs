@@ -15,10 +15,12 @@ use rendezvous_desktop::x11::Taken;
 use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
+pub(crate) mod bar;
 mod check;
 mod check_im;
 mod commands;
 mod doctor;
+pub(crate) mod language;
 mod policy;
 mod record;
 mod sharing;

@@ -54,6 +54,11 @@ impl Asking {
         self.open = Some(self.windows.show(view));
     }
 
+    /// Whether something stands in a window. Nobody else sees anything of the screen meanwhile.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// The question is taken away.
     pub(crate) fn withdraw(&mut self) {
         if let Some(window) = self.open.take() {

@@ -118,6 +118,8 @@ struct Expert {
     screens: Option<Screens>,
     /// Whether the novice has hidden the screen for a while.
     paused: bool,
+    /// Whether they are answering a question that is not to be seen.
+    held: bool,
     chat: Chat,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
@@ -153,6 +155,7 @@ impl Expert {
             screen: None,
             screens: None,
             paused: false,
+            held: false,
             chat: Chat::default(),
             leaving: None,
             ended: None,
@@ -282,6 +285,7 @@ impl Expert {
                 }
                 return;
             }
+            NoviceSays::Held(held) => self.held = held,
             NoviceSays::Chat(text) => return self.chat.they_wrote(&self.who, &text, page, &self.terminal),
             NoviceSays::Typing(typing) => return self.chat.they_are_typing(typing, page),
         }
@@ -459,6 +463,7 @@ impl Expert {
             screen: self.screen,
             screens: self.screens.as_ref().map(PageScreens::from),
             paused: self.paused,
+            held: self.held,
         }));
     }
 

@@ -23,6 +23,7 @@ mod screen;
 mod servers;
 mod sharing;
 mod stop;
+mod tray;
 
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;

@@ -20,6 +20,7 @@ use super::opening::Shared;
 use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
+use super::tray::Tray;
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::{SecuredSession, broken};
@@ -28,6 +29,7 @@ use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
+use crate::texts::language::Language;
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
@@ -92,6 +94,7 @@ pub(super) async fn run(
             () = ends.next() => novice.give(Input::Stop),
         }
         novice.settle().await;
+        novice.tell_held().await;
     }
     if let Some(ending) = novice.ended {
         novice.ruled.log.ended(ending);
@@ -115,6 +118,8 @@ struct Novice {
     session: SecuredSession,
     role: Role,
     who: String,
+    /// What stands on the screen is written in this.
+    language: Language,
     terminal: Terminal,
     /// Tells when the machine slept.
     awake: clock::Awake,
@@ -141,6 +146,8 @@ struct Novice {
     due: Option<rendezvous_assist::Time>,
     begun: Instant,
     greeted: bool,
+    /// Whether the expert was told that the person is answering a question that they do not see.
+    told_held: bool,
     question: Option<Question>,
     lines: Option<Typed<String>>,
     /// A question that waits until the person has finished writing.
@@ -152,8 +159,8 @@ struct Novice {
     suspension: Suspension,
     /// What is heard of the desktop, from the first permission to see it until the end.
     heard: Option<stop::Ears>,
-    /// The bar, from then on.
-    bar: Option<WatchedBar>,
+    /// The bar, and the icon in the tray, from then on.
+    bar: Option<(WatchedBar, Tray)>,
     /// Held by every connection for as long as it has something open.
     open: mpsc::Sender<Infallible>,
     /// Ours, for every connection of this session; made when the page first shows its own.
@@ -181,6 +188,7 @@ impl Novice {
         let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
         Self {
             who,
+            language: Language::here(),
             role: session.session().role,
             session,
             terminal,
@@ -198,6 +206,7 @@ impl Novice {
             due: None,
             begun: Instant::now(),
             greeted: false,
+            told_held: false,
             question: None,
             lines: None,
             keys: None,
@@ -467,6 +476,15 @@ impl Novice {
             }
             (None, _) => texts::connecting(&self.who, &sharing.screens, typing),
         });
+    }
+
+    /// While a window of ours asks, the picture stands still; whoever looks at it should know why.
+    async fn tell_held(&mut self) {
+        let held = self.sharing.is_some() && self.asking.as_ref().is_some_and(Asking::is_open);
+        if std::mem::replace(&mut self.told_held, held) != held && self.leaving.is_none() {
+            self.send(NoviceSays::Held(held)).await;
+            self.refresh_bar();
+        }
     }
 
     async fn send(&mut self, message: NoviceSays) {

@@ -182,7 +182,7 @@ impl Worker {
         while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
             let wait = match video.pacer.next(now) {
-                _ if !self.may_take() => LONGEST_WAIT,
+                _ if !self.may_take(capturer) => LONGEST_WAIT,
                 Pace::Encode(_) => Duration::ZERO,
                 Pace::Wait(until) => until.since(now).min(LONGEST_WAIT),
             };
@@ -204,7 +204,7 @@ impl Worker {
             }
             video.follow(self.path_kbps())?;
             video.pacer.leaves(Time(self.orders.leaves.load(Ordering::SeqCst)));
-            if self.may_take()
+            if self.may_take(capturer)
                 && let Pace::Encode(purpose) = video.pacer.next(self.now())
                 && !self.encode(capturer, &mut video, purpose)?
             {
@@ -225,8 +225,9 @@ impl Worker {
         }
     }
 
-    fn may_take(&self) -> bool {
-        self.orders.go.load(Ordering::SeqCst)
+    /// Somebody sees what is taken, and the person here is not being asked what nobody else is to see.
+    fn may_take(&self, capturer: &dyn Capture) -> bool {
+        self.orders.go.load(Ordering::SeqCst) && !capturer.is_held()
     }
 
     fn path_kbps(&self) -> u32 {
@@ -237,7 +238,11 @@ impl Worker {
     fn encode(&self, capturer: &mut dyn Capture, video: &mut Video, purpose: Purpose) -> Result<bool> {
         // The pace counts from here, so that the encoder's own time does not slow it.
         let (begun, taken) = (self.now(), self.epoch.elapsed());
-        let area = capturer.grab()?;
+        let area = match capturer.grab() {
+            // A question came in this moment.
+            Err(CaptureError::Held) => return Ok(true),
+            area => area?,
+        };
         let grabbed = self.epoch.elapsed();
         let taken_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
         let frame = video.encoder.encode(capturer.frame()?, capturer.parts(), purpose, taken_us)?;

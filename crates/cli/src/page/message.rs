@@ -154,6 +154,8 @@ pub(crate) struct PageState {
     pub(crate) screens: Option<PageScreens>,
     /// Whether the other person has hidden the screen for a while.
     pub(crate) paused: bool,
+    /// Whether the other person is answering a question that is not to be seen: the picture stands still meanwhile.
+    pub(crate) held: bool,
 }
 
 /// Whether the screen may be seen.

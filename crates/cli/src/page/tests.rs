@@ -246,6 +246,7 @@ async fn both_sides_are_understood() {
         screen: Some(ScreenSize { width: 1280, height: 720 }),
         screens: Some(PageScreens::from(&two_screens())),
         paused: false,
+        held: true,
     };
     let ended = ToPage::Ended { title: "a".into(), text: "b".into(), code: "c".into() };
     assert!(page.send(&ToPage::State(state)));
@@ -264,7 +265,7 @@ async fn both_sides_are_understood() {
             {"id": 4, "name": "HDMI-1", "width": 1280, "height": 720},
             {"id": 7, "name": "DP-2", "width": 1280, "height": 720},
         ],
-        "screen": {"width": 1280, "height": 720}, "paused": false,
+        "screen": {"width": 1280, "height": 720}, "paused": false, "held": true,
     });
     assert_eq!(answer(&mut socket).await, Ok(expected));
     assert_eq!(answer(&mut socket).await, Ok(json!({"type": "connect"})));

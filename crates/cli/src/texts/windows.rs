@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod tests;
 
+pub(crate) use super::language::Language;
+
 use super::time::{day_in, minutes_in};
 use crate::application::secured::Known;
 use crate::standing::{self, Manner, Standing};
@@ -23,36 +25,6 @@ pub(crate) const YES: ButtonId = ButtonId(1);
 
 /// A name is not longer than this, in characters; an address neither.
 const LONGEST: usize = 64;
-
-/// What the windows are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    English,
-    German,
-}
-
-impl Language {
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
-
-    /// What the person has set: LC_ALL, else LC_MESSAGES, else LANG.
-    pub(crate) fn here() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::of(&["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default())
-    }
-
-    fn of(locale: &str) -> Self {
-        let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("de") { Self::German } else { Self::English }
-    }
-
-    fn pick<T>(self, english: T, german: T) -> T {
-        match self {
-            Self::English => english,
-            Self::German => german,
-        }
-    }
-}
 
 /// Whom a question is about.
 #[derive(Clone, Debug)]
@@ -250,8 +222,8 @@ pub(crate) fn how_it_began(language: Language, who: &Who) -> View {
         Block::Heading(language.pick("How did this begin?".to_owned(), "Wie hat das angefangen?".to_owned())),
         line(who),
         Block::Text(language.pick(
-            format!("{name} asks to use your mouse and keyboard for the first time. {name} sees your screen, and so this question."),
-            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. {name} sieht Ihren Bildschirm, also auch diese Frage."),
+            format!("{name} asks to use your mouse and keyboard for the first time. While you answer, {name} sees neither this question nor what you choose."),
+            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. Während Sie antworten, sieht {name} weder diese Frage noch was Sie wählen."),
         )),
         Block::Choice(vec![
             language.pick(format!("I asked {name} for help."), format!("Ich habe {name} um Hilfe gebeten.")),

@@ -46,7 +46,7 @@ impl Novice {
     pub(super) async fn share(&mut self, grant: ViewGrant) {
         let before = self.sharing.take();
         let screen = match &before {
-            None => Screen::new(grant.clone(), self.shared.clone()),
+            None => Screen::new(grant.clone(), self.shared.clone(), self.suspension.clone()),
             // What was shared before the pause, and nothing else.
             Some(before) => before.screen.again(grant.clone()),
         };

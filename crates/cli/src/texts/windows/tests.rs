@@ -1,9 +1,11 @@
 //! Every window, in every language: what stands in it, how it is drawn, and the pictures of the documentation.
 
 use super::*;
+use crate::texts::bar::{self as words, BarSays};
 use rendezvous_assist::screens::ScreenName;
 use rendezvous_desktop::ChosenWindow;
-use rendezvous_desktop::windows::{Look, picture};
+use rendezvous_desktop::windows::{Look, Picture, picture};
+use rendezvous_desktop::x11::bar::{self, Contents, Press, Tone};
 use rendezvous_trust::UnixTime;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -118,6 +120,24 @@ fn a_name_is_never_alone_and_cannot_steer_what_stands_around_it() {
 }
 
 #[test]
+fn the_bar_fits_onto_a_small_screen_at_any_size_and_can_be_hit() {
+    for language in Language::ALL {
+        for (name, contents) in bars(language) {
+            for scale in [1.0, 1.5, 2.0] {
+                let drawn = bar::picture(&contents, Look::new(false, scale), (1024, 768)).unwrap();
+                let (width, height) = drawn.canvas.size();
+                assert!(width <= 1024 && height <= 200, "{name} {language:?} {scale}: {width} by {height}");
+                assert_eq!(drawn.buttons.len(), 2);
+                for (_, place) in &drawn.buttons {
+                    assert!(place.x + place.width <= width, "{name} {language:?} {scale}: {place:?}");
+                    assert!(place.width >= 44, "{name}: {place:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn every_window_fits_onto_a_small_screen_at_any_size() {
     for language in Language::ALL {
         for (name, view) in all(language) {
@@ -142,8 +162,28 @@ fn every_window_fits_onto_a_small_screen_at_any_size() {
     }
 }
 
+/// What the bar can say, each with the name of its picture.
+fn bars(language: Language) -> Vec<(&'static str, Contents)> {
+    let contents = |says, tone, press, button: fn(Language) -> String| Contents {
+        text: words::bar(language, "Anna", says),
+        spoken: words::bar_spoken(language, "Anna", says),
+        tone,
+        buttons: vec![(press, button(language)), (Press::Stop, words::bar_stop(language))],
+    };
+    let minutes = Duration::from_mins;
+    vec![
+        ("sees", contents(BarSays::Sees(minutes(12)), Tone::Seen, Press::Pause, words::bar_pause)),
+        (
+            "controls",
+            contents(BarSays::Controls(minutes(3)), Tone::Controlled, Press::TakeBack, words::bar_take_back),
+        ),
+        ("paused", contents(BarSays::Hidden, Tone::Calm, Press::Resume, words::bar_resume)),
+        ("asking", contents(BarSays::Asking, Tone::Seen, Press::Pause, words::bar_pause)),
+    ]
+}
+
 /// What the pictures in `docs/pictures` show.
-fn pictures() -> Vec<(String, View, Look)> {
+fn pictures() -> Vec<(String, Picture)> {
     let mut pictures = Vec::new();
     for (language, dark, scale, kind) in [
         (Language::English, false, 1.0, ""),
@@ -151,8 +191,14 @@ fn pictures() -> Vec<(String, View, Look)> {
         (Language::English, false, 2.0, "-200-percent"),
         (Language::German, false, 1.0, "-german"),
     ] {
+        let look = Look::new(dark, scale);
         for (name, view) in all(language) {
-            pictures.push((format!("question-{name}{kind}.png"), view, Look::new(dark, scale)));
+            let drawn = picture(&view, look, SCREEN).expect("there are fonts");
+            pictures.push((format!("question-{name}{kind}.png"), drawn));
+        }
+        for (name, contents) in bars(language) {
+            let drawn = bar::picture(&contents, look, SCREEN).expect("there are fonts");
+            pictures.push((format!("bar-{name}{kind}.png"), drawn));
         }
     }
     pictures
@@ -169,7 +215,7 @@ fn the_documentation_has_a_picture_of_every_window() {
     let there: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("question-"))
+        .filter(|name| name.starts_with("question-") || name.starts_with("bar-"))
         .collect();
     assert_eq!(there, expected, "draw them anew: see docs/questions.md");
     for name in expected {
@@ -181,8 +227,7 @@ fn the_documentation_has_a_picture_of_every_window() {
 #[ignore = "writes the pictures of the documentation"]
 fn draw_the_pictures() {
     std::fs::create_dir_all(folder()).unwrap();
-    for (name, view, look) in pictures() {
-        let drawn = picture(&view, look, SCREEN).unwrap();
+    for (name, drawn) in pictures() {
         std::fs::write(folder().join(name), drawn.canvas.to_png().unwrap()).unwrap();
     }
 }
