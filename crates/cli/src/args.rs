@@ -198,6 +198,12 @@ pub(crate) enum Verb {
         /// The display where they are pressed
         display: String,
     },
+    /// Started by an application that receives a file: writes what comes into it, and can do nothing else
+    #[command(hide = true)]
+    Receive {
+        /// So many bytes at most
+        bytes: u64,
+    },
     /// Started by an application at its end: shows the person that it is over, until they close that
     #[command(hide = true)]
     LastWords {

@@ -29,6 +29,10 @@ pub(crate) enum Ask<'a> {
     View { address: &'a str, known: &'a Known, subject: &'a Subject, warnings: &'a [String] },
     /// Whether the expert may use pointer and keyboard, and for how long.
     Control { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// Whether the expert may offer files.
+    Files { address: &'a str, known: &'a Known },
+    /// Whether the person takes this file, which would come into this place.
+    File { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
     /// How this began, with nothing chosen beforehand.
     HowItBegan { address: &'a str, known: &'a Known },
     /// Nothing: somebody else began it, by a message on the screen or otherwise, and that is how fraud begins.

@@ -29,6 +29,7 @@ mod page;
 mod people;
 mod policy;
 mod private;
+mod receiving;
 mod record;
 mod resolve;
 mod secrets;
@@ -75,6 +76,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Verb::Completions { shell } => return manual::completions(shell),
         Verb::Man { directory } => return manual::pages(directory.as_deref()),
         Verb::LetGo { display } => return assistance::let_go(&display),
+        Verb::Receive { bytes } => return receiving::process(bytes),
         Verb::LastWords { seconds, controlled } => return asking::last_words(seconds, controlled),
         _ => {}
     }
@@ -124,6 +126,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
         Verb::LetGo { display } => assistance::let_go(&display),
+        Verb::Receive { bytes } => receiving::process(bytes),
         Verb::LastWords { seconds, controlled } => asking::last_words(seconds, controlled),
     }
 }

@@ -20,6 +20,7 @@ mod check;
 mod check_im;
 mod commands;
 mod doctor;
+mod files;
 pub(crate) mod language;
 mod policy;
 mod record;
@@ -33,6 +34,7 @@ pub(crate) use check::*;
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
+pub(crate) use files::*;
 pub(crate) use policy::*;
 pub(crate) use record::*;
 pub(crate) use sharing::*;
@@ -392,6 +394,7 @@ pub(crate) fn control_has_to_wait(who: &str, left: Duration) -> String {
 }
 
 pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot click or type.";
+pub(crate) const NOTHING_CHANGES: &str = "No. Everything stays as it is.";
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 

@@ -121,6 +121,10 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::Control { address, known, time, warnings } => {
             words::control(language, &Who::known(language, who, address, known), time, warnings)
         }
+        Ask::Files { address, known } => words::files(language, &Who::known(language, who, address, known)),
+        Ask::File { address, known, name, size, place } => {
+            words::file(language, &Who::known(language, who, address, known), (name, size), place)
+        }
         Ask::Words { address, why, left } => {
             words::words(language, &Who::unknown(language, who, address, why), why, left)
         }

@@ -24,6 +24,7 @@ use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -113,6 +114,8 @@ struct Expert {
     offered: bool,
     view: ViewState,
     control: ControlState,
+    /// The same for what else may be allowed, once it was asked for.
+    floors: BTreeMap<&'static str, ControlState>,
     screen: Option<ScreenSize>,
     /// What is seen and what could be, once it was told.
     screens: Option<Screens>,
@@ -152,6 +155,7 @@ impl Expert {
             offered: false,
             view: ViewState::Waiting,
             control: ControlState::None,
+            floors: BTreeMap::new(),
             screen: None,
             screens: None,
             paused: false,
@@ -268,8 +272,7 @@ impl Expert {
                 self.log.note(Entry::Floor(right, state));
                 match right {
                     Right::Control => self.control = control_state(state),
-                    // The page has no button for these, so nobody asked.
-                    _ => tracing::info!(?right, ?state, "Nobody asked for this"),
+                    right => _ = self.floors.insert(right.name(), control_state(state)),
                 }
             }
             NoviceSays::Answer(description) => self.answer(&description, page).await,
@@ -390,13 +393,17 @@ impl Expert {
                 Ok(description) => self.describe(description, ExpertSays::Restart).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
-            PageEvent::Request => {
-                self.log.note(Entry::Wanted(true));
-                self.send(ExpertSays::Request(Right::Control)).await;
+            PageEvent::Request(right) => {
+                if right == Right::Control {
+                    self.log.note(Entry::Wanted(true));
+                }
+                self.send(ExpertSays::Request(right)).await;
             }
-            PageEvent::Release => {
-                self.log.note(Entry::Wanted(false));
-                self.send(ExpertSays::Release(Right::Control)).await;
+            PageEvent::Release(right) => {
+                if right == Right::Control {
+                    self.log.note(Entry::Wanted(false));
+                }
+                self.send(ExpertSays::Release(right)).await;
             }
             PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
             PageEvent::Chat(text) => {
@@ -460,6 +467,7 @@ impl Expert {
             verified: true,
             view: self.view,
             control: self.control,
+            floors: self.floors.clone(),
             screen: self.screen,
             screens: self.screens.as_ref().map(PageScreens::from),
             paused: self.paused,

@@ -4,15 +4,17 @@
 //! follows from who invited and to which application (reference 2.4). Before anything else it makes sure who is there
 //! (`crate::application::meeting`); both sides are given a session only after that. The novice's side is native (`novice` and what
 //! it owns: `sharing`, `opening`, `screen`, `media`, `hands` with its `guard`, `stop`, `bar`), the expert's side serves a page (`expert`, with
-//! `chat` and `browser`). `servers` are those that help both to find a way. Who offers help to somebody who did not know them
+//! `chat` and `browser`). `files` and what else goes beside the picture reach the page by `asides`. `servers` are those that help both to find a way. Who offers help to somebody who did not know them
 //! makes an `acquaintance`, and no more.
 
 mod acquaintance;
+mod asides;
 mod bar;
 mod browser;
 mod chat;
 mod clock;
 mod expert;
+mod files;
 mod guard;
 mod hands;
 mod media;
@@ -25,6 +27,7 @@ mod sharing;
 mod stop;
 mod tray;
 
+pub(crate) use files::Progress;
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
@@ -115,7 +118,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                 Ok(())
             }
             Side::Novice => {
-                let place = novice::Place { terminal, asking, suspension };
+                let place = novice::Place { terminal, asking, suspension, files: files::Files::begin(home) };
                 let (whom, ways) = ((who.clone(), ruled), (families, servers));
                 novice::run(*session, whom, ways, codec, events, place, ends).await
             }

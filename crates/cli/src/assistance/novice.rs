@@ -1,10 +1,11 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
 //! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
-//! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
+//! `files` what they hand each other, `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
 mod bar;
 mod facts;
+mod files;
 mod keyboard;
 mod parting;
 mod person;
@@ -14,7 +15,9 @@ mod talk;
 
 use self::keyboard::Act;
 use self::talk::Talk;
+use super::asides::Lines;
 use super::bar::WatchedBar;
+use super::files::Files;
 use super::hands::Hands;
 use super::opening::Shared;
 use super::ruled::Ruled;
@@ -42,7 +45,7 @@ use rendezvous_assist::record::{self, Entry};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
 use rendezvous_dbus::application::{Events, SessionEvent};
-use rendezvous_desktop::Suspension;
+use rendezvous_desktop::{Hold, Suspension};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
 use std::collections::VecDeque;
@@ -88,6 +91,7 @@ pub(super) async fn run(
             answer = asking::answer(&mut novice.asking) => novice.answered_in_window(answer),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
+            news = novice.files.next() => novice.files_say(news),
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
@@ -112,6 +116,8 @@ pub(super) struct Place {
     pub(super) asking: Option<Asking>,
     /// Holds the expert's pointer and keys back while only the person may answer.
     pub(super) suspension: Suspension,
+    /// What deals with files.
+    pub(super) files: Files,
 }
 
 struct Novice {
@@ -154,9 +160,16 @@ struct Novice {
     delayed: Option<Question>,
     keys: Option<Typed<Act>>,
     talk: Talk,
+    files: Files,
+    /// A file that the person is to be asked for.
+    file: Option<files::Asked>,
+    /// Where what goes beside the picture leads.
+    asides: Lines,
     sharing: Option<Sharing>,
     /// Holds the expert's pointer and keys back while only the person may answer.
     suspension: Suspension,
+    /// Held while they may answer at the terminal.
+    hold: Option<Hold>,
     /// What is heard of the desktop, from the first permission to see it until the end.
     heard: Option<stop::Ears>,
     /// The bar, and the icon in the tray, from then on.
@@ -181,7 +194,7 @@ impl Novice {
         (who, ruled): (String, Ruled),
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
-        Place { terminal, asking, suspension }: Place,
+        Place { terminal, asking, suspension, files }: Place,
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
@@ -212,8 +225,12 @@ impl Novice {
             keys: None,
             delayed: None,
             talk: Talk::default(),
+            asides: Lines { files: files.line.clone() },
+            files,
+            file: None,
             sharing: None,
             suspension,
+            hold: None,
             heard: None,
             bar: None,
             open,
@@ -340,11 +357,10 @@ impl Novice {
                     Output::Withdraw(_) => self.withdraw(),
                     Output::ViewGranted(grant) => self.share(grant).await,
                     Output::ControlGranted(grant) => self.give_control(grant),
+                    Output::FilesGranted(grant) => self.files_allowed(grant),
                     // The limits never let them be asked for: nothing here can make use of them yet.
-                    Output::ClipboardGranted(_)
-                    | Output::FilesGranted(_)
-                    | Output::DrawingGranted(_)
-                    | Output::RecordingGranted(_) => {}
+                    Output::ClipboardGranted(_) | Output::DrawingGranted(_) | Output::RecordingGranted(_) => {
+                    }
                     Output::Held(why) => self.is_held_up(why),
                     Output::Blocked(_) => self.terminal.say(texts::HOW_FRAUD_BEGINS),
                     Output::Tell(news) => self.tell(news).await,
@@ -394,8 +410,10 @@ impl Novice {
                 None => return,
             },
             Announcement::Floor(right, state) => {
-                if right == Right::Control {
-                    self.control_is(state);
+                match right {
+                    Right::Control => self.control_is(state),
+                    Right::Files => self.files_are(state),
+                    _ => {}
                 }
                 NoviceSays::Floor(right, state)
             }
@@ -442,6 +460,7 @@ impl Novice {
         self.open_wanted().await;
         self.notice_curtain();
         self.catch_up();
+        self.ask_for_file();
         self.show_status();
     }
 
@@ -457,12 +476,18 @@ impl Novice {
     fn show_status(&self) {
         self.refresh_bar();
         let Some(sharing) = &self.sharing else { return };
-        if self.question.is_some() || self.leaving.is_some() {
+        if self.question.is_some() || self.is_file_asked() || self.leaving.is_some() {
             return;
         }
+        let columns = self.terminal.columns();
+        if let Some(path) = self.talk.path() {
+            return self.terminal.status(&texts::choosing(path, columns));
+        }
         if self.talk.is_writing() {
-            let columns = self.terminal.columns();
             return self.terminal.status(&texts::writing(&self.who, self.talk.draft(), columns));
+        }
+        if let Some(moving) = texts::on_the_way(&self.files.progress()) {
+            return self.terminal.status(&moving);
         }
         let typing = self.talk.they_are_typing();
         self.terminal.status(&match (&sharing.control, &sharing.link) {

@@ -148,6 +148,49 @@ pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &
     question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes))
 }
 
+/// Whether the expert may offer files.
+pub(crate) fn files(language: Language, who: &Who) -> View {
+    let name = &who.name;
+    let body = vec![
+        Block::Heading(language.pick(
+            format!("{name} asks to hand you files."),
+            format!("{name} möchte Ihnen Dateien geben."),
+        )),
+        line(who),
+        Block::Text(language.pick(
+            "You are asked again for each file.".to_owned(),
+            "Sie werden für jede Datei noch einmal gefragt.".to_owned(),
+        )),
+        Block::Text(language.pick(
+            "A file that you take is put into your downloads and does nothing by itself; opening it is up to you.".to_owned(),
+            "Eine Datei, die Sie annehmen, kommt zu Ihren Downloads und tut von selbst nichts; ob Sie sie öffnen, entscheiden Sie.".to_owned(),
+        )),
+    ];
+    let yes = language.pick("Let them offer files", "Dateien anbieten lassen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
+}
+
+/// Whether the person takes this file.
+pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
+    let name = &who.name;
+    let size = super::size(bytes);
+    let (file, place) = (foreign(file, LONGEST), foreign(place, 2 * LONGEST));
+    let body = vec![
+        Block::Heading(
+            language
+                .pick(format!("{name} offers you a file."), format!("{name} bietet Ihnen eine Datei an.")),
+        ),
+        line(who),
+        Block::Strong(format!("{file} · {size}")),
+        Block::Text(language.pick(
+            format!("It would be put into {place}, and not opened. Take only what you expect."),
+            format!("Sie käme nach {place} und würde nicht geöffnet. Nehmen Sie nur an, was Sie erwarten."),
+        )),
+    ];
+    let yes = language.pick("Take the file", "Datei annehmen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
+}
+
 /// What the rules of this computer want to be read stands right below who it is about.
 fn warn(body: &mut Vec<Block>, warnings: &[String]) {
     body.splice(2..2, warnings.iter().map(|warning| Block::Strong(warning.clone())));

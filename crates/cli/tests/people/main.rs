@@ -30,6 +30,7 @@ mod doctoring;
 mod ending;
 mod examples;
 mod examples_in_c;
+mod filing;
 mod flooding;
 mod hostile;
 mod house;

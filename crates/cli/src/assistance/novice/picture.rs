@@ -119,7 +119,7 @@ impl Novice {
         };
         sharing.link = Link::None;
         let (hints, open) = (self.hints.clone(), self.open.clone());
-        let plan = Plan { families, servers, hints, most_kbps, open };
+        let plan = Plan { families, servers, hints, most_kbps, lines: self.asides.clone(), open };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
