@@ -19,6 +19,8 @@ mod check;
 mod check_im;
 mod commands;
 mod doctor;
+#[cfg(feature = "windows")]
+pub(crate) mod door;
 mod policy;
 mod record;
 mod sharing;

@@ -10,6 +10,9 @@
 //! window had the keyboard, nothing lay over it, and it had been seen like this for a second; a held key is one press.
 //! Everything else anybody may press, from anywhere: saying no must never be difficult.
 //!
+//! A [`Shape::Page`] is an ordinary window that decides nothing: whatever is in it anybody may press, also a keyboard on the
+//! screen, which is a program.
+//!
 //! A question appears beside the pointer and never under it, its safe answer has the keyboard, Escape and closing the window
 //! are the safe answer, and the expert's pointer and keys rest ([`Suspension`]) from before it appears until after it is gone.
 //!
@@ -44,7 +47,9 @@ use thiserror::Error;
 
 pub use canvas::Canvas;
 pub use look::Look;
-pub use view::{Act, Answers, Block, Button, ButtonId, ButtonKind, Refusals, Shape, Tone, View, foreign};
+pub use view::{
+    Act, Answers, Block, Button, ButtonId, ButtonKind, Field, Mark, Refusals, Row, Shape, Tone, View, foreign,
+};
 
 use self::letters::Letters;
 pub(crate) use self::surface::put;
@@ -203,10 +208,19 @@ impl BarPainter {
     pub(crate) fn paint(&mut self, view: View) -> Picture {
         let most = match view.shape {
             Shape::Bar(area) => (f32::from(area.width), f32::from(area.height)),
-            Shape::Question => (0.0, 0.0),
+            Shape::Question | Shape::Page => (0.0, 0.0),
         };
         draw(view, (self.look, most), paint::State { ready: true, focused: false }, &mut self.letters)
     }
+}
+
+/// How the desktop of this display wants its windows.
+///
+/// # Errors
+///
+/// The display cannot be used.
+pub fn desktop_look(display: &str) -> Result<Look, WindowsError> {
+    Ok(settings::look(&Link::connect(Some(display))?)?)
 }
 
 /// Draws a window without a display, as it looks when what allows something is heard: for documentation, and for tests.
