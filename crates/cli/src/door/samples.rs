@@ -62,8 +62,10 @@ pub(crate) fn door(language: Tongue) -> Door {
     door
 }
 
-fn on(page: Page, language: Tongue) -> Door {
-    Door { page, ..door(language) }
+pub(crate) fn on(page: Page, language: Tongue) -> Door {
+    let mut door = door(language);
+    door.page = page;
+    door
 }
 
 fn call(stage: Stage) -> Page {

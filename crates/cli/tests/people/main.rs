@@ -31,6 +31,7 @@ mod ending;
 mod examples;
 mod examples_in_c;
 mod flooding;
+mod front_door;
 mod hostile;
 mod house;
 mod inbox;

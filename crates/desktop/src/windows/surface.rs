@@ -331,7 +331,11 @@ fn corner(form: &Form, layout: &Layout, link: &Link) -> Result<(i32, i32), Displ
         areas.push(Rect::whole(link.size));
     }
     let pointer = (i32::from(pointer.root_x), i32::from(pointer.root_y));
-    Ok(place::beside(&areas, pointer, (layout.width, layout.height)))
+    let size = (layout.width, layout.height);
+    Ok(match form.view().shape {
+        Shape::Page => place::middle(&areas, pointer, size),
+        _ => place::beside(&areas, pointer, size),
+    })
 }
 
 fn create(

@@ -1,8 +1,8 @@
 //! The door in every situation, without a display and without an agent.
 
 use super::*;
-use crate::door::samples::{NOW, anna, door, help, people};
 use crate::door::facts::Tongue;
+use crate::door::samples::{NOW, anna, door, help, people};
 use crate::texts::door::view;
 use rendezvous_desktop::windows::Block;
 
@@ -101,7 +101,14 @@ fn a_row_means_whom_it_meant_however_the_list_changes() {
     let anna_row = row(&door, "Anna");
     let mut others = people();
     others.rotate_left(1);
-    others.insert(0, Contact { whom: crate::door::samples::whom("xmpp", "eve@example.org"), name: "Aaron".into(), ..anna() });
+    others.insert(
+        0,
+        Contact {
+            whom: crate::door::samples::whom("xmpp", "eve@example.org"),
+            name: "Aaron".into(),
+            ..anna()
+        },
+    );
     door.handle_input(SOON, Input::People(others));
     let pressed = press(&mut door, anna_row);
     assert!(matches!(pressed.as_slice(), [Output::Call { whom, .. }] if *whom == anna().whom), "{pressed:?}");

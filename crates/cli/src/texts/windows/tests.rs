@@ -111,7 +111,12 @@ fn every_window_has_a_heading_and_begins_its_buttons_with_the_safe_one() {
 #[test]
 fn both_languages_say_everything() {
     for ((name, english), (_, german)) in all(Language::English).into_iter().zip(all(Language::German)) {
-        let same: Vec<_> = texts(&english).into_iter().filter(|text| texts(&german).contains(text)).collect();
+        // A result has one name, for the person on the telephone.
+        let is_result = |text: &&str| text.contains("(0x");
+        let same: Vec<_> = texts(&english)
+            .into_iter()
+            .filter(|text| texts(&german).contains(text) && !is_result(text))
+            .collect();
         assert!(same.is_empty(), "{name}: {same:?} is in both");
         assert_eq!(english.body.len(), german.body.len(), "{name}");
     }
