@@ -20,6 +20,8 @@ mod check;
 mod check_im;
 mod commands;
 mod doctor;
+#[cfg(feature = "windows")]
+pub(crate) mod door;
 mod files;
 pub(crate) mod language;
 mod policy;

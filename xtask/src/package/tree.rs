@@ -44,7 +44,10 @@ pub(super) fn lay_out(program: &Path, epoch: &str, root: &Path) -> Result<()> {
 /// Single files: from where in this repository, and to where.
 const FILES: &[(&str, &str)] = &[
     ("dist/applications/im.rendezvous.Rendezvous.desktop", "usr/share/applications"),
-    ("dist/icons/im.rendezvous.Rendezvous.svg", "usr/share/icons/hicolor/scalable/apps"),
+    (
+        "dist/icons/hicolor/scalable/apps/im.rendezvous.Rendezvous.svg",
+        "usr/share/icons/hicolor/scalable/apps",
+    ),
     ("dist/metainfo/im.rendezvous.Rendezvous.metainfo.xml", "usr/share/metainfo"),
     // An example, not a rule: nothing of ours stands in /etc, so what an administrator writes there is theirs.
     ("dist/policy/policy.toml", "usr/share/doc/rendezvous/examples"),

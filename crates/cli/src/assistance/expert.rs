@@ -6,6 +6,7 @@ use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession, broken};
+use crate::asking::{self, Answer, Ask, Asking};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageScreens, PageState, ScreenSize, ToPage, ViewState};
 use crate::record::SessionLog;
@@ -24,7 +25,7 @@ use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,7 +41,7 @@ pub(super) async fn run(
     (who, log): (String, SessionLog),
     (families, servers): (Families, Arc<Servers>),
     mut events: Events,
-    terminal: Terminal,
+    (terminal, mut asking): (Terminal, Option<Asking>),
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
@@ -69,7 +70,21 @@ pub(super) async fn run(
                     expert.offer_page(home, &page);
                 }
             }
-            event = page.next() => expert.page_event(event, &page, home).await,
+            event = page.next() => {
+                let is_closed = matches!(event, PageEvent::Closed);
+                expert.page_event(event, &page, home).await;
+                match &mut asking {
+                    Some(asking) if is_closed && expert.ended.is_none() => asking.ask(&expert.who, Ask::PageClosed),
+                    // Whoever has found the way back by themselves is asked nothing.
+                    Some(asking) if !is_closed => asking.withdraw(),
+                    _ => {}
+                }
+            }
+            answer = asking::answer(&mut asking) => match answer {
+                Answer::Yes { .. } => expert.offer_page(home, &page),
+                Answer::No => expert.terminate(SessionResult::SUCCESS).await,
+                Answer::Gone => asking = None,
+            },
             _ = second.tick() => expert.tick(&page).await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
@@ -188,9 +203,17 @@ impl Expert {
             Err(why) => {
                 tracing::info!(why, "No browser was opened");
                 if let Ok(url) = page.url_with_ticket() {
-                    self.terminal.say(&texts::page_url(&url, page.address().port()));
+                    self.say_in_words(&texts::page_url(&url, page.address().port()));
                 }
             }
+        }
+    }
+
+    /// Says something that the person has to read, wherever they are.
+    fn say_in_words(&self, sentence: &str) {
+        self.terminal.say(sentence);
+        if self.terminal.is_nowhere() {
+            asking::tell(&self.who, &asking::Told::Sentence(sentence), &HashMap::new());
         }
     }
 
@@ -241,7 +264,7 @@ impl Expert {
     /// There is no way for the picture, and it is known why.
     async fn lacks(&mut self, lack: &Lack) {
         tracing::error!(?lack, "There is no way for the picture");
-        self.terminal.say(&texts::lack(lack));
+        self.say_in_words(&texts::lack(lack));
         self.terminate(lack.code().into()).await;
     }
 

@@ -36,18 +36,18 @@ pub(crate) use servers::{Servers, look_up};
 use crate::application::ending;
 use crate::application::meeting::{Meeting, Person, meet};
 use crate::application::source::Source;
-use crate::application::{GOODBYE, called, connected};
+use crate::application::{GOODBYE, called, connected, place, tell_end};
 use crate::asking::{self, Asking};
 use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
-use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{ApplicationId, Role};
 use rendezvous_dbus::application::HeldSession;
 use rendezvous_desktop::Suspension;
 use ruled::Ruled;
+use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ enum Side {
 pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, "assist")?;
-    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    let terminal = place()?.context(texts::NEEDS_A_TERMINAL)?;
     let config = Config::load(home)?;
     let Assist { addresses: families, codec } = config.assist;
     let (session, mut events) = source.take().await?;
@@ -75,17 +75,18 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     tracing::info!(?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
-    let (holder, place, who) = (session.clone(), terminal.clone(), called(home, &session));
+    let (holder, speaker, who) = (session.clone(), terminal.clone(), called(home, &session));
     let ruled = Ruled::begin(home, &session, &who);
     let over = |ending| match side {
-        Side::Novice => ending::say_to_novice(&place, &who, ending),
-        Side::Expert => _ = ending::say_to_expert(&place, &who, ending),
+        Side::Novice => ending::say_to_novice(&speaker, &who, ending),
+        Side::Expert => _ = ending::say_to_expert(&speaker, &who, ending),
     };
     if let Some(ending) = early_end {
         if let Ok(mut ruled) = ruled {
             ruled.log.ended(ending);
         }
         over(ending);
+        tell_end(&speaker, &who, session.role, ending);
         return Ok(ExitCode::SUCCESS);
     }
     let begun = match ruled {
@@ -95,9 +96,10 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         }
         Err(error) => Err(error),
     };
-    // The novice may be asked in windows; whoever helps is at a terminal until their page opens.
+    // The novice may be asked in windows; whoever helps is at a terminal until their page opens, if they have one.
     let suspension = Suspension::default();
-    let mut asking = (side == Side::Novice).then(|| Asking::here(&suspension)).flatten();
+    let mut asking =
+        (side == Side::Novice || terminal.is_nowhere()).then(|| Asking::here(&suspension)).flatten();
     let person = Person { terminal: Some(&terminal), asking: &mut asking };
     let met = match begun {
         Ok((ruled, servers)) => meet(home, session, &mut events, person, &mut ends)
@@ -115,6 +117,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                     never = asking::close_what_is_read(&mut asking) => match never {},
                 };
                 ruled.log.ended(ending);
+                tell_end(&speaker, &who, holder.role, ending);
                 Ok(())
             }
             Side::Novice => {
@@ -124,20 +127,24 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
             }
             Side::Expert => {
                 let (whom, ways) = ((who.clone(), ruled.log), (families, servers));
-                expert::run(home, *session, whom, ways, events, terminal, ends).await
+                expert::run(home, *session, whom, ways, events, (terminal, asking), ends).await
             }
         },
         Ok((Meeting::Over(ending), mut ruled, _)) => {
             ruled.log.ended(ending);
             terminal.restore();
             over(ending);
+            tell_end(&speaker, &who, holder.role, ending);
             Ok(())
         }
         Err(error) => Err(error),
     };
     if let Err(error) = &played {
         // The error goes to the log; the person at this terminal needs the sentence too.
-        place.say(&format!("{error:#}"));
+        speaker.say(&format!("{error:#}"));
+        if speaker.is_nowhere() {
+            asking::tell(&who, &asking::Told::Sentence(&format!("{error:#}")), &HashMap::new());
+        }
         if let Err(error) = holder.terminate(ruled::result_of(error).into(), "").await {
             tracing::info!(%error, "It had ended already");
         }

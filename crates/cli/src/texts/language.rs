@@ -13,7 +13,12 @@ impl Language {
 
     /// What the person has set: LC_ALL, else LC_MESSAGES, else LANG.
     pub(crate) fn here() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::set_in(|name| std::env::var(name).ok())
+    }
+
+    /// The same in another environment.
+    pub(crate) fn set_in(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
         Self::of(&["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default())
     }
 

@@ -9,9 +9,12 @@ mod tests;
 pub(crate) use super::language::Language;
 
 use super::time::{day_in, minutes_in};
+use crate::application::hello::HELLO;
 use crate::application::secured::Known;
-use crate::standing::{self, Manner, Standing};
+use crate::asking::Ring;
+use crate::standing::{self, Caller, Manner, Standing};
 use rendezvous_assist::secure::Why;
+use rendezvous_core::{ApplicationId, SessionResult};
 use rendezvous_desktop::Subject;
 use rendezvous_desktop::windows::{
     Block, Button, ButtonId, ButtonKind, Refusals, Shape, Tone, View, foreign,
@@ -24,7 +27,9 @@ pub(crate) const NO: ButtonId = ButtonId(0);
 pub(crate) const YES: ButtonId = ButtonId(1);
 
 /// A name is not longer than this, in characters; an address neither.
-const LONGEST: usize = 64;
+pub(super) const LONGEST: usize = 64;
+/// A sentence neither.
+const LONGEST_SENTENCE: usize = 600;
 
 /// Whom a question is about.
 #[derive(Clone, Debug)]
@@ -64,7 +69,7 @@ impl Who {
     }
 }
 
-fn standing_in(language: Language, standing: Standing) -> String {
+pub(super) fn standing_in(language: Language, standing: Standing) -> String {
     match (language, standing) {
         (Language::English, standing) => super::standing(standing),
         (Language::German, Standing::Verified { since, how }) => {
@@ -256,6 +261,185 @@ pub(crate) fn right(language: Language, who: &str) -> View {
         )),
     ];
     question(language, Tone::Calm, body, language.pick("I have said so", "Ich habe es gesagt"), None)
+}
+
+/// First contact, at the helper's: the words, and what to do with them. Whether the other person has said that they were right.
+pub(crate) fn read_aloud(language: Language, who: &Who, why: Why, words: &str) -> View {
+    let name = &who.name;
+    let mut body = vec![
+        Block::Heading(language.pick(
+            format!("Read these three words to {name}."),
+            format!("Lesen Sie {name} diese drei Wörter vor."),
+        )),
+        line(who),
+        Block::Large(words.to_owned()),
+        Block::Text(language.pick(
+            format!("Ring {name}, or speak to {name} in the same room. {name} types the words. Do not send them in a message."),
+            format!("Rufen Sie {name} an, oder sprechen Sie im selben Raum mit {name}. {name} gibt die Wörter ein. Schicken Sie sie nicht in einer Nachricht."),
+        )),
+        Block::Text(language.pick(
+            format!("Go on when {name} has told you, in a voice that you know, that the words were right."),
+            format!("Gehen Sie weiter, wenn {name} Ihnen mit einer Stimme, die Sie kennen, gesagt hat, dass die Wörter stimmten."),
+        )),
+    ];
+    if why == Why::Changed {
+        body.insert(2, Block::Strong(language.pick(
+            format!("This is not the device that you know as {name}. It may be a new one, or somebody else."),
+            format!("Das ist nicht das Gerät, das Sie als {name} kennen. Es kann ein neues sein, oder jemand anders."),
+        )));
+    }
+    let stop = language.pick("This is not right: stop", "Etwas stimmt nicht: beenden");
+    let heard = language.pick("The words were right", "Die Wörter stimmten");
+    question(language, Tone::Calm, body, stop, Some(heard.to_owned()))
+}
+
+/// The page of the help was closed, while the help goes on.
+pub(crate) fn page_closed(language: Language, who: &str) -> View {
+    let name = foreign(who, LONGEST);
+    let body = vec![
+        Block::Heading(language.pick(
+            format!("You do not see the screen of {name} any more."),
+            format!("Sie sehen den Bildschirm von {name} nicht mehr."),
+        )),
+        Block::Text(language.pick(
+            "The page in your browser was closed. The help goes on until one of you ends it.".to_owned(),
+            "Die Seite in Ihrem Browser wurde geschlossen. Die Hilfe geht weiter, bis jemand von Ihnen sie beendet."
+                .to_owned(),
+        )),
+    ];
+    let (no, yes) = (
+        language.pick("End the help", "Die Hilfe beenden"),
+        language.pick("Open the page again", "Die Seite wieder öffnen"),
+    );
+    question(language, Tone::Calm, body, no, Some(yes.to_owned()))
+}
+
+/// Somebody calls: the question is written by the agent.
+pub(crate) fn ring(language: Language, ring: &Ring) -> View {
+    let text = |text: &str| foreign(text, LONGEST_SENTENCE);
+    let body = vec![
+        Block::Heading(text(&ring.heading)),
+        Block::Who(text(&ring.line)),
+        Block::Text(text(&ring.meaning)),
+    ];
+    question(language, Tone::Calm, body, &text(&ring.no), Some(text(&ring.yes)))
+}
+
+/// What the agent writes there.
+pub(crate) fn ring_of(
+    language: Language,
+    caller: &Caller,
+    answers_code: bool,
+    application: ApplicationId,
+    name: Option<&str>,
+) -> Ring {
+    let who = Who::new(&caller.who, &caller.address, &standing_in(language, caller.standing));
+    let known = matches!(caller.standing, Standing::Verified { .. });
+    let (heading, meaning) = call_of(language, &who.name, (answers_code, known), application, name);
+    Ring {
+        heading,
+        line: who.line,
+        meaning,
+        no: language.pick("Not now", "Jetzt nicht").to_owned(),
+        yes: language.pick("Answer", "Annehmen").to_owned(),
+    }
+}
+
+/// What somebody wants who calls, and what an answer means.
+fn call_of(
+    language: Language,
+    who: &str,
+    (answers_code, known): (bool, bool),
+    application: ApplicationId,
+    name: Option<&str>,
+) -> (String, String) {
+    let pick = |english: (String, &str), german: (String, &str)| {
+        let (heading, meaning) = language.pick(english, german);
+        (heading, meaning.to_owned())
+    };
+    match application {
+        _ if answers_code => pick(
+            (
+                "Someone has typed your code.".to_owned(),
+                "Answer only if you have just told it to somebody. You decide later what they may see.",
+            ),
+            (
+                "Jemand hat Ihren Code eingegeben.".to_owned(),
+                "Nehmen Sie nur an, wenn Sie ihn gerade jemandem gesagt haben. Was zu sehen ist, entscheiden Sie danach.",
+            ),
+        ),
+        ApplicationId::OFFER if known => pick(
+            (
+                format!("{who} offers to help you."),
+                "Answer only if you asked for it yourself. You decide later what they may see.",
+            ),
+            (
+                format!("{who} bietet Ihnen Hilfe an."),
+                "Nehmen Sie nur an, wenn Sie selbst darum gebeten haben. Was zu sehen ist, entscheiden Sie danach.",
+            ),
+        ),
+        ApplicationId::OFFER => pick(
+            (
+                format!("{who} wants to make contact with you."),
+                "Answer only if you know who this is and asked for it yourself. They see nothing.",
+            ),
+            (
+                format!("{who} möchte mit Ihnen Kontakt aufnehmen."),
+                "Nehmen Sie nur an, wenn Sie wissen, wer das ist, und selbst darum gebeten haben. Zu sehen ist nichts.",
+            ),
+        ),
+        ApplicationId::ASK => pick(
+            (
+                format!("{who} asks you for help."),
+                "If you answer, a page opens where you see their screen once they allow it.",
+            ),
+            (
+                format!("{who} bittet Sie um Hilfe."),
+                "Wenn Sie annehmen, öffnet sich eine Seite. Dort sehen Sie den anderen Bildschirm, sobald er Ihnen gezeigt wird.",
+            ),
+        ),
+        HELLO => pick(
+            (
+                format!("{who} says hello."),
+                "If you answer, you make sure together that it is really them. Nothing is shared.",
+            ),
+            (
+                format!("{who} sagt Hallo."),
+                "Wenn Sie annehmen, vergewissern Sie sich gemeinsam, wer da ist. Es wird nichts gezeigt.",
+            ),
+        ),
+        _ => {
+            let named = name.map(|name| foreign(name, LONGEST));
+            let english = named.as_ref().map_or_else(
+                || format!("{who} invites you."),
+                |name| format!("{who} invites you to “{name}”."),
+            );
+            let german = named.as_ref().map_or_else(
+                || format!("{who} lädt Sie ein."),
+                |name| format!("{who} lädt Sie zu „{name}“ ein."),
+            );
+            pick(
+                (english, "If you answer, this program starts on both sides."),
+                (german, "Wenn Sie annehmen, startet dieses Programm auf beiden Seiten."),
+            )
+        }
+    }
+}
+
+/// It did not come to pass, or broke.
+pub(crate) fn failed(language: Language, who: &str, result: SessionResult) -> View {
+    let (heading, text) = super::door::outcome(language, &foreign(who, LONGEST), None, result);
+    let body = vec![Block::Heading(heading), Block::Text(text), Block::Small(result.to_string())];
+    question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None)
+}
+
+/// Something that was said.
+pub(crate) fn told(language: Language, said: &str) -> View {
+    let lines = said.lines().filter(|line| !line.trim().is_empty());
+    let mut body =
+        vec![Block::Heading(language.pick("There is something to know.", "Bitte lesen.").to_owned())];
+    body.extend(lines.map(|line| Block::Text(foreign(line.trim(), LONGEST_SENTENCE))));
+    question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None)
 }
 
 /// Before the first control of a contact. None of the three is chosen beforehand.

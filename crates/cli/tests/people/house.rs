@@ -29,13 +29,15 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-pub(crate) const KEPT: [&str; 18] = [
+pub(crate) const KEPT: [&str; 20] = [
     "agent.lock",
     "apps",
     "config.toml",
     "contacts.lock",
     "contacts.toml",
     "device.key",
+    "door.json",
+    "door.lock",
     "downloads",
     "facts.json",
     "facts.lock",

@@ -32,6 +32,7 @@ mod examples;
 mod examples_in_c;
 mod filing;
 mod flooding;
+mod front_door;
 mod hostile;
 mod house;
 mod inbox;

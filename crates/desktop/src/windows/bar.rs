@@ -43,7 +43,7 @@ impl BarPainter {
     pub(crate) fn paint(&mut self, view: View, keyboard: Option<usize>) -> PaintedBar {
         let most = match view.shape {
             Shape::Bar(area) => (f32::from(area.width), f32::from(area.height)),
-            Shape::Question => (0.0, 0.0),
+            Shape::Question | Shape::Page => (0.0, 0.0),
         };
         let mut form = Form::new(view);
         if let Some(at) = keyboard {

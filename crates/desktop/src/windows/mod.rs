@@ -10,6 +10,9 @@
 //! window had the keyboard, nothing lay over it, and it had been seen like this for a second; a held key is one press.
 //! Everything else anybody may press, from anywhere: saying no must never be difficult.
 //!
+//! A [`Shape::Page`] is an ordinary window that decides nothing: whatever is in it anybody may press, also a keyboard on the
+//! screen, which is a program.
+//!
 //! A question appears beside the pointer and never under it, its safe answer has the keyboard, Escape and closing the window
 //! are the safe answer, and the expert's pointer and keys rest ([`Suspension`]) from before it appears until after it is gone.
 //!
@@ -45,12 +48,15 @@ use thiserror::Error;
 
 pub use canvas::Canvas;
 pub use look::Look;
-pub use view::{Act, Answers, Block, Button, ButtonId, ButtonKind, Refusals, Shape, Tone, View, foreign};
+pub use view::{
+    Act, Answers, Block, Button, ButtonId, ButtonKind, Field, Mark, Refusals, Row, Shape, Tone, View, foreign,
+};
 
 pub(crate) use self::bar::{BarPainter, BarVoice, PaintedBar, Wish};
 use self::letters::Letters;
 pub(crate) use self::surface::put;
 use self::thread::{Beginning, Command, Desk};
+use crate::x11::link::Link;
 use crate::{DisplayError, Rect, Suspension};
 
 /// A window that is closed is gone within this time, or the display does not answer.
@@ -184,6 +190,15 @@ pub struct Picture {
     pub canvas: Canvas,
     /// Each button's place, from the upper left corner.
     pub buttons: Vec<(ButtonId, Rect)>,
+}
+
+/// How the desktop of this display wants its windows.
+///
+/// # Errors
+///
+/// The display cannot be used.
+pub fn desktop_look(display: &str) -> Result<Look, WindowsError> {
+    Ok(settings::look(&Link::connect(Some(display))?)?)
 }
 
 /// Draws a window without a display, as it looks when what allows something is heard: for documentation, and for tests.

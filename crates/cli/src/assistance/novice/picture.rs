@@ -1,7 +1,6 @@
 //! From the permission to the picture: the certificates that both sides sign, the screen, and the way to the page.
 
 use super::Novice;
-use crate::assistance::bar::WatchedBar;
 use crate::assistance::clock;
 use crate::assistance::media::{Broken, Lack, Media, MediaEvent, Plan, Signed};
 use crate::assistance::opening::Screen;
@@ -53,7 +52,7 @@ impl Novice {
         // First the bar, and only then the screen: the page connects while the bar comes into view, and pictures are taken
         // when it is there.
         let guarded = self.guard(&grant).map_err(|e| Broken::Failed(e.to_string()));
-        let screen = screen.behind(self.bar.as_ref().map(WatchedBar::pulse));
+        let screen = screen.behind(self.bar.as_ref().map(|(bar, _)| bar.pulse()));
         let opened = guarded
             .and_then(|()| tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e))));
         match opened {
