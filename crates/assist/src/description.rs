@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 pub(crate) mod tests;
+mod data;
 mod wire;
 
 use std::fmt;

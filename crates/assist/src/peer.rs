@@ -15,6 +15,7 @@
 
 mod certificate;
 mod clock;
+pub mod data;
 mod distance;
 mod error;
 mod events;
