@@ -29,6 +29,12 @@ pub(crate) enum Ask<'a> {
     View { address: &'a str, known: &'a Known, subject: &'a Subject, warnings: &'a [String] },
     /// Whether the expert may use pointer and keyboard, and for how long.
     Control { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// Whether the expert may look at a terminal.
+    Terminal { address: &'a str, known: &'a Known, warnings: &'a [String] },
+    /// Whether the expert may type into it, and for how long.
+    Typing { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// How this began, where it is about typing.
+    HowTypingBegan { address: &'a str, known: &'a Known },
     /// How this began, with nothing chosen beforehand.
     HowItBegan { address: &'a str, known: &'a Known },
     /// Nothing: somebody else began it, by a message on the screen or otherwise, and that is how fraud begins.

@@ -10,6 +10,8 @@ use rustix::io::Errno;
 use rustix::termios::{
     self, InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios,
 };
+use rendezvous_assist::terminal::Size;
+use rendezvous_assist::terminal::keys::READ;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -23,6 +25,12 @@ pub(crate) const PROGRAMS: [&str; 2] = ["x-terminal-emulator", "xterm"];
 
 /// So long may a terminal be slow to take a line that matters; a status line is simply left out.
 const SLOW: Duration = Duration::from_millis(300);
+
+/// Who paints looks so often whether that is still wanted.
+const PAINTING: Duration = Duration::from_millis(100);
+
+/// So many bytes are written at once to a terminal that is painted.
+const AT_ONCE: usize = 1024;
 
 /// Nobody has that much to say before it is another's turn.
 const LONGEST_WORD: Duration = Duration::from_secs(5);
@@ -162,6 +170,48 @@ impl Terminal {
         self.set(&mode);
         _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
         self.read(1, move |bytes| bytes.first().and_then(|key| read(*key)))
+    }
+
+    /// Whatever is typed from now on, as bytes: no key means anything to the terminal itself. `read` is as for [`Self::keys`],
+    /// of as many bytes as came together.
+    pub(crate) fn raw<T: Send + 'static>(
+        &self,
+        read: impl FnMut(&[u8]) -> Option<T> + Send + 'static,
+    ) -> Typed<T> {
+        let mut mode = self.0.found.clone();
+        mode.make_raw();
+        // What is shown meanwhile brings its own line ends, and what others write there should stay readable.
+        mode.output_modes = self.0.found.output_modes;
+        self.set(&mode);
+        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        self.read(READ, read)
+    }
+
+    /// How large it is; nothing where it does not say.
+    pub(crate) fn size(&self) -> Option<Size> {
+        let size = termios::tcgetwinsize(&self.0.output).ok()?;
+        (size.ws_col > 0 && size.ws_row > 0).then(|| Size::nearest(size.ws_col, size.ws_row))
+    }
+
+    /// Writes what was made for a terminal, however long that takes, while `is_wanted`. False: the terminal is gone, or it
+    /// is not wanted any more.
+    pub(crate) fn paint(&self, bytes: &[u8], mut is_wanted: impl FnMut() -> bool) -> bool {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if !is_wanted() {
+                return false;
+            }
+            if !self.is_writable(PAINTING) {
+                continue;
+            }
+            // Little enough that a terminal which takes something takes all of it.
+            match rustix::io::write(&self.0.output, &rest[..rest.len().min(AT_ONCE)]) {
+                Ok(n) => rest = &rest[n..],
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     /// Puts the terminal back into the mode that it was found in.

@@ -4,7 +4,7 @@
 //! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
 mod bar;
-mod facts;
+pub(super) mod facts;
 mod keyboard;
 mod parting;
 mod person;
@@ -271,6 +271,7 @@ impl Novice {
             ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
             ExpertSays::Chat(text) => self.expert_wrote(text),
             ExpertSays::Typing(typing) => self.expert_is_typing(typing),
+            ExpertSays::DataOffer(_) => tracing::warn!("Refused a connection for a terminal"),
         }
     }
 

@@ -50,6 +50,7 @@ mod ruling;
 mod secrets;
 mod showing;
 mod stand_in;
+mod terminals;
 mod troubleshooting;
 mod viewer;
 mod watching;
