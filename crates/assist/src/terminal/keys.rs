@@ -3,8 +3,8 @@
 //! Keys are bytes, and go to the program as they are. What is taken out on the way: pasted text, which comes in brackets
 //! and is made harmless, and **Ctrl-]**, which speaks to us.
 //!
-//! At the sharer's end ([`Chord`]) Ctrl-] twice takes typing back at once, and a third time ends everything. The first
-//! one goes to the program, which may want it; two in a row no program wants. At the viewer's end Ctrl-] begins a command.
+//! At the sharer's end ([`Chord`]) Ctrl-] twice takes typing back at once, and a third time ends everything. One alone goes
+//! to the program, which may want it; two in a row no program wants. At the viewer's end Ctrl-] begins a command.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::Time;
 pub const CTRL_BRACKET: u8 = 0x1d;
 
 /// What belongs to one chord follows within this time.
-pub const TOGETHER: Duration = Duration::from_secs(2);
+pub const TOGETHER: Duration = Duration::from_secs(1);
 
 /// What is read at once of a terminal, for [`Strokes::read`].
 pub const READ: usize = 4096;
@@ -152,15 +152,18 @@ pub struct Chord {
     /// How often in a row, and when last.
     heard: u8,
     last: Time,
+    /// The first one waits until it is known what it is: programs that want one would take the next key for a part of it.
+    waits: bool,
 }
 
 impl Chord {
     /// What these keys leave for the program, and what they do.
     pub fn hear(&mut self, now: Time, keys: &[u8]) -> (Vec<u8>, Option<Act>) {
-        let mut left = Vec::with_capacity(keys.len());
+        let mut left: Vec<u8> = self.release(now).into_iter().collect();
         let mut act = None;
         for key in keys {
             if *key != CTRL_BRACKET {
+                left.extend(std::mem::take(&mut self.waits).then_some(CTRL_BRACKET));
                 self.heard = 0;
                 left.push(*key);
                 continue;
@@ -168,13 +171,21 @@ impl Chord {
             let goes_on = self.heard > 0 && now.since(self.last) <= TOGETHER;
             self.heard = if goes_on { self.heard.saturating_add(1) } else { 1 };
             self.last = now;
+            self.waits = self.heard == 1;
             match self.heard {
-                1 => left.push(*key),
+                1 => {}
                 2 => act = act.max(Some(Act::TakeBack)),
                 _ => act = Some(Act::Stop),
             }
         }
         (left, act)
+    }
+
+    /// The one that waited, when nothing has followed it in time: it is the program's.
+    pub fn release(&mut self, now: Time) -> Option<u8> {
+        let is_alone = self.waits && now.since(self.last) > TOGETHER;
+        self.waits &= !is_alone;
+        is_alone.then_some(CTRL_BRACKET)
     }
 }
 
@@ -248,18 +259,24 @@ mod tests {
     #[test]
     fn twice_takes_back_and_three_times_ends() {
         let mut chord = Chord::default();
-        assert_eq!(chord.hear(Time(0), b"a\x1d"), (b"a\x1d".to_vec(), None), "one is the program's");
+        assert_eq!(chord.hear(Time(0), b"a\x1d"), (b"a".to_vec(), None));
         assert_eq!(chord.hear(Time(500), b"\x1d"), (Vec::new(), Some(Act::TakeBack)));
         assert_eq!(chord.hear(Time(1000), b"\x1d"), (Vec::new(), Some(Act::Stop)));
-        assert_eq!(Chord::default().hear(Time(0), b"\x1d\x1d\x1d\x1d").1, Some(Act::Stop));
+        assert_eq!(chord.hear(Time(1100), b"b"), (b"b".to_vec(), None), "the program has heard nothing of it");
+        assert_eq!(Chord::default().hear(Time(0), b"\x1d\x1d\x1d\x1d"), (Vec::new(), Some(Act::Stop)));
     }
 
     #[test]
-    fn what_is_not_together_is_no_chord() {
+    fn what_is_not_together_is_no_chord_and_is_the_programs() {
         let mut chord = Chord::default();
-        chord.hear(Time(0), b"\x1d");
-        assert_eq!(chord.hear(Time(2500), b"\x1d"), (b"\x1d".to_vec(), None), "too late");
-        assert_eq!(chord.hear(Time(2600), b"x\x1d").1, None, "something in between");
-        assert_eq!(chord.hear(Time(2700), b"\x1dy"), (b"y".to_vec(), Some(Act::TakeBack)));
+        assert_eq!(chord.hear(Time(0), b"\x1d"), (Vec::new(), None));
+        assert_eq!(chord.release(Time(500)), None);
+        assert_eq!(chord.release(Time(1100)), Some(CTRL_BRACKET));
+        assert_eq!(chord.release(Time(1200)), None, "once");
+        assert_eq!(chord.hear(Time(1300), b"\x1d"), (Vec::new(), None), "too late");
+        assert_eq!(chord.hear(Time(1400), b"x"), (b"\x1dx".to_vec(), None), "something else follows");
+        assert_eq!(chord.hear(Time(1500), b"\x1dx\x1d"), (b"\x1dx".to_vec(), None), "something in between");
+        assert_eq!(chord.hear(Time(1600), b"\x1dy"), (b"y".to_vec(), Some(Act::TakeBack)));
+        assert_eq!(chord.hear(Time(9000), b"z"), (b"z".to_vec(), None));
     }
 }

@@ -371,6 +371,7 @@ impl Sharer {
         self.go_on_asking();
         if let Some(showing) = &mut self.showing {
             showing.fit(&self.terminal);
+            showing.release_key();
             if showing.is_out_of_patience() {
                 return self.fail_with(&texts::no_way(&self.who), Code::FirewallNotSupported).await;
             }

@@ -12,7 +12,7 @@ use rendezvous_assist::terminal::paint::{Painter, Status};
 use rendezvous_assist::terminal::wire::ViewerSays;
 use rendezvous_assist::terminal::{Screen, Size, keys};
 use rendezvous_desktop::terminal::{Emulator, Hands, Shell, ShellError};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -74,6 +74,7 @@ pub(super) struct Showing {
     waits: Option<Instant>,
     has_stalled: bool,
     keys: Option<Typed<Pressed>>,
+    chord: Arc<Mutex<Chord>>,
     pub(super) last_key: Instant,
     held: Arc<AtomicBool>,
     pub(super) link: Link,
@@ -113,6 +114,7 @@ impl Showing {
             waits: None,
             has_stalled: false,
             keys: None,
+            chord: Arc::default(),
             last_key: Instant::now(),
             held,
             link: Link::None,
@@ -149,7 +151,7 @@ impl Showing {
         self.canvas = Some(Canvas::open(terminal.clone(), self.draws.0.clone()));
         (self.given, self.waits) = (None, None);
         let (brake, held) = (consent.brake(), self.held.clone());
-        let (mut strokes, mut chord) = (Strokes::new(), Chord::default());
+        let (mut strokes, chord) = (Strokes::new(), self.chord.clone());
         let epoch = self.epoch;
         self.keys = Some(terminal.raw(move |bytes| {
             let mut pressed = Pressed { strokes: Vec::new(), act: None };
@@ -158,7 +160,7 @@ impl Showing {
                     pressed.strokes.push(stroke);
                     continue;
                 };
-                let (left, act) = chord.hear(time(epoch), &keys);
+                let (left, act) = lock(&chord).hear(time(epoch), &keys);
                 match act {
                     Some(Act::TakeBack) => held.store(true, Ordering::SeqCst),
                     Some(Act::Stop) => brake.pull(),
@@ -212,6 +214,14 @@ impl Showing {
                     self.hands.type_own(&keys::pasted(&text, in_brackets));
                 }
             }
+        }
+    }
+
+    /// A key that waited for what would follow it is the shell's after all.
+    pub(super) fn release_key(&mut self) {
+        let released = lock(&self.chord).release(time(self.epoch));
+        if let Some(key) = released {
+            self.hands.type_own(&[key]);
         }
     }
 
@@ -405,6 +415,10 @@ pub(super) async fn happens(showing: &mut Option<Showing>) -> Happened {
         Some(showing) => showing.next().await,
         None => std::future::pending().await,
     }
+}
+
+fn lock(chord: &Mutex<Chord>) -> MutexGuard<'_, Chord> {
+    chord.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn time(epoch: Instant) -> Time {
