@@ -16,6 +16,7 @@
 mod asides;
 mod certificate;
 mod clock;
+pub mod data;
 mod distance;
 mod error;
 mod events;

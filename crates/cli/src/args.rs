@@ -78,6 +78,16 @@ pub(crate) enum Verb {
         #[arg(long)]
         code: bool,
     },
+    /// Let somebody look at a terminal of yours, and type into it if you allow that too
+    ShareTerminal {
+        /// Whom: a name or address from your contacts, the beginning of one, or host:port
+        contact: String,
+    },
+    /// Ask somebody to let you look at a terminal of theirs
+    ViewTerminal {
+        /// Whom: a name or address from your contacts, the beginning of one, or host:port
+        contact: String,
+    },
     /// Say hello to somebody: both make sure who is there, once and for later, and nothing is shared
     Hello {
         /// To whom: a name or address from your contacts, the beginning of one, or host:port
@@ -467,6 +477,8 @@ fn visibility(text: &str) -> Result<Visibility, String> {
 pub(crate) enum ApplicationName {
     /// Remote assistance, both ways
     Assist,
+    /// A shared terminal, both ways
+    Terminal,
     /// Two people make sure who is there, and greet each other
     Hello,
 }

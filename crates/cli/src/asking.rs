@@ -33,6 +33,12 @@ pub(crate) enum Ask<'a> {
     Files { address: &'a str, known: &'a Known },
     /// Whether the person takes this file, which would come into this place.
     File { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
+    /// Whether the expert may look at a terminal.
+    Terminal { address: &'a str, known: &'a Known, warnings: &'a [String] },
+    /// Whether the expert may type into it, and for how long.
+    Typing { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// How this began, where it is about typing.
+    HowTypingBegan { address: &'a str, known: &'a Known },
     /// How this began, with nothing chosen beforehand.
     HowItBegan { address: &'a str, known: &'a Known },
     /// Nothing: somebody else began it, by a message on the screen or otherwise, and that is how fraud begins.

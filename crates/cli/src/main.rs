@@ -107,6 +107,8 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Offer { contact, code: false } => {
             call::run(home, &contact.unwrap_or_default(), ApplicationId::OFFER).await
         }
+        Verb::ShareTerminal { contact } => call::run(home, &contact, ApplicationId::SHARE_TERMINAL).await,
+        Verb::ViewTerminal { contact } => call::run(home, &contact, ApplicationId::VIEW_TERMINAL).await,
         Verb::Hello { contact } => call::run(home, &contact, HELLO).await,
         Verb::Invite { app, contact } => call::run(home, &contact, apps::find(home, &app)?).await,
         Verb::Cancel { contact } => sessions::cancel(home, contact.as_deref()).await,

@@ -28,6 +28,7 @@ mod policy;
 mod record;
 mod sharing;
 mod talk;
+mod terminal;
 mod time;
 #[cfg(feature = "windows")]
 pub(crate) mod windows;
@@ -41,6 +42,7 @@ pub(crate) use policy::*;
 pub(crate) use record::*;
 pub(crate) use sharing::*;
 pub(crate) use talk::*;
+pub(crate) use terminal::*;
 pub(crate) use time::{day, moment};
 
 /// What is known of a person whom nobody has verified yet.
@@ -168,6 +170,18 @@ fn asked(caller: &Caller, application: ApplicationId, name: Option<&str>) -> (St
         (ApplicationId::ASK, _) => (
             format!("{who} asks you for help."),
             "If you say yes, a page opens where you see their screen once they allow it.",
+        ),
+        (ApplicationId::SHARE_TERMINAL, _) => (
+            format!("{who} wants to share a terminal with you."),
+            "If you say yes, you see it here once they allow it. They see nothing of yours.",
+        ),
+        (ApplicationId::VIEW_TERMINAL, Standing::Verified { .. }) => (
+            format!("{who} asks to look at a terminal of yours."),
+            "Only say yes if you asked for it yourself. You decide later whether they may look.",
+        ),
+        (ApplicationId::VIEW_TERMINAL, Standing::NeverChecked | Standing::Changed) => (
+            format!("{who} wants to make contact with you."),
+            "Only say yes if you know who this is and asked for it yourself. They see nothing.",
         ),
         (HELLO, _) => (
             format!("{who} says hello."),

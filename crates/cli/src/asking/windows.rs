@@ -117,6 +117,15 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::File { address, known, name, size, place } => {
             words::file(language, &Who::known(language, who, address, known), (name, size), place)
         }
+        Ask::Terminal { address, known, warnings } => {
+            words::terminal::view(language, &Who::known(language, who, address, known), warnings)
+        }
+        Ask::Typing { address, known, time, warnings } => {
+            words::terminal::typing(language, &Who::known(language, who, address, known), time, warnings)
+        }
+        Ask::HowTypingBegan { address, known } => {
+            words::terminal::how_it_began(language, &Who::known(language, who, address, known))
+        }
         Ask::Words { address, why, left } => {
             words::words(language, &Who::unknown(language, who, address, why), why, left)
         }

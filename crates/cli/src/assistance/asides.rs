@@ -89,14 +89,19 @@ fn weight(packet: &Packet) -> usize {
 /// Where the channels of a connection lead.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
-    pub(super) files: Line,
+    pub(super) files: Option<Line>,
 }
 
 impl Lines {
+    /// A connection that has none of them.
+    pub(super) fn none() -> Self {
+        Self { files: None }
+    }
+
     /// Nobody is there for some of them in this program; the page is told that such a channel is closed.
     fn of(&self, aside: Aside) -> Option<&Line> {
         match aside {
-            Aside::Files => Some(&self.files),
+            Aside::Files => self.files.as_ref(),
             Aside::Clipboard | Aside::Drawing => None,
         }
     }

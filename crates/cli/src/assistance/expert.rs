@@ -291,6 +291,7 @@ impl Expert {
                 self.connect(page);
             }
             NoviceSays::Ice(hints) => self.hints = hints,
+            NoviceSays::DataAnswer(_) => tracing::warn!("Refused a connection for a terminal"),
             NoviceSays::Floor(right, state) => {
                 self.log.note(Entry::Floor(right, state));
                 match right {

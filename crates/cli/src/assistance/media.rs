@@ -5,7 +5,7 @@
 //! time, a name or a server that does not answer, never keeps the person at the terminal waiting: it happens in here.
 
 mod local;
-mod ways;
+pub(super) mod ways;
 
 pub(crate) use local::{Lack, addresses};
 pub(super) use ways::Plan;

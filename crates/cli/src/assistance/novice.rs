@@ -4,7 +4,7 @@
 //! `files` what they hand each other, `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
 mod bar;
-mod facts;
+pub(super) mod facts;
 mod files;
 mod keyboard;
 mod parting;
@@ -225,7 +225,7 @@ impl Novice {
             keys: None,
             delayed: None,
             talk: Talk::default(),
-            asides: Lines { files: files.line.clone() },
+            asides: Lines { files: Some(files.line.clone()) },
             files,
             file: None,
             sharing: None,
@@ -297,6 +297,7 @@ impl Novice {
             ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
             ExpertSays::Chat(text) => self.expert_wrote(text),
             ExpertSays::Typing(typing) => self.expert_is_typing(typing),
+            ExpertSays::DataOffer(_) => tracing::warn!("Refused a connection for a terminal"),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Who is meant is said by the name that the person here gave them, their address, and what is known of their key; never by
 //! a name that they chose for themselves. What comes from elsewhere cannot steer what stands around it.
 
+pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
 

@@ -449,7 +449,7 @@ impl Two {
             _ = write!(text, "\n----- the terminal of {name}:\n{}\n", desk.screen().trim_end());
         }
         for side in [&self.novice, &self.expert] {
-            for log in ["agent", "assist", "hello", "applications"] {
+            for log in ["agent", "assist", "terminal", "hello", "applications"] {
                 let log = fs::read_to_string(side.home.join(format!("{log}.log"))).unwrap_or_default();
                 _ = write!(text, "\n----- a log of the {}:\n{}\n", side.name, log.trim_end());
             }

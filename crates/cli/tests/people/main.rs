@@ -53,6 +53,7 @@ mod ruling;
 mod secrets;
 mod showing;
 mod stand_in;
+mod terminals;
 mod tray;
 mod troubleshooting;
 mod viewer;
