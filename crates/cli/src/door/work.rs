@@ -8,7 +8,7 @@ use crate::home::Home;
 use crate::identity::Identity;
 use crate::resolve::{Candidate, Source, Whom};
 use crate::standing;
-use crate::{client, doctor, login, record, showing, surroundings, texts, whom};
+use crate::{client, doctor, inbox, login, record, showing, surroundings, texts, whom};
 use anyhow::{Result, anyhow};
 use rendezvous_core::{ApplicationId, State};
 use rendezvous_dbus::agent::{AgentClient, Listed, News, NewsStream, Surroundings};
@@ -178,7 +178,8 @@ impl Job {
             }
             Output::MakeCode => {
                 let made = sentence(self.make_code(tongue).await);
-                self.tell(Input::Code(made.map(zeroize::Zeroizing::new)));
+                let time = inbox::code_time(&self.home);
+                self.tell(Input::Code(made.map(|code| (zeroize::Zeroizing::new(code), time))));
             }
             Output::LeaveCode => {
                 if let Ok(agent) = self.agent().await {

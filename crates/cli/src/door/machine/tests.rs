@@ -12,6 +12,12 @@ fn fresh() -> Door {
     door(Tongue::English)
 }
 
+const CODE_TIME: Duration = Duration::from_secs(300);
+
+fn code() -> (Zeroizing<String>, Duration) {
+    (Zeroizing::new("7-apple-river".to_owned()), CODE_TIME)
+}
+
 fn outputs(door: &mut Door) -> Vec<Output> {
     std::iter::from_fn(|| door.poll_output()).collect()
 }
@@ -137,7 +143,7 @@ fn a_code_is_shown_and_given_up_and_goes_when_it_is_too_old() {
     let mut door = fresh();
     press(&mut door, ids::ASK);
     assert_eq!(press(&mut door, ids::MAKE_CODE), [Output::MakeCode]);
-    door.handle_input(SOON, Input::Code(Ok(Zeroizing::new("7-apple-river".to_owned()))));
+    door.handle_input(SOON, Input::Code(Ok(code())));
     assert!(view(&door).body.contains(&Block::Large("7-apple-river".to_owned())));
     door.handle_input(SOON + CODE_TIME - Duration::from_secs(1), Input::Tick);
     assert_eq!(outputs(&mut door), []);
@@ -146,7 +152,7 @@ fn a_code_is_shown_and_given_up_and_goes_when_it_is_too_old() {
     assert_eq!(heading(&door), "Nobody has typed the code.");
     // One that is made when nobody wants it any more is given up.
     press(&mut door, ids::BACK);
-    door.handle_input(SOON, Input::Code(Ok(Zeroizing::default())));
+    door.handle_input(SOON, Input::Code(Ok(code())));
     assert_eq!(outputs(&mut door), [Output::LeaveCode]);
 }
 
@@ -154,7 +160,7 @@ fn a_code_is_shown_and_given_up_and_goes_when_it_is_too_old() {
 fn whoever_answers_the_code_becomes_a_call() {
     let mut door = fresh();
     press(&mut door, ids::MAKE_CODE);
-    door.handle_input(SOON, Input::Code(Ok(Zeroizing::new("7-apple-river".to_owned()))));
+    door.handle_input(SOON, Input::Code(Ok(code())));
     progress(&mut door, "/9", Progress::StateChanged(State::Accepted));
     progress(&mut door, "/9", Progress::StateChanged(State::Connected));
     assert!(heading(&door).contains("is there"), "{}", heading(&door));
