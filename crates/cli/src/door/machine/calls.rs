@@ -1,6 +1,9 @@
 //! Calls of the door's own: begun, named, followed, withdrawn.
 
-use super::{ApplicationId, Call, Code, Door, Duration, MOST_EARLY, Outcome, Output, Page, Progress, SessionResult, Stage, State, Whom, Zeroizing};
+use super::{
+    ApplicationId, Call, Code, Door, Duration, MOST_EARLY, Outcome, Output, Page, Progress, SessionResult,
+    Stage, State, Whom, Zeroizing,
+};
 
 impl Door {
     pub(super) fn call_this(&mut self, application: ApplicationId) {

@@ -1,6 +1,9 @@
 //! Pages about one call: the code, the ringing, what goes on, and how it ended.
 
-use super::{ApplicationId, Block, ButtonKind, Call, Duration, Field, Going, LONGEST, LONGEST_LINE, Manner, Mark, Outcome, Pressed, Row, Sheet, Stage, View, foreign, ids, outcome, span};
+use super::{
+    ApplicationId, Block, ButtonKind, Call, Duration, Field, Going, LONGEST, LONGEST_LINE, Manner, Mark,
+    Outcome, Pressed, Row, Sheet, Stage, View, foreign, ids, outcome, span,
+};
 
 impl Sheet<'_> {
     pub(super) fn making_code(mut self) -> View {

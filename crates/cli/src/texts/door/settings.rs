@@ -1,6 +1,9 @@
 //! What can be set, and an account that is signed in to.
 
-use super::{Account, Block, ButtonKind, Field, LONGEST, LONGEST_LINE, Mark, Row, Sheet, SigningIn, Tongue, View, foreign, ids};
+use super::{
+    Account, Block, ButtonKind, Field, LONGEST, LONGEST_LINE, Mark, Row, Sheet, SigningIn, Tongue, View,
+    foreign, ids,
+};
 
 impl Sheet<'_> {
     pub(super) fn settings(mut self) -> View {

@@ -1,6 +1,9 @@
 //! Somebody calls.
 
-use super::{ApplicationId, Block, Caller, HELLO, LONGEST, LONGEST_SENTENCE, Language, Ring, Standing, Tone, View, Who, foreign, question, standing_in};
+use super::{
+    ApplicationId, Block, Caller, HELLO, LONGEST, LONGEST_SENTENCE, Language, Ring, Standing, Tone, View,
+    Who, foreign, question, standing_in,
+};
 
 /// Somebody calls: the question is written by the agent.
 pub(crate) fn ring(language: Language, ring: &Ring) -> View {
