@@ -44,6 +44,8 @@ pub(crate) enum Input {
     Past(Vec<Past>),
     /// The record of one session, line by line.
     Record(Result<Vec<String>, String>),
+    /// They have this name from now on, or why not.
+    Named(Result<(), String>),
     /// It was signed in, or why not.
     SignedIn(Result<(), String>),
     /// Nothing can be asked in the background, and why.
@@ -69,6 +71,8 @@ pub(crate) enum Output {
     LoadRecord(String),
     /// Strangers may call for so many seconds.
     Visible(u32),
+    /// Give somebody this name.
+    Name { whom: Whom, name: String },
     /// Sign in.
     SignIn { jid: String, password: Zeroizing<String> },
     /// Keep these settings, and show everything by them.
@@ -91,6 +95,12 @@ pub(crate) enum Page {
         find: String,
     },
     Person(Whom),
+    /// A name for somebody; `wrong` is why the last one cannot be theirs.
+    Name {
+        whom: Whom,
+        text: String,
+        wrong: Option<String>,
+    },
     /// `None` while it is made. `until` is the time after which it is of no use.
     Code {
         code: Option<Zeroizing<String>>,
@@ -240,6 +250,7 @@ impl Door {
                     *lines = Some(record.unwrap_or_else(|why| vec![why]));
                 }
             }
+            Input::Named(named) => self.named(named),
             Input::SignedIn(signed_in) => self.signed_in(signed_in),
             Input::AgentGone(why) => self.agent_gone(why),
         }
@@ -274,6 +285,12 @@ impl Door {
             Pressed::Again => {
                 if let Page::Outcome { again: Some((whom, application)), .. } = &self.page {
                     self.call(whom.clone(), *application);
+                }
+            }
+            Pressed::Name => {
+                if let Page::Person(whom) = &self.page {
+                    let (whom, text) = (whom.clone(), String::new());
+                    self.page = Page::Name { whom, text, wrong: None };
                 }
             }
             Pressed::Happened => {
@@ -317,15 +334,20 @@ impl Door {
         }
     }
 
-    /// How somebody is called here.
+    /// How somebody is called here; nothing for those of whom only a device is known.
     pub(crate) fn name_of(&self, whom: &Whom) -> String {
         let known = self.people.iter().flatten().find(|contact| contact.whom == *whom);
-        known.map_or_else(|| whom.address.clone(), |contact| contact.name.clone())
+        match known {
+            Some(contact) if contact.is_nameless() => String::new(),
+            Some(contact) => contact.name.clone(),
+            None => whom.address.clone(),
+        }
     }
 
     fn typed(&mut self, text: String) {
         match &mut self.page {
             Page::Whom { find, .. } => *find = text,
+            Page::Name { text: typed, .. } => *typed = text,
             Page::TypeCode { text: typed, wrong, .. } => {
                 *typed = Zeroizing::new(text);
                 *wrong = None;
@@ -348,6 +370,10 @@ impl Door {
                     }
                     Err(_) => *wrong = Some(String::new()),
                 }
+            }
+            Page::Name { whom, text, .. } if !text.trim().is_empty() => {
+                let (whom, name) = (whom.clone(), text.trim().to_owned());
+                self.give(Output::Name { whom, name });
             }
             // One who is left over is whom they mean.
             Page::Whom { manner, find } if !find.is_empty() => {
@@ -376,6 +402,15 @@ impl Door {
         }
     }
 
+    fn named(&mut self, named: Result<(), String>) {
+        if let Page::Name { whom, wrong, .. } = &mut self.page {
+            match named {
+                Ok(()) => self.page = Page::Person(whom.clone()),
+                Err(why) => *wrong = Some(why),
+            }
+        }
+    }
+
     fn signed_in(&mut self, signed_in: Result<(), String>) {
         if let Page::SignIn { password, state, .. } = &mut self.page {
             match signed_in {
@@ -401,6 +436,7 @@ impl Door {
                 self.outputs.push_back(Output::LoadPast);
                 Page::Happened(None)
             }
+            Page::Name { whom, .. } => Page::Person(whom.clone()),
             Page::SignIn { jid, password: Some(_), .. } => {
                 Page::SignIn { jid: jid.clone(), password: None, state: SigningIn::Asks }
             }

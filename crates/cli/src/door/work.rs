@@ -3,9 +3,9 @@
 use super::facts::{Account, Contact, Going, Manner, Past, Tongue};
 use super::machine::{Input, Output};
 use crate::agent::accounts::NEARBY;
-use crate::contacts::Contacts;
+use crate::contacts::{Contacts, Person, check_name};
 use crate::home::Home;
-use crate::identity::Identity;
+use crate::identity::{Identity, unix_now};
 use crate::resolve::{Candidate, Source, Whom};
 use crate::standing;
 use crate::{client, doctor, inbox, login, record, showing, surroundings, texts, whom};
@@ -198,6 +198,10 @@ impl Job {
                     _ = agent.visible(Some(seconds)).await;
                 }
             }
+            Output::Name { whom, name } => {
+                self.tell(Input::Named(sentence(self.name(whom, name).await)));
+                self.look().await;
+            }
             Output::LoadPast => self.tell(Input::Past(past(&self.home, tongue))),
             Output::LoadRecord(session) => {
                 self.tell(Input::Record(sentence(record::lines(&self.home, &session))));
@@ -221,6 +225,13 @@ impl Job {
         }
         let session = agent.invite(&whom.network, &whom.address, application, around(tongue)).await;
         session.map(|session| session.to_string()).map_err(|e| anyhow!(e.sentence()))
+    }
+
+    async fn name(&self, Whom { network, address }: Whom, name: String) -> Result<()> {
+        check_name(&name)?;
+        let person = Person { name, network, address, places: Vec::new(), since: 0, blocked: false };
+        Contacts::change(&self.home, |contacts| contacts.add(unix_now(), person))?;
+        Ok(self.agent().await?.reread().await?)
     }
 
     async fn make_code(&self, tongue: Tongue) -> Result<String> {

@@ -6,6 +6,7 @@
 mod calls;
 mod outcome;
 mod past;
+mod people;
 mod settings;
 
 pub(crate) use outcome::outcome;
@@ -38,6 +39,10 @@ pub(crate) fn view(door: &Door) -> View {
         Page::Person(whom) => {
             let known = door.people.iter().flatten().find(|contact| contact.whom == *whom);
             sheet.person(known)
+        }
+        Page::Name { whom, wrong, .. } => {
+            let known = door.people.iter().flatten().find(|contact| contact.whom == *whom);
+            sheet.name(known, wrong.as_deref())
         }
         Page::Code { code: Some(code), until } => sheet.code(code, until.saturating_sub(door.now)),
         Page::Code { code: None, .. } => sheet.making_code(),
@@ -211,134 +216,6 @@ impl Sheet<'_> {
             );
             self.body.push(Block::Strong(offline));
         }
-    }
-
-    fn contact_row(&self, contact: &Contact) -> Option<Row> {
-        let id = self.door.numbers.of(&Pressed::Person(contact.whom.clone()))?;
-        let mark = if contact.is_there { Mark::Full } else { Mark::Empty };
-        Some(Row { id, title: self.title(contact), line: self.line(contact), mark })
-    }
-
-    /// A stranger is called by what they call themselves, and that is said.
-    fn title(&self, contact: &Contact) -> String {
-        match (contact.is_stranger, &contact.claims) {
-            (true, Some(claims)) => {
-                let claims = foreign(claims, LONGEST);
-                self.t.pick(
-                    format!("Someone nearby who calls themselves “{claims}”"),
-                    format!("Jemand in der Nähe, der sich „{claims}“ nennt"),
-                )
-            }
-            _ => foreign(&contact.name, LONGEST),
-        }
-    }
-
-    fn line(&self, contact: &Contact) -> String {
-        let mut parts = Vec::new();
-        parts.push(match contact.is_there {
-            true => self.s("is there now", "ist gerade da"),
-            false => self.s("not there now", "gerade nicht da"),
-        });
-        parts.push(standing_in(self.t, contact.standing));
-        // Addresses of devices nearby say nothing to anybody; the standing does.
-        if contact.whom.address != contact.name && contact.whom.address.contains('@') {
-            parts.push(foreign(&contact.whom.address, LONGEST));
-        }
-        parts.join(" · ")
-    }
-
-    fn whom(mut self, manner: Manner, find: &str) -> View {
-        match manner {
-            Manner::Ask => self.heading("Who is to help you?", "Wer soll Ihnen helfen?"),
-            Manner::Help => self.heading("Whom would you like to help?", "Wem möchten Sie helfen?"),
-        }
-        let door = self.door;
-        let found: Vec<&Contact> =
-            door.people.iter().flatten().filter(|contact| contact.is_called(find)).collect();
-        let has_people = door.people.iter().flatten().next().is_some();
-        if has_people {
-            let label =
-                self.s("Type a name to find somebody:", "Tippen Sie einen Namen, um jemanden zu finden:");
-            self.body.push(Block::Field(Field { label, text: find.to_owned(), is_secret: false }));
-        }
-        let rows: Vec<Row> =
-            found.into_iter().take(MOST_PEOPLE).filter_map(|c| self.contact_row(c)).collect();
-        match (&door.people, rows.is_empty()) {
-            (None, _) => self.text("One moment…", "Einen Moment…"),
-            (Some(_), true) if has_people => {
-                self.text("Nobody of that name is known here.", "Hier ist niemand dieses Namens bekannt.");
-            }
-            (Some(_), true) => {}
-            (Some(_), false) => self.body.push(Block::Rows(rows)),
-        }
-        let code = match manner {
-            Manner::Ask => self.row(
-                ids::MAKE_CODE,
-                ("Someone on the telephone", "Jemand am Telefon"),
-                (
-                    "You get a code and read it to them. They type it.",
-                    "Sie bekommen einen Code und lesen ihn vor. Er wird dort eingetippt.",
-                ),
-            ),
-            Manner::Help => self.row(
-                ids::TYPE_CODE,
-                ("Someone on the telephone", "Jemand am Telefon"),
-                (
-                    "They read a code to you. You type it here.",
-                    "Man liest Ihnen einen Code vor. Sie tippen ihn hier ein.",
-                ),
-            ),
-        };
-        self.body.push(Block::Tiles(vec![code]));
-        self.back();
-        self.done()
-    }
-
-    fn person(mut self, contact: Option<&Contact>) -> View {
-        let Some(contact) = contact else {
-            self.heading(
-                "This person is not known here any more.",
-                "Dieser Mensch ist hier nicht mehr bekannt.",
-            );
-            self.back();
-            return self.done();
-        };
-        self.body.push(Block::Heading(self.title(contact)));
-        self.body.push(Block::Who(self.line(contact)));
-        let name = foreign(&contact.name, LONGEST);
-        if !contact.is_there {
-            self.body.push(Block::Text(self.t.pick(
-                format!("{name} is not there now: the computer is off, or Rendezvous is not open. You can try all the same."),
-                format!("{name} ist gerade nicht da: Der Computer ist aus, oder Rendezvous ist nicht offen. Sie können es trotzdem versuchen."),
-            )));
-        }
-        if !matches!(contact.standing, Standing::Verified { .. }) {
-            self.text(
-                "The first time you both make sure who is there: three words are read out on the telephone.",
-                "Beim ersten Mal vergewissern Sie sich beide, wer da ist: Am Telefon werden drei Wörter vorgelesen.",
-            );
-        }
-        let ask = Row {
-            id: ids::ASK_THEM,
-            title: self.t.pick(format!("Ask {name} for help"), format!("{name} um Hilfe bitten")),
-            line: self.s(
-                "You choose afterwards whether your screen is shown",
-                "Danach entscheiden Sie, ob Ihr Bildschirm gezeigt wird",
-            ),
-            mark: Mark::None,
-        };
-        let help = Row {
-            id: ids::HELP_THEM,
-            title: self.t.pick(format!("Offer {name} your help"), format!("{name} Hilfe anbieten")),
-            line: self.s(
-                "They choose whether you see their screen",
-                "Ob Sie den Bildschirm sehen, wird dort entschieden",
-            ),
-            mark: Mark::None,
-        };
-        self.body.push(Block::Tiles(vec![ask, help]));
-        self.back();
-        self.done()
     }
 
     fn cancel(&mut self) {

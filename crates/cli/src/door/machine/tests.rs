@@ -282,3 +282,27 @@ fn nothing_that_is_pressed_on_any_page_does_more_than_it_says() {
         }
     }
 }
+
+#[test]
+fn whoever_has_no_name_is_given_one() {
+    let mut door = fresh();
+    let mut met = people();
+    met[1].name = met[1].whom.address.clone();
+    door.handle_input(SOON, Input::People(met.clone()));
+    let nameless = row(&door, "without a name");
+    press(&mut door, nameless);
+    press(&mut door, ids::NAME);
+    door.handle_input(SOON, Input::Typed("  ".to_owned()));
+    door.handle_input(SOON, Input::Entered);
+    assert_eq!(outputs(&mut door), []);
+    door.handle_input(SOON, Input::Typed(" Bernd ".to_owned()));
+    let whom = met[1].whom.clone();
+    assert_eq!(
+        press(&mut door, ids::SEARCH),
+        [Output::Name { whom: whom.clone(), name: "Bernd".to_owned() }]
+    );
+    door.handle_input(SOON, Input::Named(Err("Bernd is somebody else.".to_owned())));
+    assert!(format!("{:?}", view(&door).body).contains("Take another one."));
+    door.handle_input(SOON, Input::Named(Ok(())));
+    assert_eq!(door.page, Page::Person(whom));
+}

@@ -72,6 +72,7 @@ impl Sheet<'_> {
 
     pub(super) fn calling(mut self, call: &Call) -> View {
         let who = match call.who.is_empty() {
+            true if call.whom.is_some() => self.s("this person", "dieser Mensch"),
             true => self.s("whoever has the other half of the code", "wer den Code hat"),
             false => foreign(&call.who, LONGEST),
         };
@@ -169,7 +170,11 @@ impl Sheet<'_> {
                 None => self.s("is there", "ist da"),
             },
         };
-        Some(Row { id, title: foreign(&going.who, LONGEST), line, mark: Mark::Full })
+        let title = match going.who.is_empty() {
+            true => self.s("Somebody without a name yet", "Jemand noch ohne Namen"),
+            false => foreign(&going.who, LONGEST),
+        };
+        Some(Row { id, title, line, mark: Mark::Full })
     }
 
     pub(super) fn going(mut self, going: Option<&Going>) -> View {

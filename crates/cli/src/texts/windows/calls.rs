@@ -24,8 +24,16 @@ pub(crate) fn ring_of(
     application: ApplicationId,
     name: Option<&str>,
 ) -> Ring {
-    let who = Who::new(&caller.who, &caller.address, &standing_in(language, caller.standing));
     let known = matches!(caller.standing, Standing::Verified { .. });
+    // The address of a device nearby says nothing to anybody; it stands below.
+    let is_nameless = caller.who == caller.address && !caller.address.contains('@');
+    let called = match (is_nameless, known) {
+        (false, _) => caller.who.as_str(),
+        (true, true) => language.pick("Somebody whom you have met", "Jemand, den Sie schon kennen,"),
+        (true, false) => language
+            .pick("Somebody whom this computer does not know", "Jemand, den dieser Computer nicht kennt,"),
+    };
+    let who = Who::new(called, &caller.address, &standing_in(language, caller.standing));
     let (heading, meaning) = call_of(language, &who.name, (answers_code, known), application, name);
     Ring {
         heading,

@@ -136,7 +136,11 @@ mod tests {
         assert_eq!(form.focus(), Some(Target::Field));
         assert_eq!(key(&mut form, Key::Down), None);
         assert_eq!(form.focus(), Some(Target::Row(0)));
-        assert_eq!(key(&mut form, Key::Letter('a')), Some(Act::Typed("a".into())), "also a keyboard on the screen");
+        assert_eq!(
+            key(&mut form, Key::Letter('a')),
+            Some(Act::Typed("a".into())),
+            "also a keyboard on the screen"
+        );
         assert_eq!(key(&mut form, Key::Letter(' ')), Some(Act::Typed("a ".into())));
         assert_eq!(key(&mut form, Key::Backspace), Some(Act::Typed("a".into())));
         assert_eq!(key(&mut form, Key::Press), Some(Act::Entered));
@@ -189,7 +193,9 @@ mod tests {
     #[test]
     fn nobody_scrolls_beyond_the_end() {
         let mut form = Form::new(page("Whom?", &[1]));
-        for (place, reach, expected) in [(50.0, 100.0, 50.0), (500.0, 100.0, 100.0), (-5.0, 100.0, 0.0), (5.0, -1.0, 0.0)] {
+        for (place, reach, expected) in
+            [(50.0, 100.0, 50.0), (500.0, 100.0, 100.0), (-5.0, 100.0, 0.0), (5.0, -1.0, 0.0)]
+        {
             form.scroll_to(place, reach);
             assert!((form.scroll() - expected).abs() < f32::EPSILON, "{place} {reach}");
         }

@@ -146,7 +146,12 @@ mod tests {
     const MOST: (f32, f32) = (1280.0, 800.0);
 
     fn people(count: u16) -> View {
-        let row = |id| Row { id: ButtonId(id), title: "Anna".into(), line: "is there now".into(), mark: Mark::Full };
+        let row = |id| Row {
+            id: ButtonId(id),
+            title: "Anna".into(),
+            line: "is there now".into(),
+            mark: Mark::Full,
+        };
         View {
             title: "People".into(),
             shape: Shape::Page,
