@@ -11,6 +11,7 @@ pub(crate) mod machine;
 pub(crate) mod samples;
 mod work;
 
+use crate::asking::{self, tell};
 use crate::home::Home;
 use crate::private;
 use crate::signals::EndSignals;
@@ -18,10 +19,11 @@ use crate::texts::door::view;
 use crate::{clock, doctor, terminal::Terminal};
 use anyhow::{Context, Result};
 use facts::Settings;
-use machine::{Door, Input, Output};
+use machine::{Door, Input, Outcome, Output, Page};
 use rendezvous_desktop::Suspension;
 use rendezvous_desktop::windows::{Act, Look, Told, View, WindowId, Windows, desktop_look};
 use rustix::process::{Pid, Signal, kill_process};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
@@ -65,6 +67,7 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
         if door.is_open {
             screen.show(view(&door));
         } else if !door.is_busy() {
+            tell_end(&door);
             return Ok(ExitCode::SUCCESS);
         }
         let input = tokio::select! {
@@ -83,6 +86,17 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
             () = ends.next() => return Ok(ExitCode::SUCCESS),
         };
         door.handle_input(now(), input);
+    }
+}
+
+/// How it ended, where there is no window any more in which that could stand. The end of a help is told by its application.
+fn tell_end(door: &Door) {
+    if let Page::Outcome { who, outcome, .. } = &door.page {
+        match outcome {
+            Outcome::Failed { result, .. } => tell(who, &asking::Told::Failed(*result), &HashMap::new()),
+            Outcome::Refused(why) => tell(who, &asking::Told::Sentence(why), &HashMap::new()),
+            Outcome::Over | Outcome::Withdrawn | Outcome::CodeTooOld => {}
+        }
     }
 }
 

@@ -39,6 +39,11 @@ pub(crate) struct Contact {
 }
 
 impl Contact {
+    /// Whether all that is known of them is the address of a device, which says nothing to anybody.
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.name == self.whom.address && !self.name.contains('@')
+    }
+
     /// Whether this is the beginning of a word of their name, or of their address.
     pub(crate) fn is_called(&self, find: &str) -> bool {
         let find = find.trim().to_lowercase();

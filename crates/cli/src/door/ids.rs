@@ -29,6 +29,8 @@ pub(crate) enum Pressed {
     Visible,
     Language,
     TextSize,
+    /// Give this person a name.
+    Name,
 }
 
 pub(crate) const ASK: ButtonId = ButtonId(1);
@@ -48,6 +50,7 @@ pub(crate) const NO_ACCOUNT: ButtonId = ButtonId(14);
 pub(crate) const VISIBLE: ButtonId = ButtonId(15);
 pub(crate) const LANGUAGE: ButtonId = ButtonId(16);
 pub(crate) const TEXT_SIZE: ButtonId = ButtonId(17);
+pub(crate) const NAME: ButtonId = ButtonId(18);
 
 /// Where the numbers of rows begin.
 const ROWS: u16 = 100;
@@ -78,6 +81,7 @@ impl Numbers {
             VISIBLE => Pressed::Visible,
             LANGUAGE => Pressed::Language,
             TEXT_SIZE => Pressed::TextSize,
+            NAME => Pressed::Name,
             ButtonId(number) => self.rows.get(usize::from(number.checked_sub(ROWS)?))?.clone(),
         })
     }

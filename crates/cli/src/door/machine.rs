@@ -36,14 +36,16 @@ pub(crate) enum Input {
     Called { number: u32, called: Result<String, String> },
     /// Something happened to a session of this name.
     Progress { session: String, progress: Progress },
-    /// There is a code, or why there is none.
-    Code(Result<Zeroizing<String>, String>),
+    /// There is a code, and for how long it is good; or why there is none.
+    Code(Result<(Zeroizing<String>, Duration), String>),
     /// The code was used, or is over.
     CodeOver,
     /// What happened lately.
     Past(Vec<Past>),
     /// The record of one session, line by line.
     Record(Result<Vec<String>, String>),
+    /// They have this name from now on, or why not.
+    Named(Result<(), String>),
     /// It was signed in, or why not.
     SignedIn(Result<(), String>),
     /// Nothing can be asked in the background, and why.
@@ -69,6 +71,8 @@ pub(crate) enum Output {
     LoadRecord(String),
     /// Strangers may call for so many seconds.
     Visible(u32),
+    /// Give somebody this name.
+    Name { whom: Whom, name: String },
     /// Sign in.
     SignIn { jid: String, password: Zeroizing<String> },
     /// Keep these settings, and show everything by them.
@@ -91,6 +95,12 @@ pub(crate) enum Page {
         find: String,
     },
     Person(Whom),
+    /// A name for somebody; `wrong` is why the last one cannot be theirs.
+    Name {
+        whom: Whom,
+        text: String,
+        wrong: Option<String>,
+    },
     /// `None` while it is made. `until` is the time after which it is of no use.
     Code {
         code: Option<Zeroizing<String>>,
@@ -174,9 +184,6 @@ pub(crate) struct Door {
 /// More does not happen before a call has its name.
 const MOST_EARLY: usize = 64;
 
-/// A code is good for so long.
-pub(crate) const CODE_TIME: Duration = Duration::from_mins(10);
-
 impl Door {
     pub(crate) fn new(now: Duration, settings: Settings) -> Self {
         let page = if settings.is_welcomed { Page::Home } else { Page::Welcome };
@@ -243,6 +250,7 @@ impl Door {
                     *lines = Some(record.unwrap_or_else(|why| vec![why]));
                 }
             }
+            Input::Named(named) => self.named(named),
             Input::SignedIn(signed_in) => self.signed_in(signed_in),
             Input::AgentGone(why) => self.agent_gone(why),
         }
@@ -257,7 +265,7 @@ impl Door {
             Pressed::Ask => self.page = Page::Whom { manner: Manner::Ask, find: String::new() },
             Pressed::Help => self.page = Page::Whom { manner: Manner::Help, find: String::new() },
             Pressed::MakeCode => {
-                self.page = Page::Code { code: None, until: self.now + CODE_TIME };
+                self.page = Page::Code { code: None, until: self.now };
                 self.give(Output::MakeCode);
             }
             Pressed::TypeCode => {
@@ -277,6 +285,12 @@ impl Door {
             Pressed::Again => {
                 if let Page::Outcome { again: Some((whom, application)), .. } = &self.page {
                     self.call(whom.clone(), *application);
+                }
+            }
+            Pressed::Name => {
+                if let Page::Person(whom) = &self.page {
+                    let (whom, text) = (whom.clone(), String::new());
+                    self.page = Page::Name { whom, text, wrong: None };
                 }
             }
             Pressed::Happened => {
@@ -320,34 +334,20 @@ impl Door {
         }
     }
 
-    fn call_this(&mut self, application: ApplicationId) {
-        if let Page::Person(whom) = &self.page {
-            self.call(whom.clone(), application);
-        }
-    }
-
-    fn call(&mut self, whom: Whom, application: ApplicationId) {
-        let who = self.name_of(&whom);
-        self.page = Page::Calling(Call::new(self.now, Some(whom.clone()), who, application));
-        let number = self.next_number();
-        self.give(Output::Call { number, whom, application });
-    }
-
-    fn next_number(&mut self) -> u32 {
-        self.early.clear();
-        self.number += 1;
-        self.number
-    }
-
-    /// How somebody is called here.
+    /// How somebody is called here; nothing for those of whom only a device is known.
     pub(crate) fn name_of(&self, whom: &Whom) -> String {
         let known = self.people.iter().flatten().find(|contact| contact.whom == *whom);
-        known.map_or_else(|| whom.address.clone(), |contact| contact.name.clone())
+        match known {
+            Some(contact) if contact.is_nameless() => String::new(),
+            Some(contact) => contact.name.clone(),
+            None => whom.address.clone(),
+        }
     }
 
     fn typed(&mut self, text: String) {
         match &mut self.page {
             Page::Whom { find, .. } => *find = text,
+            Page::Name { text: typed, .. } => *typed = text,
             Page::TypeCode { text: typed, wrong, .. } => {
                 *typed = Zeroizing::new(text);
                 *wrong = None;
@@ -370,6 +370,10 @@ impl Door {
                     }
                     Err(_) => *wrong = Some(String::new()),
                 }
+            }
+            Page::Name { whom, text, .. } if !text.trim().is_empty() => {
+                let (whom, name) = (whom.clone(), text.trim().to_owned());
+                self.give(Output::Name { whom, name });
             }
             // One who is left over is whom they mean.
             Page::Whom { manner, find } if !find.is_empty() => {
@@ -398,6 +402,15 @@ impl Door {
         }
     }
 
+    fn named(&mut self, named: Result<(), String>) {
+        if let Page::Name { whom, wrong, .. } = &mut self.page {
+            match named {
+                Ok(()) => self.page = Page::Person(whom.clone()),
+                Err(why) => *wrong = Some(why),
+            }
+        }
+    }
+
     fn signed_in(&mut self, signed_in: Result<(), String>) {
         if let Page::SignIn { password, state, .. } = &mut self.page {
             match signed_in {
@@ -423,39 +436,12 @@ impl Door {
                 self.outputs.push_back(Output::LoadPast);
                 Page::Happened(None)
             }
+            Page::Name { whom, .. } => Page::Person(whom.clone()),
             Page::SignIn { jid, password: Some(_), .. } => {
                 Page::SignIn { jid: jid.clone(), password: None, state: SigningIn::Asks }
             }
             _ => Page::Home,
         };
-    }
-
-    /// Withdraws what was begun, or ends what goes on.
-    fn cancel(&mut self) {
-        match &mut self.page {
-            Page::Calling(call) => match &call.session {
-                Some(session) => {
-                    call.is_leaving = true;
-                    let session = session.clone();
-                    self.give(Output::Cancel(session));
-                }
-                None => {
-                    let who = call.who.clone();
-                    self.next_number();
-                    self.page = Page::Outcome { who, again: None, outcome: Outcome::Withdrawn };
-                }
-            },
-            Page::Code { .. } => {
-                self.give(Output::LeaveCode);
-                self.page = Page::Home;
-            }
-            Page::Going(session) => {
-                let session = session.clone();
-                self.give(Output::Cancel(session));
-                self.page = Page::Home;
-            }
-            _ => self.back(),
-        }
     }
 
     fn close(&mut self) {
@@ -496,109 +482,6 @@ impl Door {
         self.going = going;
     }
 
-    fn called(&mut self, number: u32, called: Result<String, String>) {
-        if number != self.number {
-            // The person gave it up before it had a name.
-            return called.map_or((), |session| self.give(Output::Cancel(session)));
-        }
-        match (&mut self.page, called) {
-            (Page::Calling(call), Ok(session)) => call.session = Some(session),
-            (Page::TypeCode { .. }, Ok(session)) => {
-                let mut call = Call::new(self.now, None, String::new(), ApplicationId::OFFER);
-                call.session = Some(session);
-                self.page = Page::Calling(call);
-            }
-            (_, Ok(session)) => self.give(Output::Cancel(session)),
-            (Page::TypeCode { wrong, searching, .. }, Err(why)) => {
-                (*wrong, *searching) = (Some(why), false);
-            }
-            (Page::Calling(call), Err(why)) => {
-                let (who, again) = (call.who.clone(), call.again());
-                self.page = Page::Outcome { who, again, outcome: Outcome::Refused(why) };
-            }
-            (_, Err(_)) => {}
-        }
-        for (session, progress) in std::mem::take(&mut self.early) {
-            self.progress(&session, &progress);
-        }
-    }
-
-    fn code_is(&mut self, made: Result<Zeroizing<String>, String>) {
-        match (&mut self.page, made) {
-            (Page::Code { code, until }, Ok(made)) => (*code, *until) = (Some(made), self.now + CODE_TIME),
-            (Page::Code { .. }, Err(why)) => {
-                let outcome = Outcome::Refused(why);
-                self.page = Page::Outcome { who: String::new(), again: None, outcome };
-            }
-            (_, Ok(_)) => self.give(Output::LeaveCode),
-            (_, Err(_)) => {}
-        }
-    }
-
-    /// Whoever was asked about the code was asked, and what followed is over.
-    fn code_over(&mut self) {
-        if let Page::Code { .. } = &self.page {
-            self.page = Page::Home;
-        }
-    }
-
-    fn progress(&mut self, session: &str, progress: &Progress) {
-        match &mut self.page {
-            Page::Calling(call) if call.session.as_deref() == Some(session) => {}
-            Page::Calling(Call { session: None, .. }) | Page::TypeCode { searching: true, .. } => {
-                if self.early.len() < MOST_EARLY {
-                    self.early.push((session.to_owned(), progress.clone()));
-                }
-                return;
-            }
-            // Whoever answers the code; its window asks the person.
-            Page::Code { code: Some(_), .. } => {
-                if let Progress::StateChanged(State::Accepted) = progress {
-                    let mut call = Call::new(self.now, None, String::new(), ApplicationId::ASK);
-                    (call.session, call.stage) = (Some(session.to_owned()), Stage::Accepted);
-                    self.page = Page::Calling(call);
-                }
-                return;
-            }
-            _ => return,
-        }
-        let Page::Calling(call) = &mut self.page else { return };
-        match progress {
-            Progress::Ringing { device } => {
-                call.stage = call.stage.max(Stage::Rings);
-                if crate::texts::is_device_name(device) && !call.devices.contains(device) {
-                    call.devices.push(device.clone());
-                }
-            }
-            Progress::StateChanged(State::Accepted) => call.stage = Stage::Accepted,
-            Progress::StateChanged(State::Connected) => call.stage = Stage::Begun,
-            Progress::StateChanged(_) => {}
-            Progress::Declined(by) => call.declined = Some(*by),
-            Progress::Ended { result } => {
-                let (call, result) = (call.clone(), *result);
-                self.ended(call, result);
-            }
-            Progress::Lost => {
-                let (call, result) = (call.clone(), Code::ConnectionFailure.into());
-                self.ended(call, result);
-            }
-        }
-    }
-
-    fn ended(&mut self, call: Call, result: SessionResult) {
-        let by_hand = [Code::SessionCancelledLocal, Code::SessionCancelledRemote].map(SessionResult::from);
-        let outcome = match call.stage == Stage::Begun {
-            true if by_hand.contains(&result) || result == SessionResult::SUCCESS => Outcome::Over,
-            false if result == Code::SessionCancelledLocal.into() => Outcome::Withdrawn,
-            _ => Outcome::Failed { declined: call.declined, result },
-        };
-        let again = match &outcome {
-            Outcome::Failed { .. } => call.again(),
-            _ => None,
-        };
-        self.page = Page::Outcome { who: call.who, again, outcome };
-    }
-
     fn agent_gone(&mut self, why: String) {
         self.going.clear();
         if self.is_busy() {
@@ -612,5 +495,6 @@ impl Door {
     }
 }
 
+mod calls;
 #[cfg(test)]
 mod tests;

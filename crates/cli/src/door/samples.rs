@@ -101,6 +101,10 @@ pub(crate) fn all(language: Tongue) -> Vec<(&'static str, Door)> {
         ("ask", on(Page::Whom { manner: Manner::Ask, find: String::new() }, language)),
         ("help", on(Page::Whom { manner: Manner::Help, find: "be".to_owned() }, language)),
         ("person", on(Page::Person(people()[1].whom.clone()), language)),
+        (
+            "name",
+            on(Page::Name { whom: people()[1].whom.clone(), text: String::new(), wrong: None }, language),
+        ),
         ("making-code", on(Page::Code { code: None, until }, language)),
         ("code", on(Page::Code { code, until }, language)),
         ("type-code", on(type_code(None, false), language)),

@@ -3,12 +3,12 @@
 use super::facts::{Account, Contact, Going, Manner, Past, Tongue};
 use super::machine::{Input, Output};
 use crate::agent::accounts::NEARBY;
-use crate::contacts::Contacts;
+use crate::contacts::{Contacts, Person, check_name};
 use crate::home::Home;
-use crate::identity::Identity;
+use crate::identity::{Identity, unix_now};
 use crate::resolve::{Candidate, Source, Whom};
 use crate::standing;
-use crate::{client, doctor, login, record, showing, surroundings, texts, whom};
+use crate::{client, doctor, inbox, login, record, showing, surroundings, texts, whom};
 use anyhow::{Result, anyhow};
 use rendezvous_core::{ApplicationId, State};
 use rendezvous_dbus::agent::{AgentClient, Listed, News, NewsStream, Surroundings};
@@ -178,7 +178,8 @@ impl Job {
             }
             Output::MakeCode => {
                 let made = sentence(self.make_code(tongue).await);
-                self.tell(Input::Code(made.map(zeroize::Zeroizing::new)));
+                let time = inbox::code_time(&self.home);
+                self.tell(Input::Code(made.map(|code| (zeroize::Zeroizing::new(code), time))));
             }
             Output::LeaveCode => {
                 if let Ok(agent) = self.agent().await {
@@ -196,6 +197,10 @@ impl Job {
                 if let Ok(agent) = self.agent().await {
                     _ = agent.visible(Some(seconds)).await;
                 }
+            }
+            Output::Name { whom, name } => {
+                self.tell(Input::Named(sentence(self.name(whom, name).await)));
+                self.look().await;
             }
             Output::LoadPast => self.tell(Input::Past(past(&self.home, tongue))),
             Output::LoadRecord(session) => {
@@ -220,6 +225,13 @@ impl Job {
         }
         let session = agent.invite(&whom.network, &whom.address, application, around(tongue)).await;
         session.map(|session| session.to_string()).map_err(|e| anyhow!(e.sentence()))
+    }
+
+    async fn name(&self, Whom { network, address }: Whom, name: String) -> Result<()> {
+        check_name(&name)?;
+        let person = Person { name, network, address, places: Vec::new(), since: 0, blocked: false };
+        Contacts::change(&self.home, |contacts| contacts.add(unix_now(), person))?;
+        Ok(self.agent().await?.reread().await?)
     }
 
     async fn make_code(&self, tongue: Tongue) -> Result<String> {

@@ -174,19 +174,27 @@ impl AtScreen {
 
 /// Two who have met before; the novice calls the expert Anna.
 fn scene(play: impl FnOnce(&mut AtScreen, &mut AtScreen) -> Result<()>) {
+    scene_of(true, play);
+}
+
+fn scene_of(have_met: bool, play: impl FnOnce(&mut AtScreen, &mut AtScreen) -> Result<()>) {
     let mut novice = AtScreen::new("novice").expect("a screen");
     let mut expert = AtScreen::new("expert").expect("a screen");
-    let result = begin(&mut novice, &mut expert).and_then(|()| play(&mut novice, &mut expert));
+    let result = begin(&mut novice, &mut expert, have_met).and_then(|()| play(&mut novice, &mut expert));
     let result = result.and_then(|()| novice.leaves()).and_then(|()| expert.leaves());
     if let Err(error) = result {
         panic!("{error:#}\n===== the novice: {}\n===== the expert: {}", novice.says(), expert.says());
     }
 }
 
-fn begin(novice: &mut AtScreen, expert: &mut AtScreen) -> Result<()> {
+fn begin(novice: &mut AtScreen, expert: &mut AtScreen, have_met: bool) -> Result<()> {
     let place = expert.someone.is_reached_at()?;
     let (one, other) = (novice.someone.who()?, expert.someone.who()?);
-    have_met_on("nearby", (novice.someone.home(), &one), (expert.someone.home(), &other))?;
+    if have_met {
+        have_met_on("nearby", (novice.someone.home(), &one), (expert.someone.home(), &other))?;
+    } else {
+        expert.someone.does(&["visible"])?;
+    }
     novice.someone.does(&["add", "Anna", &place])?;
     novice.opens_the_door()
 }
@@ -239,6 +247,24 @@ fn needs_xephyr_a_call_is_withdrawn_and_the_question_goes() {
         expert.sees("asks you for help.")?;
         novice.presses_until(&[ESCAPE], "You withdrew it.")?;
         expert.sees_no_more("asks you for help.")
+    });
+}
+
+#[test]
+fn needs_xephyr_strangers_compare_words_in_windows_and_what_is_not_right_ends_it() {
+    scene_of(false, |novice, expert| {
+        asks_anna(novice)?;
+        expert.allows("asks you for help.")?;
+        novice.is_asked("Make sure that this really is Anna.")?;
+        expert.is_asked("Read these three words to")?;
+        // Whoever reads them finds that something is not right.
+        expert.presses(&[ESCAPE])?;
+        novice.sees("It could not be made sure that this is Anna.")?;
+        novice.sees_no_more("Make sure that this really is Anna.")?;
+        let verified = novice.someone.json(&["verify", "--json"])?;
+        ensure!(!verified.to_string().contains("Anna"), "{verified}");
+        // The helper is told in a window, too.
+        expert.sees("It could not be made sure")
     });
 }
 

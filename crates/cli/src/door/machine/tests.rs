@@ -12,6 +12,12 @@ fn fresh() -> Door {
     door(Tongue::English)
 }
 
+const CODE_TIME: Duration = Duration::from_secs(300);
+
+fn code() -> (Zeroizing<String>, Duration) {
+    (Zeroizing::new("7-apple-river".to_owned()), CODE_TIME)
+}
+
 fn outputs(door: &mut Door) -> Vec<Output> {
     std::iter::from_fn(|| door.poll_output()).collect()
 }
@@ -137,7 +143,7 @@ fn a_code_is_shown_and_given_up_and_goes_when_it_is_too_old() {
     let mut door = fresh();
     press(&mut door, ids::ASK);
     assert_eq!(press(&mut door, ids::MAKE_CODE), [Output::MakeCode]);
-    door.handle_input(SOON, Input::Code(Ok(Zeroizing::new("7-apple-river".to_owned()))));
+    door.handle_input(SOON, Input::Code(Ok(code())));
     assert!(view(&door).body.contains(&Block::Large("7-apple-river".to_owned())));
     door.handle_input(SOON + CODE_TIME - Duration::from_secs(1), Input::Tick);
     assert_eq!(outputs(&mut door), []);
@@ -146,7 +152,7 @@ fn a_code_is_shown_and_given_up_and_goes_when_it_is_too_old() {
     assert_eq!(heading(&door), "Nobody has typed the code.");
     // One that is made when nobody wants it any more is given up.
     press(&mut door, ids::BACK);
-    door.handle_input(SOON, Input::Code(Ok(Zeroizing::default())));
+    door.handle_input(SOON, Input::Code(Ok(code())));
     assert_eq!(outputs(&mut door), [Output::LeaveCode]);
 }
 
@@ -154,7 +160,7 @@ fn a_code_is_shown_and_given_up_and_goes_when_it_is_too_old() {
 fn whoever_answers_the_code_becomes_a_call() {
     let mut door = fresh();
     press(&mut door, ids::MAKE_CODE);
-    door.handle_input(SOON, Input::Code(Ok(Zeroizing::new("7-apple-river".to_owned()))));
+    door.handle_input(SOON, Input::Code(Ok(code())));
     progress(&mut door, "/9", Progress::StateChanged(State::Accepted));
     progress(&mut door, "/9", Progress::StateChanged(State::Connected));
     assert!(heading(&door).contains("is there"), "{}", heading(&door));
@@ -275,4 +281,28 @@ fn nothing_that_is_pressed_on_any_page_does_more_than_it_says() {
             }
         }
     }
+}
+
+#[test]
+fn whoever_has_no_name_is_given_one() {
+    let mut door = fresh();
+    let mut met = people();
+    met[1].name = met[1].whom.address.clone();
+    door.handle_input(SOON, Input::People(met.clone()));
+    let nameless = row(&door, "without a name");
+    press(&mut door, nameless);
+    press(&mut door, ids::NAME);
+    door.handle_input(SOON, Input::Typed("  ".to_owned()));
+    door.handle_input(SOON, Input::Entered);
+    assert_eq!(outputs(&mut door), []);
+    door.handle_input(SOON, Input::Typed(" Bernd ".to_owned()));
+    let whom = met[1].whom.clone();
+    assert_eq!(
+        press(&mut door, ids::SEARCH),
+        [Output::Name { whom: whom.clone(), name: "Bernd".to_owned() }]
+    );
+    door.handle_input(SOON, Input::Named(Err("Bernd is somebody else.".to_owned())));
+    assert!(format!("{:?}", view(&door).body).contains("Take another one."));
+    door.handle_input(SOON, Input::Named(Ok(())));
+    assert_eq!(door.page, Page::Person(whom));
 }

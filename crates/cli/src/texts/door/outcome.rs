@@ -56,11 +56,11 @@ fn refused(language: Language, name: &str, by: DeclinedBy) -> Said {
         DeclinedBy::Policy => (
             (
                 format!("{name} cannot be asked right now."),
-                "Their computer said so, not a person. If they do not know you yet: ring them, and let one of you make a one-time code.",
+                "Their computer said so, not a person. If you are not known there yet: ring them, and use a code.",
             ),
             (
                 format!("{name} kann gerade nicht gefragt werden."),
-                "Das sagt der Computer dort, kein Mensch. Kennen Sie sich dort noch nicht? Rufen Sie an, und lassen Sie sich helfen, indem jemand von Ihnen einen Code macht.",
+                "Das sagt der Computer dort, kein Mensch. Falls man Sie dort noch nicht kennt: Rufen Sie an, und helfen Sie sich mit einem Code.",
             ),
         ),
         DeclinedBy::Version => (

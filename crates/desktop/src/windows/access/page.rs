@@ -50,3 +50,75 @@ fn button(layout: &Layout, at: usize, row: &Row) -> Node {
     act(&mut node, layout, Target::Row(at));
     node
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::windows::access::{BUTTONS, DIALOG, target, tree};
+    use crate::windows::form::{Input, Key, Source, Standing};
+    use crate::windows::view::{Button, ButtonId, ButtonKind, Field, Mark, Refusals, Shape, Tone, View};
+    use accesskit::Live;
+    use std::time::Duration;
+
+    fn view(is_secret: bool) -> View {
+        let row = |id, title: &str, line: &str| Row {
+            id: ButtonId(id),
+            title: title.into(),
+            line: line.into(),
+            mark: Mark::Full,
+        };
+        View {
+            title: "Whom?".into(),
+            shape: Shape::Page,
+            tone: Tone::Calm,
+            body: vec![
+                Block::Heading("Whom?".into()),
+                Block::Field(Field { label: "A name".into(), text: String::new(), is_secret }),
+                Block::Rows(vec![row(100, "Anna", "is there now")]),
+                Block::Tiles(vec![row(3, "On the telephone", "")]),
+            ],
+            buttons: vec![Button { id: ButtonId(9), label: "Back".into(), kind: ButtonKind::Safe }],
+            refusals: Refusals::default(),
+        }
+    }
+
+    #[test]
+    fn a_page_is_read_out_with_its_field_rows_and_buttons() {
+        let mut form = Form::new(view(false));
+        let seen = Standing { seen: Duration::ZERO, clear: true, focused: true };
+        form.handle(Input::Key(Key::Letter('b')), Source::Real, seen);
+        let layout = Layout { width: 10, height: 10, parts: Vec::new(), reach: 0.0 };
+        let update = tree(&form, &layout);
+        let find = |id| &update.nodes.iter().find(|(at, _)| *at == id).expect("it is in the tree").1;
+        assert_eq!(find(DIALOG).role(), Role::Group, "it interrupts nobody");
+        let parts: Vec<_> = find(DIALOG).children().iter().map(|id| find(*id)).collect();
+        let heading = parts.first().expect("a heading");
+        assert_eq!((heading.role(), heading.live()), (Role::Heading, Some(Live::Polite)));
+        let said: Vec<_> = parts.iter().filter_map(|part| Some((part.role(), part.label()?))).collect();
+        for expected in [
+            (Role::TextInput, "A name"),
+            (Role::Button, "Anna, is there now"),
+            (Role::Button, "On the telephone"),
+            (Role::Button, "Back"),
+        ] {
+            assert!(said.contains(&expected), "{expected:?} in {said:?}");
+        }
+        assert_eq!(find(FIELD).value(), Some("b"));
+        assert_eq!(update.focus, FIELD);
+        assert_eq!(target(FIELD), Some(Target::Field));
+        assert_eq!(target(NodeId(BUTTONS)), Some(Target::Button(0)));
+        assert_eq!(target(crate::windows::access::id(Target::Row(1))), Some(Target::Row(1)));
+    }
+
+    #[test]
+    fn a_password_is_read_out_to_nobody() {
+        let mut form = Form::new(view(true));
+        let seen = Standing { seen: Duration::ZERO, clear: true, focused: true };
+        form.handle(Input::Key(Key::Letter('b')), Source::Real, seen);
+        let layout = Layout { width: 10, height: 10, parts: Vec::new(), reach: 0.0 };
+        let update = tree(&form, &layout);
+        let node = &update.nodes.iter().find(|(at, _)| *at == FIELD).expect("it is in the tree").1;
+        assert_eq!((node.role(), node.value()), (Role::PasswordInput, Some("●")));
+        assert!(!format!("{update:?}").contains("\"b\""));
+    }
+}

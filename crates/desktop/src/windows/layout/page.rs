@@ -137,3 +137,64 @@ pub(in crate::windows) fn small(look: Look) -> Style {
 pub(in crate::windows) fn before(look: Look, mark: Mark) -> f32 {
     if mark == Mark::None { 0.0 } else { look.px(MARK + 12.0) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::windows::view::{Button, ButtonId, ButtonKind, Refusals, Shape, Tone, View};
+
+    const MOST: (f32, f32) = (1280.0, 800.0);
+
+    fn people(count: u16) -> View {
+        let row = |id| Row {
+            id: ButtonId(id),
+            title: "Anna".into(),
+            line: "is there now".into(),
+            mark: Mark::Full,
+        };
+        View {
+            title: "People".into(),
+            shape: Shape::Page,
+            tone: Tone::Calm,
+            body: vec![Block::Heading("People".into()), Block::Rows((0..count).map(row).collect())],
+            buttons: vec![Button { id: ButtonId(999), label: "Back".into(), kind: ButtonKind::Safe }],
+            refusals: Refusals::default(),
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_scrolled_and_the_buttons_stay_in_view() {
+        let mut letters = Letters::find().expect("fonts");
+        let look = Look::new(false, 1.0);
+        let few = page(&Form::new(people(2)), look, &mut letters, MOST);
+        let mut form = Form::new(people(40));
+        let many = page(&form, look, &mut letters, MOST);
+        assert!(few.reach == 0.0 && many.reach > 1000.0);
+        assert_eq!((few.width, few.height), (many.width, many.height), "it is of one size");
+        let back = |layout: &Layout| layout.area_of(Target::Button(0)).expect("it is there");
+        assert_eq!(back(&few), back(&many));
+        let last = |layout: &Layout| layout.area_of(Target::Row(39)).expect("it is there");
+        assert!(last(&many).y > f32::from(many.height));
+        form.scroll_to(f32::MAX, many.reach);
+        let end = page(&form, look, &mut letters, MOST);
+        assert!(last(&end).y + last(&end).height <= end.footer());
+        assert_eq!(back(&end), back(&many));
+    }
+
+    #[test]
+    fn what_lies_under_the_buttons_cannot_be_pressed() {
+        let mut letters = Letters::find().expect("fonts");
+        let layout = page(&Form::new(people(40)), Look::new(false, 1.0), &mut letters, MOST);
+        let footer = layout.footer();
+        for y in 0..layout.height {
+            for x in [40.0, 300.0, f32::from(layout.width) - 20.0] {
+                let there = layout.at(x, f32::from(y));
+                if f32::from(y) >= footer {
+                    assert!(matches!(there, None | Some(Target::Button(_))), "{x} {y} {there:?}");
+                } else {
+                    assert!(!matches!(there, Some(Target::Button(_))), "{x} {y}");
+                }
+            }
+        }
+    }
+}
