@@ -15,6 +15,7 @@ mod clock;
 mod expert;
 mod guard;
 mod hands;
+mod logind;
 mod media;
 mod novice;
 mod opening;
