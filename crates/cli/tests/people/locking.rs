@@ -53,20 +53,21 @@ impl Login {
     where
         B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
     {
-        Self::on(&self.runtime, &self.bus, (path, interface, member), body)
+        let everybody: Option<&str> = None;
+        self.runtime.block_on(self.bus.emit_signal(everybody, path, interface, member, body))?;
+        Ok(())
     }
 
-    fn on<B>(
-        runtime: &tokio::runtime::Runtime,
-        bus: &zbus::Connection,
-        (path, interface, member): (&str, &str, &str),
-        body: &B,
-    ) -> Result<()>
-    where
-        B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
-    {
-        let nobody: Option<&str> = None;
-        runtime.block_on(bus.emit_signal(nobody, path, interface, member, body))?;
+    /// Somebody else sends to everybody what looks like a word of the system.
+    fn is_imitated(&self, by: &zbus::Connection) -> Result<()> {
+        let dbus = "org.freedesktop.DBus";
+        let call = by.call_method(Some(dbus), "/org/freedesktop/DBus", Some(dbus), "ListNames", &());
+        let names: Vec<String> = self.runtime.block_on(call)?.body().deserialize()?;
+        for name in names.iter().filter(|name| name.starts_with(':')) {
+            let signal =
+                by.emit_signal(Some(name.as_str()), OURS, "org.freedesktop.login1.Session", "Lock", &());
+            self.runtime.block_on(signal)?;
+        }
         Ok(())
     }
 
@@ -115,7 +116,7 @@ fn needs_xvfb_needs_dbus_a_lock_and_sleep_take_control_and_it_is_asked_for_again
         login.hints(ANOTHER, true)?;
         login.hints(OURS, false)?;
         let stranger = login.runtime.block_on(zbus::connection::Builder::address(&*login.address).build())?;
-        Login::on(&login.runtime, &stranger, (OURS, "org.freedesktop.login1.Session", "Lock"), &())?;
+        login.is_imitated(&stranger)?;
         two.novice.logs("That is the session of somebody else")?;
         two.novice.logs("That is not the system who says so")?;
         ensure!(!two.call().screen().contains(YOURS), "that was somebody else's");
