@@ -26,6 +26,7 @@ mod record;
 mod sharing;
 mod talk;
 mod time;
+mod trusted;
 #[cfg(feature = "windows")]
 pub(crate) mod windows;
 
@@ -38,6 +39,7 @@ pub(crate) use record::*;
 pub(crate) use sharing::*;
 pub(crate) use talk::*;
 pub(crate) use time::{day, moment};
+pub(crate) use trusted::*;
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";

@@ -25,6 +25,7 @@ mod servers;
 mod sharing;
 mod stop;
 mod tray;
+mod trusted;
 
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
@@ -48,6 +49,7 @@ use rendezvous_desktop::Suspension;
 use ruled::Ruled;
 use std::process::ExitCode;
 use std::sync::Arc;
+use trusted::Trusted;
 
 /// The program that would open the helper's page, or why there is none.
 pub(crate) fn find_browser() -> Result<String, String> {
@@ -116,7 +118,8 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                 Ok(())
             }
             Side::Novice => {
-                let place = novice::Place { terminal, asking, suspension };
+                let trusted = Trusted::new(home, config.trusted);
+                let place = novice::Place { terminal, asking, suspension, trusted };
                 let (whom, ways) = ((who.clone(), ruled), (families, servers));
                 novice::run(*session, whom, ways, codec, events, place, ends).await
             }

@@ -21,6 +21,7 @@ use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::tray::Tray;
+use super::trusted::Trusted;
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::{SecuredSession, broken};
@@ -28,8 +29,8 @@ use crate::asking::{self, Asking};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
-use crate::texts;
 use crate::texts::language::Language;
+use crate::texts::{self, TrustedNews};
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
@@ -80,6 +81,9 @@ pub(super) async fn run(
         novice.heard(heard).await;
         novice.settle().await;
     }
+    if novice.session.is_first_contact() {
+        novice.tell_trusted(TrustedNews::FirstContact);
+    }
     let mut second = tokio::time::interval(Duration::from_secs(1));
     while !novice.over {
         tokio::select! {
@@ -89,6 +93,7 @@ pub(super) async fn run(
             act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
+            said = novice.trusted.next() => novice.terminal.say(&said),
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
             () = ends.next() => novice.give(Input::Stop),
@@ -112,6 +117,8 @@ pub(super) struct Place {
     pub(super) asking: Option<Asking>,
     /// Holds the expert's pointer and keys back while only the person may answer.
     pub(super) suspension: Suspension,
+    /// Who is told when somebody new helps.
+    pub(super) trusted: Trusted,
 }
 
 struct Novice {
@@ -157,6 +164,8 @@ struct Novice {
     sharing: Option<Sharing>,
     /// Holds the expert's pointer and keys back while only the person may answer.
     suspension: Suspension,
+    /// Who is told when somebody new helps.
+    trusted: Trusted,
     /// What is heard of the desktop, from the first permission to see it until the end.
     heard: Option<stop::Ears>,
     /// The bar, and the icon in the tray, from then on.
@@ -181,7 +190,7 @@ impl Novice {
         (who, ruled): (String, Ruled),
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
-        Place { terminal, asking, suspension }: Place,
+        Place { terminal, asking, suspension, trusted }: Place,
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
@@ -214,6 +223,7 @@ impl Novice {
             talk: Talk::default(),
             sharing: None,
             suspension,
+            trusted,
             heard: None,
             bar: None,
             open,
@@ -363,9 +373,17 @@ impl Novice {
             let hands = Hands::start(grant, display.clone(), sharing.screen.stage(), self.suspension.clone());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
+            if !facts::of(&self.ruled, &self.session).has_had_control {
+                self.tell_trusted(TrustedNews::FirstControl);
+            }
             self.ruled.remember_control(&self.session.peer().contact);
         }
         self.show_status();
+    }
+
+    /// The person's trusted contact should know. Nobody waits for that.
+    fn tell_trusted(&self, news: TrustedNews) {
+        self.trusted.tell(self.language, news, &self.who, &self.session.session().remote_user);
     }
 
     /// Tells the expert how it stands.
