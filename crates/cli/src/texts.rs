@@ -30,6 +30,7 @@ mod sharing;
 mod talk;
 mod terminal;
 mod time;
+mod trusted;
 #[cfg(feature = "windows")]
 pub(crate) mod windows;
 
@@ -44,6 +45,7 @@ pub(crate) use sharing::*;
 pub(crate) use talk::*;
 pub(crate) use terminal::*;
 pub(crate) use time::{day, moment};
+pub(crate) use trusted::*;
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";

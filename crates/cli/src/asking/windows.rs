@@ -110,8 +110,8 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::View { address, known, subject, warnings } => {
             words::view(language, &Who::known(language, who, address, known), subject, warnings)
         }
-        Ask::Control { address, known, time, warnings } => {
-            words::control(language, &Who::known(language, who, address, known), time, warnings)
+        Ask::Control { address, known, time, warnings, told } => {
+            words::control(language, &Who::known(language, who, address, known), time, warnings, told)
         }
         Ask::Files { address, known } => words::files(language, &Who::known(language, who, address, known)),
         Ask::File { address, known, name, size, place } => {

@@ -18,6 +18,7 @@ mod expert;
 mod files;
 mod guard;
 mod hands;
+mod logind;
 mod media;
 mod novice;
 mod opening;
@@ -28,6 +29,7 @@ mod sharing;
 mod stop;
 mod terminal;
 mod tray;
+mod trusted;
 
 pub(crate) use files::Progress;
 pub(crate) use guard::let_go;
@@ -52,6 +54,7 @@ use ruled::Ruled;
 use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
+use trusted::Trusted;
 
 /// The program that would open the helper's page, or why there is none.
 pub(crate) fn find_browser() -> Result<String, String> {
@@ -137,7 +140,9 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
                 terminal::view(*session, whom, ways, events, terminal, ends).await
             }
             Side::Novice => {
-                let place = novice::Place { terminal, asking, suspension, files: files::Files::begin(home) };
+                let trusted = Trusted::new(home, config.trusted);
+                let files = files::Files::begin(home);
+                let place = novice::Place { terminal, asking, suspension, files, trusted };
                 let (whom, ways) = ((who.clone(), ruled), (families, servers));
                 novice::run(*session, whom, ways, codec, events, place, ends).await
             }

@@ -24,6 +24,7 @@ use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::tray::Tray;
+use super::trusted::Trusted;
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::{SecuredSession, broken};
@@ -31,8 +32,8 @@ use crate::asking::{self, Asking};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
-use crate::texts;
 use crate::texts::language::Language;
+use crate::texts::{self, TrustedNews};
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
@@ -83,6 +84,9 @@ pub(super) async fn run(
         novice.heard(heard).await;
         novice.settle().await;
     }
+    if novice.session.is_first_contact() {
+        novice.tell_trusted(TrustedNews::FirstContact);
+    }
     let mut second = tokio::time::interval(Duration::from_secs(1));
     while !novice.over {
         tokio::select! {
@@ -93,6 +97,7 @@ pub(super) async fn run(
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
             news = novice.files.next() => novice.files_say(news),
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
+            said = novice.trusted.next() => novice.terminal.say(&said),
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
             () = ends.next() => novice.give(Input::Stop),
@@ -118,6 +123,8 @@ pub(super) struct Place {
     pub(super) suspension: Suspension,
     /// What deals with files.
     pub(super) files: Files,
+    /// Who is told when somebody new helps.
+    pub(super) trusted: Trusted,
 }
 
 struct Novice {
@@ -170,6 +177,8 @@ struct Novice {
     suspension: Suspension,
     /// Held while they may answer at the terminal.
     hold: Option<Hold>,
+    /// Who is told when somebody new helps.
+    trusted: Trusted,
     /// What is heard of the desktop, from the first permission to see it until the end.
     heard: Option<stop::Ears>,
     /// The bar, and the icon in the tray, from then on.
@@ -194,7 +203,7 @@ impl Novice {
         (who, ruled): (String, Ruled),
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
-        Place { terminal, asking, suspension, files }: Place,
+        Place { terminal, asking, suspension, files, trusted }: Place,
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
@@ -231,6 +240,7 @@ impl Novice {
             sharing: None,
             suspension,
             hold: None,
+            trusted,
             heard: None,
             bar: None,
             open,
@@ -380,9 +390,17 @@ impl Novice {
             let hands = Hands::start(grant, display.clone(), sharing.screen.stage(), self.suspension.clone());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
+            if !facts::of(&self.ruled, &self.session).has_had_control {
+                self.tell_trusted(TrustedNews::FirstControl);
+            }
             self.ruled.remember_control(&self.session.peer().contact);
         }
         self.show_status();
+    }
+
+    /// The person's trusted contact should know. Nobody waits for that.
+    fn tell_trusted(&self, news: TrustedNews) {
+        self.trusted.tell(self.language, news, &self.who, &self.session.session().remote_user);
     }
 
     /// Tells the expert how it stands.

@@ -133,7 +133,14 @@ pub(crate) fn view(language: Language, who: &Who, subject: &Subject, warnings: &
 }
 
 /// Whether the expert may use pointer and keyboard, and for how long.
-pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &[String]) -> View {
+/// Whoever is `told` of it besides is named.
+pub(crate) fn control(
+    language: Language,
+    who: &Who,
+    time: Duration,
+    warnings: &[String],
+    told: Option<&str>,
+) -> View {
     let name = &who.name;
     let mut body = vec![
         Block::Heading(language.pick(
@@ -150,6 +157,9 @@ pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &
             "Das ist alle Macht, die Sie an diesem Computer haben. Bleiben Sie hier und sehen Sie zu. Um sofort zu beenden, drücken Sie dreimal Esc.".to_owned(),
         )),
     ];
+    body.extend(
+        told.map(|told| Block::Small(super::trusted_will_be_told(language, &foreign(told, LONGEST)))),
+    );
     warn(&mut body, warnings);
     let time = minutes_in(language, time);
     let yes = language.pick(format!("Let {name} help, {time}"), format!("{name} {time} helfen lassen"));

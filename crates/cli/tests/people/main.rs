@@ -38,6 +38,7 @@ mod house;
 mod inbox;
 mod keyring;
 mod killing;
+mod locking;
 mod logging;
 mod meeting;
 mod naming;

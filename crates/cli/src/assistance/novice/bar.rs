@@ -2,6 +2,7 @@
 
 use super::Novice;
 use crate::assistance::bar::{Presses, WatchedBar};
+use crate::assistance::logind;
 use crate::assistance::media::Broken;
 use crate::assistance::stop::{self, Heard};
 use crate::assistance::tray::Tray;
@@ -19,7 +20,9 @@ impl Novice {
         let brake = self.consent.brake();
         if self.heard.is_none() {
             let display = self.shared.display.as_deref();
-            self.heard = Some(stop::listen(grant, display, brake.clone(), &self.suspension)?);
+            let ears = stop::listen(grant, display, brake.clone(), &self.suspension)?;
+            logind::listen(self.suspension.clone(), ears.0.clone());
+            self.heard = Some(ears);
         }
         if let (None, Some((heard, _)), Some(display)) = (&self.bar, &self.heard, &self.shared.display) {
             let presses = Presses { brake, curtain: self.consent.curtain(), heard: heard.clone() };
@@ -44,6 +47,7 @@ impl Novice {
             }
             Heard::Taken(taken) => tracing::info!(?taken, "Nobody has control that could be taken back"),
             Heard::Locked => self.give(Input::Locked),
+            Heard::Slept => self.give(Input::Suspended),
             Heard::BarGone => self.give(Input::BarGone),
             Heard::BarBack => self.give(Input::BarBack),
             Heard::Lost(error) => self.broken(Broken::Failed(error.to_string())).await,

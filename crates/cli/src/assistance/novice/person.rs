@@ -1,6 +1,7 @@
 //! What the person at this terminal is asked, and what they type.
 
 use super::Novice;
+use super::facts;
 use super::keyboard::{Act, Keyboard};
 use crate::asking::{Answer, Ask};
 use crate::assistance::sharing::Link;
@@ -74,7 +75,9 @@ impl Novice {
                 Ask::View { address, known, subject: &self.shared.subject, warnings }
             }
             QuestionKind::May(Right::Control) => {
-                Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings }
+                let is_first = !facts::of(&self.ruled, &self.session).has_had_control;
+                let told = self.trusted.contact().filter(|_| is_first);
+                Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings, told }
             }
             QuestionKind::May(Right::Files) => Ask::Files { address, known },
             QuestionKind::HowItBegan => Ask::HowItBegan { address, known },

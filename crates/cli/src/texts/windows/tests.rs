@@ -27,7 +27,11 @@ fn all(language: Language) -> Vec<(&'static str, View)> {
         ("view", view(language, &anna, &Subject::Screen, &[])),
         ("window", view(language, &anna, &Subject::Window(letter), &[])),
         ("test-picture", view(language, &anna, &Subject::TestPicture, &[])),
-        ("control", control(language, &anna, Duration::from_mins(30), &[])),
+        ("control", control(language, &anna, Duration::from_mins(30), &[], None)),
+        (
+            "control-trusted",
+            control(language, &anna, Duration::from_mins(30), &[], Some("maria@example.org")),
+        ),
         ("words", words(language, &stranger(Why::Stranger), Why::Stranger, 3)),
         ("words-again", words(language, &stranger(Why::Changed), Why::Changed, 1)),
         ("words-right", right(language, "jonas@example.net")),
@@ -127,7 +131,8 @@ fn both_languages_say_everything() {
 #[test]
 fn the_question_for_control_says_whose_power_it_is_and_how_to_stop() {
     let said =
-        texts(&control(Language::English, &anna(Language::English), Duration::from_mins(30), &[])).join(" ");
+        texts(&control(Language::English, &anna(Language::English), Duration::from_mins(30), &[], None))
+            .join(" ");
     for part in
         ["anything here that you can do", "all the power that you have", "Esc three times", "30 minutes"]
     {
