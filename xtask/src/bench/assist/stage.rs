@@ -21,6 +21,15 @@ pub(super) const EXPERT: usize = 1;
 /// How long a step may take on a busy machine.
 pub(super) const SOON: Duration = Duration::from_secs(60);
 
+/// On which machine the browser runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BrowserAt {
+    /// On the expert's.
+    TheExperts,
+    /// On the one that runs the benchmark.
+    Here,
+}
+
 /// The stage of a run.
 pub(super) struct Stage {
     // The browser ends before the machine that it runs on.
@@ -50,8 +59,11 @@ impl Stage {
     }
 
     /// A browser that has just been started, in place of the one before.
-    pub(super) fn renew_browser(&mut self) -> Result<()> {
-        self.browser = browser(&self.machines)?;
+    pub(super) fn renew_browser(&mut self, at: BrowserAt) -> Result<()> {
+        self.browser = match at {
+            BrowserAt::TheExperts => browser(&self.machines)?,
+            BrowserAt::Here => Browser::start_as("bench-here", (1280, 800), |launch| launch)?,
+        };
         Ok(())
     }
 }

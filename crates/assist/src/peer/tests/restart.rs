@@ -38,7 +38,11 @@ fn after_any_time_without_a_network_the_same_connection_goes_on() {
         assert!(is_up_again(&mut call, 2), "{seconds} s: {:?} {:?}", call.events, call.peer);
         assert!(picture_comes(&mut call, seconds * 1_000_000), "{seconds} s");
         call.page.send("input", "after");
-        assert!(call.drive(5_000, |call| call.inputs().contains(&"after")), "{seconds} s: {:?}", call.inputs());
+        assert!(
+            call.drive(5_000, |call| call.inputs().contains(&"after")),
+            "{seconds} s: {:?}",
+            call.inputs()
+        );
         assert_eq!(call.count(&PeerEvent::Disconnected), 1, "{seconds} s");
         assert!(call.peer.is_alive());
     }
