@@ -13,6 +13,7 @@ mod switch;
 mod talk;
 
 use self::keyboard::Act;
+use self::picture::Own;
 use self::talk::Talk;
 use super::bar::WatchedBar;
 use super::hands::Hands;
@@ -35,7 +36,6 @@ use rendezvous_assist::consent::{
 };
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
-use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::record::{self, Entry};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
@@ -156,8 +156,8 @@ struct Novice {
     bar: Option<WatchedBar>,
     /// Held by every connection for as long as it has something open.
     open: mpsc::Sender<Infallible>,
-    /// Ours, for every connection of this session; made when the page first shows its own.
-    certificate: Option<Arc<Certificate>>,
+    /// Ours, for every connection of this session.
+    certificate: Own,
     /// What both sides have signed. Nothing connects without it.
     bound: Option<Bound>,
     /// How the session ended, once that is known.
@@ -208,7 +208,7 @@ impl Novice {
             heard: None,
             bar: None,
             open,
-            certificate: None,
+            certificate: Own::begin(),
             bound: None,
             ended: None,
             watch: Watch::default(),

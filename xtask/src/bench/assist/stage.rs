@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use rendezvous_testkit::machines::Machines;
+use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::screen::Picture;
 use rendezvous_testkit::workload::{SCREEN, Sheets};
 use rendezvous_testkit::xserver::XServer;
@@ -62,7 +63,7 @@ impl Stage {
     pub(super) fn renew_browser(&mut self, at: BrowserAt) -> Result<()> {
         self.browser = match at {
             BrowserAt::TheExperts => browser(&self.machines)?,
-            BrowserAt::Here => Browser::start_as("bench-here", (1280, 800), |launch| launch)?,
+            BrowserAt::Here => browser_on(|launch| launch)?,
         };
         Ok(())
     }
@@ -77,10 +78,14 @@ pub(super) fn machines(made: Result<Machines, String>) -> Result<Machines> {
 }
 
 fn browser(machines: &Machines) -> Result<Browser> {
+    browser_on(|launch| machines.on(EXPERT, &launch))
+}
+
+fn browser_on(machine: impl FnOnce(Launch) -> Launch) -> Result<Browser> {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("bench-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    Browser::start_as(&name, (1280, 800), |launch| machines.on(EXPERT, &launch))
+    Browser::start_as(&name, (1280, 800), machine)
 }
 
 fn draw_sheets(browser: &mut Browser) -> Result<Sheets> {
