@@ -2,7 +2,7 @@
 
 mod check;
 pub(crate) mod desktop;
-mod meeting;
+pub(crate) mod meeting;
 pub(crate) mod people;
 mod terminal;
 mod window;

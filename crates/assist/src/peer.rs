@@ -62,7 +62,7 @@ pub const START_KBPS: u32 = 1_000;
 
 /// Where it begins when the page is as near as [`NEAR`]: then the path is seldom a narrow one, and what was too much is
 /// known at once.
-const NEAR_KBPS: u32 = 4_000;
+const NEAR_KBPS: u32 = 16_000;
 
 /// There and back, to somebody nearby.
 const NEAR: Duration = Duration::from_millis(10);
@@ -362,7 +362,11 @@ impl Peer {
         self.tick();
         if sent {
             let waiting = self.waiting();
+            let is_first = !self.flow.has_sent();
             self.flow.sent(self.clock.now, frame.key, waiting);
+            if is_first {
+                self.desire();
+            }
         }
         sent
     }
@@ -499,6 +503,10 @@ impl Peer {
 
     /// The stack looks for more than what the path is known to carry, but not for so much more that looking floods it.
     fn desire(&mut self) {
+        // The first picture comes before the packets that it is looked with.
+        if !self.flow.has_sent() {
+            return;
+        }
         let kbps = self.flow.desired().min(DESIRED_KBPS);
         self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(kbps)));
     }

@@ -14,6 +14,7 @@ mod switch;
 mod talk;
 
 use self::keyboard::Act;
+use self::picture::Own;
 use self::talk::Talk;
 use super::asides::Lines;
 use super::bar::WatchedBar;
@@ -41,7 +42,6 @@ use rendezvous_assist::consent::{
 };
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
-use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::record::{self, Entry};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
@@ -185,8 +185,8 @@ struct Novice {
     bar: Option<(WatchedBar, Tray)>,
     /// Held by every connection for as long as it has something open.
     open: mpsc::Sender<Infallible>,
-    /// Ours, for every connection of this session; made when the page first shows its own.
-    certificate: Option<Arc<Certificate>>,
+    /// Ours, for every connection of this session.
+    certificate: Own,
     /// What both sides have signed. Nothing connects without it.
     bound: Option<Bound>,
     /// How the session ended, once that is known.
@@ -244,7 +244,7 @@ impl Novice {
             heard: None,
             bar: None,
             open,
-            certificate: None,
+            certificate: Own::begin(),
             bound: None,
             ended: None,
             watch: Watch::default(),

@@ -1,12 +1,14 @@
-//! This program: two people, each at a machine of their own, who know each other.
+//! This program: two people who know each other, each at a machine of their own or both at this one, with accounts.
 
 use std::collections::BTreeSet;
 use std::thread;
 
 use anyhow::{Context as _, Result};
 use rendezvous_testkit::terminal::Person;
+use rendezvous_testkit::xmpp::Prosody;
 
 use crate::bench::assist::stage::{EXPERT, NOVICE, SOON, Stage, now};
+use crate::demo::meeting::{Meeting, Way};
 use crate::demo::people::{self, HOME, Place, QUESTION};
 use crate::processes;
 
@@ -20,6 +22,8 @@ pub(in crate::bench::assist) struct Ours {
     expert_place: Place,
     /// The novice was asked how it began; nobody is asked twice.
     has_lent_control: bool,
+    /// Of their accounts, where they have some. It ends after them.
+    _server: Option<Prosody>,
 }
 
 /// How long the first picture takes, in milliseconds.
@@ -37,7 +41,20 @@ impl Ours {
     /// Both agents, on a stage.
     pub(in crate::bench::assist) fn start(stage: &Stage) -> Result<Self> {
         let place = |name, machine| Place::at_machine(name, &stage.program, &stage.machines, machine);
-        let (novice_place, expert_place) = (place("novice", NOVICE)?, place("expert", EXPERT)?);
+        Self::begin(stage, (place("novice", NOVICE)?, place("expert", EXPERT)?), None)
+    }
+
+    /// Both agents at this very machine, with accounts on a server that runs there too.
+    pub(in crate::bench::assist) fn start_over_xmpp(stage: &Stage) -> Result<Self> {
+        let Meeting { novice, expert, server } = Meeting::arrange(Way::Xmpp, &stage.program)?;
+        Self::begin(stage, (novice, expert), server)
+    }
+
+    fn begin(
+        stage: &Stage,
+        (novice_place, expert_place): (Place, Place),
+        server: Option<Prosody>,
+    ) -> Result<Self> {
         if let Some(codec) = &stage.codec {
             novice_place.configure(&format!("[assist]\ncodec = \"{codec}\"\n"))?;
         }
@@ -51,6 +68,7 @@ impl Ours {
             novice_place,
             expert_place,
             has_lent_control: false,
+            _server: server,
         })
     }
 
