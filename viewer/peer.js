@@ -1,11 +1,16 @@
-// The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor.
+// The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor, and those beside
+// them.
 
 import { answerSdp, describeOffer, offeredFingerprint } from "./sdp.js";
 
 /**
  * @typedef {import("./sdp.js").Description} Description
  * @typedef {"connecting" | "connected" | "lost"} PeerState
+ * @typedef {"files"} AsideName
  */
+
+/** The channels for what may be allowed besides seeing and control. @type {readonly AsideName[]} */
+const ASIDES = ["files"];
 
 /** Host candidates are there within some tens of milliseconds; the rest is not worth waiting for. */
 const GATHERING_MS = 300;
@@ -40,6 +45,7 @@ export async function makeCertificate() {
 export class Peer {
   /** @type {RTCPeerConnection} */ #connection;
   /** @type {RTCDataChannel} */ #input;
+  /** @type {RTCDataChannel[]} */ #asides = [];
   /** @type {Description | null} */ #offer = null;
   #answered = false;
   #gatheringMs = GATHERING_MS;
@@ -53,8 +59,11 @@ export class Peer {
    * @param {(stream: MediaStream) => void} parts.onPicture
    * @param {(text: string) => void} parts.onCursor
    * @param {() => void} parts.onInput the input channel opened or closed
+   * @param {(name: AsideName, channel: RTCDataChannel | null) => void} [parts.onAside] one of the other channels opened
+   *   or closed
+   * @param {(name: AsideName, data: string | ArrayBuffer) => void} [parts.onAsideMessage] what came on one
    */
-  constructor({ certificate, iceServers = [], relayOnly = false, onState, onPicture, onCursor, onInput }) {
+  constructor({ certificate, iceServers = [], relayOnly = false, onState, onPicture, onCursor, onInput, onAside, onAsideMessage }) {
     if (iceServers.length > 0) this.#gatheringMs = GATHERING_WITH_SERVERS_MS;
     const connection = new RTCPeerConnection({
       iceServers,
@@ -74,6 +83,14 @@ export class Peer {
     cursor.onmessage = ({ data }) => {
       if (typeof data === "string") onCursor(data);
     };
+    for (const name of ASIDES) {
+      const channel = connection.createDataChannel(name, { ordered: true });
+      channel.binaryType = "arraybuffer";
+      channel.onopen = () => onAside?.(name, channel);
+      channel.onclose = () => onAside?.(name, null);
+      channel.onmessage = ({ data }) => onAsideMessage?.(name, data);
+      this.#asides.push(channel);
+    }
     connection.ontrack = ({ track }) => onPicture(new MediaStream([track]));
     connection.onconnectionstatechange = () => {
       const state = PEER_STATES[connection.connectionState];
@@ -152,6 +169,7 @@ export class Peer {
     this.#connection.onconnectionstatechange = null;
     this.#connection.ontrack = null;
     this.#input.onopen = this.#input.onclose = null;
+    for (const channel of this.#asides) channel.onopen = channel.onclose = channel.onmessage = null;
     this.#connection.close();
   }
 }

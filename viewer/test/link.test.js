@@ -89,8 +89,8 @@ test("messages are read, and unknown fields are dropped", () => {
   }
   assert.deepEqual(parseMessage('{"type":"answer","description":{"a":1}}'), { type: "answer", description: { a: 1 } });
   assert.equal(parseMessage(JSON.stringify({ ...STATE, screen: null })).screen, null);
-  const { screens, shared, kind, shown, paused, ...without } = STATE;
-  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null });
+  const { screens, shared, kind, shown, paused, floors, ...without } = STATE;
+  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null, floors: { ...floors, files: "none" } });
 });
 
 test("what people write to each other is read", () => {
@@ -111,6 +111,7 @@ test("what is no message is refused", () => {
     "", "null", "7", "{}", "[]", '{"type":"eval"}', '{"type":"toString"}', new ArrayBuffer(2), "x".repeat(70000),
     JSON.stringify({ ...STATE, view: "all" }),
     JSON.stringify({ ...STATE, control: "constructor" }),
+    JSON.stringify({ ...STATE, floors: { files: "all" } }),
     JSON.stringify({ ...STATE, verified: "true" }),
     JSON.stringify({ ...STATE, who: "x".repeat(301) }),
     JSON.stringify({ ...STATE, screen: { width: 0, height: 1 } }),
