@@ -16,6 +16,7 @@ import * as words from "./words.js";
  * @property {number} lostSince when the connection was lost
  * @property {number} connectingSince when the way to the other screen was first looked for, this time
  * @property {number} unread messages that the person here has not seen
+ * @property {number} offered files that wait for the person here
  * @property {Quality | null} quality
  * @property {import("./layout.js").Mode} mode
  * @property {number} zoom our pixels for one of the shared screen
@@ -38,6 +39,7 @@ export function initialModel() {
     lostSince: 0,
     connectingSince: 0,
     unread: 0,
+    offered: 0,
     quality: null,
     mode: "fit",
     zoom: 1,
@@ -76,7 +78,7 @@ export class View {
   constructor(document) {
     const ids = [
       "page-title", "who", "checked", "status-view", "status-control", "quality", "quality-word", "quality-ms", "figures", "time", "fit",
-      "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "ask-control", "end", "notice",
+      "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "files-open", "files-waiting", "ask-control", "end", "notice",
       "notice-title", "notice-text", "lost", "lost-time", "away", "away-text", "hint", "hint-text", "hint-ask", "ended", "ended-title",
       "ended-text", "ended-now", "ended-time", "ended-code", "live", "stage", "picture", "full",
     ];
@@ -243,7 +245,10 @@ export class View {
   }
 
   /** @param {Model} model */
-  #renderChat({ state, unread }) {
+  #renderChat({ state, unread, offered }) {
+    this.part("files-waiting").hidden = offered === 0;
+    text(this.part("files-waiting"), String(offered));
+    attribute(this.part("files-open"), "aria-label", words.filesButton(offered));
     this.part("unread").hidden = unread === 0;
     text(this.part("unread"), unread > 99 ? "99+" : String(unread));
     attribute(this.part("chat-open"), "aria-label", words.chatButton(unread));

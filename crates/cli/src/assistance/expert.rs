@@ -469,7 +469,12 @@ impl Expert {
         (self.bound, self.unanswered) = (None, None);
         // Whatever is known of control here: the page may have asked for it a moment ago.
         if self.view == ViewState::Granted {
-            self.send(ExpertSays::Release(Right::Control)).await;
+            for right in Right::FLOORS.into_iter().filter(|right| *right != Right::Recording) {
+                let was_wanted = right == Right::Control || self.floors.contains_key(right.name());
+                if was_wanted {
+                    self.send(ExpertSays::Release(right)).await;
+                }
+            }
         }
         self.terminal.say(texts::PAGE_CLOSED);
         if let Err(error) = page.new_ticket() {

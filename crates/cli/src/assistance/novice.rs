@@ -505,11 +505,8 @@ impl Novice {
         if self.talk.is_writing() {
             return self.terminal.status(&texts::writing(&self.who, self.talk.draft(), columns));
         }
-        if let Some(moving) = texts::on_the_way(&self.files.progress()) {
-            return self.terminal.status(&moving);
-        }
         let typing = self.talk.they_are_typing();
-        self.terminal.status(&match (&sharing.control, &sharing.link) {
+        let status = match (&sharing.control, &sharing.link) {
             _ if self.consent.state().is_paused_by_person() => texts::paused(&self.who, typing),
             _ if self.consent.state().is_paused() => texts::hidden_without_bar(&self.who),
             (Some(control), _) => texts::controls(&self.who, control.since.elapsed(), typing),
@@ -519,7 +516,8 @@ impl Novice {
                 texts::reconnecting(&self.who, since.elapsed(), typing)
             }
             (None, _) => texts::connecting(&self.who, &sharing.screens, typing),
-        });
+        };
+        self.terminal.status(&texts::with_files(status, &self.files.progress()));
     }
 
     /// While a window of ours asks, the picture stands still; whoever looks at it should know why.

@@ -74,18 +74,22 @@ fn why_not(why: Refusal) -> &'static str {
     }
 }
 
-/// The line while something is on its way; nothing, while nothing is.
-pub(crate) fn on_the_way(progress: &Progress) -> Option<String> {
+/// The line of the terminal, with what is on its way.
+pub(crate) fn with_files(status: String, progress: &Progress) -> String {
     let one = |arrow: &str, (name, bytes, done): &(FileName, u64, u64)| {
         let percent = done.saturating_mul(100).checked_div(*bytes).unwrap_or(100);
-        format!("{arrow} {} · {percent} % of {}", short(name.as_str()), size(*bytes))
+        format!(" · {arrow} {} {percent} % of {}", short(name.as_str()), size(*bytes))
     };
-    let parts = [
+    let moving = [
         progress.coming.as_ref().map(|file| one("↓", file)),
         progress.going.as_ref().map(|file| one("↑", file)),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("● {}   [x] Stop this  [s] Stop everything", parts.join("   ")))
+    let moving: String = moving.into_iter().flatten().collect();
+    if moving.is_empty() {
+        return status;
+    }
+    // Before the keys, the first of which stops the file.
+    status.replacen("   [", &format!("{moving}   [x] Stop the file  ["), 1)
 }
 
 /// The path that is being typed.
@@ -141,11 +145,12 @@ mod tests {
     #[test]
     fn what_is_on_its_way_stands_on_one_line() {
         let file = |name: &str, bytes, done| Some((FileName::cleaned(name), bytes, done));
-        assert_eq!(on_the_way(&Progress::default()), None);
+        let status = "● Ann sees your screen · 0:05   [s] Stop  [p] Pause".to_owned();
+        assert_eq!(with_files(status.clone(), &Progress::default()), status);
         let progress = Progress { coming: file("a.jpg", 2_000_000, 500_000), going: file("b", 0, 0) };
         assert_eq!(
-            on_the_way(&progress).unwrap(),
-            "● ↓ a.jpg · 25 % of 2.0 MB   ↑ b · 100 % of 0 bytes   [x] Stop this  [s] Stop everything"
+            with_files(status, &progress),
+            "● Ann sees your screen · 0:05 · ↓ a.jpg 25 % of 2.0 MB · ↑ b 100 % of 0 bytes   [x] Stop the file  [s] Stop  [p] Pause"
         );
     }
 }

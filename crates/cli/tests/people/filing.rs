@@ -172,7 +172,7 @@ fn needs_xvfb_what_is_broken_or_breaks_off_leaves_nothing() {
         asked(two, "half.bin", "10.0 MB", "y")?;
         ensure!(word(&viewer)?["t"] == "accept");
         send(&viewer, 2, &file, 0)?;
-        two.call().reads("half.bin · ")?;
+        two.call().reads("↓ half.bin ")?;
         two.novice.receives(true)?;
         two.call().presses("x")?;
         ensure!(word(&viewer)? == json!({"t": "refuse", "id": 2, "why": "no"}));
@@ -184,7 +184,7 @@ fn needs_xvfb_what_is_broken_or_breaks_off_leaves_nothing() {
         asked(two, "killed.bin", "10.0 MB", "y")?;
         ensure!(word(&viewer)?["t"] == "accept");
         send(&viewer, 3, &file, 0)?;
-        two.call().reads("killed.bin · ")?;
+        two.call().reads("↓ killed.bin ")?;
         two.novice.receives(true)?;
         two.novice.kill_application()?;
         two.novice.receives(false)?;
