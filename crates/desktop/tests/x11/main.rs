@@ -11,6 +11,8 @@ mod encode;
 mod keyboard;
 mod monitors;
 #[cfg(feature = "windows")]
+mod moves;
+#[cfg(feature = "windows")]
 #[path = "hostile.rs"]
 mod needs_xephyr_hostile;
 #[cfg(feature = "windows")]
