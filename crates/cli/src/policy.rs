@@ -39,7 +39,9 @@ pub(crate) fn load(home: &Home) -> Result<Policy, Forbidden> {
 pub(crate) fn act(application: ApplicationId, role: Role, by_code: bool) -> Option<Act> {
     match (application, role) {
         (ApplicationId::ASK | ApplicationId::SHARE_TERMINAL, Role::Inviter) => Some(Act::Ask),
-        (ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL, Role::Invitee) => Some(if by_code { Act::Code } else { Act::Offered }),
+        (ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL, Role::Invitee) => {
+            Some(if by_code { Act::Code } else { Act::Offered })
+        }
         (ApplicationId::ASK | ApplicationId::SHARE_TERMINAL, Role::Invitee)
         | (ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL, Role::Inviter) => Some(Act::Help),
         _ => None,

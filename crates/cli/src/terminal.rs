@@ -4,14 +4,14 @@
 //! started; nothing else can answer in their place.
 
 use anyhow::{Context, Result, bail};
+use rendezvous_assist::terminal::Size;
+use rendezvous_assist::terminal::keys::READ;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
 use rustix::termios::{
     self, InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios,
 };
-use rendezvous_assist::terminal::Size;
-use rendezvous_assist::terminal::keys::READ;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;

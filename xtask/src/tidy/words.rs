@@ -21,8 +21,8 @@ const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
     (
         "Input::Answer",
-        "a question is answered where it was asked",
-        &["crates/cli/src/assistance/novice/person.rs"],
+        "an answer is an answer in one place",
+        &["crates/cli/src/assistance/answers.rs"],
     ),
     (
         "Input::Resume",
@@ -173,7 +173,7 @@ mod tests {
         check_bites(
             "crates/net/src/driver.rs",
             "fn f() { g(Input::Answer { question, yes }) }",
-            "novice/person.rs",
+            "assistance/answers.rs",
         );
         check_passes("crates/cli/src/agent/ring.rs", "fn f() { g(Command::Accept { data }) }");
         check_passes("crates/desktop/tests/x11/person.rs", "fn f() { g(Input::Answer { question, yes }) }");

@@ -262,7 +262,11 @@ mod tests {
         assert_eq!(chord.hear(Time(0), b"a\x1d"), (b"a".to_vec(), None));
         assert_eq!(chord.hear(Time(500), b"\x1d"), (Vec::new(), Some(Act::TakeBack)));
         assert_eq!(chord.hear(Time(1000), b"\x1d"), (Vec::new(), Some(Act::Stop)));
-        assert_eq!(chord.hear(Time(1100), b"b"), (b"b".to_vec(), None), "the program has heard nothing of it");
+        assert_eq!(
+            chord.hear(Time(1100), b"b"),
+            (b"b".to_vec(), None),
+            "the program has heard nothing of it"
+        );
         assert_eq!(Chord::default().hear(Time(0), b"\x1d\x1d\x1d\x1d"), (Vec::new(), Some(Act::Stop)));
     }
 

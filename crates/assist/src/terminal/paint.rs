@@ -112,12 +112,7 @@ impl Painter {
         let at = screen.cursor;
         self.corner = Cursor {
             row: along(self.corner.row, at.map(|at| at.row), screen.size.rows(), room.rows()),
-            column: along(
-                self.corner.column,
-                at.map(|at| at.column),
-                screen.size.columns(),
-                room.columns(),
-            ),
+            column: along(self.corner.column, at.map(|at| at.column), screen.size.columns(), room.columns()),
         };
     }
 

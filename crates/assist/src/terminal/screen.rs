@@ -183,10 +183,12 @@ impl Cell {
 /// lines, and nothing that is no character.
 #[must_use]
 pub fn is_harmless(c: char) -> bool {
-    let turns = matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let separates = matches!(c, '\u{2028}' | '\u{2029}');
     // Tags spell out what nobody sees.
-    let is_none = matches!(c, '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e0fff}') || (c as u32) & 0xfffe == 0xfffe;
+    let is_none =
+        matches!(c, '\u{fdd0}'..='\u{fdef}' | '\u{e0000}'..='\u{e0fff}') || (c as u32) & 0xfffe == 0xfffe;
     !c.is_control() && !turns && !separates && !is_none
 }
 
@@ -317,7 +319,8 @@ mod tests {
 
     #[test]
     fn a_cell_holds_nothing_that_steers_a_terminal() {
-        for bad in ['\u{1b}', '\n', '\0', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2028}', '\u{301}', '\u{e0041}'] {
+        for bad in ['\u{1b}', '\n', '\0', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2028}', '\u{301}', '\u{e0041}']
+        {
             assert_eq!(Cell::new(bad, [], false, Style::default()).base(), '\u{fffd}', "{bad:?}");
         }
         for good in ['a', ' ', 'ä', '世', '🙂', '\u{e0b0}', '│'] {

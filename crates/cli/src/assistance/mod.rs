@@ -8,6 +8,7 @@
 //! makes an `acquaintance`, and no more.
 
 mod acquaintance;
+mod answers;
 mod bar;
 mod browser;
 mod chat;
@@ -118,7 +119,8 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
             }
             Side::Novice if what == What::Terminal => {
                 let place = novice::Place { terminal, asking, suspension };
-                terminal::share(*session, (who.clone(), ruled), (families, servers), events, place, ends).await
+                terminal::share(*session, (who.clone(), ruled), (families, servers), events, place, ends)
+                    .await
             }
             Side::Expert if what == What::Terminal => {
                 let (whom, ways) = ((who.clone(), ruled.log), (families, servers));

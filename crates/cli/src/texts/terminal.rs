@@ -6,7 +6,8 @@ use std::time::Duration;
 
 /// The question for the view, on the terminal.
 pub(crate) fn may_look(who: &str, address: &str, known: &Known) -> String {
-    let line = if who == address { known_since(known) } else { format!("{address} · {}", known_since(known)) };
+    let line =
+        if who == address { known_since(known) } else { format!("{address} · {}", known_since(known)) };
     format!(
         "\n{who} is there.\n  {line}\nLet {who} look at a terminal? A shell opens here, and {who} sees everything that stands on it, also what you scroll away. They will not be able to type."
     )
@@ -34,7 +35,8 @@ pub(crate) fn how_typing_began(who: &str) -> String {
 }
 
 pub(crate) const NO_TYPING: &str = "No. They still look, and cannot type.";
-pub(crate) const TERMINAL_OVER: &str = "It is over. Nobody sees your terminal any more, and its shell has ended.";
+pub(crate) const TERMINAL_OVER: &str =
+    "It is over. Nobody sees your terminal any more, and its shell has ended.";
 pub(crate) const SHELL_ENDED: &str = "The shell has ended, and so has this.";
 pub(crate) const NOT_TAKEN: &str =
     "Your terminal did not take what it should show, so nothing was shown to anybody meanwhile.";
@@ -45,26 +47,39 @@ pub(crate) fn terminal_record(time: Duration, typed: bool) -> String {
     format!("  {} · allowed: {allowed}", span(time))
 }
 
-// The last line of the sharer's terminal.
+// The last line of the sharer's terminal. What matters stands first: a narrow terminal cuts off the rest.
+
+/// As much of a name as has room beside what matters.
+fn brief(who: &str) -> String {
+    const ROOM: usize = 20;
+    if who.chars().count() <= ROOM {
+        return who.to_owned();
+    }
+    who.chars().take(ROOM - 1).chain(['…']).collect()
+}
 
 pub(crate) fn line_connecting(who: &str) -> String {
-    format!(" ○ {who} may look · connecting…   Ctrl-] three times: end it")
+    format!(" ○ {} may look · connecting…   Ctrl-] three times: end", brief(who))
 }
 
 pub(crate) fn line_looks(who: &str, since: Duration) -> String {
-    format!(" ○ {who} looks · {}   Ctrl-] three times: end it", span(since))
+    format!(" ○ {} looks · {}   Ctrl-] three times: end", brief(who), span(since))
 }
 
 pub(crate) fn line_types(who: &str, since: Duration) -> String {
-    format!(" ● {who} MAY TYPE · {}   Ctrl-] twice: take it back · three times: end it", span(since))
+    format!(
+        " ● {} MAY TYPE · {}   Ctrl-] twice: take back · three times: end",
+        brief(who),
+        span(since)
+    )
 }
 
 pub(crate) fn line_lost(who: &str) -> String {
-    format!(" ○ {who} is not reached, and sees nothing new · connecting again…   Ctrl-] three times: end it")
+    format!(" ○ {} sees nothing new · connecting again…   Ctrl-] three times: end", brief(who))
 }
 
-pub(crate) const LINE_ASKED: &str = " A window asks you something.   Ctrl-] three times: end it";
-pub(crate) const LINE_WAITS: &str = " A question waits until you pause typing.   Ctrl-] three times: end it";
+pub(crate) const LINE_ASKED: &str = " ? A window asks you something.   Ctrl-] three times: end";
+pub(crate) const LINE_WAITS: &str = " ? A question waits until you pause typing.   Ctrl-] three times: end";
 
 /// What the person was told last, in front of how it stands.
 pub(crate) fn line_with(news: &str, rest: &str) -> String {
@@ -103,26 +118,23 @@ pub(crate) enum Typing {
 }
 
 pub(crate) fn view_line(who: &str, typing: Typing, back: u32) -> String {
-    let scrolled = if back > 0 { format!(" · {back} lines back") } else { String::new() };
+    let (who, scrolled) =
+        (brief(who), if back > 0 { format!(" · {back} lines back") } else { String::new() });
     match typing {
-        Typing::No => {
-            format!(" ○ {who}'s terminal · you look{scrolled}   t: ask to type · PgUp/PgDn: scroll · q: leave")
+        Typing::No => format!(" ○ you look · {who}{scrolled}   t: ask to type · PgUp: scroll · q: leave"),
+        Typing::Asked => format!(" ○ you asked to type · {who}{scrolled}   PgUp: scroll · q: leave"),
+        Typing::Allowed => {
+            format!(" ● YOU TYPE · {who}{scrolled}   Ctrl-], then t: give back · PgUp: scroll · q: leave")
         }
-        Typing::Asked => {
-            format!(" ○ {who}'s terminal · you asked to type{scrolled}   PgUp/PgDn: scroll · q: leave")
-        }
-        Typing::Allowed => format!(
-            " ● {who}'s terminal · YOU TYPE{scrolled}   Ctrl-] then q: leave · t: give typing back · PgUp: scroll"
-        ),
     }
 }
 
 pub(crate) fn view_lost(who: &str) -> String {
-    format!(" ○ {who}'s terminal is not reached · connecting again…   q: leave")
+    format!(" ○ not reached · {} · connecting again…   q: leave", brief(who))
 }
 
 pub(crate) fn view_paused(who: &str) -> String {
-    format!(" ○ {who}'s terminal is paused there   q: leave")
+    format!(" ○ paused there · {}   q: leave", brief(who))
 }
 
 pub(crate) const TYPING_REFUSED: &str = "Not now";

@@ -34,7 +34,18 @@ impl Strings {
     /// What is left without them. An Escape at the end is left when it is known what it begins.
     pub(super) fn take_out(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut left = Vec::with_capacity(bytes.len() + 1);
-        for byte in bytes {
+        let mut rest = bytes;
+        while let Some(byte) = rest.first() {
+            if *self == Self::Outside {
+                // Most of what is written is letters.
+                let plain = rest.iter().position(|byte| *byte == ESCAPE).unwrap_or(rest.len());
+                left.extend_from_slice(&rest[..plain]);
+                rest = &rest[plain..];
+                if plain > 0 {
+                    continue;
+                }
+            }
+            rest = &rest[1..];
             let (next, what) = self.step(*byte);
             *self = next;
             match what {
@@ -73,7 +84,8 @@ mod tests {
         // Wherever it is cut, the same is left.
         for cut in 0..text.len() {
             let mut strings = Strings::default();
-            let parts = [strings.take_out(&text.as_bytes()[..cut]), strings.take_out(&text.as_bytes()[cut..])];
+            let parts =
+                [strings.take_out(&text.as_bytes()[..cut]), strings.take_out(&text.as_bytes()[cut..])];
             assert_eq!(parts.concat(), whole, "cut at {cut}");
         }
         String::from_utf8(whole).expect("what is left is text")
@@ -83,10 +95,19 @@ mod tests {
     fn strings_go_and_all_else_stays() {
         assert_eq!(left("a\u{1b}[1mb\u{1b}(0c"), "a\u{1b}[1mb\u{1b}(0c");
         for string in [
-            "]0;title\u{7}", "]52;c;aGk=\u{1b}\\", "]8;;http://x\u{7}", "P+q544e\u{1b}\\", "_Gx\u{1b}\\", "^x\u{1b}\\",
+            "]0;title\u{7}",
+            "]52;c;aGk=\u{1b}\\",
+            "]8;;http://x\u{7}",
+            "P+q544e\u{1b}\\",
+            "_Gx\u{1b}\\",
+            "^x\u{1b}\\",
         ] {
             assert_eq!(left(&format!("a\u{1b}{string}b")), "ab", "{string:?}");
-            assert_eq!(left(&format!("a\u{1b}{string}c")), "ac", "no Escape is left that the letter would complete");
+            assert_eq!(
+                left(&format!("a\u{1b}{string}c")),
+                "ac",
+                "no Escape is left that the letter would complete"
+            );
         }
         assert_eq!(left("a\u{1b}]0;t\u{18}b"), "ab");
         assert_eq!(left("a\u{1b}]0;t\u{1b}[1mb"), "a\u{1b}[1mb", "another sequence ends a string");

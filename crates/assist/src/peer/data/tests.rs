@@ -118,7 +118,8 @@ fn another_certificate_is_no_connection() {
     };
     let answer = |bound: &Bound, certificate: &Certificate, offer: &Description| {
         let at = host("192.0.2.1:4000");
-        DataPeer::answer((epoch, now), bound, certificate, offer, &at, [9; 32], MOST).map(|(_, answer)| answer)
+        DataPeer::answer((epoch, now), bound, certificate, offer, &at, [9; 32], MOST)
+            .map(|(_, answer)| answer)
     };
     let (mut viewer, offer) = offer_of(&theirs);
     assert_eq!(answer(&right, &other, &offer), Err(PeerError::NotBound), "our other certificate");
@@ -129,7 +130,11 @@ fn another_certificate_is_no_connection() {
     let (mut second, _) = offer_of(&theirs);
     let mut to_another = answered.clone();
     to_another.answers = Some("other".to_owned());
-    assert_eq!(second.accept(now, &right, &to_another), Err(PeerError::NotARestart), "another offer's answer");
+    assert_eq!(
+        second.accept(now, &right, &to_another),
+        Err(PeerError::NotARestart),
+        "another offer's answer"
+    );
     assert_eq!(viewer.accept(now, &right, &answered), Ok(()));
     assert_eq!(viewer.accept(now, &right, &answered), Err(PeerError::NotARestart), "once is enough");
 }
@@ -145,7 +150,8 @@ fn a_certificate_that_was_not_signed_opens_nothing() {
         DataPeer::offer(epoch, now, &shown, &host("192.0.2.2:5000"), [7; 32], MOST).unwrap();
     offer.fingerprint = crate::description::Fingerprint(said.offered().fingerprint);
     let (sharer, answer) =
-        DataPeer::answer((epoch, now), &bound, &ours, &offer, &host("192.0.2.1:4000"), [9; 32], MOST).unwrap();
+        DataPeer::answer((epoch, now), &bound, &ours, &offer, &host("192.0.2.1:4000"), [9; 32], MOST)
+            .unwrap();
     liar.offered = Some(offer);
     liar.accept(now, &bound, &answer).unwrap();
     two.peers = [sharer, liar];

@@ -92,7 +92,17 @@ proptest! {
 
 #[test]
 fn the_grammar_of_the_test_refuses_what_it_must() {
-    for bad in ["\x1b]0;title\x07", "\x1b[6n", "\x1b[?2004h", "\x1b[3J", "\x07", "\x1bc", "\x1b[1;2r", "\r", "\x1b[?25"] {
+    for bad in [
+        "\x1b]0;title\x07",
+        "\x1b[6n",
+        "\x1b[?2004h",
+        "\x1b[3J",
+        "\x07",
+        "\x1bc",
+        "\x1b[1;2r",
+        "\r",
+        "\x1b[?25",
+    ] {
         assert!(!is_allowed(bad), "{bad:?}");
     }
     assert!(is_allowed("\x1b[1;1H\x1b[0;1;38;2;1;2;3mabc世\x1b[?25h"));

@@ -152,9 +152,7 @@ impl Running {
         getrandom::fill(&mut random).ok()?;
         let now = self.now();
         let made = match begin {
-            Begin::Offer => {
-                DataPeer::offer(self.epoch, now, &self.certificate, &local, random, MAX_MESSAGE)
-            }
+            Begin::Offer => DataPeer::offer(self.epoch, now, &self.certificate, &local, random, MAX_MESSAGE),
             Begin::Answer(with) => {
                 let (bound, offer) = *with;
                 ways.paths.expect(now, offer.candidates().iter().map(|other| other.address.ip()));
@@ -205,10 +203,12 @@ impl Running {
                     false
                 }
             },
-            Some(Order::Send(message)) => peer.send(self.now(), &message) || {
-                tracing::warn!(bytes = message.len(), "A message finds no room");
-                false
-            },
+            Some(Order::Send(message)) => {
+                peer.send(self.now(), &message) || {
+                    tracing::warn!(bytes = message.len(), "A message finds no room");
+                    false
+                }
+            }
             // Nobody wants it any more.
             None => false,
         }

@@ -56,8 +56,7 @@ pub(in crate::assistance) async fn run(
 ) -> Result<()> {
     let (open, mut closed) = mpsc::channel(1);
     let certificate = Arc::new(Certificate::generate()?);
-    let mut viewer =
-        Viewer::new(session, (who, log), (families, servers), terminal, (certificate, open));
+    let mut viewer = Viewer::new(session, (who, log), (families, servers), terminal, (certificate, open));
     viewer.begin().await;
     let mut look = tokio::time::interval(LOOK);
     let ending = loop {

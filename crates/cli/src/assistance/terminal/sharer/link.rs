@@ -1,7 +1,7 @@
 //! The way to the viewer, and what happens while somebody may look.
 
-use super::showing::{Happened, Link, Showing};
 use super::Sharer;
+use super::showing::{Happened, Link, Showing};
 use crate::assistance::media::Lack;
 use crate::assistance::media::ways::Plan;
 use crate::assistance::terminal::line::{Begin, Line, LineEvent};

@@ -12,8 +12,8 @@ use rendezvous_assist::terminal::paint::{Painter, Status};
 use rendezvous_assist::terminal::wire::ViewerSays;
 use rendezvous_assist::terminal::{Screen, Size, keys};
 use rendezvous_desktop::terminal::{Emulator, Hands, Shell, ShellError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -96,9 +96,8 @@ impl Showing {
         let size = Painter::room(canvas::size(terminal));
         let (write, written) = mpsc::channel(PIECES);
         let held = Arc::new(AtomicBool::new(false));
-        let (shell, hands) = Shell::start(&grant, shell, size, held.clone(), move |bytes| {
-            write.blocking_send(bytes).is_ok()
-        })?;
+        let (shell, hands) =
+            Shell::start(&grant, shell, size, held.clone(), move |bytes| write.blocking_send(bytes).is_ok())?;
         Ok(Self {
             grant,
             since: Instant::now(),

@@ -278,8 +278,8 @@ impl Seeing {
             let (command, length) = command(rest);
             rest = &rest[length..];
             // Scrolling goes on until something else is pressed.
-            self.commands = self.may_type
-                && matches!(command, Some(Command::Up | Command::Down | Command::Page(_)));
+            self.commands =
+                self.may_type && matches!(command, Some(Command::Up | Command::Down | Command::Page(_)));
             match command {
                 Some(Command::Leave) => wish = Some(Wish::Leave),
                 Some(Command::Typing) => wish = Some(Wish::AskToType),
