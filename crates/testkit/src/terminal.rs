@@ -36,7 +36,7 @@ pub struct Person {
     /// How much of the screen's text was read by [`Person::expect`].
     read: usize,
     // The terminal hangs up when this goes.
-    _terminal: Box<dyn MasterPty + Send>,
+    terminal: Box<dyn MasterPty + Send>,
 }
 
 impl Person {
@@ -70,7 +70,7 @@ impl Person {
             keyboard: pair.master.take_writer()?,
             screen,
             read: 0,
-            _terminal: pair.master,
+            terminal: pair.master,
         })
     }
 
@@ -127,6 +127,21 @@ impl Person {
     /// Everything that the program ever wrote.
     pub fn screen(&self) -> String {
         lock(&self.screen).text().to_owned()
+    }
+
+    /// The bytes that the program wrote, sequences and all.
+    pub fn written(&self) -> Vec<u8> {
+        lock(&self.screen).written().to_vec()
+    }
+
+    /// Makes the terminal larger or smaller.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal is gone.
+    pub fn resize(&self, size: Size) -> Result<()> {
+        let size = PtySize { rows: size.rows, cols: size.columns, pixel_width: 0, pixel_height: 0 };
+        self.terminal.resize(size).context("the terminal has no other size")
     }
 
     /// Types a line and Enter.

@@ -6,6 +6,8 @@
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
     text: String,
+    /// The bytes, as they came.
+    written: Vec<u8>,
     /// Bytes of a character that is not complete yet.
     partial: Vec<u8>,
     state: State,
@@ -35,7 +37,12 @@ impl Transcript {
         &self.text
     }
 
+    pub(crate) fn written(&self) -> &[u8] {
+        &self.written
+    }
+
     pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.written.extend_from_slice(bytes);
         for &byte in bytes {
             self.byte(byte);
         }

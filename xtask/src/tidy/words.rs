@@ -19,11 +19,7 @@ const CONFLICTS: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
 /// define what a yes means, and the examples in their pages show it.
 const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
-    (
-        "Input::Answer",
-        "a question is answered where it was asked",
-        &["crates/cli/src/assistance/novice/person.rs"],
-    ),
+    ("Input::Answer", "an answer is an answer in one place", &["crates/cli/src/assistance/answers.rs"]),
     (
         "Input::Resume",
         "what was hidden is shown again where its person said so",
@@ -173,7 +169,7 @@ mod tests {
         check_bites(
             "crates/net/src/driver.rs",
             "fn f() { g(Input::Answer { question, yes }) }",
-            "novice/person.rs",
+            "assistance/answers.rs",
         );
         check_passes("crates/cli/src/agent/ring.rs", "fn f() { g(Command::Accept { data }) }");
         check_passes("crates/desktop/tests/x11/person.rs", "fn f() { g(Input::Answer { question, yes }) }");

@@ -9,6 +9,7 @@
 //! makes an `acquaintance`, and no more.
 
 mod acquaintance;
+mod answers;
 mod asides;
 mod bar;
 mod browser;

@@ -47,26 +47,35 @@ pub(crate) fn terminal_record(time: Duration, typed: bool) -> String {
     format!("  {} · allowed: {allowed}", span(time))
 }
 
-// The last line of the sharer's terminal.
+// The last line of the sharer's terminal. What matters stands first: a narrow terminal cuts off the rest.
+
+/// As much of a name as has room beside what matters.
+fn brief(who: &str) -> String {
+    const ROOM: usize = 20;
+    if who.chars().count() <= ROOM {
+        return who.to_owned();
+    }
+    who.chars().take(ROOM - 1).chain(['…']).collect()
+}
 
 pub(crate) fn line_connecting(who: &str) -> String {
-    format!(" ○ {who} may look · connecting…   Ctrl-] three times: end it")
+    format!(" ○ {} may look · connecting…   Ctrl-] three times: end", brief(who))
 }
 
 pub(crate) fn line_looks(who: &str, since: Duration) -> String {
-    format!(" ○ {who} looks · {}   Ctrl-] three times: end it", span(since))
+    format!(" ○ {} looks · {}   Ctrl-] three times: end", brief(who), span(since))
 }
 
 pub(crate) fn line_types(who: &str, since: Duration) -> String {
-    format!(" ● {who} MAY TYPE · {}   Ctrl-] twice: take it back · three times: end it", span(since))
+    format!(" ● {} MAY TYPE · {}   Ctrl-] twice: take back · three times: end", brief(who), span(since))
 }
 
 pub(crate) fn line_lost(who: &str) -> String {
-    format!(" ○ {who} is not reached, and sees nothing new · connecting again…   Ctrl-] three times: end it")
+    format!(" ○ {} sees nothing new · connecting again…   Ctrl-] three times: end", brief(who))
 }
 
-pub(crate) const LINE_ASKED: &str = " A window asks you something.   Ctrl-] three times: end it";
-pub(crate) const LINE_WAITS: &str = " A question waits until you pause typing.   Ctrl-] three times: end it";
+pub(crate) const LINE_ASKED: &str = " ? A window asks you something.   Ctrl-] three times: end";
+pub(crate) const LINE_WAITS: &str = " ? A question waits until you pause typing.   Ctrl-] three times: end";
 
 /// What the person was told last, in front of how it stands.
 pub(crate) fn line_with(news: &str, rest: &str) -> String {
@@ -105,28 +114,23 @@ pub(crate) enum Typing {
 }
 
 pub(crate) fn view_line(who: &str, typing: Typing, back: u32) -> String {
-    let scrolled = if back > 0 { format!(" · {back} lines back") } else { String::new() };
+    let (who, scrolled) =
+        (brief(who), if back > 0 { format!(" · {back} lines back") } else { String::new() });
     match typing {
-        Typing::No => {
-            format!(
-                " ○ {who}'s terminal · you look{scrolled}   t: ask to type · PgUp/PgDn: scroll · q: leave"
-            )
+        Typing::No => format!(" ○ you look · {who}{scrolled}   t: ask to type · PgUp: scroll · q: leave"),
+        Typing::Asked => format!(" ○ you asked to type · {who}{scrolled}   PgUp: scroll · q: leave"),
+        Typing::Allowed => {
+            format!(" ● YOU TYPE · {who}{scrolled}   Ctrl-], then t: give back · PgUp: scroll · q: leave")
         }
-        Typing::Asked => {
-            format!(" ○ {who}'s terminal · you asked to type{scrolled}   PgUp/PgDn: scroll · q: leave")
-        }
-        Typing::Allowed => format!(
-            " ● {who}'s terminal · YOU TYPE{scrolled}   Ctrl-] then q: leave · t: give typing back · PgUp: scroll"
-        ),
     }
 }
 
 pub(crate) fn view_lost(who: &str) -> String {
-    format!(" ○ {who}'s terminal is not reached · connecting again…   q: leave")
+    format!(" ○ not reached · {} · connecting again…   q: leave", brief(who))
 }
 
 pub(crate) fn view_paused(who: &str) -> String {
-    format!(" ○ {who}'s terminal is paused there   q: leave")
+    format!(" ○ paused there · {}   q: leave", brief(who))
 }
 
 pub(crate) const TYPING_REFUSED: &str = "Not now";

@@ -123,6 +123,15 @@ impl Desk {
         self.person.screen()
     }
 
+    /// Every byte that was ever written to the terminal.
+    pub(crate) fn written(&self) -> Vec<u8> {
+        self.person.written()
+    }
+
+    pub(crate) fn resizes(&self, columns: u16, rows: u16) -> Result<()> {
+        self.person.resize(rendezvous_testkit::terminal::Size { columns, rows })
+    }
+
     /// Kills the program as the system would.
     pub(crate) fn kill(&mut self, signal: Signal) -> Result<()> {
         let id = self.person.process_id().context("it has ended")?;

@@ -9,8 +9,8 @@ const LOOK: &str = "Let them look? [y/N]";
 const LOOKS: &str = " looks · ";
 const MAY_TYPE: &str = " MAY TYPE · ";
 /// And in the viewer's.
-const YOU_LOOK: &str = "'s terminal · you look";
-const YOU_TYPE: &str = "'s terminal · YOU TYPE";
+const YOU_LOOK: &str = "○ you look · ";
+const YOU_TYPE: &str = "● YOU TYPE · ";
 const OVER: &str = "It is over. Nobody sees your terminal any more, and its shell has ended.";
 /// Ctrl-].
 const CHORD: &str = "\u{1d}";
@@ -98,6 +98,158 @@ fn typing_is_allowed_and_taken_back_at_once() {
         ends.sharer.reads(&format!("{} ended it.", ends.who))?;
         ends.sharer.reads(OVER)?;
         ends.sharer.reads(" · allowed: looking at your terminal, typing\n")?;
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn who_asks_to_look_looks_at_the_other_ones_terminal() {
+    two_people(|two| {
+        crate::meeting::have_met(&two.novice, &two.expert)?;
+        let (from, to) = (two.expert.who.clone(), two.novice.address.clone());
+        let mut viewer = two.expert.types(&["view-terminal", &to])?;
+        let question = two.novice.agent.reads(ANSWER)?;
+        ensure!(question.contains(&format!("{from} asks to look at a terminal of yours.\n")), "{question}");
+        two.novice.agent.says("y")?;
+        two.novice.agent.reads(LOOK)?;
+        two.novice.agent.says("y")?;
+        two.novice.agent.reads(LOOKS)?;
+        viewer.reads(YOU_LOOK)?;
+        let who = two.expert.who.clone();
+        let mut ends = Ends { sharer: &mut two.novice.agent, viewer: &mut viewer, who };
+        ends.both_see(false, "6*7", "42")?;
+        ends.allows_typing()?;
+        ends.both_see(true, "7*8", "56")?;
+        ends.sharer.presses("exit\r")?;
+        ends.sharer.reads("The shell has ended")?;
+        ends.sharer.reads(OVER)?;
+        ends.viewer.reads(" ended the help")?;
+        let code = viewer.ends()?;
+        ensure!(code == 0, "exit code {code}");
+        viewer.is_as_found()
+    });
+}
+
+#[test]
+fn a_no_shows_nothing() {
+    two_people(|two| {
+        crate::meeting::have_met(&two.novice, &two.expert)?;
+        two.call = Some(two.novice.types(&["share-terminal", &two.expert.address.clone()])?);
+        two.expert.agent.reads(ANSWER)?;
+        two.expert.agent.says("y")?;
+        two.call().reads(LOOK)?;
+        two.call().says("no")?;
+        two.call().reads("Not now. Nothing was shared.")?;
+        two.expert.agent.reads("did not")?;
+        two.call_ends_with(3)
+    });
+}
+
+/// What a program addresses to the terminal itself, and what would make a terminal answer.
+const HOSTILE: [&str; 9] = [
+    "]0;title\\007",
+    "]52;c;aGVsbG8=\\007",
+    "]8;;http://example.org\\007link",
+    "[6n",
+    "[c",
+    "[>q",
+    "P$qm\\033\\\\",
+    "[?1003h",
+    "[21t",
+];
+
+#[test]
+fn nothing_that_a_program_writes_reaches_a_terminal_as_it_was() {
+    two_people(|two| {
+        let mut ends = shared(two)?;
+        for sequence in HOSTILE {
+            ends.sharer.presses(&format!("printf '\\033{sequence}'\r"))?;
+        }
+        // What the emulator answered was typed into the shell, as by any terminal.
+        ends.sharer.presses("\u{3}")?;
+        ends.both_see(false, "6*7", "42")?;
+        for (name, desk) in [("sharer", &ends.sharer), ("viewer", &ends.viewer)] {
+            let written = String::from_utf8_lossy(&desk.written()).into_owned();
+            for bad in [
+                "\u{1b}]",
+                "\u{1b}P",
+                "\u{1b}[6n",
+                "\u{1b}[c",
+                "\u{1b}[>",
+                "\u{1b}[?1003",
+                "\u{1b}[21t",
+                "\u{7}",
+            ] {
+                ensure!(!written.contains(bad), "{bad:?} reached the terminal of the {name}");
+            }
+        }
+        ends.sharer.presses(&CHORD.repeat(3))?;
+        ends.sharer.reads(OVER)?;
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn a_flood_delays_nobody_and_only_its_end_is_seen() {
+    two_people(|two| {
+        let mut ends = shared(two)?;
+        ends.allows_typing()?;
+        // It would go on for ever.
+        ends.viewer.presses("yes flood\r")?;
+        ends.viewer.reads("flood")?;
+        ends.viewer.presses("\u{3}")?;
+        ends.both_see(true, "6*7", "42")?;
+        ends.sharer.presses("yes flood\r")?;
+        ends.sharer.presses(&CHORD.repeat(3))?;
+        ends.sharer.reads(OVER)?;
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn what_has_left_the_screen_is_scrolled_back_to() {
+    two_people(|two| {
+        let mut ends = shared(two)?;
+        ends.sharer.presses("seq -f 'line %g.' 1000 1400\r")?;
+        ends.both_see(false, "6*7", "42")?;
+        for _ in 0..9 {
+            ends.viewer.presses("\u{1b}[5~")?;
+        }
+        ends.viewer.reads("line 1000.")?;
+        ends.viewer.reads(" lines back")?;
+        for _ in 0..9 {
+            ends.viewer.presses("\u{1b}[6~")?;
+        }
+        ends.viewer.reads("=42=")?;
+        ends.viewer.presses("q")?;
+        ends.sharer.reads(OVER)?;
+        two.call_ends_with(0)
+    });
+}
+
+#[test]
+fn full_screen_programs_sizes_and_pasted_text() {
+    two_people(|two| {
+        let mut ends = shared(two)?;
+        ends.sharer.presses("printf '\\033[?1049h\\033[2J\\033[5;10H=FU''LL='\r")?;
+        ends.viewer.reads("=FULL=")?;
+        ends.sharer.presses("printf '\\033[?1049l'\r")?;
+        ends.both_see(false, "6*7", "42")?;
+
+        // The shell has the sharer's terminal but for the last line, whatever the viewer has.
+        ends.sharer.resizes(100, 30)?;
+        let is_there = "while ! stty size | grep -q '29 100'; do sleep .1; done";
+        ends.sharer.presses(&format!("{is_there}; echo =$((3*3))=\r"))?;
+        ends.viewer.reads("=9=")?;
+        ends.viewer.resizes(40, 10)?;
+        ends.both_see(false, "4*4", "16")?;
+
+        ends.allows_typing()?;
+        ends.viewer.presses("\u{1b}[200~echo =$((9*9))=\u{1b}[201~\r")?;
+        ends.sharer.reads("=81=")?;
+        ends.viewer.reads("=81=")?;
+        ends.sharer.presses(&CHORD.repeat(3))?;
+        ends.sharer.reads(OVER)?;
         two.call_ends_with(0)
     });
 }

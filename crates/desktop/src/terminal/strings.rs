@@ -34,7 +34,18 @@ impl Strings {
     /// What is left without them. An Escape at the end is left when it is known what it begins.
     pub(super) fn take_out(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut left = Vec::with_capacity(bytes.len() + 1);
-        for byte in bytes {
+        let mut rest = bytes;
+        while let Some(byte) = rest.first() {
+            if *self == Self::Outside {
+                // Most of what is written is letters.
+                let plain = rest.iter().position(|byte| *byte == ESCAPE).unwrap_or(rest.len());
+                left.extend_from_slice(&rest[..plain]);
+                rest = &rest[plain..];
+                if plain > 0 {
+                    continue;
+                }
+            }
+            rest = &rest[1..];
             let (next, what) = self.step(*byte);
             *self = next;
             match what {

@@ -5,12 +5,10 @@ use super::facts;
 use super::keyboard::{Act, Keyboard};
 use crate::asking::{Answer, Ask};
 use crate::assistance::sharing::Link;
-use crate::assistance::{clock, stop};
-use crate::terminal::is_yes;
+use crate::assistance::{answers, clock, stop};
 use crate::texts;
 use rendezvous_assist::brakes::{Beginning, Verdict};
-use rendezvous_assist::consent::{Input, Question, QuestionId, QuestionKind, Right};
-use rendezvous_assist::policy::Policy;
+use rendezvous_assist::consent::{Input, Question, QuestionKind, Right};
 
 impl Novice {
     /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
@@ -46,9 +44,9 @@ impl Novice {
             QuestionKind::May(Right::Files) => (texts::asks_files(&self.who), texts::LET_FILES.to_owned()),
             QuestionKind::HowItBegan => (texts::how_it_began(&self.who), texts::WHICH.to_owned()),
             // What there are no words for cannot be allowed.
-            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
+            QuestionKind::May(_) => return self.give(answers::no(&question)),
         };
-        for warning in warnings(&self.ruled.policy, question.kind) {
+        for warning in answers::warnings(&self.ruled.policy, question.kind) {
             self.terminal.say(&texts::warned(&warning));
         }
         self.terminal.say(&text);
@@ -68,7 +66,7 @@ impl Novice {
     fn ask_in_window(&mut self, question: Question) {
         let Some(asking) = &mut self.asking else { return };
         let (known, address) = (self.session.known(), &*self.session.session().remote_user);
-        let warnings = warnings(&self.ruled.policy, question.kind);
+        let warnings = answers::warnings(&self.ruled.policy, question.kind);
         let warnings = &*warnings;
         let ask = match question.kind {
             QuestionKind::May(Right::View) => {
@@ -82,7 +80,7 @@ impl Novice {
             QuestionKind::May(Right::Files) => Ask::Files { address, known },
             QuestionKind::HowItBegan => Ask::HowItBegan { address, known },
             // What there are no words for cannot be allowed.
-            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
+            QuestionKind::May(_) => return self.give(answers::no(&question)),
         };
         // On the terminal, too, so that whoever looks there knows where to look.
         self.terminal.say(texts::ASKED_IN_A_WINDOW);
@@ -99,32 +97,24 @@ impl Novice {
         if self.is_file_asked() {
             return self.answered_for_file_in_window(&answer);
         }
-        let Some(Question { id: question, kind, .. }) = self.question.take() else { return };
-        let input = match (answer, kind) {
-            // Whoever cannot be asked any more has not allowed what they were asked for.
-            (Answer::Gone, _) => Input::Stop,
-            (Answer::Yes { choice, .. }, QuestionKind::HowItBegan) => match choice.and_then(chosen) {
-                Some(how) => self.began(question, how),
-                None => Input::Answer { question, yes: false },
-            },
-            (Answer::Yes { .. }, QuestionKind::May(_)) => Input::Answer { question, yes: true },
-            (Answer::No, _) => Input::Answer { question, yes: false },
-        };
-        if matches!(input, Input::Answer { yes: false, .. }) {
-            self.say_no(kind);
+        let Some(question) = self.question.take() else { return };
+        let input = answers::in_window(&question, answer);
+        self.warn_of_fraud(&input);
+        if answers::refuses_floor(&question, &input) {
+            self.say_no(question.kind);
         }
         self.listen_for_keys();
         self.give(input);
     }
 
     /// They have said how it began. What somebody else began is told what it is.
-    fn began(&mut self, question: QuestionId, how: Beginning) -> Input {
+    fn warn_of_fraud(&mut self, input: &Input) {
         if let Some(asking) = &mut self.asking
-            && how != Beginning::IAsked
+            && let Input::Began { how, .. } = input
+            && *how != Beginning::IAsked
         {
-            asking.ask(&self.who, Ask::Fraud { by_message: how == Beginning::AMessage });
+            asking.ask(&self.who, Ask::Fraud { by_message: *how == Beginning::AMessage });
         }
-        Input::Began { question, how }
     }
 
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
@@ -145,17 +135,11 @@ impl Novice {
             return self.give(Input::Pause);
         }
         self.listen_for_keys();
-        if question.kind == QuestionKind::HowItBegan
-            && let Some(how) = beginning(&line)
-        {
-            return self.give(Input::Began { question: question.id, how });
-        }
-        // Who does not say how it began says no.
-        let yes = is_yes(&line) && question.kind != QuestionKind::HowItBegan;
-        if !yes {
+        let input = answers::on_terminal(&question, &line);
+        if answers::refuses_floor(&question, &input) {
             self.say_no(question.kind);
         }
-        self.give(Input::Answer { question: question.id, yes });
+        self.give(input);
     }
 
     /// What a no leaves as it was.
@@ -295,33 +279,7 @@ impl Novice {
     }
 }
 
-/// Which of the three it was, as they are numbered on the terminal.
-fn beginning(line: &str) -> Option<Beginning> {
-    match line {
-        "1" => chosen(0),
-        "2" => chosen(1),
-        "3" => chosen(2),
-        _ => None,
-    }
-}
-
-/// And as they stand below each other in the window.
-fn chosen(choice: usize) -> Option<Beginning> {
-    [Beginning::IAsked, Beginning::TheyCame, Beginning::AMessage].get(choice).copied()
-}
-
 /// Whether the line that answers a question says that the screen is to be hidden.
 fn is_pause(line: &str) -> bool {
     matches!(line.to_ascii_lowercase().as_str(), "p" | "pause")
-}
-
-/// What the rules of this computer want to be read before.
-fn warnings(policy: &Policy, kind: QuestionKind) -> Vec<String> {
-    match kind {
-        QuestionKind::May(Right::View) => policy.view_warnings().map(|rule| rule.value.clone()).collect(),
-        QuestionKind::May(Right::Control) => {
-            policy.control_warnings().map(|rule| rule.value.clone()).collect()
-        }
-        QuestionKind::May(_) | QuestionKind::HowItBegan => Vec::new(),
-    }
 }

@@ -2,12 +2,10 @@
 
 use super::{NEWS, Sharer};
 use crate::asking::{Answer, Ask};
-use crate::assistance::{clock, stop};
-use crate::terminal::is_yes;
+use crate::assistance::{answers, clock, stop};
 use crate::texts;
 use rendezvous_assist::brakes::{Beginning, Verdict};
-use rendezvous_assist::consent::{Input, Question, QuestionId, QuestionKind, Right};
-use rendezvous_assist::policy::Policy;
+use rendezvous_assist::consent::{Input, Question, QuestionKind, Right};
 use rendezvous_assist::terminal::paint::{Status, Tone};
 use std::time::{Duration, Instant};
 
@@ -62,9 +60,9 @@ impl Sharer {
             QuestionKind::May(Right::Control) => texts::may_type(&self.who),
             QuestionKind::HowItBegan => texts::how_typing_began(&self.who),
             // What there are no words for cannot be allowed.
-            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
+            QuestionKind::May(_) => return self.give(answers::no(&question)),
         };
-        for warning in warnings(&self.ruled.policy, question.kind) {
+        for warning in answers::warnings(&self.ruled.policy, question.kind) {
             self.terminal.say(&texts::warned(&warning));
         }
         self.terminal.say(&text);
@@ -77,7 +75,7 @@ impl Sharer {
     fn ask_in_window(&mut self, question: Question) {
         let Some(asking) = &mut self.asking else { return };
         let (known, address) = (self.session.known(), &*self.session.session().remote_user);
-        let warnings = warnings(&self.ruled.policy, question.kind);
+        let warnings = answers::warnings(&self.ruled.policy, question.kind);
         let warnings = &*warnings;
         let ask = match question.kind {
             QuestionKind::May(Right::View) => Ask::Terminal { address, known, warnings },
@@ -85,7 +83,7 @@ impl Sharer {
                 Ask::Typing { address, known, time: self.ruled.policy.control_time(), warnings }
             }
             QuestionKind::HowItBegan => Ask::HowTypingBegan { address, known },
-            QuestionKind::May(_) => return self.give(Input::Answer { question: question.id, yes: false }),
+            QuestionKind::May(_) => return self.give(answers::no(&question)),
         };
         if self.showing.is_none() {
             // So that whoever looks at the terminal knows where to look.
@@ -101,31 +99,23 @@ impl Sharer {
             // Whatever comes next is asked on the terminal.
             self.asking = None;
         }
-        let Some(Question { id: question, kind, .. }) = self.question.take() else { return };
-        let input = match (answer, kind) {
-            // Whoever cannot be asked any more has not allowed what they were asked for.
-            (Answer::Gone, _) => Input::Stop,
-            (Answer::Yes { choice, .. }, QuestionKind::HowItBegan) => match choice.and_then(chosen) {
-                Some(how) => self.began(question, how),
-                None => Input::Answer { question, yes: false },
-            },
-            (Answer::Yes { .. }, QuestionKind::May(_)) => Input::Answer { question, yes: true },
-            (Answer::No, _) => Input::Answer { question, yes: false },
-        };
-        if matches!(input, Input::Answer { yes: false, .. }) && kind != QuestionKind::May(Right::View) {
+        let Some(question) = self.question.take() else { return };
+        let input = answers::in_window(&question, answer);
+        self.warn_of_fraud(&input);
+        if answers::refuses_floor(&question, &input) {
             self.say_news(texts::NO_TYPING.to_owned());
         }
         self.give(input);
     }
 
     /// They have said how it began. What somebody else began is told what it is.
-    fn began(&mut self, question: QuestionId, how: Beginning) -> Input {
+    fn warn_of_fraud(&mut self, input: &Input) {
         if let Some(asking) = &mut self.asking
-            && how != Beginning::IAsked
+            && let Input::Began { how, .. } = input
+            && *how != Beginning::IAsked
         {
-            asking.ask(&self.who, Ask::Fraud { by_message: how == Beginning::AMessage });
+            asking.ask(&self.who, Ask::Fraud { by_message: *how == Beginning::AMessage });
         }
-        Input::Began { question, how }
     }
 
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
@@ -136,22 +126,11 @@ impl Sharer {
         if stop::is_stop(&line) {
             return self.give(Input::Stop);
         }
-        let began = match (question.kind, &*line) {
-            (QuestionKind::HowItBegan, "1") => chosen(0),
-            (QuestionKind::HowItBegan, "2") => chosen(1),
-            (QuestionKind::HowItBegan, "3") => chosen(2),
-            _ => None,
-        };
-        if let Some(how) = began {
-            self.give(Input::Began { question: question.id, how });
-        } else {
-            // Who does not say how it began says no.
-            let yes = is_yes(&line) && question.kind != QuestionKind::HowItBegan;
-            if !yes && question.kind != QuestionKind::May(Right::View) {
-                self.say_news(texts::NO_TYPING.to_owned());
-            }
-            self.give(Input::Answer { question: question.id, yes });
+        let input = answers::on_terminal(&question, &line);
+        if answers::refuses_floor(&question, &input) {
+            self.say_news(texts::NO_TYPING.to_owned());
         }
+        self.give(input);
         self.paint_again();
     }
 
@@ -228,21 +207,5 @@ impl Sharer {
             Some((news, at)) if at.elapsed() < NEWS => Status { text: texts::line_with(news, &text), tone },
             _ => Status { text, tone },
         }
-    }
-}
-
-/// Which of the three it was, as they stand below each other.
-fn chosen(choice: usize) -> Option<Beginning> {
-    [Beginning::IAsked, Beginning::TheyCame, Beginning::AMessage].get(choice).copied()
-}
-
-/// What the rules of this computer want to be read before.
-fn warnings(policy: &Policy, kind: QuestionKind) -> Vec<String> {
-    match kind {
-        QuestionKind::May(Right::View) => policy.view_warnings().map(|rule| rule.value.clone()).collect(),
-        QuestionKind::May(Right::Control) => {
-            policy.control_warnings().map(|rule| rule.value.clone()).collect()
-        }
-        QuestionKind::May(_) | QuestionKind::HowItBegan => Vec::new(),
     }
 }
