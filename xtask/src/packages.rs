@@ -51,6 +51,8 @@ pub(crate) enum Need {
     Examples,
     /// And the one in C.
     ExampleInC,
+    /// To build for Windows, and to run what was built.
+    Windows,
     /// The other side of the comparison.
     Comparison,
 }
@@ -171,6 +173,14 @@ const PACKAGES: &[Package] = {
             Program(&["xmllint"]),
             "checks the examples of the protocol against its schemas",
         ),
+        package(
+            Windows,
+            "gcc-mingw-w64-x86-64-win32",
+            Program(&["x86_64-w64-mingw32-gcc"]),
+            "links what is built for Windows, and compiles the trials in C",
+        ),
+        package(Windows, "wine64", File("/usr/lib/wine/wine64"), "runs it"),
+        package(Windows, "wine", Program(&["wine"]), "starts it"),
         package(
             Comparison,
             "tigervnc-scraping-server",

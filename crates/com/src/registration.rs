@@ -12,6 +12,8 @@ pub const APPLICATIONS: &str = r"SOFTWARE\Microsoft\RendezvousApps";
 pub const CLASSES: &str = r"SOFTWARE\Classes";
 /// Where it is remembered which of the published names we registered.
 pub const OURS: &str = r"SOFTWARE\Rendezvous\Registered";
+/// The key above that.
+pub const OURS_ABOVE: &str = r"SOFTWARE\Rendezvous";
 /// Where others get the applications.
 pub const URL: &str = "https://rendezvous.im";
 

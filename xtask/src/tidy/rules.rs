@@ -51,6 +51,7 @@ pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
     ),
     ("crates/com/src/windows/sink.rs", "an object of COM's: called through a table, with pointers of others"),
     ("crates/com/src/windows/system.rs", "calls functions of Windows"),
+    ("crates/com/src/windows/tests.rs", "calls those objects with pointers that no caller should give"),
     ("crates/com/src/windows/text.rs", "reads text of COM's, whose length stands in front of it"),
     ("crates/com/src/windows/variant.rs", "a union of COM's"),
     (

@@ -18,6 +18,8 @@ pub mod server;
 mod session;
 mod sink;
 mod system;
+#[cfg(test)]
+mod tests;
 mod text;
 mod variant;
 mod worker;

@@ -38,7 +38,21 @@ pub fn unregister() -> Result<(), ComError> {
     if is_there(registration::OURS) {
         LOCAL_MACHINE.remove_tree(registration::OURS).map_err(|error| failed(registration::OURS, &error))?;
     }
+    // Keys above ours that we made, if nobody else has put anything there.
+    for key in [registration::OURS_ABOVE, registration::APPLICATIONS] {
+        if is_empty(key) {
+            LOCAL_MACHINE.remove_tree(key).map_err(|error| failed(key, &error))?;
+        }
+    }
     Ok(())
+}
+
+fn is_empty(key: &str) -> bool {
+    LOCAL_MACHINE.open(key).is_ok_and(|key| {
+        let keys = key.keys().map(Iterator::count);
+        let values = key.values().map(Iterator::count);
+        matches!((keys, values), (Ok(0), Ok(0)))
+    })
 }
 
 /// The keys that were written, in the order of their names.
