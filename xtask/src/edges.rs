@@ -53,6 +53,22 @@ const ROOMS: &[Room] = &[
         ]),
     },
     Room {
+        name: "rendezvous-com",
+        // `trust` by way of `net`, as for `dbus`.
+        ours: &["rendezvous-core", "rendezvous-net", "rendezvous-trust"],
+        foreign: Foreign::Not(&[
+            "axum",
+            "env-libvpx-sys",
+            "mdns-sd",
+            "openh264",
+            "rustls",
+            "str0m",
+            "tokio-rustls",
+            "x11rb",
+            "zbus",
+        ]),
+    },
+    Room {
         name: "rendezvous-desktop",
         // `trust` by way of `assist`, whose peer is built of signed certificates.
         ours: &["rendezvous-assist", "rendezvous-trust"],

@@ -21,6 +21,7 @@ mod states;
 mod table;
 mod test;
 mod tidy;
+mod windows;
 
 use std::env;
 use std::process::ExitCode;

@@ -57,6 +57,8 @@ pub(crate) enum Need {
     Packing,
     /// A system that has nothing yet.
     CleanRoot,
+    /// To build for Windows, and to run what was built.
+    Windows,
     /// The other side of the comparison.
     Comparison,
 }
@@ -203,6 +205,14 @@ const PACKAGES: &[Package] = {
             Program(&["debootstrap"]),
             "a system that has nothing yet, to install ours on",
         ),
+        package(
+            Windows,
+            "gcc-mingw-w64-x86-64-win32",
+            Program(&["x86_64-w64-mingw32-gcc"]),
+            "links what is built for Windows, and compiles the trials in C",
+        ),
+        package(Windows, "wine64", File("/usr/lib/wine/wine64"), "runs it"),
+        package(Windows, "wine", Program(&["wine"]), "starts it"),
         package(
             Comparison,
             "tigervnc-scraping-server",

@@ -7,7 +7,7 @@ use rendezvous_testkit::process::Launch;
 
 use crate::packages::{self, Need};
 use crate::repo::{self, Profile};
-use crate::{demo, edges, package, tidy};
+use crate::{demo, edges, package, tidy, windows};
 
 /// One stage.
 pub(crate) struct Stage {
@@ -48,6 +48,7 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "build", what: "the whole workspace", run: build },
     Stage { name: "codecs", what: "the program builds with either video codec alone", run: codecs },
     Stage { name: "tests", what: "cargo test, all crates", run: tests },
+    Stage { name: "windows", what: "the interfaces of Windows, under Wine", run: windows },
     Stage { name: "faults", what: "faults seeded in the session, each to be noticed", run: faults },
     Stage { name: "doc", what: "the documentation builds without a warning", run: doc },
     Stage { name: "viewer", what: "the expert's page: types and tests", run: viewer },
@@ -108,6 +109,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::ExampleInC,
         Need::Packing,
         Need::CleanRoot,
+        Need::Windows,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);
@@ -163,6 +165,17 @@ fn tests(context: &mut Context) -> Result<Outcome> {
         }
     }
     cargo(context, &arguments, &[]).map(|_| Outcome::Passed { left_out })
+}
+
+/// A part of `cargo xtask test --windows`: both sides of COM, one after the other.
+fn windows(context: &mut Context) -> Result<Outcome> {
+    if let Some(skipped) = missing(&[Need::Windows]) {
+        return Ok(skipped);
+    }
+    match windows::prepare(context.no_install)? {
+        windows::Target::Missing(reason) => Ok(Outcome::Skipped(reason)),
+        windows::Target::There => windows::smoke(context.deadline).map(|()| PASSED),
+    }
 }
 
 /// The proof of the session once more, over a session in which something is wrong. A build of its own: what is wrong

@@ -8,6 +8,7 @@ use rendezvous_testkit::wait;
 use crate::say;
 use crate::stages::{self, Context, Outcome, Stage};
 use crate::table::Table;
+use crate::windows;
 
 /// What all stages together may take, from a cold checkout on two cores.
 const BUDGET: Duration = Duration::from_mins(45);
@@ -21,6 +22,9 @@ pub(crate) struct Arguments {
     /// Installs nothing: what needs a missing system package is left out, and named
     #[arg(long)]
     no_install: bool,
+    /// Everything that runs on Windows, at full length and under Wine, and nothing else
+    #[arg(long, conflicts_with = "only")]
+    windows: bool,
 }
 
 /// One line of the table at the end.
@@ -39,6 +43,9 @@ enum End {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
+    if arguments.windows {
+        return windows::full(arguments.no_install, start + BUDGET);
+    }
     let chosen =
         |stage: &&Stage| arguments.only.is_empty() || arguments.only.iter().any(|only| only == stage.name);
     let mut context = Context { no_install: arguments.no_install, deadline: start + BUDGET, is_built: true };

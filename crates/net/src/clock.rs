@@ -1,11 +1,13 @@
 //! The clocks: of the sessions, which goes on while the machine sleeps, and of the calendar, for what is signed.
 
+mod boot;
+
+use boot::since_boot;
 use rendezvous_core::Time;
 use rendezvous_trust::UnixTime;
-use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// The clocks that a driver reads.
@@ -69,17 +71,10 @@ impl Clock {
     pub(crate) fn unix(&self) -> UnixTime {
         match &self.0 {
             Kind::System | Kind::Sleepy(_) => {
-                let t = clock_gettime(ClockId::Realtime);
-                UnixTime(u64::try_from(t.tv_sec).unwrap_or(0))
+                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                UnixTime(since.map_or(0, |since| since.as_secs()))
             }
             Kind::Runtime { start, epoch } => epoch.after(Duration::from_secs(start.elapsed().as_secs())),
         }
     }
-}
-
-fn since_boot() -> Time {
-    let t = clock_gettime(ClockId::Boottime);
-    let seconds = u64::try_from(t.tv_sec).unwrap_or(0);
-    let millis = u64::try_from(t.tv_nsec).unwrap_or(0) / 1_000_000;
-    Time(seconds.saturating_mul(1000).saturating_add(millis))
 }

@@ -1,0 +1,135 @@
+//! The published names of interfaces and classes (reference 1.1), and our own.
+
+use std::fmt;
+
+/// A name of COM's: 128 bits. Written `{8-4-4-4-12}`, in capitals.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guid(pub u128);
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:032X}", self.0);
+        let (a, b, c) = (&digits[..8], &digits[8..12], &digits[12..16]);
+        write!(f, "{{{a}-{b}-{c}-{}-{}}}", &digits[16..20], &digits[20..])
+    }
+}
+
+impl fmt::Debug for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `LIBID_RendezvousSessionLib`.
+pub const LIBRARY: Guid = Guid(0xEFD8_56A4_5A85_4A1B_ADD5_2EAD_ACE6_F6A2);
+/// `IID_IRendezvousSession`.
+pub const SESSION: Guid = Guid(0x9BA4_B1DD_8B0C_48B7_9E7C_2F25_857C_8DF5);
+/// `IID_IRendezvousApplication`.
+pub const APPLICATION: Guid = Guid(0x4F4D_070B_A275_49FB_B10D_8EC2_6387_B50D);
+/// `DIID_DRendezvousSessionEvents`.
+pub const EVENTS: Guid = Guid(0x3FA1_9CF8_64C4_4F53_AE60_635B_3806_ECA6);
+
+/// What belongs to Windows or to Microsoft's Remote Assistance, and is never registered by us: the classes
+/// `CLSID_RendezvousApplication`, *Offer* and *Ask* of `RAServer.exe`, and the two entries under `RendezvousApps`.
+pub const MICROSOFTS: [Guid; 5] = [
+    Guid(0x0B7E_019A_B5DE_47FA_8966_9082_F82F_B192),
+    Guid(0x4901_0C18_B110_421A_9047_ADCA_421C_BC40),
+    Guid(0xC0B3_C446_3032_4016_926F_9BAE_48BE_BFBE),
+    Guid(0x703E_A1A8_D73E_43E3_852C_EE85_B5D8_72C2),
+    Guid(0x56B9_94A7_380F_410B_9985_C809_D78C_1BDC),
+];
+
+/// One of the two activities of Remote Assistance, each a class of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// *Ask*: the inviter is the novice.
+    Ask,
+    /// *Offer*: the inviter is the expert.
+    Offer,
+}
+
+impl Activity {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Ask, Self::Offer];
+
+    /// The class that IM programs create (`RendezvousComponent`).
+    #[must_use]
+    pub fn class(self) -> Guid {
+        match self {
+            Self::Ask => Guid(0x3967_BE0F_1E73_47AE_9A27_F23A_065A_D051),
+            Self::Offer => Guid(0x5436_2851_6028_4BBD_9A35_F359_78B8_8FD4),
+        }
+    }
+
+    /// The key under `RendezvousApps`, the same on every machine.
+    #[must_use]
+    pub fn key(self) -> Guid {
+        match self {
+            Self::Ask => Guid(0xDFD8_73E5_60B4_49A8_838E_9755_AB5E_0085),
+            Self::Offer => Guid(0x11E1_F170_D0BF_4F90_BD2C_735F_FB5B_B0FE),
+        }
+    }
+
+    /// What IM programs write into their menus.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ask => "Ask for Remote Assistance (Rendezvous)",
+            Self::Offer => "Offer Remote Assistance (Rendezvous)",
+        }
+    }
+
+    /// The activity of this class, if it is one of ours.
+    #[must_use]
+    pub fn of_class(class: Guid) -> Option<Self> {
+        Self::ALL.into_iter().find(|activity| activity.class() == class)
+    }
+
+    /// Whether whoever has this role is the one who is helped (reference 1.6).
+    #[must_use]
+    pub fn is_novice(self, role: rendezvous_core::Role) -> bool {
+        (self == Self::Ask) == (role == rendezvous_core::Role::Inviter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_core::{ApplicationId, Role};
+
+    #[test]
+    fn names_are_written_as_the_registry_writes_them() {
+        assert_eq!(EVENTS.to_string(), "{3FA19CF8-64C4-4F53-AE60-635B3806ECA6}");
+        assert_eq!(Guid(1).to_string(), "{00000000-0000-0000-0000-000000000001}");
+        assert_eq!(LIBRARY.to_string(), "{EFD856A4-5A85-4A1B-ADD5-2EADACE6F6A2}");
+        assert_eq!(SESSION.to_string(), "{9BA4B1DD-8B0C-48B7-9E7C-2F25857C8DF5}");
+        assert_eq!(APPLICATION.to_string(), "{4F4D070B-A275-49FB-B10D-8EC26387B50D}");
+    }
+
+    #[test]
+    fn nothing_of_ours_has_a_name_of_microsofts() {
+        let written = MICROSOFTS.map(|guid| guid.to_string());
+        for id in [ApplicationId::ASK, ApplicationId::OFFER] {
+            assert!(written.contains(&id.to_string()), "{id} is published, and Microsoft's");
+        }
+        let ours: Vec<_> = Activity::ALL.into_iter().flat_map(|a| [a.class(), a.key()]).collect();
+        for (number, guid) in ours.iter().enumerate() {
+            assert!(!MICROSOFTS.contains(guid) && !ours[..number].contains(guid), "{guid}");
+        }
+    }
+
+    #[test]
+    fn roles_follow_from_activity_and_side() {
+        let novices = [
+            (Activity::Ask, Role::Inviter, true),
+            (Activity::Ask, Role::Invitee, false),
+            (Activity::Offer, Role::Inviter, false),
+            (Activity::Offer, Role::Invitee, true),
+        ];
+        for (activity, role, expected) in novices {
+            assert_eq!(activity.is_novice(role), expected);
+            assert_eq!(Activity::of_class(activity.class()), Some(activity));
+        }
+        assert_eq!(Activity::of_class(MICROSOFTS[0]), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! What is written into the registry so that IM programs find the applications, as plain data (reference 2.1).
+//!
+//! Everything stands below `HKEY_LOCAL_MACHINE`, as published. Ours are two classes and two entries under `RendezvousApps`,
+//! with names of our own. The type library and the three interfaces have published names, which Windows itself may have
+//! registered: those are written only where nothing is, and what we wrote is remembered, so that exactly that is removed.
+
+use crate::names::{APPLICATION, Activity, EVENTS, Guid, LIBRARY, MICROSOFTS, SESSION};
+
+/// Where IM programs look for applications.
+pub const APPLICATIONS: &str = r"SOFTWARE\Microsoft\RendezvousApps";
+/// Where classes stand.
+pub const CLASSES: &str = r"SOFTWARE\Classes";
+/// Where it is remembered which of the published names we registered.
+pub const OURS: &str = r"SOFTWARE\Rendezvous\Registered";
+/// The key above that.
+pub const OURS_ABOVE: &str = r"SOFTWARE\Rendezvous";
+/// Where others get the applications.
+pub const URL: &str = "https://rendezvous.im";
+
+/// The proxy of the system for interfaces described by a type library (`PSOAInterface`).
+const BY_LIBRARY: Guid = Guid(0x0002_0424_0000_0000_C000_0000_0000_0046);
+/// And the one for interfaces of `IDispatch` alone (`PSDispatch`).
+const BY_DISPATCH: Guid = Guid(0x0002_0420_0000_0000_C000_0000_0000_0046);
+
+/// One value of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key, below `HKEY_LOCAL_MACHINE`.
+    pub key: String,
+    /// The value's name; empty for the key's own.
+    pub name: &'static str,
+    /// What it holds.
+    pub value: Value,
+}
+
+/// What a value holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `REG_SZ`.
+    Text(String),
+    /// `REG_DWORD`.
+    Number(u32),
+}
+
+/// The files of an installation, as absolute paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The program; what starts it as a server for COM stands in [`SERVER_ARGUMENT`].
+    pub program: String,
+    /// The DLL, where there is one.
+    pub library: Option<String>,
+    /// The type library.
+    pub types: String,
+}
+
+/// With this argument the program serves one session and ends.
+pub const SERVER_ARGUMENT: &str = "com-server";
+
+/// A published name that Windows may have registered: written as a whole, or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The key that is looked for. If it is there, nothing is written.
+    pub key: String,
+    /// What is written.
+    pub entries: Vec<Entry>,
+}
+
+/// The entries of our own classes and applications.
+#[must_use]
+pub fn own(files: &Files) -> Vec<Entry> {
+    Activity::ALL.into_iter().flat_map(|activity| of_activity(activity, files)).collect()
+}
+
+/// The keys that [`own`] writes, with all that is below them: what is removed.
+#[must_use]
+pub fn own_keys() -> Vec<String> {
+    Activity::ALL.into_iter().flat_map(|activity| [class_key(activity), application_key(activity)]).collect()
+}
+
+/// The entries of what has published names.
+#[must_use]
+pub fn shared(files: &Files) -> Vec<Shared> {
+    let library = format!(r"{CLASSES}\TypeLib\{LIBRARY}");
+    let version = format!(r"{library}\1.0");
+    let mut all = vec![Shared {
+        entries: vec![
+            text(&version, "", "RendezvousSession 1.0 Type Library"),
+            text(&format!(r"{version}\0\win64"), "", &files.types),
+            text(&format!(r"{version}\FLAGS"), "", "0"),
+        ],
+        key: library,
+    }];
+    for (interface, name, proxy) in [
+        (SESSION, "IRendezvousSession", BY_LIBRARY),
+        (APPLICATION, "IRendezvousApplication", BY_LIBRARY),
+        (EVENTS, "DRendezvousSessionEvents", BY_DISPATCH),
+    ] {
+        let key = format!(r"{CLASSES}\Interface\{interface}");
+        let entries = vec![
+            text(&key, "", name),
+            text(&format!(r"{key}\ProxyStubClsid32"), "", &proxy.to_string()),
+            text(&format!(r"{key}\TypeLib"), "", &LIBRARY.to_string()),
+            text(&format!(r"{key}\TypeLib"), "Version", "1.0"),
+        ];
+        all.push(Shared { key, entries });
+    }
+    all
+}
+
+/// Whether a key is one that `unregister` may remove: ours by name, or one that [`shared`] names.
+#[must_use]
+pub fn may_remove(key: &str) -> bool {
+    let nothing = Files { program: String::new(), library: None, types: String::new() };
+    own_keys().iter().chain(shared(&nothing).iter().map(|shared| &shared.key)).any(|known| known == key)
+        && !MICROSOFTS.iter().any(|guid| key.contains(&guid.to_string()))
+}
+
+fn of_activity(activity: Activity, files: &Files) -> Vec<Entry> {
+    let (class, application) = (class_key(activity), application_key(activity));
+    let mut entries = vec![
+        text(&class, "", activity.name()),
+        text(&format!(r"{class}\LocalServer32"), "", &format!("\"{}\" {SERVER_ARGUMENT}", files.program)),
+        text(&format!(r"{class}\TypeLib"), "", &LIBRARY.to_string()),
+        text(&application, "Name", activity.name()),
+        text(&application, "RendezvousComponent", &activity.class().to_string()),
+        text(&application, "Path", &files.program),
+        text(&application, "URL", URL),
+        Entry { key: application, name: "Icon", value: Value::Number(icon(activity)) },
+    ];
+    if let Some(library) = &files.library {
+        let key = format!(r"{class}\InprocServer32");
+        entries.push(text(&key, "", library));
+        entries.push(text(&key, "ThreadingModel", "Both"));
+    }
+    entries
+}
+
+/// The index of the icon in the program's file, as Microsoft's two have it.
+fn icon(activity: Activity) -> u32 {
+    match activity {
+        Activity::Offer => 0,
+        Activity::Ask => 1,
+    }
+}
+
+fn class_key(activity: Activity) -> String {
+    format!(r"{CLASSES}\CLSID\{}", activity.class())
+}
+
+fn application_key(activity: Activity) -> String {
+    format!(r"{APPLICATIONS}\{}", activity.key())
+}
+
+fn text(key: &str, name: &'static str, value: &str) -> Entry {
+    Entry { key: key.to_owned(), name, value: Value::Text(value.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> Files {
+        Files {
+            program: r"C:\Program Files\Rendezvous\rendezvous.exe".into(),
+            library: Some(r"C:\Program Files\Rendezvous\rendezvous.dll".into()),
+            types: r"C:\Program Files\Rendezvous\RendezvousSession.tlb".into(),
+        }
+    }
+
+    #[test]
+    fn an_im_program_finds_the_five_published_values() {
+        let key = application_key(Activity::Ask);
+        assert_eq!(key, r"SOFTWARE\Microsoft\RendezvousApps\{DFD873E5-60B4-49A8-838E-9755AB5E0085}");
+        let own = own(&files());
+        let value = |name| &own.iter().find(|e| e.key == key && e.name == name).unwrap().value;
+        assert_eq!(value("Icon"), &Value::Number(1));
+        assert_eq!(value("Name"), &Value::Text("Ask for Remote Assistance (Rendezvous)".into()));
+        assert_eq!(value("Path"), &Value::Text(files().program));
+        assert_eq!(value("URL"), &Value::Text(URL.into()));
+        let class = Value::Text(Activity::Ask.class().to_string());
+        assert_eq!(value("RendezvousComponent"), &class);
+    }
+
+    #[test]
+    fn a_path_with_blanks_is_quoted_where_it_is_a_command_line() {
+        let server = own(&files()).into_iter().find(|e| e.key.ends_with("LocalServer32")).unwrap();
+        let line = r#""C:\Program Files\Rendezvous\rendezvous.exe" com-server"#;
+        assert_eq!(server.value, Value::Text(line.into()));
+    }
+
+    #[test]
+    fn nothing_is_written_over_microsofts_keys() {
+        let own = own(&files());
+        let shared = shared(&files());
+        for entry in own.iter().chain(shared.iter().flat_map(|shared| &shared.entries)) {
+            for guid in MICROSOFTS {
+                assert!(!entry.key.contains(&guid.to_string()), "{}", entry.key);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_removed() {
+        let keys = own_keys();
+        for entry in own(&files()) {
+            assert!(keys.iter().any(|key| entry.key.starts_with(key)), "{}", entry.key);
+        }
+        for shared in shared(&files()) {
+            assert!(shared.entries.iter().all(|entry| entry.key.starts_with(&shared.key)));
+            assert!(may_remove(&shared.key));
+        }
+        assert!(keys.iter().all(|key| may_remove(key)));
+        for other in [CLASSES, APPLICATIONS, r"SOFTWARE\Classes\CLSID", "", r"SOFTWARE\Microsoft"] {
+            assert!(!may_remove(other), "{other}");
+        }
+        let microsofts = format!(r"{CLASSES}\CLSID\{}", MICROSOFTS[1]);
+        assert!(!may_remove(&microsofts));
+    }
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask test --windows`: what is only there on Windows, built here and run under Wine.
+//!
+//! The trials in C know the published interfaces and nothing of ours: one is an IM program that starts our application,
+//! one an application that our side starts. Each set of trials has a Windows of its own, made for it and removed after.
+
+mod build;
+mod cases;
+mod wine;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use rendezvous_testkit::wait;
+
+use crate::packages::{self, Need};
+use crate::say;
+
+use build::Programs;
+pub(crate) use build::{Target, prepare};
+use cases::{Case, Kind};
+use wine::Wine;
+
+/// How often local server and DLL are tried in either kind of apartment, each time on a fresh system.
+const FRESH: u32 = 10;
+
+/// The shortest way through both sides: a stage of `cargo xtask test`.
+pub(crate) fn smoke(deadline: Instant) -> Result<()> {
+    let programs = build::programs(deadline)?;
+    on_a_fresh_system(&programs, &cases::SMOKE, deadline)
+}
+
+/// All of it.
+pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
+    packages::ensure(&[Need::Windows], no_install)?;
+    let missing = packages::missing(&[Need::Windows]);
+    if !missing.is_empty() {
+        bail!("not installed: {}", missing.join(", "));
+    }
+    if let Target::Missing(reason) = prepare(no_install)? {
+        bail!("{reason}");
+    }
+    let start = Instant::now();
+    let programs = build::programs(deadline)?;
+    let system = Wine::new(&programs)?;
+    say::heading("tests of the crates that a session is made of, under Wine");
+    build::test_crates(&system, deadline)?;
+    drop(system);
+    say::heading("every trial, on one system");
+    let all = cases::all();
+    on_a_fresh_system(&programs, &all, deadline)?;
+    for round in 1..=FRESH {
+        say::heading(format_args!("local server and DLL, MTA and STA, on fresh system {round} of {FRESH}"));
+        on_a_fresh_system(&programs, &cases::FOUR, deadline)?;
+        if wait::is_interrupted() {
+            bail!("interrupted");
+        }
+    }
+    let count = all.len() + cases::FOUR.len() * FRESH as usize;
+    say::line(format_args!("\n{count} trials passed in {} s.", start.elapsed().as_secs()));
+    Ok(())
+}
+
+fn on_a_fresh_system(programs: &Programs, cases: &[Case], deadline: Instant) -> Result<()> {
+    let system = Wine::new(programs)?;
+    let before = system.registry()?;
+    system.register()?;
+    for case in cases {
+        if Instant::now() >= deadline {
+            bail!("the time budget was used up");
+        }
+        let start = Instant::now();
+        let said = case.run(&system)?;
+        say::line(format_args!("passed  {:>5.1} s  {}", start.elapsed().as_secs_f32(), case.line()));
+        if case.kind == Kind::Speed {
+            said.lines().filter(|line| line.contains("p50")).for_each(say::line);
+        }
+    }
+    system.unregister()?;
+    let changes = wine::differences(&before, &system.registry()?);
+    if !changes.is_empty() {
+        bail!("what was registered is not gone:\n  {}", changes.join("\n  "));
+    }
+    Ok(())
+}
+
+/// One trial may take this long on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);

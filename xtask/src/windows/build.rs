@@ -1,0 +1,108 @@
+//! What runs there: the crate's trials and tests with Rust's own target, the trials in C with mingw.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use rendezvous_testkit::process::{Launch, find_program};
+
+use super::wine::Wine;
+use crate::{repo, say};
+
+/// How the compiler calls it.
+const TARGET: &str = "x86_64-pc-windows-gnu";
+const C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
+const IN_C: &str = "crates/com/tests/c";
+/// Longer than any of these builds takes.
+const LONG: Duration = Duration::from_mins(20);
+
+/// Whether the compiler can build for Windows.
+pub(crate) enum Target {
+    There,
+    /// With the reason.
+    Missing(String),
+}
+
+/// What was built.
+pub(super) struct Programs {
+    /// Where cargo has put the trials in Rust.
+    pub(super) rust: PathBuf,
+    /// Where those in C are.
+    pub(super) c: PathBuf,
+}
+
+/// Sees to the part of the compiler that Windows needs, and fetches it where it may.
+pub(crate) fn prepare(no_install: bool) -> Result<Target> {
+    if is_there()? {
+        return Ok(Target::There);
+    }
+    let missing = |why: &str| Ok(Target::Missing(format!("the compiler has no {TARGET}: {why}")));
+    if no_install {
+        return missing("you asked to install nothing");
+    }
+    if find_program("rustup").is_none() {
+        return missing("and there is no rustup to fetch it");
+    }
+    say::line(format_args!("Fetching the compiler's part for {TARGET} (30 MB)."));
+    match repo::run(&Launch::new("rustup").args(["target", "add", TARGET]), LONG) {
+        Ok(()) => Ok(Target::There),
+        Err(_) => missing("rustup could not fetch it"),
+    }
+}
+
+fn is_there() -> Result<bool> {
+    let place = repo::read(&Launch::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
+    Ok(Path::new(place.trim()).is_dir())
+}
+
+pub(super) fn programs(deadline: Instant) -> Result<Programs> {
+    let directory = repo::output("windows")?;
+    let rust = directory.join(TARGET).join("debug").join("examples");
+    if !rust.exists() {
+        say::line("The first build for Windows takes 1 to 3 minutes on two cores. Later ones take seconds.");
+    }
+    let build = cargo()?.args(["build", "--target", TARGET, "--package", "rendezvous-com", "--examples"]);
+    repo::run(&build.arg("--locked"), left(deadline))?;
+    let c = repo::output("windows/c")?;
+    compile(&["im.c", "session.c", "bad.c"], &[], &c.join("im.exe"), deadline)?;
+    compile(&["application.c"], &[], &c.join("application.exe"), deadline)?;
+    let shim = c.join("bcryptprimitives.dll");
+    compile(&["bcryptprimitives.c"], &["-shared", "-ladvapi32"], &shim, deadline)?;
+    Ok(Programs { rust, c })
+}
+
+fn compile(sources: &[&str], more: &[&str], output: &Path, deadline: Instant) -> Result<()> {
+    let strict = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"];
+    let launch = Launch::new(C_COMPILER)
+        .args(strict)
+        .arg("-o")
+        .arg(output)
+        .args(sources.iter().map(|source| format!("{IN_C}/{source}")))
+        .args(["-lole32", "-loleaut32", "-luuid"])
+        .args(more);
+    repo::run(&launch, left(deadline))
+}
+
+/// The tests of what a session is made of, as they are, on the other system.
+pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
+    for (package, what) in [
+        ("rendezvous-com", &["--lib"][..]),
+        ("rendezvous-core", &["--lib", "--tests"]),
+        ("rendezvous-trust", &["--lib", "--tests"]),
+    ] {
+        let test = cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]);
+        repo::run(&system.environment(test.args(what)), left(deadline))?;
+    }
+    Ok(())
+}
+
+fn cargo() -> Result<Launch> {
+    Ok(repo::cargo()
+        .env("CARGO_TARGET_DIR", repo::output("windows")?)
+        .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", C_COMPILER)
+        .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine"))
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()).min(LONG)
+}
