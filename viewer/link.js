@@ -8,7 +8,7 @@
  * @typedef {{ width: number, height: number }} Size
  * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
  *   screen: Size | null, screens: readonly SharedScreen[], shared: number | null, kind: Kind, shown: boolean,
- *   paused: boolean }} State
+ *   paused: boolean, held: boolean }} State
  * @typedef {"screen" | "window" | "test"} Kind what they share
  * @typedef {{ id: number, name: string, width: number, height: number }} SharedScreen one of their screens
  * @typedef {{ own: boolean, text: string, at: number }} ChatLine `at`: milliseconds since 1970
@@ -119,6 +119,7 @@ function state(value) {
     kind,
     shown: truth(value.shown ?? true),
     paused: truth(value.paused ?? false),
+    held: truth(value.held ?? false),
   };
 }
 

@@ -19,6 +19,8 @@ const RETRY_LOST_MS = 3000;
 /** An attempt that did not connect is given up after this, then after twice as long, up to the last. */
 const RETRY_FIRST_MS = 8000;
 const RETRY_LAST_MS = 30000;
+/** A first attempt that said nothing of where this computer is, and found no way, is followed by one that does. */
+const STUCK_MS = 1500;
 /** Who was connected tries more often, since the network may be back at any moment. */
 const RETRY_AGAIN_MS = 10000;
 /** So often another way is sought on the same connection, before a new one is made. */
@@ -67,6 +69,8 @@ let own = null;
 /** @type {import("./quality.js").Sample | null} */
 let lastSample = null;
 let retryDelay = RETRY_FIRST_MS;
+/** @type {Peer | null} Ready to be described, made while nothing else is to be done. */
+let spare = null;
 /** What the application said last of the servers that help to find a way. */
 let ways = { iceServers: /** @type {RTCIceServer[]} */ ([]), relayOnly: false };
 /** Other ways that were sought since the connection was lost. */
@@ -109,6 +113,11 @@ async function start() {
     onMessage: receive,
     onClosed: (code) => finish(words.closedWords(code)),
   });
+  try {
+    spare = makePeer();
+  } catch {
+    // It is said when it is needed.
+  }
 }
 
 // The application ---------------------------------------------------------------------------------------------------
@@ -146,7 +155,7 @@ function receive(message) {
         keepLastPicture();
         update({ link: "lost", lostSince: performance.now(), hint: false });
       }
-      connect();
+      connect(true);
       break;
     case "answer":
       answer(message.description);
@@ -176,6 +185,7 @@ async function answer(description) {
 function finish(ended) {
   if (model.ended) return;
   dropPicture();
+  dropSpare();
   link?.close();
   chat.setState(model.state ? words.label(model.state.who, 60) : "", true);
   update({ link: "ended", ended, hint: false });
@@ -183,23 +193,34 @@ function finish(ended) {
 
 // The picture -------------------------------------------------------------------------------------------------------
 
-/** Makes a connection, in place of the one before. */
-async function connect() {
+/** @throws where the browser knows no video that could come */
+function makePeer() {
+  const { certificate } = /** @type {import("./peer.js").PageCertificate} */ (own);
+  return new Peer({
+    certificate,
+    ...ways,
+    onState: peerState,
+    onPicture: show,
+    onCursor: moveCursor,
+    onInput: () => update({}),
+  });
+}
+
+/**
+ * Makes a connection, in place of the one before.
+ * @param {boolean} [hurried] the first time: where that is not enough, there is another
+ */
+async function connect(hurried = false) {
   closePeer();
   if (!own) return;
+  const isPlain = ways.iceServers.length === 0 && !ways.relayOnly;
   /** @type {Peer} */
   let attempt;
   try {
-    attempt = new Peer({
-      certificate: own.certificate,
-      ...ways,
-      onState: peerState,
-      onPicture: show,
-      onCursor: moveCursor,
-      onInput: () => update({}),
-    });
+    if (!isPlain) dropSpare();
+    attempt = spare ?? makePeer();
+    spare = null;
   } catch {
-    // A browser that knows no video that could come.
     finish(words.NO_WEBRTC);
     return;
   }
@@ -207,11 +228,13 @@ async function connect() {
   if (model.connectingSince === 0) update({ connectingSince: performance.now() });
   retryLater();
   try {
-    const description = await attempt.describe();
+    const description = await attempt.describe(hurried && isPlain);
     if (attempt === peer) link?.send({ type: "describe", description });
   } catch {
     if (attempt === peer) finish(words.NO_WEBRTC);
+    return;
   }
+  if (hurried && isPlain) setTimeout(() => attempt === peer && attempt.isStuck && connect(), STUCK_MS);
 }
 
 /** Looks for another way on the same connection. */
@@ -299,6 +322,11 @@ function dropPicture() {
   if (model.hasPicture || model.link === "connected" || model.link === "lost") {
     update({ hasPicture: false, link: model.link === "ended" ? "ended" : "connecting", quality: null, connectingSince: 0 });
   }
+}
+
+function dropSpare() {
+  spare?.close();
+  spare = null;
 }
 
 function closePeer() {

@@ -41,7 +41,6 @@ export const STATIC = {
   picture: "Their screen",
   writing: "Their screen: what you type goes there",
   connectingAgain: "Connecting again…",
-  windowAway: "The window is not on their screen now. This is its last picture.",
   lastPicture: "This is the last picture. Your mouse and keyboard are off.",
   notNow: "Not now",
   closeChat: "Close the chat",
@@ -184,6 +183,11 @@ export const PAUSED = {
   status: "Paused: nothing is shown",
   title: "They have paused",
   text: "They have hidden their screen for a moment. It comes back by itself when they go on. You can still write to them.",
+};
+/** While something is shown that stands still. */
+export const STANDS_STILL = {
+  window: "The window is not on their screen now. This is its last picture.",
+  held: "They are answering a question that only they should see. The picture goes on by itself afterwards.",
 };
 /** When they go on. */
 export const SHOWN_AGAIN = { title: "They show their screen again", text: "It is on its way." };

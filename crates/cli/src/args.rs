@@ -79,6 +79,16 @@ pub(crate) enum Verb {
         #[arg(long)]
         code: bool,
     },
+    /// Let somebody look at a terminal of yours, and type into it if you allow that too
+    ShareTerminal {
+        /// Whom: a name or address from your contacts, the beginning of one, or host:port
+        contact: String,
+    },
+    /// Ask somebody to let you look at a terminal of theirs
+    ViewTerminal {
+        /// Whom: a name or address from your contacts, the beginning of one, or host:port
+        contact: String,
+    },
     /// Say hello to somebody: both make sure who is there, once and for later, and nothing is shared
     Hello {
         /// To whom: a name or address from your contacts, the beginning of one, or host:port
@@ -200,6 +210,12 @@ pub(crate) enum Verb {
     LetGo {
         /// The display where they are pressed
         display: String,
+    },
+    /// Started by an application that receives a file: writes what comes into it, and can do nothing else
+    #[command(hide = true)]
+    Receive {
+        /// So many bytes at most
+        bytes: u64,
     },
     /// Started by an application at its end: shows the person that it is over, until they close that
     #[command(hide = true)]
@@ -462,6 +478,8 @@ fn visibility(text: &str) -> Result<Visibility, String> {
 pub(crate) enum ApplicationName {
     /// Remote assistance, both ways
     Assist,
+    /// A shared terminal, both ways
+    Terminal,
     /// Two people make sure who is there, and greet each other
     Hello,
 }

@@ -28,7 +28,24 @@ pub(crate) enum Ask<'a> {
     /// Whether the expert may see what the person has chosen. What the rules of this computer want to be read stands before it.
     View { address: &'a str, known: &'a Known, subject: &'a Subject, warnings: &'a [String] },
     /// Whether the expert may use pointer and keyboard, and for how long.
-    Control { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// Whoever is `told` of it besides.
+    Control {
+        address: &'a str,
+        known: &'a Known,
+        time: Duration,
+        warnings: &'a [String],
+        told: Option<&'a str>,
+    },
+    /// Whether the expert may offer files.
+    Files { address: &'a str, known: &'a Known },
+    /// Whether the person takes this file, which would come into this place.
+    File { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
+    /// Whether the expert may look at a terminal.
+    Terminal { address: &'a str, known: &'a Known, warnings: &'a [String] },
+    /// Whether the expert may type into it, and for how long.
+    Typing { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// How this began, where it is about typing.
+    HowTypingBegan { address: &'a str, known: &'a Known },
     /// How this began, with nothing chosen beforehand.
     HowItBegan { address: &'a str, known: &'a Known },
     /// Nothing: somebody else began it, by a message on the screen or otherwise, and that is how fraud begins.

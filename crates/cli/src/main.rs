@@ -34,6 +34,7 @@ mod page;
 mod people;
 mod policy;
 mod private;
+mod receiving;
 mod record;
 mod resolve;
 mod secrets;
@@ -82,6 +83,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Verb::Completions { shell } => return manual::completions(shell),
         Verb::Man { directory } => return manual::pages(directory.as_deref()),
         Verb::LetGo { display } => return assistance::let_go(&display),
+        Verb::Receive { bytes } => return receiving::process(bytes),
         Verb::LastWords(what) => return asking::last_words(&what),
         Verb::Ring => return asking::ring(),
         _ => {}
@@ -105,6 +107,8 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Offer { contact, code: false } => {
             call::run(home, &contact.unwrap_or_default(), ApplicationId::OFFER).await
         }
+        Verb::ShareTerminal { contact } => call::run(home, &contact, ApplicationId::SHARE_TERMINAL).await,
+        Verb::ViewTerminal { contact } => call::run(home, &contact, ApplicationId::VIEW_TERMINAL).await,
         Verb::Hello { contact } => call::run(home, &contact, HELLO).await,
         Verb::Invite { app, contact } => call::run(home, &contact, apps::find(home, &app)?).await,
         Verb::Cancel { contact } => sessions::cancel(home, contact.as_deref()).await,
@@ -133,6 +137,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
         Verb::LetGo { display } => assistance::let_go(&display),
+        Verb::Receive { bytes } => receiving::process(bytes),
         Verb::LastWords(what) => asking::last_words(&what),
         Verb::Ring => asking::ring(),
     }

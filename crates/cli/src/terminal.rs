@@ -4,6 +4,8 @@
 //! started; nothing else can answer in their place.
 
 use anyhow::{Context, Result, bail};
+use rendezvous_assist::terminal::Size;
+use rendezvous_assist::terminal::keys::READ;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
@@ -23,6 +25,12 @@ pub(crate) const PROGRAMS: [&str; 2] = ["x-terminal-emulator", "xterm"];
 
 /// So long may a terminal be slow to take a line that matters; a status line is simply left out.
 const SLOW: Duration = Duration::from_millis(300);
+
+/// Who paints looks so often whether that is still wanted.
+const PAINTING: Duration = Duration::from_millis(100);
+
+/// So many bytes are written at once to a terminal that is painted.
+const AT_ONCE: usize = 1024;
 
 /// Nobody has that much to say before it is another's turn.
 const LONGEST_WORD: Duration = Duration::from_secs(5);
@@ -178,6 +186,50 @@ impl Terminal {
         self.set(&mode);
         self.forget_what_was_typed();
         self.read(1, move |bytes| bytes.first().and_then(|key| read(*key)))
+    }
+
+    /// Whatever is typed from now on, as bytes: no key means anything to the terminal itself. `read` is as for [`Self::keys`],
+    /// of as many bytes as came together.
+    pub(crate) fn raw<T: Send + 'static>(
+        &self,
+        read: impl FnMut(&[u8]) -> Option<T> + Send + 'static,
+    ) -> Typed<T> {
+        let Some(inner) = &self.0 else { return self.read(READ, |_| None) };
+        let mut mode = inner.found.clone();
+        mode.make_raw();
+        // What is shown meanwhile brings its own line ends, and what others write there should stay readable.
+        mode.output_modes = inner.found.output_modes;
+        self.set(&mode);
+        self.forget_what_was_typed();
+        self.read(READ, read)
+    }
+
+    /// How large it is; nothing where it does not say.
+    pub(crate) fn size(&self) -> Option<Size> {
+        let size = termios::tcgetwinsize(&self.0.as_ref()?.output).ok()?;
+        (size.ws_col > 0 && size.ws_row > 0).then(|| Size::nearest(size.ws_col, size.ws_row))
+    }
+
+    /// Writes what was made for a terminal, however long that takes, while `is_wanted`. False: the terminal is gone, or it
+    /// is not wanted any more.
+    pub(crate) fn paint(&self, bytes: &[u8], mut is_wanted: impl FnMut() -> bool) -> bool {
+        let Some(inner) = &self.0 else { return false };
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if !is_wanted() {
+                return false;
+            }
+            if !inner.is_writable(PAINTING) {
+                continue;
+            }
+            // Little enough that a terminal which takes something takes all of it.
+            match rustix::io::write(&inner.output, &rest[..rest.len().min(AT_ONCE)]) {
+                Ok(n) => rest = &rest[n..],
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     /// Puts the terminal back into the mode that it was found in.

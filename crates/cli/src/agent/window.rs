@@ -2,7 +2,7 @@
 //! of their own, as they do for every other IM program there.
 
 use crate::application::hello;
-use crate::application::source::{ASSIST, HELLO};
+use crate::application::source::{ASSIST, HELLO, TERMINAL};
 use crate::apps::Start;
 use crate::asking;
 use crate::surroundings::BUS;
@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn name_on_bus(application: ApplicationId) -> Option<&'static str> {
     match application {
         ApplicationId::ASK | ApplicationId::OFFER => Some(ASSIST),
+        ApplicationId::SHARE_TERMINAL | ApplicationId::VIEW_TERMINAL => Some(TERMINAL),
         hello::HELLO => Some(HELLO),
         _ => None,
     }
@@ -42,7 +43,7 @@ pub(super) async fn startable(environment: &HashMap<String, String>) -> Vec<Stri
     let Some(address) = environment.get(BUS) else { return Vec::new() };
     match tokio::time::timeout(PATIENCE, ask(address)).await {
         Ok(Ok(mut names)) => {
-            names.retain(|name| [ASSIST, HELLO].contains(&name.as_str()));
+            names.retain(|name| [ASSIST, HELLO, TERMINAL].contains(&name.as_str()));
             names
         }
         Ok(Err(error)) => {

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// What remote assistance is called on a bus.
 pub(crate) const ASSIST: &str = "im.rendezvous.Assist";
+/// A shared terminal.
+pub(crate) const TERMINAL: &str = "im.rendezvous.Terminal";
 /// And hello.
 pub(crate) const HELLO: &str = "im.rendezvous.Hello";
 
@@ -57,6 +59,7 @@ pub(crate) async fn run(home: &Home, name: ApplicationName, bus: bool) -> Result
     }
     let on_bus = match name {
         ApplicationName::Assist => ASSIST,
+        ApplicationName::Terminal => TERMINAL,
         ApplicationName::Hello => HELLO,
     };
     let code = play(home, name, Source::Bus { address, name: on_bus }).await;
@@ -68,7 +71,8 @@ pub(crate) async fn run(home: &Home, name: ApplicationName, bus: bool) -> Result
 
 async fn play(home: &Home, name: ApplicationName, source: Source) -> Result<ExitCode> {
     match name {
-        ApplicationName::Assist => assistance::run(home, source).await,
+        ApplicationName::Assist => assistance::run(home, source, "assist").await,
+        ApplicationName::Terminal => assistance::run(home, source, "terminal").await,
         ApplicationName::Hello => hello::run(home, source).await,
     }
 }
@@ -84,6 +88,7 @@ fn open_window(name: ApplicationName) -> Result<ExitCode> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let word = match name {
         ApplicationName::Assist => "assist",
+        ApplicationName::Terminal => "terminal",
         ApplicationName::Hello => "hello",
     };
     let mut last = None;

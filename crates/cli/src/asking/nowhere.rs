@@ -19,6 +19,10 @@ impl Asking {
         match self.0 {}
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        match self.0 {}
+    }
+
     pub(crate) fn withdraw(&mut self) {
         match self.0 {}
     }

@@ -60,6 +60,11 @@ impl Asking {
         self.open = Some(self.windows.show(view));
     }
 
+    /// Whether something stands in a window. Nobody else sees anything of the screen meanwhile.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// The question is taken away.
     pub(crate) fn withdraw(&mut self) {
         if let Some(window) = self.open.take() {
@@ -105,8 +110,21 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::View { address, known, subject, warnings } => {
             words::view(language, &Who::known(language, who, address, known), subject, warnings)
         }
-        Ask::Control { address, known, time, warnings } => {
-            words::control(language, &Who::known(language, who, address, known), time, warnings)
+        Ask::Control { address, known, time, warnings, told } => {
+            words::control(language, &Who::known(language, who, address, known), time, warnings, told)
+        }
+        Ask::Files { address, known } => words::files(language, &Who::known(language, who, address, known)),
+        Ask::File { address, known, name, size, place } => {
+            words::file(language, &Who::known(language, who, address, known), (name, size), place)
+        }
+        Ask::Terminal { address, known, warnings } => {
+            words::terminal::view(language, &Who::known(language, who, address, known), warnings)
+        }
+        Ask::Typing { address, known, time, warnings } => {
+            words::terminal::typing(language, &Who::known(language, who, address, known), time, warnings)
+        }
+        Ask::HowTypingBegan { address, known } => {
+            words::terminal::how_it_began(language, &Who::known(language, who, address, known))
         }
         Ask::Words { address, why, left } => {
             words::words(language, &Who::unknown(language, who, address, why), why, left)

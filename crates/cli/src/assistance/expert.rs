@@ -25,7 +25,7 @@ use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -129,11 +129,15 @@ struct Expert {
     offered: bool,
     view: ViewState,
     control: ControlState,
+    /// The same for what else may be allowed, once it was asked for.
+    floors: BTreeMap<&'static str, ControlState>,
     screen: Option<ScreenSize>,
     /// What is seen and what could be, once it was told.
     screens: Option<Screens>,
     /// Whether the novice has hidden the screen for a while.
     paused: bool,
+    /// Whether they are answering a question that is not to be seen.
+    held: bool,
     chat: Chat,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
@@ -166,9 +170,11 @@ impl Expert {
             offered: false,
             view: ViewState::Waiting,
             control: ControlState::None,
+            floors: BTreeMap::new(),
             screen: None,
             screens: None,
             paused: false,
+            held: false,
             chat: Chat::default(),
             leaving: None,
             ended: None,
@@ -285,12 +291,12 @@ impl Expert {
                 self.connect(page);
             }
             NoviceSays::Ice(hints) => self.hints = hints,
+            NoviceSays::DataAnswer(_) => tracing::warn!("Refused a connection for a terminal"),
             NoviceSays::Floor(right, state) => {
                 self.log.note(Entry::Floor(right, state));
                 match right {
                     Right::Control => self.control = control_state(state),
-                    // The page has no button for these, so nobody asked.
-                    _ => tracing::info!(?right, ?state, "Nobody asked for this"),
+                    right => _ = self.floors.insert(right.name(), control_state(state)),
                 }
             }
             NoviceSays::Answer(description) => self.answer(&description, page).await,
@@ -306,6 +312,7 @@ impl Expert {
                 }
                 return;
             }
+            NoviceSays::Held(held) => self.held = held,
             NoviceSays::Chat(text) => return self.chat.they_wrote(&self.who, &text, page, &self.terminal),
             NoviceSays::Typing(typing) => return self.chat.they_are_typing(typing, page),
         }
@@ -410,13 +417,17 @@ impl Expert {
                 Ok(description) => self.describe(description, ExpertSays::Restart).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
-            PageEvent::Request => {
-                self.log.note(Entry::Wanted(true));
-                self.send(ExpertSays::Request(Right::Control)).await;
+            PageEvent::Request(right) => {
+                if right == Right::Control {
+                    self.log.note(Entry::Wanted(true));
+                }
+                self.send(ExpertSays::Request(right)).await;
             }
-            PageEvent::Release => {
-                self.log.note(Entry::Wanted(false));
-                self.send(ExpertSays::Release(Right::Control)).await;
+            PageEvent::Release(right) => {
+                if right == Right::Control {
+                    self.log.note(Entry::Wanted(false));
+                }
+                self.send(ExpertSays::Release(right)).await;
             }
             PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
             PageEvent::Chat(text) => {
@@ -480,9 +491,11 @@ impl Expert {
             verified: true,
             view: self.view,
             control: self.control,
+            floors: self.floors.clone(),
             screen: self.screen,
             screens: self.screens.as_ref().map(PageScreens::from),
             paused: self.paused,
+            held: self.held,
         }));
     }
 

@@ -167,8 +167,8 @@ pub(crate) fn begun(session: &HeldSession, who: &str) -> Begun {
     let application: Option<ApplicationId> = session.application.parse().ok();
     let role = session.role;
     let side = match application {
-        Some(ApplicationId::ASK) => Some(role == Role::Inviter),
-        Some(ApplicationId::OFFER) => Some(role == Role::Invitee),
+        Some(ApplicationId::ASK | ApplicationId::SHARE_TERMINAL) => Some(role == Role::Inviter),
+        Some(ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL) => Some(role == Role::Invitee),
         _ => None,
     };
     Begun {

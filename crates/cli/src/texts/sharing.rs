@@ -83,25 +83,6 @@ pub(crate) fn connecting(who: &str, screens: &Screens, typing: bool) -> String {
     format!("○ {who} may see {your} · opening their page…{writes}   [s] Stop  [p] Pause{next}  [c] Chat")
 }
 
-// The bar on the screen.
-
-pub(crate) const BAR_STOP: &str = "Stop";
-pub(crate) const BAR_PAUSE: &str = "Pause";
-pub(crate) const BAR_RESUME: &str = "Show again";
-pub(crate) const BAR_TAKE_BACK: &str = "Take back";
-
-pub(crate) fn bar_sees(who: &str, since: Duration) -> String {
-    format!("● {who} sees your screen · {} min", since.as_secs() / 60)
-}
-
-pub(crate) fn bar_controls(who: &str, since: Duration) -> String {
-    format!("● {who} is using your mouse and keyboard · {} min", since.as_secs() / 60)
-}
-
-pub(crate) fn bar_hidden(who: &str) -> String {
-    format!("○ Paused: {who} sees nothing")
-}
-
 /// The bar cannot be seen.
 pub(crate) const BAR_GONE: &str = "The bar that says who sees your screen is hidden or does not answer. Until it can be seen \
                                    again, they see nothing and cannot click or type.";

@@ -4,9 +4,11 @@
 //! a name that they chose for themselves. What comes from elsewhere cannot steer what stands around it.
 
 mod calls;
+pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use super::language::Language;
 pub(crate) use calls::{ring, ring_of};
 
 use super::time::{day_in, minutes_in};
@@ -31,41 +33,6 @@ pub(crate) const YES: ButtonId = ButtonId(1);
 pub(super) const LONGEST: usize = 64;
 /// A sentence neither.
 const LONGEST_SENTENCE: usize = 600;
-
-/// What the windows are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    English,
-    German,
-}
-
-impl Language {
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
-
-    /// What the person has set: LC_ALL, else LC_MESSAGES, else LANG.
-    pub(crate) fn here() -> Self {
-        Self::set_in(|name| std::env::var(name).ok())
-    }
-
-    /// The same in another environment.
-    pub(crate) fn set_in(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name| variable(name).filter(|value| !value.is_empty());
-        Self::of(&["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default())
-    }
-
-    fn of(locale: &str) -> Self {
-        let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("de") { Self::German } else { Self::English }
-    }
-
-    pub(super) fn pick<T>(self, english: T, german: T) -> T {
-        match self {
-            Self::English => english,
-            Self::German => german,
-        }
-    }
-}
 
 /// Whom a question is about.
 #[derive(Clone, Debug)]
@@ -166,7 +133,14 @@ pub(crate) fn view(language: Language, who: &Who, subject: &Subject, warnings: &
 }
 
 /// Whether the expert may use pointer and keyboard, and for how long.
-pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &[String]) -> View {
+/// Whoever is `told` of it besides is named.
+pub(crate) fn control(
+    language: Language,
+    who: &Who,
+    time: Duration,
+    warnings: &[String],
+    told: Option<&str>,
+) -> View {
     let name = &who.name;
     let mut body = vec![
         Block::Heading(language.pick(
@@ -183,10 +157,56 @@ pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &
             "Das ist alle Macht, die Sie an diesem Computer haben. Bleiben Sie hier und sehen Sie zu. Um sofort zu beenden, drücken Sie dreimal Esc.".to_owned(),
         )),
     ];
+    body.extend(
+        told.map(|told| Block::Small(super::trusted_will_be_told(language, &foreign(told, LONGEST)))),
+    );
     warn(&mut body, warnings);
     let time = minutes_in(language, time);
     let yes = language.pick(format!("Let {name} help, {time}"), format!("{name} {time} helfen lassen"));
     question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes))
+}
+
+/// Whether the expert may offer files.
+pub(crate) fn files(language: Language, who: &Who) -> View {
+    let name = &who.name;
+    let body = vec![
+        Block::Heading(language.pick(
+            format!("{name} asks to hand you files."),
+            format!("{name} möchte Ihnen Dateien geben."),
+        )),
+        line(who),
+        Block::Text(language.pick(
+            "You are asked again for each file.".to_owned(),
+            "Sie werden für jede Datei noch einmal gefragt.".to_owned(),
+        )),
+        Block::Text(language.pick(
+            "A file that you take is put into your downloads and does nothing by itself; opening it is up to you.".to_owned(),
+            "Eine Datei, die Sie annehmen, kommt zu Ihren Downloads und tut von selbst nichts; ob Sie sie öffnen, entscheiden Sie.".to_owned(),
+        )),
+    ];
+    let yes = language.pick("Let them offer files", "Dateien anbieten lassen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
+}
+
+/// Whether the person takes this file.
+pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
+    let name = &who.name;
+    let size = super::size(bytes);
+    let (file, place) = (foreign(file, LONGEST), foreign(place, 2 * LONGEST));
+    let body = vec![
+        Block::Heading(
+            language
+                .pick(format!("{name} offers you a file."), format!("{name} bietet Ihnen eine Datei an.")),
+        ),
+        line(who),
+        Block::Strong(format!("{file} · {size}")),
+        Block::Text(language.pick(
+            format!("It would be put into {place}, and not opened. Take only what you expect."),
+            format!("Sie käme nach {place} und würde nicht geöffnet. Nehmen Sie nur an, was Sie erwarten."),
+        )),
+    ];
+    let yes = language.pick("Take the file", "Datei annehmen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
 }
 
 /// What the rules of this computer want to be read stands right below who it is about.
@@ -330,8 +350,8 @@ pub(crate) fn how_it_began(language: Language, who: &Who) -> View {
         Block::Heading(language.pick("How did this begin?".to_owned(), "Wie hat das angefangen?".to_owned())),
         line(who),
         Block::Text(language.pick(
-            format!("{name} asks to use your mouse and keyboard for the first time. {name} sees your screen, and so this question."),
-            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. {name} sieht Ihren Bildschirm, also auch diese Frage."),
+            format!("{name} asks to use your mouse and keyboard for the first time. While you answer, {name} sees neither this question nor what you choose."),
+            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. Während Sie antworten, sieht {name} weder diese Frage noch was Sie wählen."),
         )),
         Block::Choice(vec![
             language.pick(format!("I asked {name} for help."), format!("Ich habe {name} um Hilfe gebeten.")),

@@ -135,9 +135,11 @@ fn tree(form: &Form, layout: &Layout) -> TreeUpdate {
         nodes.push((id, node));
     }
     inside.push(REFUSED);
+    let is_bar = matches!(form.view().shape, Shape::Bar(_));
     let mut refused = Node::new(Role::Label);
     refused.set_live(Live::Assertive);
-    refused.set_value(form.refused().unwrap_or_default());
+    // Of a bar it is said when it comes to mean something else, not when another minute is over.
+    refused.set_value(if is_bar { &form.view().title } else { form.refused().unwrap_or_default() });
     nodes.push((REFUSED, refused));
     for (at, button) in (0..MOST).zip(&form.view().buttons) {
         let mut node = Node::new(Role::Button);
@@ -318,6 +320,17 @@ mod tests {
         assert_eq!(ids.len(), update.nodes.len());
         let children = update.nodes.iter().flat_map(|(_, node)| node.children());
         assert!(children.into_iter().all(|child| ids.contains(child)));
+    }
+
+    #[test]
+    fn a_bar_says_aloud_what_it_means_and_not_how_many_minutes_it_is() {
+        let mut bar = view(vec![Block::Text("A question · 3 min".into())]);
+        bar.shape = Shape::Bar(crate::Rect { x: 0, y: 0, width: 640, height: 480 });
+        let update = tree(&Form::new(bar), &nothing());
+        assert_eq!(find(&update, DIALOG).role(), Role::Toolbar);
+        let said = find(&update, REFUSED);
+        assert_eq!((said.live(), said.value()), (Some(Live::Assertive), Some("A question")));
+        assert_eq!(find(&update, NodeId(BLOCKS)).value(), Some("A question · 3 min"));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) struct Surface {
     moves: u8,
     /// Whether it was drawn as one that hears what allows something.
     ready: bool,
-    /// While it stands nobody else's pointer and keys are played back.
+    /// While it stands nobody else's pointer and keys are played back, and nobody else sees anything.
     _rest: Option<Hold>,
 }
 

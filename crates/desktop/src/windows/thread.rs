@@ -147,8 +147,8 @@ impl Desk {
     fn command(&mut self, command: Command) -> Result<(), DisplayError> {
         match command {
             Command::Show(id, view) => {
-                // Nobody else's finger is on anything when it appears.
-                let rest = matches!(view.shape, Shape::Question).then(|| self.suspension.hold());
+                // Nobody else's finger is on anything when it appears, and nobody else sees it.
+                let rest = matches!(view.shape, Shape::Question).then(|| self.suspension.hide());
                 let own = self.own.clone();
                 let ask = move |input| own.send(Command::Asked(id, input));
                 let (mut ground, surfaces) = self.ground();

@@ -89,6 +89,7 @@ fn a_helper_who_means_ill_answers_nothing_shows_nothing_again_and_is_stopped_eve
     let (tell, pressed) = mpsc::channel();
     let contents = Contents {
         text: "Paused".into(),
+        spoken: "Paused".into(),
         tone: Tone::Calm,
         buttons: vec![(Press::Resume, "Show again".into()), (Press::Stop, "Stop".into())],
     };

@@ -26,6 +26,9 @@ mod needs_xvfb_capture;
 mod needs_xvfb_cursor;
 #[path = "guard.rs"]
 mod needs_xvfb_guard;
+#[cfg(feature = "windows")]
+#[path = "hidden.rs"]
+mod needs_xvfb_hidden;
 #[path = "inject.rs"]
 mod needs_xvfb_inject;
 #[path = "limits.rs"]
