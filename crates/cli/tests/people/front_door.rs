@@ -230,9 +230,11 @@ fn needs_xephyr_a_contact_is_asked_says_yes_in_a_window_and_sees_the_screen_when
             std::thread::sleep(Duration::from_millis(300));
             novice.has("The help is over.").map(|over| over.then_some(()))
         })?;
-        let log = novice.someone.json(&["log", "--json"])?;
-        ensure!(log[0]["name"] == "Anna" && log[0]["seconds"].is_u64(), "{log}");
-        Ok(())
+        // The record is written when the application is gone.
+        wait::until("a line of the record", SOON, || {
+            let log = novice.someone.json(&["log", "--json"])?;
+            Ok((log[0]["name"] == "Anna" && log[0]["seconds"].is_u64()).then_some(()))
+        })
     });
 }
 
