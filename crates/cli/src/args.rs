@@ -20,6 +20,7 @@ Environment:
   RENDEZVOUS_HOME     one directory for all of this person's files (default: the user's XDG directories)
   RENDEZVOUS_BROWSER  the program that opens the helper's page; \"none\" only prints where it is
   RENDEZVOUS_ASK      where you are asked before anything is shared: \"window\" (the default) or \"terminal\"
+  RENDEZVOUS_TEXT_SIZE  how large everything is in its windows, in percent of what the desktop wants: 100 to 400
   RENDEZVOUS_LOG      what goes to the log files, as in \"debug\" or \"rendezvous_net=trace\"";
 
 /// What a check does.

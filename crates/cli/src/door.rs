@@ -48,7 +48,7 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     let settings = Settings::load(home);
     let mut door = Door::new(now(), settings);
-    let (mut worker, mut inputs) = Worker::new(home);
+    let (mut worker, mut inputs) = Worker::new(home, settings);
     let mut screen = Screen::open(display, settings)?;
     let mut look = tokio::time::interval(LOOK);
     let mut second = tokio::time::interval(Duration::from_secs(1));
@@ -60,8 +60,9 @@ pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
                 Output::Keep(settings) => {
                     settings.keep(home);
                     screen.look_like(settings)?;
+                    worker.carry_out(Output::Keep(settings));
                 }
-                output => worker.carry_out(output, door.settings.language),
+                output => worker.carry_out(output),
             }
         }
         if door.is_open {

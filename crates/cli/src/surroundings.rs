@@ -11,8 +11,11 @@ pub(crate) const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 /// What the person of this one command wants to share, where it is not their screen.
 pub(crate) const SHARE: &str = "RENDEZVOUS_SHARE";
 
+/// How large everything is in our windows, in percent of what the desktop asks for; the front door sets it.
+pub(crate) const TEXT_SIZE: &str = "RENDEZVOUS_TEXT_SIZE";
+
 /// What an application, or a notification, may need to know of the caller's surroundings.
-pub(crate) const HANDED_OVER: [&str; 13] = [
+pub(crate) const HANDED_OVER: [&str; 14] = [
     "DISPLAY",
     "XAUTHORITY",
     "WAYLAND_DISPLAY",
@@ -22,6 +25,7 @@ pub(crate) const HANDED_OVER: [&str; 13] = [
     "BROWSER",
     "RENDEZVOUS_BROWSER",
     crate::asking::WHERE,
+    TEXT_SIZE,
     "LC_ALL",
     "LC_MESSAGES",
     "LANG",

@@ -6,7 +6,7 @@
 use super::accounts::{GUEST, NEARBY, Route, Which};
 use super::open::{Asking, Open};
 use super::places::{self, Guest, MeetingPlace, Opened, Sought};
-use super::{Agent, News, launch, requests};
+use super::{Agent, News, launch, requests, window};
 use crate::application::code;
 use crate::identity::unix_now;
 use crate::standing::Caller;
@@ -281,7 +281,11 @@ impl Agent {
         found: Found,
     ) -> Result<SessionId> {
         self.person_is_in(&surroundings);
-        let place = launch::Place::handed_over(surroundings, launch::Needs::Terminal)?;
+        let needs = match window::asks(ApplicationId::OFFER, &surroundings.environment) {
+            true => launch::Needs::Nothing,
+            false => launch::Needs::Terminal,
+        };
+        let place = launch::Place::handed_over(surroundings, needs)?;
         let (which, contact) = match found {
             Found::Nearby(which, contact) => (which, contact),
             Found::Room(guest, contact) => (self.accounts.begin_guest(guest.network), contact),

@@ -56,7 +56,7 @@ impl Place {
     /// The terminal and the environment of whoever invites.
     pub(super) fn handed_over(surroundings: Surroundings, needs: Needs) -> Result<Self> {
         let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
-        if needs == Needs::Terminal && terminal.is_none() && !window::opens(&surroundings.environment) {
+        if needs == Needs::Terminal && terminal.is_none() {
             bail!(texts::NEEDS_A_TERMINAL);
         }
         Ok(Self { terminal, environment: surroundings::known(surroundings.environment), own: None })
@@ -73,7 +73,7 @@ impl Place {
     /// How an application of ours is started that has no terminal here: it opens a window.
     pub(super) fn in_a_window(&self, application: ApplicationId) -> Option<Start> {
         // Ours ask in windows by themselves where there is a display; else a bus can open a terminal for them.
-        let asks = self.terminal.is_some() || window::opens(&self.environment);
+        let asks = self.terminal.is_some() || window::asks(application, &self.environment);
         if asks { None } else { window::start(application) }
     }
 

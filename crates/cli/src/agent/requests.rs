@@ -94,6 +94,10 @@ impl Agent {
                 _ = answer.send(taken.map_err(|e| format!("{e:#}")));
                 self.ask_in_inboxes().await;
             }
+            Request::Here { surroundings, answer } => {
+                self.person_is_in(&surroundings);
+                _ = answer.send(());
+            }
             Request::LeaveInbox { answer } => {
                 self.leave_inbox(&commander).await;
                 _ = answer.send(());

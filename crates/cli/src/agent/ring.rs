@@ -10,6 +10,7 @@ use crate::contacts::Contacts;
 use crate::identity::unix_now;
 use crate::policy;
 use crate::standing::{Caller, Circumstances, Standing, Verdict, may_call};
+use crate::surroundings::BUS;
 use crate::terminal::Terminal;
 use crate::texts;
 use rendezvous_assist::policy::Helper;
@@ -121,7 +122,12 @@ impl Agent {
     /// Asks in a window of the desktop where the person was last, unless they wait at a terminal.
     fn asks_in_window(&mut self, session: SessionId) -> bool {
         let is_awaited = self.inboxes.iter().any(|inbox| inbox.code.is_none());
-        if is_awaited || !window::opens(&self.environment) {
+        let Some(application) = self.open.get(&session).map(|open| open.application) else { return false };
+        // Ours must be able to go on without a terminal when the answer is yes.
+        let goes_on = window::name_on_bus(application).is_none()
+            || window::asks(application, &self.environment)
+            || self.environment.contains_key(BUS);
+        if is_awaited || !goes_on || !window::opens(&self.environment) {
             return false;
         }
         let Some(nowhere) = prompt::nowhere() else { return false };

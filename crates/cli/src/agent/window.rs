@@ -29,17 +29,28 @@ pub(super) fn opens(environment: &HashMap<String, String>) -> bool {
     asking::can_ask_in(|name| environment.get(name).cloned())
 }
 
+/// Whether this application meets its person in windows there, and needs no terminal.
+pub(super) fn asks(application: ApplicationId, environment: &HashMap<String, String>) -> bool {
+    let is_one = matches!(application, ApplicationId::ASK | ApplicationId::OFFER | hello::HELLO);
+    is_one && opens(environment)
+}
+
 /// How this application of ours is started where nobody has handed over a terminal.
 pub(super) fn start(application: ApplicationId) -> Option<Start> {
     name_on_bus(application).map(|name| Start::Bus(name.to_owned()))
 }
 
-/// Which of them can be started in these surroundings without a terminal, by their names on a bus: all where windows open,
-/// else those that the bus can start.
+/// Which of them can be started in these surroundings without a terminal, by their names on a bus: those that ask in
+/// windows, where windows open, and those that the bus can start.
 pub(super) async fn startable(environment: &HashMap<String, String>) -> Vec<String> {
+    let mut names = startable_by_bus(environment).await;
     if opens(environment) {
-        return vec![ASSIST.to_owned(), HELLO.to_owned()];
+        names.extend([ASSIST.to_owned(), HELLO.to_owned()]);
     }
+    names
+}
+
+async fn startable_by_bus(environment: &HashMap<String, String>) -> Vec<String> {
     let Some(address) = environment.get(BUS) else { return Vec::new() };
     match tokio::time::timeout(PATIENCE, ask(address)).await {
         Ok(Ok(mut names)) => {

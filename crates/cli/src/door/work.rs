@@ -1,6 +1,6 @@
 //! What the door asks of the agent and of the files, each as a task of its own, so that the window never waits.
 
-use super::facts::{Account, Contact, Going, Manner, Past, Tongue};
+use super::facts::{Account, Contact, Going, Manner, Past, Settings};
 use super::machine::{Input, Output};
 use crate::agent::accounts::NEARBY;
 use crate::contacts::{Contacts, Person, check_name};
@@ -25,6 +25,7 @@ const INVITER: u32 = 1;
 /// The way to the agent, and what is under way.
 pub(super) struct Worker {
     home: Home,
+    settings: Settings,
     inputs: mpsc::UnboundedSender<Input>,
     agent: Arc<Mutex<Option<Arc<AgentClient>>>>,
     /// What a new connection tells.
@@ -36,12 +37,15 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(home: &Home) -> (Self, mpsc::UnboundedReceiver<Input>) {
+    pub(super) fn new(home: &Home, settings: Settings) -> (Self, mpsc::UnboundedReceiver<Input>) {
         let (inputs, received) = mpsc::unbounded_channel();
         let (arrives, arrived) = mpsc::unbounded_channel();
         let (news, looking, making) = (None, None, None);
         let agent = Arc::default();
-        (Self { home: home.clone(), inputs, agent, arrived, arrives, news, looking, making }, received)
+        (
+            Self { home: home.clone(), settings, inputs, agent, arrived, arrives, news, looking, making },
+            received,
+        )
     }
 
     /// The next thing that the agent tells.
@@ -78,7 +82,10 @@ impl Worker {
         self.looking = Some(tokio::spawn(async move { job.look().await }).abort_handle());
     }
 
-    pub(super) fn carry_out(&mut self, output: Output, tongue: Tongue) {
+    pub(super) fn carry_out(&mut self, output: Output) {
+        if let Output::Keep(settings) = output {
+            self.settings = settings;
+        }
         let job = self.job();
         let (visible, is_making) = (matches!(output, Output::Visible(_)), matches!(output, Output::MakeCode));
         if let Output::LeaveCode = output {
@@ -86,7 +93,7 @@ impl Worker {
             self.making = None;
         }
         let task = tokio::spawn(async move {
-            job.carry_out(output, tongue).await;
+            job.carry_out(output).await;
             if visible {
                 job.look().await;
             }
@@ -99,6 +106,7 @@ impl Worker {
     fn job(&self) -> Job {
         Job {
             home: self.home.clone(),
+            settings: self.settings,
             inputs: self.inputs.clone(),
             agent: self.agent.clone(),
             arrives: self.arrives.clone(),
@@ -116,6 +124,7 @@ async fn next(news: &mut Option<NewsStream>) -> Option<News> {
 /// One thing that is done.
 struct Job {
     home: Home,
+    settings: Settings,
     inputs: mpsc::UnboundedSender<Input>,
     agent: Arc<Mutex<Option<Arc<AgentClient>>>>,
     arrives: mpsc::UnboundedSender<NewsStream>,
@@ -129,10 +138,18 @@ impl Job {
             return Ok(agent.clone());
         }
         let agent = Arc::new(client::connect(&self.home).await?);
+        self.is_here(&agent, self.settings).await;
         // A door that is closed hears nothing more.
         _ = self.arrives.send(agent.news());
         *held = Some(agent.clone());
         Ok(agent)
+    }
+
+    /// Whoever calls from now on is asked about here, in the person's language.
+    async fn is_here(&self, agent: &AgentClient, settings: Settings) {
+        if let Err(error) = agent.here(&around(settings).environment).await {
+            tracing::info!(%error, "The agent does not know where its person is");
+        }
     }
 
     fn tell(&self, input: Input) {
@@ -161,23 +178,24 @@ impl Job {
         Ok(())
     }
 
-    async fn carry_out(&self, output: Output, tongue: Tongue) {
+    async fn carry_out(&self, output: Output) {
+        let settings = self.settings;
         match output {
             Output::Call { number, whom, application } => {
-                let called = self.call(&whom, application, tongue).await;
+                let called = self.call(&whom, application, settings).await;
                 self.tell(Input::Called { number, called: sentence(called) });
             }
             Output::TypeCode { number, code } => {
                 let called = async {
                     let agent = self.agent().await?;
-                    let session = agent.type_code(&code, "", around(tongue)).await;
+                    let session = agent.type_code(&code, "", around(settings)).await;
                     session.map(|session| session.to_string()).map_err(|e| anyhow!(e.sentence()))
                 };
                 let called = called.await;
                 self.tell(Input::Called { number, called: sentence(called) });
             }
             Output::MakeCode => {
-                let made = sentence(self.make_code(tongue).await);
+                let made = sentence(self.make_code(settings).await);
                 let time = inbox::code_time(&self.home);
                 self.tell(Input::Code(made.map(|code| (zeroize::Zeroizing::new(code), time))));
             }
@@ -202,7 +220,7 @@ impl Job {
                 self.tell(Input::Named(sentence(self.name(whom, name).await)));
                 self.look().await;
             }
-            Output::LoadPast => self.tell(Input::Past(past(&self.home, tongue))),
+            Output::LoadPast => self.tell(Input::Past(past(&self.home, settings))),
             Output::LoadRecord(session) => {
                 self.tell(Input::Record(sentence(record::lines(&self.home, &session))));
             }
@@ -210,12 +228,17 @@ impl Job {
                 let signed_in = login::sign_in(&self.home, &jid, &password).await;
                 self.tell(Input::SignedIn(sentence(signed_in)));
             }
+            Output::Keep(_) => {
+                if let Ok(agent) = self.agent().await {
+                    self.is_here(&agent, settings).await;
+                }
+            }
             // These are the window's own.
-            Output::Keep(_) | Output::Close | Output::Open => {}
+            Output::Close | Output::Open => {}
         }
     }
 
-    async fn call(&self, whom: &Whom, application: ApplicationId, tongue: Tongue) -> Result<String> {
+    async fn call(&self, whom: &Whom, application: ApplicationId, settings: Settings) -> Result<String> {
         if application == ApplicationId::ASK {
             showing::refuse_wayland(&doctor::x11_display()?).await?;
         }
@@ -223,7 +246,7 @@ impl Job {
         if whom.network == whom::XMPP {
             client::settled(&agent).await?;
         }
-        let session = agent.invite(&whom.network, &whom.address, application, around(tongue)).await;
+        let session = agent.invite(&whom.network, &whom.address, application, around(settings)).await;
         session.map(|session| session.to_string()).map_err(|e| anyhow!(e.sentence()))
     }
 
@@ -234,10 +257,10 @@ impl Job {
         Ok(self.agent().await?.reread().await?)
     }
 
-    async fn make_code(&self, tongue: Tongue) -> Result<String> {
+    async fn make_code(&self, settings: Settings) -> Result<String> {
         showing::refuse_wayland(&doctor::x11_display()?).await?;
         let agent = self.agent().await?;
-        agent.make_code(around(tongue)).await.map_err(|e| anyhow!(e.sentence()))
+        agent.make_code(around(settings)).await.map_err(|e| anyhow!(e.sentence()))
     }
 }
 
@@ -246,10 +269,13 @@ fn sentence<T>(result: Result<T>) -> Result<T, String> {
     result.map_err(|error| format!("{error:#}"))
 }
 
-/// What is handed over: no terminal, and the person's language, so that the questions that follow are in it, too.
-fn around(tongue: Tongue) -> Surroundings {
+/// What is handed over: no terminal, and the person's language and size of letters, so that the questions that follow have
+/// them, too.
+fn around(settings: Settings) -> Surroundings {
     let mut surroundings = surroundings::of_windows();
-    if let Some(locale) = tongue.locale() {
+    let size = (surroundings::TEXT_SIZE.to_owned(), settings.percent.to_string());
+    surroundings.environment.extend([size]);
+    if let Some(locale) = settings.language.locale() {
         surroundings.environment.remove("LC_ALL");
         surroundings.environment.insert("LC_MESSAGES".to_owned(), locale.to_owned());
     }
@@ -305,11 +331,11 @@ fn going(session: Listed) -> Option<Going> {
 }
 
 /// What happened lately, the last thing first.
-fn past(home: &Home, tongue: Tongue) -> Vec<Past> {
+fn past(home: &Home, settings: Settings) -> Vec<Past> {
     let entries = record::all(home).unwrap_or_else(|error| {
         tracing::warn!(error = format!("{error:#}"), "The record cannot be read");
         Vec::new()
     });
-    let language = tongue.language();
+    let language = settings.language.language();
     entries.iter().rev().take(MOST_PAST).map(|entry| texts::door::past(language, entry)).collect()
 }

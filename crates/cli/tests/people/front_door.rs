@@ -4,7 +4,9 @@
 use crate::alone::Someone;
 use crate::house::SOON;
 use crate::meeting::have_met_on;
+use crate::reading_out::Ear;
 use anyhow::{Context as _, Result, bail, ensure};
+use rendezvous_testkit::at_spi::AtSpi;
 use rendezvous_testkit::hand::Hand;
 use rendezvous_testkit::process::{Log, Process};
 use rendezvous_testkit::wait;
@@ -32,11 +34,12 @@ struct AtScreen {
 }
 
 impl AtScreen {
-    fn new(name: &'static str) -> Result<Self> {
+    fn new(name: &'static str, more: &[(&'static str, String)]) -> Result<Self> {
         let outer = XServer::xvfb(1024, 800)?;
         let inner = outer.xephyr_inside(1000, 780)?;
         let mut surroundings = inner.environment().to_vec();
         surroundings.extend([("RENDEZVOUS_ASK", "window".to_owned()), ("LANG", "C.UTF-8".to_owned())]);
+        surroundings.extend_from_slice(more);
         Ok(Self {
             someone: Someone::with(name, surroundings)?,
             door: None,
@@ -174,12 +177,16 @@ impl AtScreen {
 
 /// Two who have met before; the novice calls the expert Anna.
 fn scene(play: impl FnOnce(&mut AtScreen, &mut AtScreen) -> Result<()>) {
-    scene_of(true, play);
+    scene_of(true, &[], play);
 }
 
-fn scene_of(have_met: bool, play: impl FnOnce(&mut AtScreen, &mut AtScreen) -> Result<()>) {
-    let mut novice = AtScreen::new("novice").expect("a screen");
-    let mut expert = AtScreen::new("expert").expect("a screen");
+fn scene_of(
+    have_met: bool,
+    more: &[(&'static str, String)],
+    play: impl FnOnce(&mut AtScreen, &mut AtScreen) -> Result<()>,
+) {
+    let mut novice = AtScreen::new("novice", more).expect("a screen");
+    let mut expert = AtScreen::new("expert", more).expect("a screen");
     let result = begin(&mut novice, &mut expert, have_met).and_then(|()| play(&mut novice, &mut expert));
     let result = result.and_then(|()| novice.leaves()).and_then(|()| expert.leaves());
     if let Err(error) = result {
@@ -223,9 +230,11 @@ fn needs_xephyr_a_contact_is_asked_says_yes_in_a_window_and_sees_the_screen_when
             std::thread::sleep(Duration::from_millis(300));
             novice.has("The help is over.").map(|over| over.then_some(()))
         })?;
-        let log = novice.someone.json(&["log", "--json"])?;
-        ensure!(log[0]["name"] == "Anna" && log[0]["seconds"].is_u64(), "{log}");
-        Ok(())
+        // The record is written when the application is gone.
+        wait::until("a line of the record", SOON, || {
+            let log = novice.someone.json(&["log", "--json"])?;
+            Ok((log[0]["name"] == "Anna" && log[0]["seconds"].is_u64()).then_some(()))
+        })
     });
 }
 
@@ -252,7 +261,7 @@ fn needs_xephyr_a_call_is_withdrawn_and_the_question_goes() {
 
 #[test]
 fn needs_xephyr_strangers_compare_words_in_windows_and_what_is_not_right_ends_it() {
-    scene_of(false, |novice, expert| {
+    scene_of(false, &[], |novice, expert| {
         asks_anna(novice)?;
         expert.allows("asks you for help.")?;
         novice.is_asked("Make sure that this really is Anna.")?;
@@ -265,6 +274,51 @@ fn needs_xephyr_strangers_compare_words_in_windows_and_what_is_not_right_ends_it
         ensure!(!verified.to_string().contains("Anna"), "{verified}");
         // The helper is told in a window, too.
         expert.sees("It could not be made sure")
+    });
+}
+
+#[test]
+fn needs_xephyr_needs_dbus_needs_at_spi_pages_are_read_out_and_strangers_meet_by_words_in_windows() {
+    let at_spi = AtSpi::start().expect("a bus of screen readers");
+    let ear = Ear::on(&at_spi).expect("a screen reader");
+    let more = [("DBUS_SESSION_BUS_ADDRESS", at_spi.address().to_owned())];
+    scene_of(false, &more, |novice, expert| {
+        ear.hears("heading", "What would you like to do?")?;
+        let tile = "Ask for help, Someone sees your screen, after you allowed it";
+        ear.hears_focus(tile)?;
+        // Whoever cannot see may press whatever is on a page: it decides nothing.
+        ensure!(ear.presses(&ear.hears("button", tile)?)?);
+        novice.sees("Who is to help you?")?;
+        ear.hears_focus("Type a name to find somebody:")?;
+        novice.types("ann")?;
+        novice.presses_until(&[ENTER], "Asking Anna for help…")?;
+        ear.hears("heading", "Asking Anna for help…")?;
+
+        expert.allows("asks you for help.")?;
+        novice.is_asked("Make sure that this really is Anna.")?;
+        expert.is_asked("Read these three words to")?;
+        // What is on one screen is said on the telephone, and typed at the other.
+        let words = wait::until("the words to be read out", SOON, || {
+            let labels = ear.all().into_iter().filter(|heard| heard.role == "label");
+            Ok(labels.map(|label| label.name).find(|name| name.split("   ").count() == 3))
+        })?;
+        novice.types(&words.replace("   ", " "))?;
+        // To the safe answer, and past it.
+        novice.presses(&[ENTER])?;
+        novice.allows("Make sure that this really is Anna.")?;
+        novice.is_asked("The words are right.")?;
+        expert.allows("Read these three words to")?;
+        novice.allows("Anna has answered.")?;
+        novice.sees("Anna is there.")?;
+        let verified = novice.someone.json(&["contacts", "--json"])?;
+        ensure!(verified[0]["name"] == "Anna" && verified[0]["verified"] == true, "{verified}");
+        // The helper has no browser, and is told where the page is.
+        expert.sees("There is something to know.")?;
+        wait::until("the end", SOON, || {
+            novice.presses(&[ESCAPE, ESCAPE, ESCAPE])?;
+            std::thread::sleep(Duration::from_millis(300));
+            novice.has("The help is over.").map(|over| over.then_some(()))
+        })
     });
 }
 

@@ -18,16 +18,16 @@ const FOCUSED: u32 = 1 << 12;
 const DEPTH: usize = 6;
 
 /// A screen reader.
-struct Ear {
+pub(crate) struct Ear {
     runtime: tokio::runtime::Runtime,
     bus: zbus::Connection,
 }
 
 /// Something on the screen, as it is read out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Heard {
-    role: String,
-    name: String,
+pub(crate) struct Heard {
+    pub(crate) role: String,
+    pub(crate) name: String,
     description: String,
     is_focused: bool,
     owner: String,
@@ -48,7 +48,7 @@ fn role(number: u32) -> String {
 }
 
 impl Ear {
-    fn on(at_spi: &AtSpi) -> Result<Self> {
+    pub(crate) fn on(at_spi: &AtSpi) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let bus = runtime.block_on(async {
             let session = zbus::connection::Builder::address(at_spi.address()).build().await?;
@@ -76,7 +76,7 @@ impl Ear {
     }
 
     /// Everything that is on the screen now, as far as it can be read out.
-    fn all(&self) -> Vec<Heard> {
+    pub(crate) fn all(&self) -> Vec<Heard> {
         let mut heard = Vec::new();
         // What goes while it is looked at is not there.
         _ = self.look("org.a11y.atspi.Registry", ROOT, 0, &mut heard);
@@ -105,7 +105,7 @@ impl Ear {
     }
 
     /// Waits until something of this role and name can be read out.
-    fn hears(&self, role: &str, name: &str) -> Result<Heard> {
+    pub(crate) fn hears(&self, role: &str, name: &str) -> Result<Heard> {
         let found = wait::until(format_args!("a {role} {name:?} that is read out"), SOON, || {
             Ok(self.all().into_iter().find(|heard| heard.role == role && heard.name == name))
         });
@@ -113,7 +113,7 @@ impl Ear {
     }
 
     /// Waits until the keyboard is at what is called so.
-    fn hears_focus(&self, name: &str) -> Result<()> {
+    pub(crate) fn hears_focus(&self, name: &str) -> Result<()> {
         wait::until(format_args!("the keyboard to be at {name:?}"), SOON, || {
             Ok(self.all().iter().any(|heard| heard.name == name && heard.is_focused).then_some(()))
         })
@@ -121,7 +121,7 @@ impl Ear {
     }
 
     /// Asks for it to be pressed, as a screen reader does.
-    fn presses(&self, what: &Heard) -> Result<bool> {
+    pub(crate) fn presses(&self, what: &Heard) -> Result<bool> {
         self.call((&what.owner, what.path.as_str()), ACTION, "DoAction", &(0_i32,))
     }
 }

@@ -175,6 +175,14 @@ impl AgentClient {
         self.call("Inbox", &(terminal, environment, stay)).await
     }
 
+    /// Says where the person is now: whoever calls is asked about on the desktop of this environment.
+    pub async fn here(
+        &self,
+        environment: &std::collections::HashMap<String, String>,
+    ) -> Result<(), DbusError> {
+        self.call("Here", &(environment,)).await
+    }
+
     /// Asks for that terminal back; [`News::InboxOver`] says when it is.
     pub async fn leave_inbox(&self) -> Result<(), DbusError> {
         self.call("LeaveInbox", &()).await

@@ -198,6 +198,13 @@ pub enum Request {
         /// Whether it can be.
         answer: oneshot::Sender<Result<(), String>>,
     },
+    /// The person is at this desktop now: whoever calls is asked about there.
+    Here {
+        /// Its environment; no terminal.
+        surroundings: Surroundings,
+        /// Done.
+        answer: oneshot::Sender<()>,
+    },
     /// The person leaves the terminal that they handed over.
     LeaveInbox {
         /// Done.

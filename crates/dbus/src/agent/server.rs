@@ -148,6 +148,12 @@ impl Commands1 {
         taken.map_err(fdo::Error::Failed)
     }
 
+    /// Says where the person is now: whoever calls is asked about on the desktop of this environment.
+    async fn here(&self, environment: HashMap<String, String>) -> fdo::Result<()> {
+        let surroundings = Surroundings { terminal: None, environment };
+        self.ask(|answer| Request::Here { surroundings, answer }).await
+    }
+
     /// Asks for the terminal back. What rings goes on ringing, what goes on there is ended.
     async fn leave_inbox(&self) -> fdo::Result<()> {
         self.ask(|answer| Request::LeaveInbox { answer }).await

@@ -6,6 +6,8 @@ use super::look::Look;
 use crate::DisplayError;
 use crate::x11::link::{Link, lost};
 
+/// The variable that says how large our windows are, in percent, 100 to 400.
+const SIZE: &str = "RENDEZVOUS_TEXT_SIZE";
 /// Settings are read up to here, in units of four bytes.
 const LONGEST: u32 = 16_384;
 /// No desktop has more settings than this.
@@ -21,7 +23,14 @@ pub(super) fn look(link: &Link) -> Result<Look, DisplayError> {
     let resources = root.map_err(lost)?.reply().map_err(lost)?.value;
     let dpi = managed.dpi.or_else(|| resource_dpi(&String::from_utf8_lossy(&resources)));
     let theme = std::env::var("GTK_THEME").ok().or(managed.theme).unwrap_or_default();
-    Ok(Look::new(is_dark(&theme), dpi.unwrap_or(USUAL_DPI) / USUAL_DPI))
+    let size = dpi.unwrap_or(USUAL_DPI) / USUAL_DPI * wished(std::env::var(SIZE).ok().as_deref());
+    Ok(Look::new(is_dark(&theme), size))
+}
+
+/// How large the person wants our windows, beside what their desktop wants of all.
+fn wished(percent: Option<&str>) -> f32 {
+    let percent: Option<u16> = percent.and_then(|percent| percent.parse().ok());
+    f32::from(percent.filter(|percent| (100..=400).contains(percent)).unwrap_or(100)) / 100.0
 }
 
 /// The settings as their manager publishes them.
@@ -173,6 +182,15 @@ mod tests {
             let mut odd = whole.clone();
             odd[at] ^= 0xff;
             read(&odd);
+        }
+    }
+
+    #[test]
+    fn a_size_that_makes_no_sense_is_not_wished() {
+        for (said, expected) in
+            [(None, 1.0), (Some("200"), 2.0), (Some("99"), 1.0), (Some("401"), 1.0), (Some("large"), 1.0)]
+        {
+            assert!((wished(said) - expected).abs() < f32::EPSILON, "{said:?}");
         }
     }
 

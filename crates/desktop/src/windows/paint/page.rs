@@ -19,10 +19,12 @@ impl Painter<'_> {
     /// The ground of the buttons, with a line above it.
     pub(super) fn footer(&mut self, area: Area) {
         let edge = self.look.px(1.0);
-        let ground =
-            Area { x: area.x + edge, width: area.width - 2.0 * edge, height: area.height - edge, ..area };
-        self.canvas.fill(ground, 0.0, self.palette.ground);
-        self.canvas.fill(Area { height: edge, ..ground }, 0.0, self.palette.edge);
+        self.canvas.fill(area, 0.0, self.palette.ground);
+        self.canvas.fill(Area { height: edge, ..area }, 0.0, self.palette.edge);
+        // The frame of the window was under it.
+        let (width, height) = self.canvas.size();
+        let whole = Area { x: 0.0, y: 0.0, width: f32::from(width), height: f32::from(height) };
+        self.canvas.outline(whole, 0.0, edge, self.palette.edge);
     }
 
     /// The field of a page. A text that is too long shows its end, where it is typed.
