@@ -26,6 +26,8 @@ pub(crate) fn run(program: &Path, way: Way) -> Result<()> {
     expert.wait_reachable()?;
     expert.make_visible()?;
     let ask = novice.launch(["ask", &expert.address()]).envs(desktop.screen().environment());
+    // Your own mouse and keyboard are real ones on that screen, so that you can answer there.
+    let ask = ask.env("RENDEZVOUS_ASK", "window");
     let mut novice_window = open(&terminal("You, who are helped", "100x20+0-0", again_and_again(&ask)))?;
 
     say::line(INSTRUCTIONS);
@@ -53,13 +55,14 @@ You play both people. Three windows have opened:
   You, who help                            the other person's terminal
 
   1. In \"You, who help\", answer the call: y.        Three words appear there, as the two have never met.
-  2. In \"You, who are helped\", type these words.    In \"You, who help\", say that you heard it: y.
-                                                    Your page opens in the browser.
-  3. In \"You, who are helped\", show your screen: y. The page shows the desktop.
-  4. On the page, ask for control: it is refused, since they have only just met. Press s to stop, and Enter to ask again.
-     In this demo the second call comes two days later.
-  5. Ask for control again; in \"You, who are helped\", say how it began, 1, and allow it: y. Type into the editor.
-  6. In \"You, who are helped\", press t to take control back, s to stop.
+  2. On the screen of the person who is helped a window asks for these words: type them there.
+     In \"You, who help\", say that you heard it: y. Your page opens in the browser.
+  3. On that screen, press *Show my screen*. The page shows the desktop, and a bar on it says so.
+  4. On the page, ask for control: it is refused, since they have only just met, and a window there says for how long.
+     Press *Stop* on the bar. In \"You, who are helped\", press Enter to ask again: in this demo that is two days later.
+  5. Ask for control again; on that screen, say how it began, and allow it. The page does not see these questions.
+     Type into the editor.
+  6. On the bar, press *Take back*, then *Stop*. At the end, look at the record.
 
 Close a window, or press Ctrl-C here, to end the demo.";
 

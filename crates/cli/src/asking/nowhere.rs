@@ -27,7 +27,7 @@ impl Asking {
         match self.0 {}
     }
 
-    pub(crate) fn say_over(&mut self, _: &str, _: Duration, _: bool) {
+    pub(crate) fn say_over(&mut self, _: &str, _: Duration, _: bool, _: Option<&str>) {
         match self.0 {}
     }
 

@@ -3,8 +3,10 @@
 use super::{Answer, Ask, Ring, SAID_NO, SAID_YES, WHERE};
 use crate::args::LastWords;
 use crate::doctor::{x11_display, x11_display_in};
+use crate::home::Home;
+use crate::record;
 use crate::standing::Caller;
-use crate::texts::windows::{self as words, Language, Who, YES};
+use crate::texts::windows::{self as words, Language, SEE, Who, YES};
 use rendezvous_core::{ApplicationId, SessionResult};
 use rendezvous_desktop::Suspension;
 use rendezvous_desktop::windows::{Act, Answers, ButtonId, Told as News, View, WindowId, Windows};
@@ -73,9 +75,9 @@ impl Asking {
     }
 
     /// It is over. That is shown by a process of its own, since this one ends with the session.
-    pub(crate) fn say_over(&mut self, who: &str, time: Duration, controlled: bool) {
+    pub(crate) fn say_over(&mut self, who: &str, time: Duration, controlled: bool, record: Option<&str>) {
         self.withdraw();
-        tell(who, &Told::Over { time, controlled }, &HashMap::new());
+        tell(who, &Told::Over { time, controlled, record }, &HashMap::new());
     }
 
     /// What the person did. The window is gone then.
@@ -132,6 +134,9 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::HowItBegan { address, known } => {
             words::how_it_began(language, &Who::known(language, who, address, known))
         }
+        Ask::Wait { address, known, left, by_answer } => {
+            words::wait(language, &Who::known(language, who, address, known), left, by_answer)
+        }
         Ask::Fraud { by_message } => words::fraud(language, who, by_message),
         Ask::Right => words::right(language, who),
         Ask::ReadAloud { address, why, words: aloud } => {
@@ -162,7 +167,7 @@ pub(crate) fn can_ask_in(variable: impl Fn(&str) -> Option<String>) -> bool {
 #[derive(Clone, Debug)]
 pub(crate) enum Told<'a> {
     /// It is over.
-    Over { time: Duration, controlled: bool },
+    Over { time: Duration, controlled: bool, record: Option<&'a str> },
     /// It did not come to pass, or broke.
     Failed(SessionResult),
     /// Something else.
@@ -175,17 +180,17 @@ pub(crate) fn tell(who: &str, told: &Told<'_>, environment: &HashMap<String, Str
         let mut command = Command::new(program);
         command.arg("last-words");
         let said = match told {
-            Told::Over { time, controlled } => {
+            Told::Over { time, controlled, record } => {
                 command.arg(time.as_secs().to_string()).args(controlled.then_some("--controlled"));
-                who
+                format!("{}\n{}", who.replace('\n', " "), record.unwrap_or_default())
             }
             Told::Failed(result) => {
                 command.args(["--failed", &result.0.to_string()]);
-                who
+                who.replace('\n', " ")
             }
             Told::Sentence(sentence) => {
                 command.arg("--sentence");
-                sentence
+                (*sentence).to_owned()
             }
         };
         // Whatever ends the command at this terminal does not end it.
@@ -202,20 +207,27 @@ pub(crate) fn tell(who: &str, told: &Told<'_>, environment: &HashMap<String, Str
     }
 }
 
-/// Shows it until the person closes that; whom it was with comes on the standard input.
+/// Shows it until the person closes that, and the record of it if they want to see it; whom it was with, and which record
+/// that is, comes on the standard input.
 pub(crate) fn last_words(what: &LastWords) -> anyhow::Result<ExitCode> {
     let mut said = Vec::new();
     std::io::stdin().lock().take(LONGEST_NAME).read_to_end(&mut said)?;
     let (said, language) = (String::from_utf8_lossy(&said), Language::here());
+    let (who, record) = said.split_once('\n').unwrap_or((said.as_ref(), ""));
     let view = match what {
         LastWords { sentence: true, .. } => words::told(language, &said),
-        LastWords { failed: Some(result), .. } => words::failed(language, &said, SessionResult(*result)),
+        LastWords { failed: Some(result), .. } => words::failed(language, who, SessionResult(*result)),
         LastWords { seconds, controlled, .. } => {
-            words::over(language, &said, Duration::from_secs(*seconds), *controlled)
+            words::over(language, who, Duration::from_secs(*seconds), *controlled, !record.is_empty())
         }
     };
     // Whatever comes first ends it.
-    show(view, Some(READING)).map(|_| ExitCode::SUCCESS)
+    if show(view, Some(READING))? == Some(SEE) {
+        let lines = Home::open().and_then(|home| record::lines(&home, record));
+        let text = lines.map_or_else(|error| format!("{error:#}"), |lines| lines.join("\n"));
+        show(words::record(language, &text), Some(READING))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Asks about a call that comes in, as the agent has written it on the standard input. Only the exit code of [`SAID_YES`]
