@@ -3,6 +3,7 @@
 import { Chat } from "./chat.js";
 import { CHORDS } from "./chords.js";
 import { CursorView, parseCursor } from "./cursor.js";
+import { FilePanel } from "./filepanel.js";
 import { bindInput, InputSender } from "./input.js";
 import { Link, takeTicket } from "./link.js";
 import { Menu } from "./menu.js";
@@ -58,6 +59,17 @@ const chat = new Chat({
     if (live) live.textContent = sentence;
   },
   onClose: () => (controls(model) ? video : view.part("chat-open")).focus({ preventScroll: true }),
+});
+
+const files = new FilePanel({
+  onAsk: () => link?.send({ type: "request", floor: "files" }),
+  onWaiting: (waiting) => update({ offered: waiting }),
+  announce: (sentence) => {
+    const live = document.getElementById("live-chat");
+    if (live) live.textContent = sentence;
+  },
+  onOpen: () => chat.isOpen && chat.close(),
+  onClose: () => (controls(model) ? video : view.part("files-open")).focus({ preventScroll: true }),
 });
 
 /** @type {Link | null} */
@@ -133,6 +145,7 @@ function receive(message) {
         hint: model.hint && message.control === model.state?.control,
       });
       chat.setState(words.label(message.who, 60), message.view !== "granted");
+      files.setState(words.label(message.who, 60), message.floors.files, !seen(message));
       if (!seen(message)) dropPicture();
       zoom.layout();
       break;
@@ -188,6 +201,7 @@ function finish(ended) {
   dropSpare();
   link?.close();
   chat.setState(model.state ? words.label(model.state.who, 60) : "", true);
+  files.setState(model.state ? words.label(model.state.who, 60) : "", "none", true);
   update({ link: "ended", ended, hint: false });
 }
 
@@ -203,6 +217,8 @@ function makePeer() {
     onPicture: show,
     onCursor: moveCursor,
     onInput: () => update({}),
+    onAside: (_, channel) => files.attach(channel),
+    onAsideMessage: (_, data) => files.receive(data),
   });
 }
 
@@ -331,6 +347,7 @@ function dropSpare() {
 
 function closePeer() {
   sender.setEnabled(false);
+  files.attach(null);
   peer?.close();
   peer = null;
 }
@@ -388,7 +405,8 @@ function bindTools() {
     smaller: () => zoom.step(-1),
     larger: () => zoom.step(1),
     full: toggleFullScreen,
-    "chat-open": () => chat.toggle(),
+    "chat-open": () => (files.hide(), chat.toggle()),
+    "files-open": () => files.toggle(),
     "ask-control": askOrGiveBack,
     end: () => !model.ended && leave.showModal(),
     "leave-not": () => leave.close(),
@@ -420,7 +438,8 @@ function bindTools() {
     f: tools.full,
     s: () => screens.open(),
     k: () => chords.open(),
-    m: () => chat.open(),
+    m: () => (files.hide(), chat.open()),
+    l: () => files.open(),
     c: tools["ask-control"],
     E: tools.end,
     Escape: tools["hint-close"],

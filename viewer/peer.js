@@ -1,4 +1,5 @@
-// The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor.
+// The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor, and those beside
+// them.
 
 import { Outbox } from "./outbox.js";
 import { answerSdp, describeOffer, offeredFingerprint } from "./sdp.js";
@@ -6,7 +7,11 @@ import { answerSdp, describeOffer, offeredFingerprint } from "./sdp.js";
 /**
  * @typedef {import("./sdp.js").Description} Description
  * @typedef {"connecting" | "connected" | "lost"} PeerState
+ * @typedef {"files"} AsideName
  */
+
+/** The channels for what may be allowed besides seeing and control. @type {readonly AsideName[]} */
+const ASIDES = ["files"];
 
 /** Host candidates are there within some tens of milliseconds; the rest is not worth waiting for. */
 const GATHERING_MS = 300;
@@ -54,6 +59,7 @@ export class Peer {
   /** @type {RTCPeerConnection} */ #connection;
   /** @type {RTCDataChannel} */ #input;
   /** @type {Outbox} */ #outbox;
+  /** @type {RTCDataChannel[]} */ #asides = [];
   /** @type {Description | null} */ #offer = null;
   #answered = false;
   #gatheringMs = GATHERING_MS;
@@ -68,8 +74,11 @@ export class Peer {
    * @param {(stream: MediaStream) => void} parts.onPicture
    * @param {(text: string) => void} parts.onCursor
    * @param {() => void} parts.onInput the input channel opened or closed
+   * @param {(name: AsideName, channel: RTCDataChannel | null) => void} [parts.onAside] one of the other channels opened
+   *   or closed
+   * @param {(name: AsideName, data: string | ArrayBuffer) => void} [parts.onAsideMessage] what came on one
    */
-  constructor({ certificate, iceServers = [], relayOnly = false, onState, onPicture, onCursor, onInput }) {
+  constructor({ certificate, iceServers = [], relayOnly = false, onState, onPicture, onCursor, onInput, onAside, onAsideMessage }) {
     if (iceServers.length > 0) this.#gatheringMs = GATHERING_WITH_SERVERS_MS;
     const connection = new RTCPeerConnection({
       iceServers,
@@ -97,6 +106,14 @@ export class Peer {
     cursor.onmessage = ({ data }) => {
       if (typeof data === "string") onCursor(data);
     };
+    for (const name of ASIDES) {
+      const channel = connection.createDataChannel(name, { ordered: true });
+      channel.binaryType = "arraybuffer";
+      channel.onopen = () => onAside?.(name, channel);
+      channel.onclose = () => onAside?.(name, null);
+      channel.onmessage = ({ data }) => onAsideMessage?.(name, data);
+      this.#asides.push(channel);
+    }
     connection.ontrack = ({ track }) => onPicture(new MediaStream([track]));
     connection.onconnectionstatechange = () => {
       const state = PEER_STATES[connection.connectionState];
@@ -183,6 +200,7 @@ export class Peer {
     this.#connection.ontrack = null;
     this.#input.onopen = this.#input.onclose = null;
     this.#outbox.close();
+    for (const channel of this.#asides) channel.onopen = channel.onclose = channel.onmessage = null;
     this.#connection.close();
   }
 }

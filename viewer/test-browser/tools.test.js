@@ -208,6 +208,16 @@ test("a window can only be looked at, and it is said when it is away", async () 
   await until(() => page.locator("#away").isHidden());
 });
 
+test("while they answer a question the picture stands still, and that is said", async () => {
+  application.state({ control: "pending", held: true });
+  await until(() => page.locator("#away").isVisible());
+  assert.match(await text("away-text"), /^They are answering a question that only they should see\./);
+  await until(async () => /answering a question/.test(await text("live")));
+  application.state({ control: "denied", held: false });
+  await until(() => page.locator("#away").isHidden());
+  application.state({ control: "none" });
+});
+
 test("what is still typed when control goes presses nothing of the page", async () => {
   application.state({ control: "granted" });
   await becomes("control", "granted");

@@ -69,7 +69,7 @@ const ROOMS: &[Room] = &[
             "rendezvous-net",
             "rendezvous-trust",
         ],
-        foreign: Foreign::Not(&["portable-pty", "proptest"]),
+        foreign: Foreign::Not(&["proptest"]),
     },
     // Two machines that know nothing of each other, proven by the same means.
     Room {

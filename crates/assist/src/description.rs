@@ -5,6 +5,7 @@
 //! reaches an SDP parser as it came. What is harmless but unknown (another codec, another header extension, a candidate
 //! that is a name) is passed over; what is unsafe refuses the whole.
 
+mod data;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wire;

@@ -19,7 +19,8 @@
 //!    what there is to choose from.
 //! 6. [`input`] is what the expert's page may send once control is granted, bounded and checked.
 //! 7. [`chat`] is what the two people write to each other beside the picture.
-//! 8. [`policy`] is what this computer's administrator and its person allow beforehand, and [`record`] is what is written
+//! 8. [`terminal`] is what is shared where it is not a screen: cells, keys, and what reaches the terminals of both.
+//! 9. [`policy`] is what this computer's administrator and its person allow beforehand, and [`record`] is what is written
 //!    down of all this.
 //!
 //! Time is [`Time`], in milliseconds from an epoch that the caller chose, and always the first argument. Machines here
@@ -31,6 +32,7 @@ pub mod chat;
 pub mod consent;
 pub mod description;
 pub mod families;
+pub mod files;
 pub mod grant;
 pub mod ice;
 pub mod input;
@@ -46,6 +48,7 @@ pub mod screen;
 pub mod screens;
 pub mod secure;
 pub mod signal;
+pub mod terminal;
 
 mod sdp;
 mod time;

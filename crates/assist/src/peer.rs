@@ -13,8 +13,10 @@
 //! The stack draws its own randomness for the [`Certificate`] and for numbers that protect nothing; the ICE password,
 //! which protects, is made from randomness that is passed in.
 
+mod asides;
 mod certificate;
 mod clock;
+pub mod data;
 mod distance;
 mod error;
 mod events;
@@ -41,6 +43,8 @@ use crate::description::Description;
 use crate::screen::EncodedFrame;
 use crate::sdp::{self, Taking};
 
+use self::asides::Asides;
+pub use self::asides::{Aside, Given, MAX_ASIDE, Packet};
 pub use self::certificate::Certificate;
 use self::clock::Clock;
 use self::distance::Distance;
@@ -84,8 +88,8 @@ const IDLE: Duration = Duration::from_millis(100);
 /// control any more. Browsers say something every few seconds, also of a still screen; ICE itself waits for 22.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// The most bytes that wait in the data channels: more than one message with the largest cursor.
-const CHANNEL_BUFFER: usize = 256 * 1024;
+/// The most bytes that wait in the data channels: more than one message with the largest cursor, also while files go.
+const CHANNEL_BUFFER: usize = 256 * 1024 + Aside::ALL.len() * asides::MOST_WAITING;
 
 /// A connection finds its way anew this often at most; after that the page makes a new one. The stack keeps what it
 /// once knew of each way.
@@ -111,6 +115,7 @@ pub struct Peer {
     link: Link,
     input: Option<ChannelId>,
     cursor: Option<ChannelId>,
+    asides: Asides,
     events: VecDeque<PeerEvent>,
     dropped: Dropped,
 }
@@ -146,6 +151,10 @@ pub enum PeerEvent {
     Input(String),
     /// The data channel `cursor` is open: tell the page how the cursor looks and where it is.
     CursorOpen,
+    /// One of the other data channels is open, or not any more.
+    AsideOpen(Aside, bool),
+    /// A message on one of them, at most [`MAX_ASIDE`] bytes.
+    Aside(Aside, Packet),
     /// What the path carries, in kbit/s. Encode at most nine tenths of it.
     Bitrate(u32),
 }
@@ -244,6 +253,7 @@ impl Peer {
             link: Link::New,
             input: None,
             cursor: None,
+            asides: Asides::default(),
             events: VecDeque::new(),
             dropped: Dropped::default(),
         };

@@ -6,6 +6,7 @@
 //! What the two people write to each other is the same from both sides.
 //! How the session ends is not said here: that is the session's own affair.
 
+mod data;
 mod floors;
 mod screens;
 #[cfg(test)]
@@ -45,6 +46,8 @@ pub enum NoviceSays {
     Screens(Screens),
     /// The person hid the screen for a while, or shows it again.
     Paused(bool),
+    /// The person is answering a question that nobody else is to see, or not any more: until then the picture stands still.
+    Held(bool),
     /// The person writes.
     Chat(ChatText),
     /// The person is writing, or not any more.
@@ -53,6 +56,8 @@ pub enum NoviceSays {
     Again,
     /// These servers may be asked how one looks from outside; at most [`MAX_HINTS`].
     Ice(Vec<SocketAddr>),
+    /// Where a terminal is shared: the other half of the connection.
+    DataAnswer(Description),
 }
 
 /// What the expert's application says.
@@ -76,6 +81,8 @@ pub enum ExpertSays {
     Chat(ChatText),
     /// The person is writing, or not any more.
     Typing(bool),
+    /// Where a terminal is shared: half of a connection, after the view is granted. A new one replaces the old one.
+    DataOffer(Description),
 }
 
 /// How it stands with the view. With the permission comes the size of what is shared.
@@ -163,11 +170,18 @@ impl NoviceSays {
                 let body: PausedBody = body(text, "paused")?;
                 Ok(Self::Paused(body.paused))
             }
+            "held" => {
+                let body: HeldBody = body(text, "held")?;
+                Ok(Self::Held(body.held))
+            }
             "chat" => chat(text).map(Self::Chat),
             "typing" => typing(text).map(Self::Typing),
             "again" => Ok(Self::Again),
             "ice" => hints(text, "novice").map(Self::Ice),
-            "describe" | "restart" | "request" | "release" | "screen" => Err(SignalError::WrongSide),
+            "data-answer" => data::answered(text).map(Self::DataAnswer),
+            "describe" | "restart" | "request" | "release" | "screen" | "data-offer" => {
+                Err(SignalError::WrongSide)
+            }
             _ => Err(SignalError::Type),
         }
     }
@@ -188,10 +202,12 @@ impl NoviceSays {
             Self::Floor(right, state) => floors::written(*right, *state),
             Self::Screens(screens) => screens::written(screens),
             Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
+            Self::Held(held) => json!({ "v": VERSION, "type": "held", "held": held }),
             Self::Chat(text) => chat_text(text),
             Self::Typing(typing) => typing_text(*typing),
             Self::Again => json!({ "v": VERSION, "type": "again" }),
             Self::Ice(servers) => hints_text("novice", servers),
+            Self::DataAnswer(description) => description_text("data-answer", description),
         }
         .to_string()
     }
@@ -214,9 +230,9 @@ impl ExpertSays {
             "screen" => screens::read_wish(text).map(Self::Screen),
             "chat" => chat(text).map(Self::Chat),
             "typing" => typing(text).map(Self::Typing),
-            "view" | "answer" | "control" | "floor" | "screens" | "paused" | "again" => {
-                Err(SignalError::WrongSide)
-            }
+            "data-offer" => data::offered(text).map(Self::DataOffer),
+            "view" | "answer" | "control" | "floor" | "screens" | "paused" | "held" | "again"
+            | "data-answer" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -234,6 +250,7 @@ impl ExpertSays {
             Self::Screen(id) => screens::written_wish(*id),
             Self::Chat(text) => chat_text(text),
             Self::Typing(typing) => typing_text(*typing),
+            Self::DataOffer(description) => description_text("data-offer", description),
         }
         .to_string()
     }
@@ -293,6 +310,11 @@ struct ScreenBody {
 #[derive(Deserialize)]
 struct PausedBody {
     paused: bool,
+}
+
+#[derive(Deserialize)]
+struct HeldBody {
+    held: bool,
 }
 
 #[derive(Deserialize)]

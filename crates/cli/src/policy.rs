@@ -38,9 +38,12 @@ pub(crate) fn load(home: &Home) -> Result<Policy, Forbidden> {
 /// What would begin with this session; nothing where nobody is helped.
 pub(crate) fn act(application: ApplicationId, role: Role, by_code: bool) -> Option<Act> {
     match (application, role) {
-        (ApplicationId::ASK, Role::Inviter) => Some(Act::Ask),
-        (ApplicationId::OFFER, Role::Invitee) => Some(if by_code { Act::Code } else { Act::Offered }),
-        (ApplicationId::ASK, Role::Invitee) | (ApplicationId::OFFER, Role::Inviter) => Some(Act::Help),
+        (ApplicationId::ASK | ApplicationId::SHARE_TERMINAL, Role::Inviter) => Some(Act::Ask),
+        (ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL, Role::Invitee) => {
+            Some(if by_code { Act::Code } else { Act::Offered })
+        }
+        (ApplicationId::ASK | ApplicationId::SHARE_TERMINAL, Role::Invitee)
+        | (ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL, Role::Inviter) => Some(Act::Help),
         _ => None,
     }
 }

@@ -87,7 +87,12 @@ fn sentence(session: &Listed, contacts: &Contacts) -> String {
     let who = contacts.name(&session.network, &session.contact).unwrap_or(&session.contact);
     let offer = session.application == ApplicationId::OFFER.to_string();
     let ours = flags::role(session.flags) == Some(Role::Inviter);
+    let is = |application: ApplicationId| session.application == application.to_string();
     let what = match (offer, ours) {
+        (_, true) if is(ApplicationId::SHARE_TERMINAL) => format!("You share a terminal with {who}"),
+        (_, false) if is(ApplicationId::SHARE_TERMINAL) => format!("{who} shares a terminal with you"),
+        (_, true) if is(ApplicationId::VIEW_TERMINAL) => format!("You ask {who} to share a terminal"),
+        (_, false) if is(ApplicationId::VIEW_TERMINAL) => format!("{who} asks you to share a terminal"),
         (_, true) if session.application == HELLO.to_string() => format!("You say hello to {who}"),
         (_, false) if session.application == HELLO.to_string() => format!("{who} says hello to you"),
         (false, true) => format!("You ask {who} for help"),

@@ -15,15 +15,22 @@ use rendezvous_desktop::x11::Taken;
 use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
+pub(crate) mod bar;
 mod check;
 mod check_im;
 mod commands;
 mod doctor;
+#[cfg(feature = "windows")]
+pub(crate) mod door;
+mod files;
+pub(crate) mod language;
 mod policy;
 mod record;
 mod sharing;
 mod talk;
+mod terminal;
 mod time;
+mod trusted;
 #[cfg(feature = "windows")]
 pub(crate) mod windows;
 
@@ -31,11 +38,14 @@ pub(crate) use check::*;
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
+pub(crate) use files::*;
 pub(crate) use policy::*;
 pub(crate) use record::*;
 pub(crate) use sharing::*;
 pub(crate) use talk::*;
+pub(crate) use terminal::*;
 pub(crate) use time::{day, moment};
+pub(crate) use trusted::*;
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";
@@ -162,6 +172,18 @@ fn asked(caller: &Caller, application: ApplicationId, name: Option<&str>) -> (St
         (ApplicationId::ASK, _) => (
             format!("{who} asks you for help."),
             "If you say yes, a page opens where you see their screen once they allow it.",
+        ),
+        (ApplicationId::SHARE_TERMINAL, _) => (
+            format!("{who} wants to share a terminal with you."),
+            "If you say yes, you see it here once they allow it. They see nothing of yours.",
+        ),
+        (ApplicationId::VIEW_TERMINAL, Standing::Verified { .. }) => (
+            format!("{who} asks to look at a terminal of yours."),
+            "Only say yes if you asked for it yourself. You decide later whether they may look.",
+        ),
+        (ApplicationId::VIEW_TERMINAL, Standing::NeverChecked | Standing::Changed) => (
+            format!("{who} wants to make contact with you."),
+            "Only say yes if you know who this is and asked for it yourself. They see nothing.",
         ),
         (HELLO, _) => (
             format!("{who} says hello."),
@@ -390,6 +412,7 @@ pub(crate) fn control_has_to_wait(who: &str, left: Duration) -> String {
 }
 
 pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot click or type.";
+pub(crate) const NOTHING_CHANGES: &str = "No. Everything stays as it is.";
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 

@@ -42,15 +42,21 @@ impl ApplicationId {
     pub const ASK: Self = Self(*b"\x56\xb9\x94\xa7\x38\x0f\x41\x0b\x99\x85\xc8\x09\xd7\x8c\x1b\xdc");
     /// *Offer Remote Assistance*: the inviter is the expert (reference 2.1).
     pub const OFFER: Self = Self(*b"\x70\x3e\xa1\xa8\xd7\x3e\x43\xe3\x85\x2c\xee\x85\xb5\xd8\x72\xc2");
+    /// *Share a terminal*: the inviter's terminal is looked at. Ours.
+    pub const SHARE_TERMINAL: Self =
+        Self(*b"\xd2\xed\x5e\xf0\x22\xd1\x4b\x79\x98\x6b\xfb\x13\xce\x9b\xd4\x48");
+    /// *Look at a terminal*: the invitee's is. Ours.
+    pub const VIEW_TERMINAL: Self =
+        Self(*b"\x87\x24\xa5\x94\x50\x17\x44\xb9\x9c\x5a\x3e\x48\x35\xa4\x49\x78");
 }
 
 impl ApplicationId {
     /// Whether invitations to these two between the same people cross: for the same application, or when one asks for
-    /// the help that the other offers.
+    /// what the other offers.
     #[must_use]
     pub fn crosses(self, other: Self) -> bool {
-        let halves = [Self::ASK, Self::OFFER];
-        self == other || halves.contains(&self) && halves.contains(&other)
+        let halves = [[Self::ASK, Self::OFFER], [Self::SHARE_TERMINAL, Self::VIEW_TERMINAL]];
+        self == other || halves.iter().any(|both| both.contains(&self) && both.contains(&other))
     }
 }
 

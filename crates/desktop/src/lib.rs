@@ -39,6 +39,8 @@ mod inject;
 mod scene;
 pub mod session;
 mod suspension;
+#[cfg(unix)]
+pub mod terminal;
 mod test_picture;
 mod triple_escape;
 #[cfg(feature = "vp9")]

@@ -261,10 +261,14 @@ impl Vouching {
     }
 }
 
-/// Who is helped: *Offer* helps the invitee. In every other application the inviter counts as the one.
+/// Who is helped: *Offer* helps the invitee, and who asks to look at a terminal looks at the invitee's. In every other
+/// application the inviter counts as the one.
 #[must_use]
 pub fn novice(application: ApplicationId) -> Side {
-    if application == ApplicationId::OFFER { Side::Invitee } else { Side::Inviter }
+    match application {
+        ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL => Side::Invitee,
+        _ => Side::Inviter,
+    }
 }
 
 /// A side of the session in the words of the handshake.

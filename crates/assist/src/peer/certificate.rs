@@ -33,6 +33,12 @@ impl Certificate {
         Media { fingerprint: self.fingerprint, setup: Setup::Passive }
     }
 
+    /// The same where this is the side that offers: either may begin.
+    #[must_use]
+    pub const fn offered(&self) -> Media {
+        Media { fingerprint: self.fingerprint, setup: Setup::ActPass }
+    }
+
     pub(super) fn for_stack(&self) -> DtlsCert {
         DtlsCert { certificate: self.stack.certificate.clone(), private_key: self.stack.private_key.clone() }
     }

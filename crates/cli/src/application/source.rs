@@ -3,6 +3,7 @@
 
 use super::{HAND_OVER, hello, inherited_socket};
 use crate::args::ApplicationName;
+use crate::asking::can_ask_in;
 use crate::home::Home;
 use crate::surroundings::BUS;
 use crate::terminal::Terminal;
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 /// What remote assistance is called on a bus.
 pub(crate) const ASSIST: &str = "im.rendezvous.Assist";
+/// A shared terminal.
+pub(crate) const TERMINAL: &str = "im.rendezvous.Terminal";
 /// And hello.
 pub(crate) const HELLO: &str = "im.rendezvous.Hello";
 
@@ -51,11 +54,12 @@ pub(crate) async fn run(home: &Home, name: ApplicationName, bus: bool) -> Result
     // A bus that starts a program says where it is; one that was started otherwise takes the person's own.
     let address = ["DBUS_STARTER_ADDRESS", BUS].into_iter().find_map(|variable| std::env::var(variable).ok());
     let address = address.context("there is no session bus here: DBUS_SESSION_BUS_ADDRESS is not set")?;
-    if Terminal::own()?.is_none() && has_desktop() {
+    if Terminal::own()?.is_none() && has_desktop() && !can_ask_in(|name| std::env::var(name).ok()) {
         return open_window(name);
     }
     let on_bus = match name {
         ApplicationName::Assist => ASSIST,
+        ApplicationName::Terminal => TERMINAL,
         ApplicationName::Hello => HELLO,
     };
     let code = play(home, name, Source::Bus { address, name: on_bus }).await;
@@ -67,7 +71,8 @@ pub(crate) async fn run(home: &Home, name: ApplicationName, bus: bool) -> Result
 
 async fn play(home: &Home, name: ApplicationName, source: Source) -> Result<ExitCode> {
     match name {
-        ApplicationName::Assist => assistance::run(home, source).await,
+        ApplicationName::Assist => assistance::run(home, source, "assist").await,
+        ApplicationName::Terminal => assistance::run(home, source, "terminal").await,
         ApplicationName::Hello => hello::run(home, source).await,
     }
 }
@@ -83,6 +88,7 @@ fn open_window(name: ApplicationName) -> Result<ExitCode> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let word = match name {
         ApplicationName::Assist => "assist",
+        ApplicationName::Terminal => "terminal",
         ApplicationName::Hello => "hello",
     };
     let mut last = None;

@@ -30,11 +30,13 @@ use std::process::ExitCode;
 pub(crate) const NAME_WIDTH: usize = 60;
 
 /// The applications inside this program.
-pub(crate) fn built_in() -> [Application; 3] {
+pub(crate) fn built_in() -> [Application; 5] {
     [
         Application::new(HELLO, "Hello"),
         Application::new(ApplicationId::ASK, "Ask for Remote Assistance"),
         Application::new(ApplicationId::OFFER, "Offer Remote Assistance"),
+        Application::new(ApplicationId::SHARE_TERMINAL, "Share a terminal"),
+        Application::new(ApplicationId::VIEW_TERMINAL, "Look at a terminal"),
     ]
 }
 

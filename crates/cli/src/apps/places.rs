@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// What the applications inside this program are called on a bus.
-const OURS: [&str; 2] = [source::ASSIST, source::HELLO];
+const OURS: [&str; 3] = [source::ASSIST, source::HELLO, source::TERMINAL];
 /// More files than this in one place are not looked at.
 const MAX_FILES: usize = 256;
 

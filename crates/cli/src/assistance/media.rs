@@ -5,12 +5,13 @@
 //! time, a name or a server that does not answer, never keeps the person at the terminal waiting: it happens in here.
 
 mod local;
-mod ways;
+pub(super) mod ways;
 
 pub(crate) use local::{Lack, addresses};
 pub(super) use ways::Plan;
 
 use self::ways::{Arrived, Ways};
+use super::asides::Asides;
 use super::opening::{Capturer, Screen};
 use super::screen::Taking;
 use anyhow::Result;
@@ -120,6 +121,7 @@ impl Media {
             opening: JoinSet::new(),
             opened_so_far: 0,
             packets,
+            asides: Asides::new(plan.lines.clone()),
             signed,
             plan,
             epoch: Instant::now(),
@@ -162,6 +164,8 @@ struct Running {
     /// So many ways were opened; by this number their packets are known.
     opened_so_far: u64,
     packets: mpsc::Sender<Arrived>,
+    /// Files and whatever else goes beside the picture.
+    asides: Asides,
     signed: Signed,
     plan: Plan,
     epoch: Instant,
@@ -198,6 +202,7 @@ impl Running {
                     self.look_for_ways(offer, Duration::ZERO);
                 }
                 Some(opened) = self.opening.join_next() => self.begin_to_gather(opened.ok()).await,
+                () = self.asides.wait() => {}
                 () = sleep => self.handle_timeout(),
             }
             if let Some((offer, ways)) = self.coming.take_if(|(_, ways)| ways.paths.is_settled())
@@ -372,6 +377,10 @@ impl Running {
 
     /// Does what the peer and the servers want; when to come back, or `None` when it is over.
     async fn drain(&mut self, frames: &mpsc::Sender<FromScreen>) -> Option<Time> {
+        let now = self.now();
+        if let Some(peer) = &mut self.peer {
+            self.asides.send(now, peer);
+        }
         // Whatever happens, somebody looks after everything once in a while.
         let mut due = self.now().after(LOOK_AGAIN);
         while let Some(peer) = &mut self.peer {
@@ -427,6 +436,8 @@ impl Running {
                 let known = [self.cursor.shape.clone(), self.cursor.place.clone()];
                 known.iter().flatten().for_each(|event| self.send_cursor(event));
             }
+            PeerEvent::AsideOpen(aside, is_open) => self.asides.opened(aside, is_open),
+            PeerEvent::Aside(aside, packet) => self.asides.came(aside, packet),
             PeerEvent::Bitrate(kbps) => {
                 let kbps = kbps.min(self.plan.most_kbps);
                 tracing::debug!(kbps, "The path carries");

@@ -8,7 +8,9 @@ use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::screens::{Kind, ScreenId, ScreenName};
 use rendezvous_desktop::x11::X11Capturer;
 use rendezvous_desktop::x11::bar::Pulse;
-use rendezvous_desktop::{Capture, CaptureError, Choice, ChosenWindow, Stage, Subject, TestPicture};
+use rendezvous_desktop::{
+    Capture, CaptureError, Choice, ChosenWindow, Stage, Subject, Suspension, TestPicture,
+};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -90,11 +92,13 @@ pub(super) struct Screen {
     stage: Stage,
     /// The bar's, where there is a display.
     pulse: Option<Pulse>,
+    /// Hides it while the person is asked something.
+    suspension: Suspension,
 }
 
 impl Screen {
-    pub(super) fn new(grant: ViewGrant, shared: Shared) -> Self {
-        Self { grant, shared, choice: Choice::default(), stage: Stage::default(), pulse: None }
+    pub(super) fn new(grant: ViewGrant, shared: Shared, suspension: Suspension) -> Self {
+        Self { grant, shared, choice: Choice::default(), stage: Stage::default(), pulse: None, suspension }
     }
 
     /// The same, of the same screen, with another permission to see it.
@@ -134,7 +138,10 @@ impl Screen {
         let display = self.shared.display.as_deref();
         let capturer: Capturer = match &self.shared.subject {
             Subject::TestPicture => Box::new(TestPicture::open(self.grant.clone())?),
-            subject => Box::new(X11Capturer::share(self.grant.clone(), display, subject, &self.choice)?),
+            subject => {
+                let capturer = X11Capturer::share(self.grant.clone(), display, subject, &self.choice)?;
+                Box::new(capturer.hidden_by(&self.suspension))
+            }
         };
         self.stage.set(capturer.scene().place);
         Ok(capturer)

@@ -188,7 +188,7 @@ impl Worker {
         while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
             let wait = match video.pacer.next(now) {
-                _ if !self.may_take() => LONGEST_WAIT,
+                _ if !self.may_take(capturer) => LONGEST_WAIT,
                 Pace::Encode(_) => Duration::ZERO,
                 Pace::Wait(until) => until.since(now).min(LONGEST_WAIT),
             };
@@ -205,7 +205,7 @@ impl Worker {
             if change.picture {
                 video.pacer.damaged();
             }
-            if !self.may_take() {
+            if !self.may_take(capturer) {
                 continue;
             }
             if std::mem::take(&mut is_first) {
@@ -232,7 +232,7 @@ impl Worker {
 
     /// While the page connects there is time to make the first picture.
     fn make_first(&self, capturer: &mut dyn Capture, video: &mut Video) -> Result<Option<EncodedFrame>> {
-        if self.may_take() || self.is_over() {
+        if self.orders.go.load(Ordering::SeqCst) || self.is_over() {
             return Ok(None);
         }
         self.make(capturer, video, Purpose::Key)
@@ -250,8 +250,9 @@ impl Worker {
         !self.screen.is_allowed() || self.orders.stop.load(Ordering::SeqCst)
     }
 
-    fn may_take(&self) -> bool {
-        self.orders.go.load(Ordering::SeqCst)
+    /// Somebody sees what is taken, and the person here is not being asked what nobody else is to see.
+    fn may_take(&self, capturer: &dyn Capture) -> bool {
+        self.orders.go.load(Ordering::SeqCst) && !capturer.is_held()
     }
 
     fn path_kbps(&self) -> u32 {
@@ -267,7 +268,11 @@ impl Worker {
     ) -> Result<Option<EncodedFrame>> {
         // The pace counts from here, so that the encoder's own time does not slow it.
         let (begun, taken) = (self.now(), self.epoch.elapsed());
-        let area = capturer.grab()?;
+        let area = match capturer.grab() {
+            // A question came in this moment.
+            Err(CaptureError::Held) => return Ok(None),
+            area => area?,
+        };
         let grabbed = self.epoch.elapsed();
         let taken_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
         let frame = video.encoder.encode(capturer.frame()?, capturer.parts(), purpose, taken_us)?;

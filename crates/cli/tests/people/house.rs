@@ -29,13 +29,16 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-pub(crate) const KEPT: [&str; 17] = [
+pub(crate) const KEPT: [&str; 20] = [
     "agent.lock",
     "apps",
     "config.toml",
     "contacts.lock",
     "contacts.toml",
     "device.key",
+    "door.json",
+    "door.lock",
+    "downloads",
     "facts.json",
     "facts.lock",
     "heard.json",
@@ -267,6 +270,14 @@ impl Side {
         })
     }
 
+    /// Waits until this person's process that writes what is received runs, or does not; its id.
+    pub(crate) fn receives(&self, runs: bool) -> Result<Option<u32>> {
+        wait::until(format_args!("the receiver of {} to run: {runs}", self.name), SOON, || {
+            let found = self.processes()?.into_iter().find(|(_, line)| line.contains(" receive "));
+            Ok((found.is_some() == runs).then_some(found.map(|(id, _)| id)))
+        })
+    }
+
     fn processes(&self) -> Result<Vec<(u32, String)>> {
         processes_of(&self.home)
     }
@@ -438,7 +449,7 @@ impl Two {
             _ = write!(text, "\n----- the terminal of {name}:\n{}\n", desk.screen().trim_end());
         }
         for side in [&self.novice, &self.expert] {
-            for log in ["agent", "assist", "hello", "applications"] {
+            for log in ["agent", "assist", "terminal", "hello", "applications"] {
                 let log = fs::read_to_string(side.home.join(format!("{log}.log"))).unwrap_or_default();
                 _ = write!(text, "\n----- a log of the {}:\n{}\n", side.name, log.trim_end());
             }

@@ -20,6 +20,7 @@ pub(super) fn inside(home: &Home, application: ApplicationId) -> Result<Command>
     let name = match application {
         HELLO => "hello",
         ApplicationId::ASK | ApplicationId::OFFER => "assist",
+        ApplicationId::SHARE_TERMINAL | ApplicationId::VIEW_TERMINAL => "terminal",
         // Between the answer and the start its registration went.
         other => bail!("{other} is not registered any more"),
     };

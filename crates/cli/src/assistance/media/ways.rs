@@ -1,6 +1,7 @@
 //! Sockets around the pure [`Paths`]: every way to this computer, as long as one way of the page is served.
 
 use super::local::{Lack, open_sockets};
+use crate::assistance::asides::Lines;
 use crate::assistance::servers::Servers;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::MAX_CANDIDATES;
@@ -27,24 +28,26 @@ pub(in crate::assistance) struct Plan {
     pub(in crate::assistance) hints: Vec<SocketAddr>,
     /// The most that the picture may take, in kbit/s.
     pub(in crate::assistance) most_kbps: u32,
+    /// Where what goes beside the picture leads.
+    pub(in crate::assistance) lines: Lines,
     /// Held for as long as anything is open.
     pub(in crate::assistance) open: mpsc::Sender<Infallible>,
 }
 
 /// What arrived at a socket: for which ways, and the packet.
-pub(super) type Arrived = (u64, Datagram);
+pub(in crate::assistance) type Arrived = (u64, Datagram);
 
 /// The sockets, and the servers that are asked from them. Dropping it closes them.
-pub(super) struct Ways {
+pub(in crate::assistance) struct Ways {
     number: u64,
-    pub(super) paths: Paths,
+    pub(in crate::assistance) paths: Paths,
     sockets: Vec<Arc<UdpSocket>>,
     _readers: JoinSet<()>,
 }
 
 impl Ways {
     /// Opens sockets and begins to ask the servers. `number` is by what its packets are known. `now` tells the time.
-    pub(super) async fn open(
+    pub(in crate::assistance) async fn open(
         number: u64,
         plan: &Plan,
         packets: mpsc::Sender<Arrived>,
@@ -66,12 +69,12 @@ impl Ways {
         Ok(Self { number, paths, sockets, _readers: readers })
     }
 
-    pub(super) fn is(&self, number: u64) -> bool {
+    pub(in crate::assistance) fn is(&self, number: u64) -> bool {
         self.number == number
     }
 
     /// Sends what is to be sent while `may_send`; when to come back.
-    pub(super) async fn drain(&mut self, may_send: impl Fn() -> bool) -> Option<Time> {
+    pub(in crate::assistance) async fn drain(&mut self, may_send: impl Fn() -> bool) -> Option<Time> {
         loop {
             match self.paths.poll_output() {
                 PathsOutput::Transmit(datagram) if may_send() => self.transmit(&datagram).await,
@@ -82,7 +85,7 @@ impl Ways {
     }
 
     /// Gives the relays' addresses back, and leaves unsent whatever else waits. It may take a moment.
-    pub(super) async fn give_back(mut self, now: impl Fn() -> Time) {
+    pub(in crate::assistance) async fn give_back(mut self, now: impl Fn() -> Time) {
         self.paths.close(now());
         let end = now().after(CLOSING);
         while let Some(due) = self.drain(|| true).await.filter(|due| *due < end) {

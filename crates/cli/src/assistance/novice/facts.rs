@@ -13,12 +13,12 @@ use rendezvous_trust::pins::{Origin, Pin};
 use std::time::Duration;
 
 /// Nobody is asked for what this program could not give, or what the rules of this computer forbid.
-pub(super) fn limits(ruled: &Ruled) -> Limits {
+pub(in crate::assistance) fn limits(ruled: &Ruled) -> Limits {
     let control = match ruled.policy.control(ruled.act).value {
         true => Lifetime::For(ruled.policy.control_time()),
         false => Lifetime::Never,
     };
-    [Right::Clipboard, Right::Files, Right::Drawing, Right::Recording]
+    [Right::Clipboard, Right::Drawing, Right::Recording]
         .into_iter()
         .fold(Limits::default().with(Right::Control, control), |limits, right| {
             limits.with(right, Lifetime::Never)
@@ -26,7 +26,7 @@ pub(super) fn limits(ruled: &Ruled) -> Limits {
 }
 
 /// By what is remembered of the expert, and by when and how their device was verified here.
-pub(super) fn of(ruled: &Ruled, session: &SecuredSession) -> Facts {
+pub(in crate::assistance) fn of(ruled: &Ruled, session: &SecuredSession) -> Facts {
     let all = ruled.remembered();
     let held = all.hold(&crate::facts::now()).map(|answer| clock::now().after(left(answer)));
     let remembered = all.of(&session.peer().contact);

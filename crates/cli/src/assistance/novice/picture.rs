@@ -1,7 +1,6 @@
 //! From the permission to the picture: the certificates that both sides sign, the screen, and the way to the page.
 
 use super::Novice;
-use crate::assistance::bar::WatchedBar;
 use crate::assistance::clock;
 use crate::assistance::media::{Broken, Lack, Media, MediaEvent, Plan, Signed};
 use crate::assistance::opening::Screen;
@@ -83,14 +82,14 @@ impl Novice {
     pub(super) async fn share(&mut self, grant: ViewGrant) {
         let before = self.sharing.take();
         let screen = match &before {
-            None => Screen::new(grant.clone(), self.shared.clone()),
+            None => Screen::new(grant.clone(), self.shared.clone(), self.suspension.clone()),
             // What was shared before the pause, and nothing else.
             Some(before) => before.screen.again(grant.clone()),
         };
         // First the bar, and only then the screen: the page connects while the bar comes into view, and pictures are taken
         // when it is there.
         let guarded = self.guard(&grant).map_err(|e| Broken::Failed(e.to_string()));
-        let screen = screen.behind(self.bar.as_ref().map(WatchedBar::pulse));
+        let screen = screen.behind(self.bar.as_ref().map(|(bar, _)| bar.pulse()));
         let opened = guarded
             .and_then(|()| tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e))));
         match opened {
@@ -156,7 +155,7 @@ impl Novice {
         };
         sharing.link = Link::None;
         let (hints, open) = (self.hints.clone(), self.open.clone());
-        let plan = Plan { families, servers, hints, most_kbps, open };
+        let plan = Plan { families, servers, hints, most_kbps, lines: self.asides.clone(), open };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
