@@ -84,6 +84,10 @@ const SLEEP_AFTER: Duration = Duration::from_secs(1);
 /// same.
 const IDLE: Duration = Duration::from_millis(100);
 
+/// A page of which nothing at all is heard for so long is lost: it may come back, but whoever controls from there does not
+/// control any more. Browsers say something every few seconds, also of a still screen; ICE itself waits for 22.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// The most bytes that wait in the data channels: more than one message with the largest cursor, also while files go.
 const CHANNEL_BUFFER: usize = 256 * 1024 + Aside::ALL.len() * asides::MOST_WAITING;
 
@@ -97,6 +101,8 @@ pub struct Peer {
     clock: Clock,
     /// When the stack was last told the time.
     ticked: Time,
+    /// When something was last heard of the page.
+    heard: Time,
     pt: Pt,
     video: Video,
     flow: Flow,
@@ -236,6 +242,7 @@ impl Peer {
             rtc,
             clock,
             ticked: now,
+            heard: now,
             pt,
             video,
             flow: Flow::new(now),
@@ -336,6 +343,11 @@ impl Peer {
         // can forge a source address must not be able to end the connection with one datagram.
         if !self.rtc.accepts(&packet) || self.rtc.handle_input(packet).is_err() {
             self.dropped.packets = self.dropped.packets.saturating_add(1);
+            return;
+        }
+        self.heard = self.clock.now;
+        if self.link == Link::Silent {
+            self.set_link(Link::Up);
         }
     }
 
@@ -536,6 +548,9 @@ impl Peer {
 
     fn tick(&mut self) {
         self.ticked = self.clock.now;
+        if self.link == Link::Up && self.heard.after(SILENCE) <= self.clock.now {
+            self.set_link(Link::Silent);
+        }
         self.rest_if_due();
         if self.rtc.handle_input(Input::Timeout(self.clock.instant())).is_err() {
             self.fail();

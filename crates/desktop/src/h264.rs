@@ -37,8 +37,9 @@ pub struct H264Encoder {
 /// The encoder plans its bits for this many pictures a second; fewer are fine.
 const MAX_FRAMES_PER_SECOND: f32 = 60.0;
 
-/// The finest quantizer: text on a plain ground is as good as the original.
-const FINEST: u8 = 22;
+/// The finest quantizer of a picture that changes: text is read as well as over VNC, in three fifths of what 22 takes
+/// (docs/benchmarks.md). What comes to rest becomes finer than that.
+const FINEST: u8 = 30;
 
 /// The coarsest one. OpenH264 by itself stops at 35 for screens, and then sends several times what a narrow path carries.
 const COARSEST: u8 = 46;

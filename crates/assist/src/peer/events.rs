@@ -16,6 +16,8 @@ pub(super) enum Link {
     New,
     /// Connected.
     Up,
+    /// Connected, but nothing was heard for too long.
+    Silent,
     /// Was connected, and may be again.
     Lost,
     /// Final.
@@ -27,7 +29,7 @@ impl Peer {
         match event {
             Event::Connected => self.set_link(Link::Up),
             Event::IceConnectionStateChange(state) => match (self.link, state) {
-                (Link::Up, IceConnectionState::Disconnected) => self.set_link(Link::Lost),
+                (Link::Up | Link::Silent, IceConnectionState::Disconnected) => self.set_link(Link::Lost),
                 (Link::Lost, IceConnectionState::Connected | IceConnectionState::Completed) => {
                     self.set_link(Link::Up);
                 }
@@ -72,11 +74,11 @@ impl Peer {
         let before = std::mem::replace(&mut self.link, link);
         match (before, link) {
             (Link::Over, _) => self.link = Link::Over,
-            (Link::New | Link::Lost, Link::Up) => {
+            (Link::New | Link::Silent | Link::Lost, Link::Up) => {
                 self.begin();
                 self.events.push_back(PeerEvent::Connected);
             }
-            (Link::Up, Link::Lost) | (Link::New | Link::Up, Link::Over) => {
+            (Link::Up, Link::Silent | Link::Lost) | (Link::New | Link::Up, Link::Over) => {
                 self.events.push_back(PeerEvent::Disconnected);
             }
             _ => {}

@@ -159,3 +159,29 @@ fn a_screen_that_rested_stays_quiet_after_a_restart() {
     call.drive(20_000, |_| false);
     assert!(call.rtp_sent - before <= 5, "{} packets for nothing", call.rtp_sent - before);
 }
+
+/// Whoever controls a computer that cannot be reached any more does not control it for long. A network that comes back
+/// brings the same connection back.
+#[test]
+fn a_page_that_is_silent_is_lost_within_seconds_and_may_come_back() {
+    for moving in [false, true] {
+        let mut call = Call::connected();
+        assert!(picture_comes(&mut call, 0));
+        // Nobody does anything for a minute, and both are there.
+        call.drive(60_000, |_| false);
+        assert_eq!(call.count(&PeerEvent::Disconnected), 0);
+        call.cut = true;
+        let from = call.now;
+        while call.count(&PeerEvent::Disconnected) == 0 {
+            assert!(call.now.since(from) <= SILENCE + Duration::from_millis(200), "it is never noticed");
+            if moving {
+                call.send_picture(call.now.0 * 1_000);
+            }
+            call.drive(50, |_| false);
+        }
+        assert!(call.now.since(from) > SILENCE / 2, "a moment of silence is none");
+        call.cut = false;
+        assert!(is_up_again(&mut call, 2), "{:?} {:?}", call.events, call.peer);
+        assert!(moving || picture_comes(&mut call, 90_000_000), "{:?}", call.peer);
+    }
+}
