@@ -18,6 +18,7 @@ mod hands;
 mod media;
 mod novice;
 mod opening;
+mod owed;
 mod ruled;
 mod screen;
 mod servers;
