@@ -2,6 +2,7 @@
 
 use super::chat::Chat;
 use super::media::Lack;
+use super::owed::Owed;
 use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
@@ -29,9 +30,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The novice's program answers within this time. A network that is gone ends the session sooner, by its silence.
-const ANSWERED: Duration = Duration::from_secs(120);
 
 /// Plays the expert's side until the help is over. It is known who is there: the session is a secured one, and only now
 /// there is a page.
@@ -108,9 +106,8 @@ struct Expert {
     role: Role,
     /// What both sides have signed for the page that is open. Nothing connects without it.
     bound: Option<Bound>,
-    /// Since when the novice's program owes an answer to what the page showed or described. Programs answer at once; where
-    /// none comes, somebody between the two swallows it and lets everything else through.
-    unanswered: Option<Instant>,
+    /// What the novice's program owes the page.
+    owed: Owed,
     who: String,
     /// The record of this session.
     log: SessionLog,
@@ -160,7 +157,7 @@ impl Expert {
             role: session.session().role,
             session,
             bound: None,
-            unanswered: None,
+            owed: Owed::default(),
             families,
             servers,
             hints: Vec::new(),
@@ -246,7 +243,8 @@ impl Expert {
                 if let Some(signed) = signed {
                     self.session.send(Ok(signed)).await;
                 }
-                (self.bound, self.unanswered) = (Some(bound), None);
+                self.bound = Some(bound);
+                self.owed.settled();
                 self.connect(page);
             }
             Ok(Heard::Certificate(_) | Heard::Nothing) => {}
@@ -287,7 +285,7 @@ impl Expert {
             }
             NoviceSays::View(view) => self.view_is(view, page).await,
             NoviceSays::Again => {
-                self.unanswered = None;
+                self.owed.answered();
                 self.connect(page);
             }
             NoviceSays::Ice(hints) => self.hints = hints,
@@ -304,7 +302,7 @@ impl Expert {
             NoviceSays::Paused(paused) => {
                 self.log.note(Entry::Paused(paused));
                 // What is described meanwhile is answered when it goes on.
-                self.unanswered = None;
+                self.owed.answered();
                 let goes_on = std::mem::replace(&mut self.paused, paused) && !paused;
                 self.show(page);
                 if goes_on {
@@ -321,7 +319,7 @@ impl Expert {
 
     /// The other half of the connection goes to the page only with the certificate that both sides have signed.
     async fn answer(&mut self, description: &Description, page: &Page) {
-        self.unanswered = None;
+        self.owed.answered();
         match &self.bound {
             // To a page that is gone.
             None => return tracing::info!("An answer came too late"),
@@ -356,7 +354,7 @@ impl Expert {
         };
         if self.view != ViewState::Granted {
             // Whoever is asked again answers nothing else meanwhile.
-            self.unanswered = None;
+            self.owed.answered();
         }
         if was != ViewState::Granted && self.view == ViewState::Granted {
             let hints = self.servers.hints().await;
@@ -448,7 +446,7 @@ impl Expert {
     /// A page shows its certificate: a new one for each page, and a new signature of both sides.
     async fn certificate(&mut self, fingerprint: Fingerprint) {
         self.bound = None;
-        self.unanswered = Some(Instant::now());
+        self.owed.shown(Instant::now());
         self.session.offer(Media { fingerprint: fingerprint.0, setup: Setup::ActPass }).await;
     }
 
@@ -456,7 +454,7 @@ impl Expert {
         match &self.bound {
             Some(bound) if description.media() == bound.expert() => {
                 if !self.paused {
-                    self.unanswered.get_or_insert_with(Instant::now);
+                    self.owed.described(Instant::now());
                 }
                 self.send(say(description.within(self.families))).await;
             }
@@ -466,7 +464,8 @@ impl Expert {
 
     /// Control does not wait for a page that may never come back. The person here gets another way in.
     async fn page_closed(&mut self, home: &Home, page: &Page) {
-        (self.bound, self.unanswered) = (None, None);
+        self.bound = None;
+        self.owed.settled();
         // Whatever is known of control here: the page may have asked for it a moment ago.
         if self.view == ViewState::Granted {
             for right in Right::FLOORS.into_iter().filter(|right| *right != Right::Recording) {
@@ -512,7 +511,7 @@ impl Expert {
         if !self.greeted && self.begun.elapsed() > self.session.patience() {
             self.terminate(Code::SessionTimeout.into()).await;
         }
-        if self.unanswered.is_some_and(|since| since.elapsed() > ANSWERED) {
+        if self.owed.is_overdue(Instant::now()) {
             self.terminate(Code::SessionTimeout.into()).await;
         }
     }

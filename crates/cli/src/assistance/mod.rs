@@ -23,6 +23,7 @@ mod logind;
 mod media;
 mod novice;
 mod opening;
+mod owed;
 mod ruled;
 mod screen;
 mod servers;

@@ -17,6 +17,7 @@ mod asked_in_windows;
 mod attack;
 mod background;
 mod bad_input;
+mod bounded;
 mod browsing;
 mod calling;
 mod chatting;

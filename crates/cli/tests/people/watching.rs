@@ -6,6 +6,7 @@
 mod course;
 mod expert;
 mod hostile;
+mod loose;
 mod stopping;
 mod trace;
 

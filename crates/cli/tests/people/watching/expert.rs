@@ -2,6 +2,7 @@
 //! whatever the test wants.
 
 use super::course::{Act, Fault};
+use super::loose::{Loose, Said};
 use crate::house::{SOON, Side};
 use crate::meeting::have_met_on;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -9,12 +10,10 @@ use rendezvous_assist::link::{Heard, Link};
 use rendezvous_assist::secure::{Input, Output, Random, Securing, Start};
 use rendezvous_core::{
     Address, Application, ApplicationId, Body, Command, Event, Invite, Limits, Message, SessionConfig,
-    SessionError, SessionId, State, To, Token, Versions,
+    SessionError, SessionId, State, To, Versions,
 };
 use rendezvous_net::nearby::{Config, Control, Nearby, nearby_address};
-use rendezvous_net::{
-    Account, CallError, Driver, Handle, Happening, Network, NetworkEvent, Parcel, Proof, Seal, novice,
-};
+use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Parcel, Proof, Seal, novice};
 use rendezvous_testkit::home::Home;
 use rendezvous_trust::bind::{Media, Setup};
 use rendezvous_trust::handshake::{Parameters, Party, Role, VERSION};
@@ -26,8 +25,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
@@ -36,12 +34,6 @@ pub(super) const PRINT: u8 = 0xab;
 
 /// Messages besides the driver's that are under way at once.
 const UNDER_WAY: u64 = 64;
-
-/// So many of what was said are remembered, to be said again.
-const REMEMBERED: usize = 400;
-
-/// Of no message of the driver's.
-const WILD: u16 = u16::MAX;
 
 /// Longer than anything takes that works.
 const GIVEN_UP: Duration = SOON.saturating_mul(3);
@@ -60,7 +52,7 @@ pub(super) struct Expert {
     wild: UnboundedSender<(To, Parcel)>,
     said: Said,
     call: Option<Call>,
-    _network: Control,
+    network: Control,
 }
 
 /// A session, as far as it has come.
@@ -101,7 +93,7 @@ impl Expert {
         ensure!(novice.as_str() == side.who, "somebody else is there: {novice}");
         let said = Said::default();
         let (wild, more) = mpsc::unbounded_channel();
-        let network = Loose { network, more, said: said.clone() };
+        let network = Loose::new(network, more, said.clone());
         let account = Account { network: "nearby".into(), me: who, key: key.clone() };
         // Its own limits are nobody's concern.
         let limits = Limits { tombstones: 64, ..Limits::default() };
@@ -111,7 +103,7 @@ impl Expert {
         let (driver, handle, happenings) = Driver::new(account, config, all, network);
         tokio::spawn(driver.run());
         let place = side.address.clone();
-        Ok(Self { key, pins, novice, place, handle, happenings, wild, said, call: None, _network: control })
+        Ok(Self { key, pins, novice, place, handle, happenings, wild, said, call: None, network: control })
     }
 
     /// Offers help, until it rings: who has repeated too much is not let ring for a while.
@@ -129,6 +121,8 @@ impl Expert {
     }
 
     async fn offers_once(&mut self) -> Result<()> {
+        // A link that nobody needs is closed after a while, and what the network nearby knows of places goes with it.
+        self.network.lookup(&self.place).await?;
         let session = self.handle.invite(self.novice.clone(), ApplicationId::OFFER, String::new()).await?;
         self.call = Some(Call {
             session,
@@ -357,7 +351,7 @@ impl Expert {
     /// Sends a message that the driver knows nothing of. Waits while many of them are under way.
     pub(super) async fn sends_wild(&self, parcel: Parcel) -> Result<()> {
         let to = To::Contact(self.novice.clone());
-        self.said.sent.fetch_add(1, Ordering::SeqCst);
+        self.said.is_sent();
         self.wild.send((to, parcel)).context("the network is there")?;
         self.is_delivered(UNDER_WAY).await
     }
@@ -436,72 +430,4 @@ pub(super) fn description(print: u8, candidates: &[Value]) -> Value {
 fn written(seed: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(seed)
-}
-
-/// What was said, by whomever, and how much of what the driver does not know of is still under way.
-#[derive(Clone, Default)]
-struct Said {
-    all: Arc<Mutex<Vec<Parcel>>>,
-    sent: Arc<AtomicU64>,
-    delivered: Arc<AtomicU64>,
-}
-
-impl Said {
-    fn all(&self) -> MutexGuard<'_, Vec<Parcel>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Invitations seldom: whoever repeats those often is not let ring again for a minute.
-    fn one(&self, which: usize) -> Option<Parcel> {
-        let all = self.all();
-        let is_invitation = |parcel: &&Parcel| matches!(parcel.message.body, Body::Invite(_));
-        if which % 200 == 0 {
-            return all.iter().rfind(is_invitation).cloned();
-        }
-        let rest: Vec<&Parcel> = all.iter().filter(|parcel| !is_invitation(parcel)).collect();
-        rest.get(which % rest.len().max(1)).map(|parcel| (*parcel).clone())
-    }
-
-    fn remember(&self, parcel: Parcel) {
-        let mut all = self.all();
-        if all.len() >= REMEMBERED {
-            all.remove(0);
-        }
-        all.push(parcel);
-    }
-
-    fn under_way(&self) -> u64 {
-        self.sent.load(Ordering::SeqCst).saturating_sub(self.delivered.load(Ordering::SeqCst))
-    }
-}
-
-/// The network nearby, with a second way into it.
-struct Loose {
-    network: Nearby,
-    more: UnboundedReceiver<(To, Parcel)>,
-    said: Said,
-}
-
-impl Network for Loose {
-    fn send(&mut self, token: Token, to: To, parcel: Parcel) {
-        self.said.remember(parcel.clone());
-        self.network.send(token, to, parcel);
-    }
-
-    async fn next(&mut self) -> NetworkEvent {
-        loop {
-            tokio::select! {
-                event = self.network.next() => match event {
-                    NetworkEvent::Delivery { token, .. } if token.link == WILD => {
-                        self.said.delivered.fetch_add(1, Ordering::SeqCst);
-                    }
-                    event => return event,
-                },
-                Some((to, parcel)) = self.more.recv() => {
-                    let token = Token { session: parcel.message.session, link: WILD, sequence: None };
-                    self.network.send(token, to, parcel);
-                }
-            }
-        }
-    }
 }
