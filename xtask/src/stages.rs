@@ -79,6 +79,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_coturn_", Need::Relay, "tests with a relay"),
     ("needs_dbus_", Need::Bus, "tests on a message bus"),
     ("needs_python_", Need::Examples, "tests of the examples for authors"),
+    ("needs_tmux_", Need::Panes, "tests of two terminals beside each other"),
     ("needs_c_", Need::ExampleInC, "tests of the example in C"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
@@ -103,6 +104,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Bus,
         Need::Examples,
         Need::ExampleInC,
+        Need::Panes,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);

@@ -19,11 +19,7 @@ const CONFLICTS: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
 /// define what a yes means, and the examples in their pages show it.
 const ONE_PLACE: &[(&str, &str, &[&str])] = &[
     ("Command::Accept", "a call is accepted where its person was asked", &["crates/cli/src/agent/ring.rs"]),
-    (
-        "Input::Answer",
-        "an answer is an answer in one place",
-        &["crates/cli/src/assistance/answers.rs"],
-    ),
+    ("Input::Answer", "an answer is an answer in one place", &["crates/cli/src/assistance/answers.rs"]),
     (
         "Input::Resume",
         "what was hidden is shown again where its person said so",

@@ -67,11 +67,7 @@ pub(crate) fn line_looks(who: &str, since: Duration) -> String {
 }
 
 pub(crate) fn line_types(who: &str, since: Duration) -> String {
-    format!(
-        " ● {} MAY TYPE · {}   Ctrl-] twice: take back · three times: end",
-        brief(who),
-        span(since)
-    )
+    format!(" ● {} MAY TYPE · {}   Ctrl-] twice: take back · three times: end", brief(who), span(since))
 }
 
 pub(crate) fn line_lost(who: &str) -> String {

@@ -181,8 +181,12 @@ mod tests {
 
     /// A permission as a person gives it, and the machine that gave it.
     fn permission() -> (Consent, ControlGrant) {
-        let facts =
-            Facts { met: Met::ByWords, known_for: Duration::from_secs(1_000_000), has_had_control: true, blocked_until: None };
+        let facts = Facts {
+            met: Met::ByWords,
+            known_for: Duration::from_secs(1_000_000),
+            has_had_control: true,
+            blocked_until: None,
+        };
         let mut consent = Consent::with_limits(Limits::default(), &facts);
         let mut granted = None;
         for (n, input) in [Input::Connected, Input::Request(Right::Control)].into_iter().enumerate() {

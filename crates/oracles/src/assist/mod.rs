@@ -4,8 +4,10 @@ mod description;
 mod input;
 mod policy;
 mod signal;
+mod terminal;
 
 pub(crate) use description::{description, description_seeds};
 pub(crate) use input::{input, input_seeds};
 pub(crate) use policy::{policy, policy_seeds};
 pub(crate) use signal::{signal, signal_seeds};
+pub(crate) use terminal::{terminal, terminal_seeds};
