@@ -6,6 +6,7 @@ mod core;
 mod figures;
 mod machine;
 mod net;
+mod terminal;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
@@ -29,6 +30,8 @@ enum Subject {
     Core,
     /// Sessions over real servers, and the agent: idle, with a thousand sessions, under a flood
     Net(net::Arguments),
+    /// A shared terminal beside the same shell through OpenSSH
+    Terminal(terminal::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -68,6 +71,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 bail!("the benchmark cannot run without {}", missing.join(", "));
             }
             net::run(arguments)
+        }
+        Subject::Terminal(arguments) => {
+            let needs = [Need::Build, Need::Ssh];
+            packages::ensure(&needs, arguments.no_install)?;
+            let missing = packages::missing(&needs);
+            if !missing.is_empty() {
+                bail!("the benchmark cannot run without {}", missing.join(", "));
+            }
+            terminal::run()
         }
     }
 }

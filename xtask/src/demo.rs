@@ -3,6 +3,7 @@
 mod check;
 pub(crate) mod desktop;
 pub(crate) mod meeting;
+mod panes;
 pub(crate) mod people;
 mod terminal;
 mod window;
@@ -27,8 +28,8 @@ pub(crate) struct Arguments {
     /// With --check: only looks at the picture, in Chromium and Firefox, as each kind of video and over relays
     #[arg(long, requires = "check", conflicts_with_all = ["save_pictures", "xmpp"])]
     browsers: bool,
-    /// With --check: puts the screenshots into docs/pictures
-    #[arg(long, requires = "check")]
+    /// With --check or --terminal: puts the pictures into docs/pictures
+    #[arg(long, conflicts_with = "browsers")]
     save_pictures: bool,
     /// The two reach each other by accounts on an XMPP server (Prosody) that runs for the demo only
     #[arg(long, conflicts_with = "save_pictures")]
@@ -41,6 +42,10 @@ pub(crate) struct Arguments {
     /// another computer
     #[arg(long, conflicts_with = "check")]
     no_open: bool,
+    /// A terminal is shared instead of a screen: two of them beside each other, in tmux, and you play both people. With
+    /// --save-pictures it is played by itself, and the recording put into docs/pictures
+    #[arg(long, conflicts_with_all = ["check", "xmpp", "my_screen", "no_open", "browsers"])]
+    terminal: bool,
     /// Installs nothing
     #[arg(long)]
     no_install: bool,
@@ -89,6 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             say::line("The demo works.");
             Ok(())
         }
+        Stage::Panes if arguments.save_pictures => panes::record(),
+        Stage::Panes => panes::run(&program()?),
         Stage::Windows => window::run(&program()?, way),
         Stage::Terminal => terminal::run(&program()?, way, false),
         Stage::MyScreen => terminal::run(&program()?, way, true),
@@ -100,6 +107,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 enum Stage {
     /// By itself.
     Check,
+    /// In two terminals beside each other.
+    Panes,
     /// In windows on your display.
     Windows,
     /// In this terminal, with the page elsewhere.
@@ -112,6 +121,7 @@ impl Stage {
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Check => NEEDED_BY_CHECK,
+            Self::Panes => &[Need::Build, Need::Panes],
             Self::Windows => &[Need::Build, Need::Desktop, Need::Browser, Need::Window],
             Self::Terminal => &[Need::Build, Need::Desktop],
             Self::MyScreen => &[Need::Build],
@@ -122,6 +132,8 @@ impl Stage {
 fn stage(arguments: &Arguments, has_display: bool) -> Result<Stage> {
     Ok(match arguments {
         Arguments { check: true, .. } => Stage::Check,
+        Arguments { terminal: true, .. } => Stage::Panes,
+        Arguments { save_pictures: true, .. } => bail!("--save-pictures goes with --check or --terminal"),
         Arguments { my_screen: true, .. } if !has_display => bail!(
             "there is no screen here to show: DISPLAY is not set. Leave out --my-screen, and the demo has a desktop of its own"
         ),
@@ -172,5 +184,10 @@ mod tests {
         assert_eq!(stage_of(&[], false).unwrap(), Stage::Terminal);
         assert_eq!(stage_of(&["--no-open"], true).unwrap(), Stage::Terminal);
         assert_eq!(stage_of(&["--check", "--save-pictures"], true).unwrap(), Stage::Check);
+        assert_eq!(stage_of(&["--terminal"], true).unwrap(), Stage::Panes);
+        assert!(
+            stage_of(&["--save-pictures"], true).is_err()
+                && stage_of(&["--terminal", "--check"], true).is_err()
+        );
     }
 }

@@ -61,6 +61,10 @@ pub(crate) enum Need {
     Windows,
     /// The other side of the comparison.
     Comparison,
+    /// The other side of the comparison where a terminal is shared.
+    Ssh,
+    /// Two terminals beside each other.
+    Panes,
 }
 
 /// One thing that must be there.
@@ -103,6 +107,9 @@ const PACKAGES: &[Package] = {
         ),
         package(Build, "libvpx-dev", Installed, "encodes pictures as VP9, which is free of royalties"),
         package(Build, "pkg-config", Program(&["pkg-config"]), "finds libvpx for the build"),
+        package(Ssh, "openssh-server", Program(&["sshd"]), "the shell that a shared one is compared with"),
+        package(Ssh, "openssh-client", Program(&["ssh"]), "and how one gets there"),
+        package(Panes, "tmux", Program(&["tmux"]), "shows two terminals beside each other"),
         package(Page, "nodejs", Program(&["node"]), "runs the tests of the expert's page"),
         package(Page, "npm", Program(&["npm"]), "fetches the type checker and the browser driver for them"),
         package(Desktop, "xvfb", Program(&["Xvfb"]), "a screen without a monitor, for the novice's desktop"),

@@ -82,6 +82,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_dbus_", Need::Bus, "tests on a message bus"),
     ("needs_at_spi_", Need::ScreenReader, "tests of what a screen reader is told"),
     ("needs_python_", Need::Examples, "tests of the examples for authors"),
+    ("needs_tmux_", Need::Panes, "tests of two terminals beside each other"),
     ("needs_c_", Need::ExampleInC, "tests of the example in C"),
     ("needs_avahi", Need::Avahi, "tests with another program that finds others nearby"),
 ];
@@ -110,6 +111,7 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Packing,
         Need::CleanRoot,
         Need::Windows,
+        Need::Panes,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);

@@ -24,6 +24,7 @@ pub mod keyring;
 pub mod machines;
 pub mod monitors;
 pub mod painter;
+pub mod panes;
 pub mod ports;
 pub mod process;
 pub mod relay;

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use portable_pty::{Child, ExitStatus, MasterPty, PtySize, native_pty_system};
@@ -24,6 +24,9 @@ pub struct Size {
 
 /// Wide enough that no sentence of ours is broken in two.
 pub const WIDE: Size = Size { columns: 200, rows: 50 };
+
+/// How often a measurement looks.
+const LOOK: Duration = Duration::from_micros(50);
 
 /// A person in front of a program that runs on a pseudo-terminal. Dropping them ends the program.
 pub struct Person {
@@ -97,6 +100,26 @@ impl Person {
             texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" or ")
         );
         wait::until(&what, within, || self.find(texts, &what)).with_context(|| self.quote())
+    }
+
+    /// Presses keys and measures how long it takes until `text` stands among what is new since the last time something was
+    /// read. Nothing is read by it. For measurements: it looks without a pause.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal is gone, or the text does not appear in time.
+    pub fn answer_time(&mut self, keys: &str, text: &str, within: Duration) -> Result<Duration> {
+        let begun = Instant::now();
+        self.press(keys)?;
+        loop {
+            if lock(&self.screen).text()[self.read..].contains(text) {
+                return Ok(begun.elapsed());
+            }
+            if begun.elapsed() > within {
+                bail!("{} did not read {text:?}\n{}", self.name, self.quote());
+            }
+            thread::sleep(LOOK);
+        }
     }
 
     fn find(&mut self, texts: &[&str], what: &str) -> Result<Option<(usize, String)>> {

@@ -31,6 +31,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// Those inside this program that ask their person, and without a terminal have nobody to ask.
+const NEEDS_A_TERMINAL: [ApplicationId; 4] =
+    [ApplicationId::ASK, ApplicationId::OFFER, ApplicationId::SHARE_TERMINAL, ApplicationId::VIEW_TERMINAL];
+
 /// The exit code after Ctrl-C.
 const WITHDRAWN: u8 = 130;
 
@@ -94,8 +98,7 @@ impl Subject {
     fn of(entry: &Entry) -> Result<Self> {
         let application = entry.application();
         let id = application.id;
-        let needs_terminal =
-            entry.start().is_none() && matches!(id, ApplicationId::ASK | ApplicationId::OFFER);
+        let needs_terminal = entry.start().is_none() && NEEDS_A_TERMINAL.contains(&id);
         let start = match entry.start() {
             Some(start) => start.clone(),
             None => {

@@ -9,6 +9,7 @@
 
 mod a_minute;
 mod accounts;
+mod acquainted;
 mod addresses;
 mod alone;
 mod answering;

@@ -1,7 +1,10 @@
 //! A shared terminal: looked at, typed into, taken back, and over; with a real shell, on the real terminals of both.
 
-use crate::house::{ANSWER, Desk, Two, two_people};
+mod panes;
+
+use crate::house::{ANSWER, Desk, NO_SUCH_SCREEN, Side, Two, on_machine_of, these_two, two_people};
 use anyhow::{Result, ensure};
+use std::time::Duration;
 
 /// The question for the view.
 const LOOK: &str = "Let them look? [y/N]";
@@ -251,5 +254,46 @@ fn full_screen_programs_sizes_and_pasted_text() {
         ends.sharer.presses(&CHORD.repeat(3))?;
         ends.sharer.reads(OVER)?;
         two.call_ends_with(0)
+    });
+}
+
+/// Both agents look for each other first, and then another connection is made.
+const BACK: Duration = Duration::from_secs(90);
+
+#[test]
+fn needs_ip_a_terminal_comes_back_after_a_time_without_a_network_and_typing_does_not() {
+    let test = "needs_ip_a_terminal_comes_back_after_a_time_without_a_network_and_typing_does_not";
+    on_machine_of(test, |machines| {
+        let display = || vec![("DISPLAY", NO_SUCH_SCREEN.to_owned())];
+        let sharer = Side::start_at("novice", display(), "10.77.0.2:0", |agent| machines.on(1, &agent));
+        let viewer = Side::start_at("expert", display(), "10.77.0.1:0", |agent| agent);
+        let two = Two {
+            novice: sharer.expect("the sharer's agent"),
+            expert: viewer.expect("the viewer's agent"),
+            call: None,
+            screen: None,
+            are_acquainted: true,
+        };
+        these_two(two, |two| {
+            let mut ends = shared(two)?;
+            ends.allows_typing()?;
+            ends.both_see(true, "7*8", "56")?;
+            machines.plug(1, false)?;
+            ends.sharer.reads_within("sees nothing new", BACK)?;
+            ends.viewer.reads_within("not reached", BACK)?;
+            // Whoever shares goes on meanwhile.
+            ends.sharer.presses("echo =$((6*7))=\r")?;
+            ends.sharer.reads("=42=")?;
+            machines.plug(1, true)?;
+            ends.sharer.reads_within(LOOKS, BACK)?;
+            ends.viewer.reads_within(YOU_LOOK, BACK)?;
+            ends.viewer.presses("echo =$((5*5))=\r")?;
+            ends.both_see(false, "6*8", "48")?;
+            ensure!(!ends.sharer.screen().contains("=25="), "typing came back by itself");
+            ensure!(ends.sharer.screen().contains("=42="), "the shell went on");
+            ends.sharer.presses(&CHORD.repeat(3))?;
+            ends.sharer.reads(OVER)?;
+            two.call_ends_with(0)
+        });
     });
 }

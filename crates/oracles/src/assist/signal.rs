@@ -30,6 +30,9 @@ pub(crate) fn signal(data: &[u8]) {
         if !is_of_both(&message) {
             assert_eq!(ExpertSays::parse(&again), Err(SignalError::WrongSide), "{again}");
         }
+        if let NoviceSays::DataAnswer(description) = &message {
+            assert_eq!(description.check_data_answer(), Ok(()));
+        }
         if let NoviceSays::Answer(description) = message {
             assert_eq!(description.check_answer(), Ok(()));
         }
@@ -40,6 +43,9 @@ pub(crate) fn signal(data: &[u8]) {
         assert_eq!(ExpertSays::parse(&again).as_ref(), Ok(&message), "{again}");
         if !matches!(message, ExpertSays::Chat(_) | ExpertSays::Typing(_)) {
             assert_eq!(NoviceSays::parse(&again), Err(SignalError::WrongSide), "{again}");
+        }
+        if let ExpertSays::DataOffer(description) = &message {
+            assert_eq!(description.check_data_offer(), Ok(()));
         }
         if let ExpertSays::Describe(description) | ExpertSays::Restart(description) = message {
             assert_eq!(description.check_offer(), Ok(()));
