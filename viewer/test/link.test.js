@@ -7,7 +7,7 @@ const STATE = {
   type: "state", who: "127.0.0.1:7001", verified: false, view: "granted", control: "none",
   screen: { width: 1280, height: 720 },
   screens: [{ id: 1, name: "HDMI-1", width: 1280, height: 720 }, { id: 7, name: "<b>", width: 1, height: 1 }],
-  shared: 7, kind: "screen", shown: true, paused: false,
+  shared: 7, kind: "screen", shown: true, paused: false, floors: { files: "granted", clipboard: "none", drawing: "none" },
 };
 
 /** Stands for a WebSocket. */

@@ -31,6 +31,10 @@ pub(crate) enum Ask<'a> {
     Control { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
     /// Whether the expert may offer files.
     Files { address: &'a str, known: &'a Known },
+    /// Whether both may paste what the other copies.
+    Clipboard { address: &'a str, known: &'a Known },
+    /// Whether the expert may draw on the screen.
+    Drawing { address: &'a str, known: &'a Known },
     /// Whether the person takes this file, which would come into this place.
     File { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
     /// How this began, with nothing chosen beforehand.

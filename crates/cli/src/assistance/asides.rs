@@ -6,6 +6,7 @@
 
 use rendezvous_assist::Time;
 use rendezvous_assist::peer::{Aside, Given, Packet, Peer};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,18 +87,74 @@ fn weight(packet: &Packet) -> usize {
         }
 }
 
+/// What one of them sends, while there may be no room for it, or nobody to take it.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    to_page: Option<mpsc::Sender<Packet>>,
+    /// Found no room there yet.
+    unsent: VecDeque<Packet>,
+}
+
+impl Outbox {
+    /// There is a connection, in the place of any before; nothing of what was meant for that is sent.
+    pub(super) fn open(&mut self, to_page: mpsc::Sender<Packet>) {
+        self.to_page = Some(to_page);
+        self.unsent.clear();
+    }
+
+    /// Sends it when there is room; not at all, when there is no connection.
+    pub(super) fn send(&mut self, packet: Packet) {
+        self.unsent.push_back(packet);
+        self.push();
+    }
+
+    /// Whether everything found room.
+    pub(super) fn is_empty(&self) -> bool {
+        self.unsent.is_empty()
+    }
+
+    /// Until there was room for more of it; never, while nothing waits.
+    pub(super) async fn wait(&mut self) {
+        match (&self.to_page, self.unsent.is_empty()) {
+            // Whether there still is room is seen by whoever sends.
+            (Some(to_page), false) => _ = to_page.reserve().await,
+            _ => std::future::pending().await,
+        }
+        self.push();
+    }
+
+    /// There is no connection any more.
+    pub(super) fn close(&mut self) {
+        self.to_page = None;
+        self.unsent.clear();
+    }
+
+    fn push(&mut self) {
+        let Some(to_page) = &self.to_page else { return self.unsent.clear() };
+        while let Some(packet) = self.unsent.pop_front() {
+            match to_page.try_send(packet) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(packet)) => return self.unsent.push_front(packet),
+                Err(mpsc::error::TrySendError::Closed(_)) => return self.close(),
+            }
+        }
+    }
+}
+
 /// Where the channels of a connection lead.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     pub(super) files: Line,
+    pub(super) clipboard: Line,
+    pub(super) drawing: Line,
 }
 
 impl Lines {
-    /// Nobody is there for some of them in this program; the page is told that such a channel is closed.
-    fn of(&self, aside: Aside) -> Option<&Line> {
+    fn of(&self, aside: Aside) -> &Line {
         match aside {
-            Aside::Files => Some(&self.files),
-            Aside::Clipboard | Aside::Drawing => None,
+            Aside::Files => &self.files,
+            Aside::Clipboard => &self.clipboard,
+            Aside::Drawing => &self.drawing,
         }
     }
 }
@@ -125,9 +182,9 @@ impl Asides {
     /// One of them is open, or not any more.
     pub(super) fn opened(&mut self, aside: Aside, is_open: bool) {
         self.open.retain(|open| open.aside != aside);
-        if let (true, Some(line)) = (is_open, self.lines.of(aside)) {
+        if is_open {
             let (to_page, from_line) = mpsc::channel(TO_SEND);
-            _ = line.sender.send(FromPage::Opened(to_page));
+            _ = self.lines.of(aside).sender.send(FromPage::Opened(to_page));
             self.open.push(Open { aside, from_line, next: None });
         }
     }
@@ -135,7 +192,7 @@ impl Asides {
     /// A message came on one of them.
     pub(super) fn came(&mut self, aside: Aside, packet: Packet) {
         let is_open = self.open.iter().any(|open| open.aside == aside);
-        let taken = is_open && self.lines.of(aside).is_some_and(|line| line.came(packet));
+        let taken = is_open && self.lines.of(aside).came(packet);
         if is_open && !taken {
             tracing::warn!(?aside, "The page sends more than may be on its way");
             self.open.retain(|open| open.aside != aside);

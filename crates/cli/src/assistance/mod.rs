@@ -12,7 +12,9 @@ mod asides;
 mod bar;
 mod browser;
 mod chat;
+mod clipboard;
 mod clock;
+mod drawing;
 mod expert;
 mod files;
 mod guard;
@@ -117,7 +119,8 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
                 Ok(())
             }
             Side::Novice => {
-                let place = novice::Place { terminal, asking, suspension, files: files::Files::begin(home) };
+                let files = files::Files::begin(home);
+                let place = novice::Place { terminal, asking, suspension, files };
                 let (whom, ways) = ((who.clone(), ruled), (families, servers));
                 novice::run(*session, whom, ways, codec, events, place, ends).await
             }

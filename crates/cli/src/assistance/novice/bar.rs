@@ -72,6 +72,7 @@ impl Novice {
             let since = self.sharing.as_ref().map(|sharing| sharing.since.elapsed()).unwrap_or_default();
             (texts::bar_sees(&self.who, since), Tone::Seen, (Press::Pause, texts::BAR_PAUSE))
         };
+        let text = texts::bar_with(&text, &self.besides());
         Contents { text, tone, buttons: vec![(button.0, button.1.to_owned()), stop] }
     }
 }
