@@ -66,6 +66,8 @@ export class SharedClipboard {
   give(content) {
     if (!this.#allowed || content.bytes.length === 0 || content.bytes.length > MOST[content.kind]) return false;
     this.#own = content;
+    // Theirs is replaced by it over there.
+    this.#theirs = [];
     this.#tell();
     this.onChange();
     return true;

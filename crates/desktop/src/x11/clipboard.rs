@@ -373,10 +373,10 @@ impl Desk {
 
     /// Another part of what comes in parts; an empty one is the last.
     fn part(&mut self, tell: &impl Fn(Clipping)) -> Result<(), DisplayError> {
-        let Reading::Parts(kind, mut bytes, _) = std::mem::replace(&mut self.reading, Reading::Nothing)
-        else {
-            return Ok(());
-        };
+        // Every answer is such a part to begin with; only what comes in several is read here.
+        let Reading::Parts(kind, bytes, _) = &mut self.reading else { return Ok(()) };
+        let (kind, mut bytes) = (*kind, std::mem::take(bytes));
+        self.reading = Reading::Nothing;
         match self.taken(kind.most())? {
             Some((_, part)) if part.is_empty() => tell(Clipping::Content(Content::checked(kind, bytes))),
             Some((_, part)) if bytes.len() + part.len() <= kind.most() => {
