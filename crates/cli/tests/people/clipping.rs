@@ -209,8 +209,7 @@ fn needs_xvfb_passwords_files_and_what_is_only_selected_are_not_copied() {
         // What is only marked with the mouse is no copy: the next that is heard of is the copy after it.
         let screen = two.screen.as_ref().context("there is a screen")?.environment();
         let mut command = Launch::new("xclip").args(["-selection", "primary"]).command();
-        let mut marking =
-            command.envs(screen).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let mut marking = command.envs(screen).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
         marking.stdin.take().context("it is piped")?.write_all(b"marked")?;
         marking.wait()?;
         let _program = Program::copies(two, &["UTF8_STRING"], b"copied".to_vec())?;

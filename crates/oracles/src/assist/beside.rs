@@ -43,7 +43,10 @@ fn file_message(text: &str, data: &[u8]) {
         incoming.handle_input(IncomingInput::Came(chunk));
     }
     while let Some(output) = incoming.poll_output() {
-        assert!(matches!(output, IncomingOutput::Say(Message::Refuse { .. })), "nobody allowed files: {output:?}");
+        assert!(
+            matches!(output, IncomingOutput::Say(Message::Refuse { .. })),
+            "nobody allowed files: {output:?}"
+        );
     }
 }
 
