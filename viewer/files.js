@@ -1,5 +1,5 @@
 // Files on their channel: what the person here hands over, and what they are handed. No document in here, so that it can
-// be tried without a browser. `docs/protocol.md` has the messages; `crates/assist/src/files` is the other side.
+// be tried without a browser. `docs/beside.md` has the messages; `crates/assist/src/files` is the other side.
 
 /** Bytes in one message. */
 export const CHUNK = 60 * 1024;

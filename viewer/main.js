@@ -2,7 +2,9 @@
 
 import { Chat } from "./chat.js";
 import { CHORDS } from "./chords.js";
+import { readOwn, SharedClipboard, writeOwn } from "./clipboard.js";
 import { CursorView, parseCursor } from "./cursor.js";
+import { Pen } from "./drawing.js";
 import { FilePanel } from "./filepanel.js";
 import { bindInput, InputSender } from "./input.js";
 import { Link, takeTicket } from "./link.js";
@@ -71,6 +73,17 @@ const files = new FilePanel({
   onOpen: () => chat.isOpen && chat.close(),
   onClose: () => (controls(model) ? video : view.part("files-open")).focus({ preventScroll: true }),
 });
+
+const shared = new SharedClipboard(() => undefined);
+const pen = new Pen({ picture: video, screen });
+/** Who deals with which of the channels beside the picture. */
+const ASIDES = { files, clipboard: shared, drawing: pen };
+/** Whether the clipboard was shared before. */
+let wasShared = false;
+/** Whether the person here waits for the permission to draw. */
+let wantsPen = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let saidTimer;
 
 /** @type {Link | null} */
 let link = null;
@@ -146,6 +159,7 @@ function receive(message) {
       });
       chat.setState(words.label(message.who, 60), message.view !== "granted");
       files.setState(words.label(message.who, 60), message.floors.files, !seen(message));
+      besides(message);
       if (!seen(message)) dropPicture();
       zoom.layout();
       break;
@@ -205,6 +219,82 @@ function finish(ended) {
   update({ link: "ended", ended, hint: false });
 }
 
+// Clipboard and pen -------------------------------------------------------------------------------------------------
+
+/** How it stands with what else they may allow. @param {import("./link.js").State} state */
+function besides(state) {
+  const allowed = seen(state) && state.floors.clipboard === "granted";
+  if (allowed && !wasShared) say(words.CLIPBOARD.isShared);
+  wasShared = allowed;
+  shared.allow(allowed);
+  const mayDraw = seen(state) && state.floors.drawing === "granted";
+  if (wantsPen && mayDraw) setPen(true);
+  if (wantsPen && ["denied", "refused"].includes(state.floors.drawing)) say(words.PEN.denied);
+  if (wantsPen && state.floors.drawing !== "pending" && state.floors.drawing !== "none") wantsPen = false;
+  if (!mayDraw && pen.isOn) setPen(false);
+}
+
+/** @returns {import("./menu.js").Item[]} */
+function clipboardItems() {
+  const floor = model.state?.floors.clipboard ?? "none";
+  if (!seen(model.state)) return [];
+  if (floor === "pending") return [{ label: words.CLIPBOARD.asked, act: () => undefined }];
+  if (floor !== "granted") {
+    return [{ label: words.CLIPBOARD.ask, act: () => link?.send({ type: "request", floor: "clipboard" }) }];
+  }
+  return [
+    { label: words.CLIPBOARD.give, act: () => void giveOwn() },
+    ...shared.theirs.map((kind) => ({ label: words.CLIPBOARD[kind], act: () => void takeTheirs(kind) })),
+    { label: words.CLIPBOARD.stop, act: () => link?.send({ type: "release", floor: "clipboard" }) },
+  ];
+}
+
+async function giveOwn() {
+  try {
+    const content = await readOwn(navigator.clipboard);
+    say(content && shared.give(content) ? words.CLIPBOARD.isGiven : words.CLIPBOARD.nothing);
+  } catch {
+    say(words.CLIPBOARD.unreadable);
+  }
+}
+
+/** @param {import("./clipboard.js").Kind} kind */
+async function takeTheirs(kind) {
+  const bytes = await shared.ask(kind);
+  if (!bytes) return say(words.CLIPBOARD.nothing);
+  try {
+    await writeOwn(navigator.clipboard, kind, bytes);
+    say(words.CLIPBOARD.isTaken);
+  } catch {
+    say(words.CLIPBOARD.unreadable);
+  }
+}
+
+function togglePen() {
+  if (!seen(model.state)) return;
+  if (model.state?.floors.drawing === "granted") return setPen(!pen.isOn);
+  wantsPen = true;
+  say(words.PEN.asked);
+  if (model.state?.floors.drawing !== "pending") link?.send({ type: "request", floor: "drawing" });
+}
+
+/** @param {boolean} on */
+function setPen(on) {
+  pen.set(on);
+  document.body.dataset.pen = String(on);
+  document.getElementById("pen")?.setAttribute("aria-pressed", String(on));
+  say(on ? words.PEN.on : words.PEN.off);
+}
+
+/** Says something above the picture, for a moment. @param {string} sentence */
+function say(sentence) {
+  const strip = /** @type {HTMLElement} */ (document.getElementById("said"));
+  /** @type {HTMLElement} */ (document.getElementById("said-text")).textContent = sentence;
+  strip.hidden = false;
+  clearTimeout(saidTimer);
+  saidTimer = setTimeout(() => (strip.hidden = true), 5000);
+}
+
 // The picture -------------------------------------------------------------------------------------------------------
 
 /** @throws where the browser knows no video that could come */
@@ -217,8 +307,8 @@ function makePeer() {
     onPicture: show,
     onCursor: moveCursor,
     onInput: () => update({}),
-    onAside: (_, channel) => files.attach(channel),
-    onAsideMessage: (_, data) => files.receive(data),
+    onAside: (name, channel) => ASIDES[name].attach(channel),
+    onAsideMessage: (name, data) => name !== "drawing" && ASIDES[name].receive(data),
   });
 }
 
@@ -347,7 +437,7 @@ function dropSpare() {
 
 function closePeer() {
   sender.setEnabled(false);
-  files.attach(null);
+  for (const aside of Object.values(ASIDES)) aside.attach(null);
   peer?.close();
   peer = null;
 }
@@ -399,6 +489,7 @@ function bindTools() {
   const leave = /** @type {HTMLDialogElement} */ (document.getElementById("leave"));
   const screens = bindMenu("screens", screenItems);
   const chords = bindMenu("chords", chordItems);
+  const clipboard = bindMenu("clipboard", clipboardItems);
   const tools = {
     fit: () => zoom.set("fit"),
     actual: () => zoom.set("actual"),
@@ -407,6 +498,7 @@ function bindTools() {
     full: toggleFullScreen,
     "chat-open": () => (files.hide(), chat.toggle()),
     "files-open": () => files.toggle(),
+    pen: togglePen,
     "ask-control": askOrGiveBack,
     end: () => !model.ended && leave.showModal(),
     "leave-not": () => leave.close(),
@@ -440,6 +532,8 @@ function bindTools() {
     k: () => chords.open(),
     m: () => (files.hide(), chat.open()),
     l: () => files.open(),
+    p: () => clipboard.open(),
+    d: togglePen,
     c: tools["ask-control"],
     E: tools.end,
     Escape: tools["hint-close"],

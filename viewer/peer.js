@@ -7,11 +7,11 @@ import { answerSdp, describeOffer, offeredFingerprint } from "./sdp.js";
 /**
  * @typedef {import("./sdp.js").Description} Description
  * @typedef {"connecting" | "connected" | "lost"} PeerState
- * @typedef {"files"} AsideName
+ * @typedef {"files" | "clipboard" | "drawing"} AsideName
  */
 
 /** The channels for what may be allowed besides seeing and control. @type {readonly AsideName[]} */
-const ASIDES = ["files"];
+const ASIDES = ["files", "clipboard", "drawing"];
 
 /** Host candidates are there within some tens of milliseconds; the rest is not worth waiting for. */
 const GATHERING_MS = 300;

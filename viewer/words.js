@@ -36,6 +36,10 @@ export const STATIC = {
   chatTip: "Chat (M)",
   files: "Files",
   filesTip: "Files (L)",
+  clipboard: "Clipboard",
+  clipboardTip: "Clipboard (P)",
+  pen: "Point and draw",
+  penTip: "Point and draw on their screen (D)",
   help: "Keys and help",
   helpTip: "Keys and help (?)",
   end: "End",
@@ -65,6 +69,8 @@ export const STATIC = {
   keyChords: "Send special keys",
   keyChat: "Chat",
   keyFiles: "Files",
+  keyClipboard: "Clipboard",
+  keyPen: "Point and draw on their screen, and stop it",
   keyEnd: "End the help",
   keyHelp: "This list",
   spaceKey: "Space",
@@ -266,6 +272,27 @@ export const missed = (who, count) =>
 /** The name of the button, for a screen reader. @param {number} unread */
 export const chatButton = (unread) =>
   unread === 0 ? "Chat" : unread === 1 ? "Chat, one message not read" : `Chat, ${unread} messages not read`;
+/** What the menu of the clipboard offers. */
+export const CLIPBOARD = {
+  ask: "Ask to share what you both copy",
+  asked: "They are asked…",
+  give: "Let them paste what I have copied",
+  text: "Take the text that they have copied",
+  png: "Take the picture that they have copied",
+  stop: "Share it no more",
+  isShared: "From now on each of you can paste what the other copies.",
+  isGiven: "They can paste it now.",
+  isTaken: "You can paste it now.",
+  nothing: "There is nothing that could be taken. Only text and pictures are shared.",
+  unreadable: "Your browser does not let this page use your clipboard. Allow it beside the address, then try again.",
+};
+export const PEN = {
+  asked: "They are asked whether you may draw on their screen.",
+  on: "Move over the picture to point, press to draw. It disappears by itself. D stops it.",
+  off: "You draw no more.",
+  denied: "They do not want that now.",
+};
+
 /** While files wait: how it stands with the permission to hand them over. @type {Readonly<Record<ControlState, (who: string) => string>>} */
 export const FILES_ASKED = {
   none: () => "",

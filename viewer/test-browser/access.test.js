@@ -117,7 +117,7 @@ test("without a mouse one gets everywhere, in the order in which it stands, and 
       assert.notEqual(outline, "none", `${id} shows that it has the focus`);
     }
     assert.deepEqual(order, [
-      "quality", "fit", "actual", "full", "screens", "chords", "chat-open", "keys", "ask-control", "end", "picture",
+      "quality", "fit", "actual", "full", "screens", "chords", "chat-open", "files-open", "clipboard", "pen", "keys", "ask-control", "end", "picture",
     ]);
     // With control the picture, and what stands in it for typing, takes every key, Tab too; three keys together come back.
     application.state({ control: "granted" });

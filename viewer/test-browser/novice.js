@@ -28,9 +28,17 @@ export async function answerAsNovice(description) {
   const track = canvas.captureStream(20).getVideoTracks()[0];
   const page = /** @type {any} */ (window);
   page.input = [];
+  page.asides = {};
+  /** @type {any[]} what came on the other channels */
+  page.heard = [];
   pc.ondatachannel = ({ channel }) => {
     if (channel.label === "cursor") page.cursor = channel;
-    else {
+    else if (channel.label !== "input") {
+      channel.binaryType = "arraybuffer";
+      page.asides[channel.label] = channel;
+      channel.onmessage = ({ data }) =>
+        page.heard.push(typeof data === "string" ? { channel: channel.label, ...JSON.parse(data) } : { channel: channel.label, bytes: data.byteLength });
+    } else {
       let next = 0;
       channel.onmessage = ({ data }) => {
         const { n, events } = JSON.parse(data);

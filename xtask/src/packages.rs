@@ -65,6 +65,8 @@ pub(crate) enum Need {
     Ssh,
     /// Two terminals beside each other.
     Panes,
+    /// What files are compared with.
+    Copying,
 }
 
 /// One thing that must be there.
@@ -232,6 +234,8 @@ const PACKAGES: &[Package] = {
             File("/usr/share/novnc/vnc_lite.html"),
             "the VNC viewer for the browser",
         ),
+        package(Copying, "openssh-client", Program(&["scp"]), "copies files, to compare with"),
+        package(Copying, "openssh-server", File("/usr/sbin/sshd"), "and takes them"),
         package(Comparison, "websockify", Program(&["websockify"]), "the gateway between the two"),
         package(Comparison, "x11vnc", Program(&["x11vnc"]), "another VNC server to compare with"),
         package(

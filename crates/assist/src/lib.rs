@@ -29,8 +29,10 @@
 
 pub mod brakes;
 pub mod chat;
+pub mod clipboard;
 pub mod consent;
 pub mod description;
+pub mod drawing;
 pub mod families;
 pub mod files;
 pub mod grant;

@@ -38,6 +38,10 @@ pub(crate) enum Ask<'a> {
     },
     /// Whether the expert may offer files.
     Files { address: &'a str, known: &'a Known },
+    /// Whether both may paste what the other copies.
+    Clipboard { address: &'a str, known: &'a Known },
+    /// Whether the expert may draw on the screen.
+    Drawing { address: &'a str, known: &'a Known },
     /// Whether the person takes this file, which would come into this place.
     File { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
     /// Whether the expert may look at a terminal.

@@ -91,6 +91,8 @@ oracles! {
     inbox = assist, inbox_seeds;
     /// A shared terminal: nothing but cells reaches anybody's.
     terminal = assist, terminal_seeds;
+    /// Files, clipboard and drawing beside the picture.
+    beside = assist, beside_seeds;
     /// The rules of a computer: the person only tightens what the administrator says.
     policy = assist, policy_seeds;
     /// The handshake.

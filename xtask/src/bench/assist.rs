@@ -5,6 +5,7 @@ mod bad_link;
 mod bars;
 mod compare;
 mod figures;
+pub(super) mod files;
 mod first;
 mod likeness;
 mod measure;

@@ -30,10 +30,12 @@ impl FileName {
         let clean = clean.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         let clean = clean.trim_matches(|c: char| c.is_whitespace() || c == '.');
         let clean = clean.trim_start_matches(['-', '~', '.', ' ']);
-        let mut name = shortened(if clean.is_empty() { NAMELESS } else { clean });
-        if is_device(&name) {
-            name.insert(0, '_');
+        let mut clean = (if clean.is_empty() { NAMELESS } else { clean }).to_owned();
+        if is_device(&clean) {
+            clean.insert(0, '_');
         }
+        // What was cut may end in what looks like an ending, with a gap before it.
+        let name = shortened(&shortened(&clean));
         Self(name)
     }
 

@@ -116,6 +116,12 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
             words::control(language, &Who::known(language, who, address, known), time, warnings, told)
         }
         Ask::Files { address, known } => words::files(language, &Who::known(language, who, address, known)),
+        Ask::Clipboard { address, known } => {
+            words::clipboard(language, &Who::known(language, who, address, known))
+        }
+        Ask::Drawing { address, known } => {
+            words::drawing(language, &Who::known(language, who, address, known))
+        }
         Ask::File { address, known, name, size, place } => {
             words::file(language, &Who::known(language, who, address, known), (name, size), place)
         }

@@ -6,6 +6,7 @@
 
 use rendezvous_assist::Time;
 use rendezvous_assist::peer::{Aside, Given, Packet, Peer};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,23 +87,79 @@ fn weight(packet: &Packet) -> usize {
         }
 }
 
+/// What one of them sends, while there may be no room for it, or nobody to take it.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    to_page: Option<mpsc::Sender<Packet>>,
+    /// Found no room there yet.
+    unsent: VecDeque<Packet>,
+}
+
+impl Outbox {
+    /// There is a connection, in the place of any before; nothing of what was meant for that is sent.
+    pub(super) fn open(&mut self, to_page: mpsc::Sender<Packet>) {
+        self.to_page = Some(to_page);
+        self.unsent.clear();
+    }
+
+    /// Sends it when there is room; not at all, when there is no connection.
+    pub(super) fn send(&mut self, packet: Packet) {
+        self.unsent.push_back(packet);
+        self.push();
+    }
+
+    /// Whether everything found room.
+    pub(super) fn is_empty(&self) -> bool {
+        self.unsent.is_empty()
+    }
+
+    /// Until there was room for more of it; never, while nothing waits.
+    pub(super) async fn wait(&mut self) {
+        match (&self.to_page, self.unsent.is_empty()) {
+            // Whether there still is room is seen by whoever sends.
+            (Some(to_page), false) => _ = to_page.reserve().await,
+            _ => std::future::pending().await,
+        }
+        self.push();
+    }
+
+    /// There is no connection any more.
+    pub(super) fn close(&mut self) {
+        self.to_page = None;
+        self.unsent.clear();
+    }
+
+    fn push(&mut self) {
+        let Some(to_page) = &self.to_page else { return self.unsent.clear() };
+        while let Some(packet) = self.unsent.pop_front() {
+            match to_page.try_send(packet) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(packet)) => return self.unsent.push_front(packet),
+                Err(mpsc::error::TrySendError::Closed(_)) => return self.close(),
+            }
+        }
+    }
+}
+
 /// Where the channels of a connection lead.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     pub(super) files: Option<Line>,
+    pub(super) clipboard: Option<Line>,
+    pub(super) drawing: Option<Line>,
 }
 
 impl Lines {
     /// A connection that has none of them.
     pub(super) fn none() -> Self {
-        Self { files: None }
+        Self { files: None, clipboard: None, drawing: None }
     }
 
-    /// Nobody is there for some of them in this program; the page is told that such a channel is closed.
     fn of(&self, aside: Aside) -> Option<&Line> {
         match aside {
             Aside::Files => self.files.as_ref(),
-            Aside::Clipboard | Aside::Drawing => None,
+            Aside::Clipboard => self.clipboard.as_ref(),
+            Aside::Drawing => self.drawing.as_ref(),
         }
     }
 }

@@ -8,7 +8,7 @@ mod chosen;
 
 pub(super) use chosen::Chosen;
 
-use super::asides::{Ear, FromPage, Line, line};
+use super::asides::{Ear, FromPage, Line, Outbox, line};
 use crate::home::Home;
 use crate::receiving::{Downloads, Landing, Report};
 use rendezvous_assist::files::{
@@ -31,7 +31,7 @@ pub(super) enum Told {
     /// The person answered for this file.
     Decided(u32, bool),
     /// The person chose this file to be sent.
-    Chosen(Chosen),
+    Chosen(Box<Chosen>),
     /// The person wants nothing of it any more, in either direction.
     Stop,
 }
@@ -82,8 +82,7 @@ impl Files {
             landing: None,
             begun: 0,
             chosen: VecDeque::new(),
-            to_page: None,
-            unsent: VecDeque::new(),
+            outbox: Outbox::default(),
             reports,
             news: to_novice,
             shown,
@@ -123,9 +122,7 @@ struct Desk {
     begun: u64,
     /// What the person chose; the first one is the current one of `outgoing`, once that has one.
     chosen: VecDeque<Chosen>,
-    to_page: Option<mpsc::Sender<Packet>>,
-    /// Found no room there yet.
-    unsent: VecDeque<Packet>,
+    outbox: Outbox,
     reports: mpsc::UnboundedSender<Reported>,
     news: mpsc::UnboundedSender<News>,
     shown: watch::Sender<Progress>,
@@ -140,7 +137,6 @@ impl Desk {
     ) {
         loop {
             self.work();
-            let has_unsent = !self.unsent.is_empty();
             tokio::select! {
                 biased;
                 told = told.recv() => match told {
@@ -149,9 +145,8 @@ impl Desk {
                     None => return,
                 },
                 Some((number, report)) = reported.recv() => self.reported(number, report),
-                _ = room(&self.to_page), if has_unsent => self.push(),
-                () = gone(&self.to_page) => self.closed(),
-                from_page = ear.next() => self.from_page(from_page),
+                () = self.outbox.wait() => self.outgoing.handle_input(OutgoingInput::Room),
+                from_page = ear.next() => self.page_says(from_page),
             }
         }
     }
@@ -163,7 +158,7 @@ impl Desk {
             Told::Decided(id, take) => self.incoming.handle_input(IncomingInput::Decided { id, take }),
             Told::Chosen(chosen) => {
                 let (name, size) = (chosen.name().clone(), chosen.bytes());
-                self.chosen.push_back(chosen);
+                self.chosen.push_back(*chosen);
                 self.outgoing.handle_input(OutgoingInput::Offer { name, size });
             }
             Told::Stop => {
@@ -194,11 +189,11 @@ impl Desk {
         self.incoming.handle_input(IncomingInput::Placed(placed));
     }
 
-    fn from_page(&mut self, from_page: FromPage) {
+    fn page_says(&mut self, from_page: FromPage) {
         match from_page {
             FromPage::Opened(to_page) => {
                 self.closed();
-                self.to_page = Some(to_page);
+                self.outbox.open(to_page);
                 self.incoming.handle_input(IncomingInput::Opened);
                 self.outgoing.handle_input(OutgoingInput::Opened);
             }
@@ -217,8 +212,7 @@ impl Desk {
     }
 
     fn closed(&mut self) {
-        self.to_page = None;
-        self.unsent.clear();
+        self.outbox.close();
         self.incoming.handle_input(IncomingInput::Closed);
         self.outgoing.handle_input(OutgoingInput::Closed);
     }
@@ -228,7 +222,7 @@ impl Desk {
         loop {
             if let Some(output) = self.incoming.poll_output() {
                 self.comes(output);
-            } else if self.unsent.is_empty()
+            } else if self.outbox.is_empty()
                 && let Some(output) = self.outgoing.poll_output()
             {
                 self.goes(output);
@@ -326,40 +320,6 @@ impl Desk {
     }
 
     fn send(&mut self, packet: Packet) {
-        self.unsent.push_back(packet);
-        self.push();
-    }
-
-    /// As much as finds room.
-    fn push(&mut self) {
-        let Some(to_page) = &self.to_page else { return self.unsent.clear() };
-        while let Some(packet) = self.unsent.pop_front() {
-            match to_page.try_send(packet) {
-                Ok(()) => {}
-                Err(mpsc::error::TrySendError::Full(packet)) => {
-                    self.unsent.push_front(packet);
-                    return;
-                }
-                Err(mpsc::error::TrySendError::Closed(_)) => return self.unsent.clear(),
-            }
-        }
-        self.outgoing.handle_input(OutgoingInput::Room);
-    }
-}
-
-/// Until the page takes another message.
-async fn room(to_page: &Option<mpsc::Sender<Packet>>) {
-    match to_page {
-        // Whether there still is room is seen by whoever sends.
-        Some(to_page) => _ = to_page.reserve().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Until the channel is closed; never, while there is none.
-async fn gone(to_page: &Option<mpsc::Sender<Packet>>) {
-    match to_page {
-        Some(to_page) => to_page.closed().await,
-        None => std::future::pending().await,
+        self.outbox.send(packet);
     }
 }

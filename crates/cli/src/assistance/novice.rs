@@ -1,9 +1,10 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
 //! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
-//! `files` what they hand each other, `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
+//! `files` what they hand each other, `besides` what else may be allowed, `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
 mod bar;
+mod besides;
 pub(super) mod facts;
 mod files;
 mod keyboard;
@@ -18,6 +19,8 @@ use self::picture::Own;
 use self::talk::Talk;
 use super::asides::Lines;
 use super::bar::WatchedBar;
+use super::clipboard::Clipboard;
+use super::drawing::Drawing;
 use super::files::Files;
 use super::hands::Hands;
 use super::opening::Shared;
@@ -170,6 +173,8 @@ struct Novice {
     keys: Option<Typed<Act>>,
     talk: Talk,
     files: Files,
+    clipboard: Clipboard,
+    drawing: Drawing,
     /// A file that the person is to be asked for.
     file: Option<files::Asked>,
     /// Where what goes beside the picture leads.
@@ -209,6 +214,7 @@ impl Novice {
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
+        let (clipboard, drawing) = (Clipboard::begin(), Drawing::begin(suspension.clone()));
         let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
         Self {
             who,
@@ -237,8 +243,14 @@ impl Novice {
             keys: None,
             delayed: None,
             talk: Talk::default(),
-            asides: Lines { files: Some(files.line.clone()) },
+            asides: Lines {
+                files: Some(files.line.clone()),
+                clipboard: Some(clipboard.line.clone()),
+                drawing: Some(drawing.line.clone()),
+            },
             files,
+            clipboard,
+            drawing,
             file: None,
             sharing: None,
             suspension,
@@ -305,7 +317,7 @@ impl Novice {
             ExpertSays::Restart(description) => self.restart(description).await,
             ExpertSays::Ice(hints) => self.hints = hints,
             ExpertSays::Request(Right::Control) => self.control_wanted().await,
-            ExpertSays::Request(right) => self.give(Input::Request(right)),
+            ExpertSays::Request(right) => self.besides_wanted(right).await,
             ExpertSays::Release(right) => self.give(Input::Release(right)),
             ExpertSays::Screen(screen) => self.screen_wanted(screen).await,
             ExpertSays::Chat(text) => self.expert_wrote(text),
@@ -372,9 +384,10 @@ impl Novice {
                     Output::ViewGranted(grant) => self.share(grant).await,
                     Output::ControlGranted(grant) => self.give_control(grant),
                     Output::FilesGranted(grant) => self.files_allowed(grant),
-                    // The limits never let them be asked for: nothing here can make use of them yet.
-                    Output::ClipboardGranted(_) | Output::DrawingGranted(_) | Output::RecordingGranted(_) => {
-                    }
+                    Output::ClipboardGranted(grant) => self.clipboard_allowed(grant),
+                    Output::DrawingGranted(grant) => self.drawing_allowed(grant),
+                    // The limits never let it be asked for: nothing here can make use of it yet.
+                    Output::RecordingGranted(_) => {}
                     Output::Held(why) => self.is_held_up(why),
                     Output::Blocked(_) => self.terminal.say(texts::HOW_FRAUD_BEGINS),
                     Output::Tell(news) => self.tell(news).await,
@@ -435,7 +448,8 @@ impl Novice {
                 match right {
                     Right::Control => self.control_is(state),
                     Right::Files => self.files_are(state),
-                    _ => {}
+                    Right::Clipboard | Right::Drawing => self.besides_is(right, state),
+                    Right::View | Right::Recording => {}
                 }
                 NoviceSays::Floor(right, state)
             }

@@ -276,7 +276,7 @@ fn the_receiving_process_can_open_make_move_remove_start_and_reach_nothing() {
         refused("another program", std::process::Command::new("/bin/true").status());
         refused(
             "another file's bytes",
-            rustix::fs::ftruncate(&rustix::stdio::stdout(), 0).map_err(Into::into),
+            rustix::fs::ftruncate(rustix::stdio::stdout(), 0).map_err(Into::into),
         );
     });
     confined.join().unwrap();

@@ -1,6 +1,7 @@
 //! What stands on the bar, and what the tray and a screen reader say of it.
 
 use super::language::Language;
+use rendezvous_assist::consent::Right;
 use std::time::Duration;
 
 /// How it stands, as far as the bar says it.
@@ -51,6 +52,17 @@ pub(crate) fn bar_spoken(language: Language, who: &str, says: BarSays) -> String
     }
 }
 
+/// What they may besides stands behind it, each in a word.
+pub(crate) fn bar_with(language: Language, text: String, besides: &[Right]) -> String {
+    let words = besides.iter().filter_map(|right| match right {
+        Right::Clipboard => Some(language.pick("clipboard shared", "Zwischenablage geteilt")),
+        Right::Files => Some(language.pick("files", "Dateien")),
+        Right::Drawing => Some(language.pick("drawing", "Zeichnen")),
+        Right::View | Right::Control | Right::Recording => None,
+    });
+    words.fold(text, |text, word| format!("{text} · {word}"))
+}
+
 pub(crate) fn bar_stop(language: Language) -> String {
     language.pick("Stop", "Beenden").to_owned()
 }
@@ -91,6 +103,14 @@ mod tests {
             ]
         );
         assert_eq!(bar(Language::German, "Anna", ALL[0]), "● Anna sieht Ihren Bildschirm · 12 min");
+    }
+
+    #[test]
+    fn what_they_may_besides_is_in_it() {
+        let both = [Right::View, Right::Clipboard, Right::Drawing];
+        let [english, german] = Language::ALL.map(|language| bar_with(language, "Anna".into(), &both));
+        assert_eq!(english, "Anna · clipboard shared · drawing");
+        assert_eq!(german, "Anna · Zwischenablage geteilt · Zeichnen");
     }
 
     #[test]

@@ -1,7 +1,33 @@
 //! Files, in words.
 
 use crate::assistance::Progress;
+use rendezvous_assist::consent::Right;
 use rendezvous_assist::files::{FileName, Over, Refusal};
+
+// What else may be allowed.
+
+pub(crate) fn asks_clipboard(who: &str) -> String {
+    format!(
+        "\n{who} asks to share what you copy.\nText and pictures that you copy from now on they can paste; and you can paste what they copy. What you copied before stays yours. Do not copy passwords while this is on."
+    )
+}
+
+pub(crate) const LET_CLIPBOARD: &str = "Share what we copy, 30 minutes? [y/N]";
+
+pub(crate) fn asks_drawing(who: &str) -> String {
+    format!(
+        "\n{who} asks to draw on your screen.\nThey can point at things and draw lines, which disappear after some seconds. They cannot click or type with this."
+    )
+}
+
+pub(crate) const LET_DRAWING: &str = "Let them draw, 30 minutes? [y/N]";
+
+pub(crate) fn besides_gone(right: Right) -> &'static str {
+    match right {
+        Right::Clipboard => "What you copy is yours alone again.",
+        _ => "They cannot draw on your screen any more.",
+    }
+}
 
 /// A name on one line of a terminal is not longer than this, in characters.
 const LONGEST: usize = 60;

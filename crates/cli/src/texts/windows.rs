@@ -195,6 +195,50 @@ pub(crate) fn files(language: Language, who: &Who) -> View {
     question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
 }
 
+/// Whether both may paste what the other copies.
+pub(crate) fn clipboard(language: Language, who: &Who) -> View {
+    let name = &who.name;
+    let body = vec![
+        Block::Heading(language.pick(
+            format!("{name} asks to share what you copy."),
+            format!("{name} möchte teilen, was Sie kopieren."),
+        )),
+        line(who),
+        Block::Strong(language.pick(
+            format!("Text and pictures that you copy from now on, {name} can paste; and you can paste what {name} copies."),
+            format!("Text und Bilder, die Sie ab jetzt kopieren, kann {name} einfügen; und Sie, was {name} kopiert."),
+        )),
+        Block::Text(language.pick(
+            "What you copied before stays yours. Do not copy passwords while this is on.".to_owned(),
+            "Was Sie vorher kopiert haben, bleibt bei Ihnen. Kopieren Sie keine Passwörter, solange das erlaubt ist.".to_owned(),
+        )),
+    ];
+    let yes = language.pick("Share what we copy", "Kopiertes teilen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
+}
+
+/// Whether the expert may draw on the screen.
+pub(crate) fn drawing(language: Language, who: &Who) -> View {
+    let name = &who.name;
+    let body = vec![
+        Block::Heading(language.pick(
+            format!("{name} asks to draw on your screen."),
+            format!("{name} möchte auf Ihrem Bildschirm zeichnen."),
+        )),
+        line(who),
+        Block::Text(language.pick(
+            format!("{name} can point at things and draw lines, to show you something. They disappear after some seconds."),
+            format!("{name} kann auf etwas zeigen und Linien zeichnen. Sie verschwinden nach einigen Sekunden."),
+        )),
+        Block::Text(language.pick(
+            format!("{name} cannot click or type with this."),
+            format!("{name} kann damit nicht klicken und nichts eingeben."),
+        )),
+    ];
+    let yes = language.pick("Let them draw", "Zeichnen lassen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
+}
+
 /// Whether the person takes this file.
 pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
     let name = &who.name;

@@ -22,7 +22,7 @@ const FILES: &str = "files";
 const CHUNK: usize = 60 * 1024;
 
 /// The page sees the picture.
-fn open(two: &mut Two) -> Result<Viewer> {
+pub(crate) fn open(two: &mut Two) -> Result<Viewer> {
     two.ask_until_question()?;
     let mut viewer = Viewer::open(&page::address(&mut two.expert.agent)?, LOOPBACK, false)?;
     two.call().says("y")?;
@@ -38,15 +38,19 @@ fn open_for_files(two: &mut Two) -> Result<Viewer> {
     Ok(viewer)
 }
 
-fn allows_files(two: &mut Two, viewer: &mut Viewer) -> Result<()> {
-    let who = two.expert.who.clone();
-    viewer.page.says(&json!({"type": "request", "floor": "files"}))?;
-    two.call().reads(&format!("{who} asks to hand you files."))?;
-    two.call().reads("Let them offer you files, 30 minutes? [y/N]")?;
+/// The person allows this, when it is asked for in these words.
+pub(crate) fn allows(two: &mut Two, viewer: &mut Viewer, floor: &str, asked: &str) -> Result<()> {
+    viewer.page.says(&json!({"type": "request", "floor": floor}))?;
+    two.call().reads(asked)?;
+    two.call().reads("30 minutes? [y/N]")?;
     two.call().says("y")?;
-    let is_granted = |state: &Value| state["floors"]["files"] == "granted";
+    let is_granted = |state: &Value| state["floors"][floor] == "granted";
     while !is_granted(&viewer.page.hears("state")?) {}
     Ok(())
+}
+
+fn allows_files(two: &mut Two, viewer: &mut Viewer) -> Result<()> {
+    allows(two, viewer, "files", "asks to hand you files.")
 }
 
 fn offer(viewer: &Viewer, id: u32, name: &str, size: usize) -> Result<()> {
@@ -107,7 +111,7 @@ fn asked(two: &mut Two, name: &str, size: &str, answer: &str) -> Result<()> {
     two.call().says(answer)
 }
 
-fn ends(two: &mut Two) -> Result<()> {
+pub(crate) fn ends(two: &mut Two) -> Result<()> {
     two.call().presses("s")?;
     two.call().reads(OVER)?;
     two.call_ends_with(0)
@@ -236,7 +240,7 @@ fn needs_xvfb_a_file_goes_on_where_it_was_when_the_page_has_been_gone() {
         allows_files(two, &mut viewer)?;
         let said = word(&viewer)?;
         let from = usize::try_from(said["from"].as_u64().context("from where it goes on")?)?;
-        ensure!(said["t"] == "accept" && from >= 700_000 && from <= 1_000_000, "{said}");
+        ensure!(said["t"] == "accept" && (700_000..=1_000_000).contains(&from), "{said}");
         send(&viewer, 1, &file, from)?;
         end(&viewer, 1, &file)?;
         ensure!(word(&viewer)? == json!({"t": "done", "id": 1}));

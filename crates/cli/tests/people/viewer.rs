@@ -187,6 +187,13 @@ impl Viewer {
         })
     }
 
+    /// The same, if one came already.
+    pub(crate) fn heard_aside(&self, channel: &str) -> Result<Option<Value>> {
+        let mut asides = self.seen.asides.lock().expect("nobody panics with it");
+        let at = asides.iter().position(|aside| aside.channel == channel && !aside.binary);
+        Ok(at.and_then(|at| asides.remove(at)).map(|text| serde_json::from_slice(&text.data)).transpose()?)
+    }
+
     /// All bytes that came on this channel so far.
     pub(crate) fn bytes_aside(&self, channel: &str) -> Vec<Vec<u8>> {
         let mut asides = self.seen.asides.lock().expect("nobody panics with it");

@@ -4,8 +4,10 @@
 
 pub mod bar;
 mod capture;
+pub mod clipboard;
 mod cursor;
 mod devices;
+pub mod drawing;
 mod inject;
 pub(crate) mod link;
 pub(crate) mod monitors;

@@ -1,5 +1,6 @@
 //! What the two applications and the expert's page say to each other.
 
+mod beside;
 mod description;
 mod inbox;
 mod input;
@@ -7,6 +8,7 @@ mod policy;
 mod signal;
 mod terminal;
 
+pub(crate) use beside::{beside, beside_seeds};
 pub(crate) use description::{description, description_seeds};
 pub(crate) use inbox::{inbox, inbox_seeds};
 pub(crate) use input::{input, input_seeds};

@@ -81,9 +81,10 @@ impl Novice {
             let says = if self.told_held { BarSays::Asking } else { BarSays::Sees(since) };
             (says, Tone::Seen, (Press::Pause, words::bar_pause(language)))
         };
+        let besides = self.besides();
         Contents {
-            text: words::bar(language, &self.who, says),
-            spoken: words::bar_spoken(language, &self.who, says),
+            text: words::bar_with(language, words::bar(language, &self.who, says), &besides),
+            spoken: words::bar_with(language, words::bar_spoken(language, &self.who, says), &besides),
             tone,
             buttons: vec![button, (Press::Stop, words::bar_stop(language))],
         }

@@ -18,11 +18,7 @@ pub(in crate::assistance) fn limits(ruled: &Ruled) -> Limits {
         true => Lifetime::For(ruled.policy.control_time()),
         false => Lifetime::Never,
     };
-    [Right::Clipboard, Right::Drawing, Right::Recording]
-        .into_iter()
-        .fold(Limits::default().with(Right::Control, control), |limits, right| {
-            limits.with(right, Lifetime::Never)
-        })
+    Limits::default().with(Right::Control, control).with(Right::Recording, Lifetime::Never)
 }
 
 /// By what is remembered of the expert, and by when and how their device was verified here.

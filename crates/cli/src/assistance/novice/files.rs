@@ -177,7 +177,7 @@ impl Novice {
         match tokio::task::block_in_place(|| Chosen::open(typed)) {
             Ok(chosen) => {
                 self.terminal.say(&texts::file_is_offered(&self.who));
-                self.files.tell(Told::Chosen(chosen));
+                self.files.tell(Told::Chosen(Box::new(chosen)));
             }
             Err(error) => self.terminal.say(&texts::file_unusable(&format!("{error:#}"))),
         }

@@ -42,6 +42,12 @@ impl Novice {
                 (texts::asks_control(&self.who), texts::let_help(&self.who, time))
             }
             QuestionKind::May(Right::Files) => (texts::asks_files(&self.who), texts::LET_FILES.to_owned()),
+            QuestionKind::May(Right::Clipboard) => {
+                (texts::asks_clipboard(&self.who), texts::LET_CLIPBOARD.to_owned())
+            }
+            QuestionKind::May(Right::Drawing) => {
+                (texts::asks_drawing(&self.who), texts::LET_DRAWING.to_owned())
+            }
             QuestionKind::HowItBegan => (texts::how_it_began(&self.who), texts::WHICH.to_owned()),
             // What there are no words for cannot be allowed.
             QuestionKind::May(_) => return self.give(answers::no(&question)),
@@ -78,6 +84,8 @@ impl Novice {
                 Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings, told }
             }
             QuestionKind::May(Right::Files) => Ask::Files { address, known },
+            QuestionKind::May(Right::Clipboard) => Ask::Clipboard { address, known },
+            QuestionKind::May(Right::Drawing) => Ask::Drawing { address, known },
             QuestionKind::HowItBegan => Ask::HowItBegan { address, known },
             // What there are no words for cannot be allowed.
             QuestionKind::May(_) => return self.give(answers::no(&question)),

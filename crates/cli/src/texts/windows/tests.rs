@@ -41,6 +41,18 @@ fn all(language: Language) -> Vec<(&'static str, View)> {
             "control-trusted",
             control(language, &anna, Duration::from_mins(30), &[], Some("maria@example.org")),
         ),
+        ("files", files(language, &anna)),
+        (
+            "file",
+            file(
+                language,
+                &anna,
+                ("Holiday plan for the whole family.odt", 2_345_678),
+                "/home/maria/Downloads",
+            ),
+        ),
+        ("clipboard", clipboard(language, &anna)),
+        ("drawing", drawing(language, &anna)),
         ("words", words(language, &stranger(Why::Stranger), Why::Stranger, 3)),
         ("words-again", words(language, &stranger(Why::Changed), Why::Changed, 1)),
         ("words-right", right(language, "jonas@example.net")),
