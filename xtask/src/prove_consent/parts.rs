@@ -91,8 +91,8 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "page",
         what: "a page that means ill",
-        by: By::Tests(PEOPLE, &["hostile::"]),
-        count: Count::Tests(8),
+        by: By::Tests(PEOPLE, &["hostile::needs_xvfb_"]),
+        count: Count::Tests(9),
     },
     Part {
         name: "server",

@@ -39,6 +39,9 @@ fn needs_xvfb_what_a_rule_allows_for_a_while_is_over_after_it() {
 
 fn rings_for_twenty_seconds(two: &mut Two) -> Result<()> {
     rules(&two.novice, "[lifetimes]\ninvitation-seconds = 20\n")?;
+    // That is read when the agent starts.
+    two.novice.leaves()?;
+    two.novice.start_again()?;
     let begun = Instant::now();
     two.asks()?;
     two.call().reads_within("did not answer", RINGS + LATER)?;
@@ -72,7 +75,7 @@ fn lends_for_a_minute(two: &mut Two) -> Result<()> {
 }
 
 /// What the picture may take by the rule, in kilobits a second.
-const MOST: u64 = 300;
+const MOST: u64 = 150;
 /// For so long it is looked at.
 const WATCHED: Duration = Duration::from_secs(6);
 
@@ -104,7 +107,7 @@ fn needs_xvfb_the_picture_takes_no_more_of_the_way_than_a_rule_allows() {
                     // Nothing that is seen on this screen fits into it, so without the rule there is much more.
                     ensure!(free > 3 * MOST, "without a rule it takes {free} kbit/s only");
                     // The rule is about the picture; the wire carries headers and the rest as well.
-                    ensure!(bounded < MOST + MOST / 3, "{bounded} kbit/s, {free} without a rule");
+                    ensure!(bounded < MOST + MOST / 2, "{bounded} kbit/s, {free} without a rule");
                     Ok(())
                 })();
                 over.store(true, Ordering::SeqCst);

@@ -51,6 +51,9 @@ const SOON: Duration = Duration::from_secs(10);
 /// So long a finger stays where it is.
 const FINGER: Duration = Duration::from_millis(30);
 
+/// The bar lies above this, whatever the size of the screen.
+const BAR_ENDS: i16 = 80;
+
 const YES: ButtonId = ButtonId(1);
 const ESCAPE: u8 = 9;
 
@@ -219,6 +222,10 @@ impl Stage {
         let place = drawn.buttons.iter().find(|(button, _)| *button == YES).unwrap().1;
         let middle = |start: u16, length: u16| i16::try_from(start + length / 2).unwrap();
         let place = (at.dst_x + middle(place.x, place.width), at.dst_y + middle(place.y, place.height));
+        // The program may have put it under the bar. Whoever presses what the bar shows means that.
+        if place.1 < BAR_ENDS {
+            return;
+        }
         if self.chance.below(2) == 0 {
             self.program.uncover();
         }

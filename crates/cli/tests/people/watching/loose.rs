@@ -30,7 +30,7 @@ impl Said {
     pub(super) fn one(&self, which: usize) -> Option<Parcel> {
         let all = self.all();
         let is_invitation = |parcel: &&Parcel| matches!(parcel.message.body, Body::Invite(_));
-        if which % 200 == 0 {
+        if which.is_multiple_of(200) {
             return all.iter().rfind(is_invitation).cloned();
         }
         let rest: Vec<&Parcel> = all.iter().filter(|parcel| !is_invitation(parcel)).collect();

@@ -217,7 +217,7 @@ fn stops(
             let instant = Instant::now();
             hand.chord(&[ESCAPE])?;
             let pressed = journal.entries()?.iter().filter(|entry| entry.what == Done::KeyDown(ESCAPE_KEY));
-            let display = pressed.map(|entry| entry.at).last().context("Escape was pressed")?;
+            let display = pressed.map(|entry| entry.at).next_back().context("Escape was pressed")?;
             Stop { instant, display }
         }
         Way::Terminal => {
