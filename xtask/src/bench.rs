@@ -27,8 +27,6 @@ enum Subject {
     Contract(contract::Arguments),
     /// The session: how fast it is and what it weighs
     Core,
-    /// Files beside scp, and what they do to the picture
-    Files(assist::files::Arguments),
     /// Sessions over real servers, and the agent: idle, with a thousand sessions, under a flood
     Net(net::Arguments),
 }
@@ -55,16 +53,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             contract::run()
         }
         Subject::Core => core::run(),
-        Subject::Files(arguments) => {
-            let needs =
-                [Need::Build, Need::Page, Need::Desktop, Need::Browser, Need::Machines, Need::Copying];
-            packages::ensure(&needs, arguments.no_install)?;
-            let missing = packages::missing(&needs);
-            if !missing.is_empty() {
-                bail!("the benchmark cannot run without {}", missing.join(", "));
-            }
-            assist::files::run(arguments)
-        }
         Subject::Net(arguments) => {
             let needs = [Need::Build, Need::Prosody, Need::Ejabberd];
             packages::ensure(&needs, arguments.no_install)?;

@@ -53,8 +53,6 @@ pub(crate) enum Need {
     ExampleInC,
     /// The other side of the comparison.
     Comparison,
-    /// What files are compared with.
-    Copying,
 }
 
 /// One thing that must be there.
@@ -185,8 +183,6 @@ const PACKAGES: &[Package] = {
             File("/usr/share/novnc/vnc_lite.html"),
             "the VNC viewer for the browser",
         ),
-        package(Copying, "openssh-client", Program(&["scp"]), "copies files, to compare with"),
-        package(Copying, "openssh-server", File("/usr/sbin/sshd"), "and takes them"),
         package(Comparison, "websockify", Program(&["websockify"]), "the gateway between the two"),
         package(Comparison, "x11vnc", Program(&["x11vnc"]), "another VNC server to compare with"),
         package(

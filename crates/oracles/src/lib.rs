@@ -87,8 +87,6 @@ oracles! {
     description = assist, description_seeds;
     /// The expert's input and its gate.
     input = assist, input_seeds;
-    /// Files, clipboard and drawing beside the picture.
-    beside = assist, beside_seeds;
     /// The rules of a computer: the person only tightens what the administrator says.
     policy = assist, policy_seeds;
     /// The handshake.

@@ -5,7 +5,6 @@ mod bad_link;
 mod bars;
 mod compare;
 mod figures;
-pub(super) mod files;
 mod first;
 mod likeness;
 mod measure;

@@ -1,12 +1,10 @@
 //! What the two applications and the expert's page say to each other.
 
-mod beside;
 mod description;
 mod input;
 mod policy;
 mod signal;
 
-pub(crate) use beside::{beside, beside_seeds};
 pub(crate) use description::{description, description_seeds};
 pub(crate) use input::{input, input_seeds};
 pub(crate) use policy::{policy, policy_seeds};

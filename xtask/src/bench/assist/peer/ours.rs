@@ -1,7 +1,6 @@
 //! This program: two people, each at a machine of their own, who know each other.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rendezvous_testkit::terminal::Person;
@@ -95,34 +94,6 @@ impl Ours {
         novice.expect(QUESTION, SOON)?;
         novice.type_line("y")?;
         stage.browser.wait("control", "document.body.dataset.control === 'granted'", SOON)
-    }
-
-    /// The novice lets the expert offer files.
-    pub(in crate::bench::assist) fn allow_files(&mut self) -> Result<()> {
-        let novice = self.novice.as_mut().context("nobody has asked yet")?;
-        novice.expect("asks to hand you files.", SOON)?;
-        novice.expect(QUESTION, SOON)?;
-        novice.type_line("y")
-    }
-
-    /// The novice takes the file that is offered; when.
-    pub(in crate::bench::assist) fn take_file(&mut self) -> Result<Instant> {
-        let novice = self.novice.as_mut().context("nobody has asked yet")?;
-        novice.expect("Take it?", SOON)?;
-        novice.expect(QUESTION, SOON)?;
-        novice.type_line("y")?;
-        Ok(Instant::now())
-    }
-
-    /// The file is there; how long it took.
-    pub(in crate::bench::assist) fn has_file(
-        &mut self,
-        begun: Instant,
-        within: Duration,
-    ) -> Result<Duration> {
-        let novice = self.novice.as_mut().context("nobody has asked yet")?;
-        novice.expect("The file is here:", within)?;
-        Ok(begun.elapsed())
     }
 
     /// The novice ends it.

@@ -1,4 +1,0 @@
-//! See the oracle.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| rendezvous_oracles::beside(data));
