@@ -1,5 +1,6 @@
 //! Files, in words.
 
+use super::language::Language;
 use crate::assistance::Progress;
 use rendezvous_assist::consent::Right;
 use rendezvous_assist::files::{FileName, Over, Refusal};
@@ -144,11 +145,18 @@ fn short(name: &str) -> String {
 
 /// As people read sizes.
 pub(crate) fn size(bytes: u64) -> String {
+    size_in(Language::English, bytes)
+}
+
+pub(crate) fn size_in(language: Language, bytes: u64) -> String {
     let steps = [("GB", 1_000_000_000_u64), ("MB", 1_000_000), ("kB", 1000)];
     match steps.into_iter().find(|(_, step)| bytes >= *step) {
-        Some((unit, step)) => format!("{}.{} {unit}", bytes / step, bytes % step * 10 / step),
-        None if bytes == 1 => "one byte".to_owned(),
-        None => format!("{bytes} bytes"),
+        Some((unit, step)) => {
+            let point = language.pick('.', ',');
+            format!("{}{point}{} {unit}", bytes / step, bytes % step * 10 / step)
+        }
+        None if bytes == 1 => language.pick("one byte", "ein Byte").to_owned(),
+        None => format!("{bytes} {}", language.pick("bytes", "Byte")),
     }
 }
 
@@ -160,6 +168,8 @@ mod tests {
     fn sizes_are_said_as_people_read_them() {
         let said = [0, 1, 999, 1000, 1_550_000, 16 << 30].map(size);
         assert_eq!(said, ["0 bytes", "one byte", "999 bytes", "1.0 kB", "1.5 MB", "17.1 GB"]);
+        let said = [1, 999, 1_550_000].map(|bytes| size_in(Language::German, bytes));
+        assert_eq!(said, ["ein Byte", "999 Byte", "1,5 MB"]);
     }
 
     #[test]

@@ -242,7 +242,7 @@ pub(crate) fn drawing(language: Language, who: &Who) -> View {
 /// Whether the person takes this file.
 pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
     let name = &who.name;
-    let size = super::size(bytes);
+    let size = super::size_in(language, bytes);
     let (file, place) = (foreign(file, LONGEST), foreign(place, 2 * LONGEST));
     let body = vec![
         Block::Heading(
