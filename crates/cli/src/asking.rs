@@ -38,9 +38,6 @@ pub(crate) enum Ask<'a> {
     },
     /// How this began, with nothing chosen beforehand.
     HowItBegan { address: &'a str, known: &'a Known },
-    /// Nothing: the expert asked for pointer and keyboard, and that is not possible before so much time has passed, since they
-    /// have only just met or because of what the person answered.
-    Wait { address: &'a str, known: &'a Known, left: Duration, by_answer: bool },
     /// Nothing: somebody else began it, by a message on the screen or otherwise, and that is how fraud begins.
     Fraud { by_message: bool },
     /// The three words, with so many tries.

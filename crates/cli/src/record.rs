@@ -10,8 +10,6 @@ mod show;
 mod verify;
 
 pub(crate) use session::{SessionLog, begun, head_of};
-#[cfg(feature = "windows")]
-pub(crate) use show::sentences;
 
 use crate::args::{Json, ListOptions, LogOptions, LogVerb};
 use crate::home::Home;

@@ -58,11 +58,11 @@ You play both people. Three windows have opened:
   2. On the screen of the person who is helped a window asks for these words: type them there.
      In \"You, who help\", say that you heard it: y. Your page opens in the browser.
   3. On that screen, press *Show my screen*. The page shows the desktop, and a bar on it says so.
-  4. On the page, ask for control: it is refused, since they have only just met, and a window there says for how long.
+  4. On the page, ask for control: it is refused, since they have only just met.
      Press *Stop* on the bar. In \"You, who are helped\", press Enter to ask again: in this demo that is two days later.
   5. Ask for control again; on that screen, say how it began, and allow it. The page does not see these questions.
      Type into the editor.
-  6. On the bar, press *Take back*, then *Stop*. At the end, look at the record.
+  6. On the bar, press *Take back*, then *Stop*.
 
 Close a window, or press Ctrl-C here, to end the demo.";
 

@@ -27,7 +27,7 @@ impl Asking {
         match self.0 {}
     }
 
-    pub(crate) fn say_over(&mut self, _: &str, _: Duration, _: bool, _: Option<&str>) {
+    pub(crate) fn say_over(&mut self, _: &str, _: Duration, _: bool) {
         match self.0 {}
     }
 

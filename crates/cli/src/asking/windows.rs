@@ -2,9 +2,7 @@
 
 use super::{Answer, Ask, WHERE};
 use crate::doctor::x11_display;
-use crate::home::Home;
-use crate::record;
-use crate::texts::windows::{self as words, Language, SEE, Who, YES};
+use crate::texts::windows::{self as words, Language, Who, YES};
 use rendezvous_desktop::Suspension;
 use rendezvous_desktop::windows::{Act, Answers, Told, View, WindowId, Windows};
 use std::io::{Read as _, Write as _};
@@ -69,7 +67,7 @@ impl Asking {
     }
 
     /// It is over. That is shown by a process of its own, since this one ends with the session.
-    pub(crate) fn say_over(&mut self, who: &str, time: Duration, controlled: bool, record: Option<&str>) {
+    pub(crate) fn say_over(&mut self, who: &str, time: Duration, controlled: bool) {
         self.withdraw();
         let begun = std::env::current_exe().and_then(|program| {
             let mut command = Command::new(program);
@@ -80,8 +78,7 @@ impl Asking {
             command.process_group(0).current_dir("/").stdin(Stdio::piped());
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
             // A name is nobody's business who lists processes.
-            let text = format!("{}\n{}", who.replace('\n', " "), record.unwrap_or_default());
-            let said = child.stdin.take().map_or(Ok(()), |mut name| name.write_all(text.as_bytes()));
+            let said = child.stdin.take().map_or(Ok(()), |mut name| name.write_all(who.as_bytes()));
             // It outlives this process as a rule.
             std::thread::spawn(move || child.wait());
             said
@@ -130,38 +127,22 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::HowItBegan { address, known } => {
             words::how_it_began(language, &Who::known(language, who, address, known))
         }
-        Ask::Wait { address, known, left, by_answer } => {
-            words::wait(language, &Who::known(language, who, address, known), left, by_answer)
-        }
         Ask::Fraud { by_message } => words::fraud(language, who, by_message),
         Ask::Right => words::right(language, who),
     }
 }
 
-/// Shows that it is over until the person closes that, and the record of it if they want to see it; whom it was with, and
-/// which record that is, comes on the standard input.
+/// Shows that it is over until the person closes that; whom it was with comes on the standard input.
 pub(crate) fn last_words(seconds: u64, controlled: bool) -> anyhow::Result<ExitCode> {
-    let mut said = Vec::new();
-    std::io::stdin().lock().take(LONGEST_NAME).read_to_end(&mut said)?;
-    let said = String::from_utf8_lossy(&said);
-    let (who, record) = said.split_once('\n').unwrap_or((said.as_ref(), ""));
-    let (display, language) = (x11_display()?, Language::here());
+    let mut who = Vec::new();
+    std::io::stdin().lock().take(LONGEST_NAME).read_to_end(&mut who)?;
+    let who = String::from_utf8_lossy(&who);
+    let display = x11_display()?;
     let (tell, told) = std::sync::mpsc::channel();
     let tell = move |news| _ = tell.send(news);
     let windows = Windows::open(Some(&display), None, Suspension::default(), tell)?;
-    let time = Duration::from_secs(seconds);
-    let mut open = windows.show(words::over(language, who, time, controlled, !record.is_empty()));
-    while let Ok(Told::Did(window, Act::Pressed(button, _))) = told.recv_timeout(READING) {
-        if window != open {
-            continue;
-        }
-        if button != SEE {
-            break;
-        }
-        let sentences = Home::open().and_then(|home| record::sentences(&home, record));
-        let sentences = sentences.unwrap_or_else(|error| format!("{error:#}"));
-        windows.close(open);
-        open = windows.show(words::record(language, &sentences));
-    }
+    windows.show(words::over(Language::here(), &who, Duration::from_secs(seconds), controlled));
+    // Whatever comes first ends it.
+    _ = told.recv_timeout(READING);
     Ok(ExitCode::SUCCESS)
 }

@@ -155,8 +155,6 @@ struct Novice {
     greeted: bool,
     /// Whether the expert was told that the person is answering a question that they do not see.
     told_held: bool,
-    /// Until when control has to wait, as far as the person was told in a window.
-    told_wait: Option<rendezvous_assist::Time>,
     question: Option<Question>,
     lines: Option<Typed<String>>,
     /// A question that waits until the person has finished writing.
@@ -218,7 +216,6 @@ impl Novice {
             begun: Instant::now(),
             greeted: false,
             told_held: false,
-            told_wait: None,
             question: None,
             lines: None,
             keys: None,

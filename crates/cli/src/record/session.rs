@@ -44,11 +44,6 @@ struct Writer {
 }
 
 impl SessionLog {
-    /// The name of its record, while there is one.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.writer.as_ref().map(|writer| writer.name.as_str())
-    }
-
     /// Begins a record, where one is wanted.
     ///
     /// # Errors

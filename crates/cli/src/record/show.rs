@@ -42,13 +42,6 @@ pub(super) fn run(home: &Home, session: Option<&str>, json: bool) -> Result<Exit
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The same as sentences, one a line, for whoever asks in a window.
-#[cfg(feature = "windows")]
-pub(crate) fn sentences(home: &Home, session: &str) -> Result<String> {
-    let kept = chosen(home, Some(session))?;
-    Ok(text(&kept.name, &check(&kept.read()?)))
-}
-
 /// The record as it is.
 pub(super) fn export(home: &Home, session: Option<&str>, to: Option<&Path>) -> Result<ExitCode> {
     let kept = chosen(home, session)?;

@@ -65,17 +65,6 @@ pub(super) fn minutes_in(language: Language, time: Duration) -> String {
     }
 }
 
-/// `10 minutes`, or `24 hours` where it is more than two; rounded up.
-#[cfg(feature = "windows")]
-pub(super) fn span_in(language: Language, time: Duration) -> String {
-    let hours = time.as_secs().div_ceil(3600);
-    match (language, hours) {
-        (_, ..=2) => minutes_in(language, time),
-        (Language::English, _) => format!("{hours} hours"),
-        (Language::German, _) => format!("{hours} Stunden"),
-    }
-}
-
 /// `3 May 14:05`, with the year where it is another one.
 pub(crate) fn moment(unix: u64) -> String {
     let (year, month, day) = civil(unix / 86_400);

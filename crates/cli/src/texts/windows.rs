@@ -8,7 +8,7 @@ mod tests;
 
 pub(crate) use super::language::Language;
 
-use super::time::{day_in, minutes_in, span_in};
+use super::time::{day_in, minutes_in};
 use crate::application::secured::Known;
 use crate::standing::{self, Manner, Standing};
 use rendezvous_assist::secure::Why;
@@ -22,13 +22,6 @@ use std::time::Duration;
 pub(crate) const NO: ButtonId = ButtonId(0);
 /// The other one.
 pub(crate) const YES: ButtonId = ButtonId(1);
-/// What shows the record, at the end.
-pub(crate) const SEE: ButtonId = ButtonId(2);
-
-/// So many lines of a record are shown, the last ones; all of it is on the terminal.
-const MOST_LINES: usize = 10;
-/// And so much of each.
-const LONGEST_LINE: usize = 110;
 
 /// A name is not longer than this, in characters; an address neither.
 const LONGEST: usize = 64;
@@ -298,62 +291,8 @@ pub(crate) fn fraud(language: Language, who: &str, by_message: bool) -> View {
     question(language, Tone::Seen, body, language.pick("I have read this", "Ich habe es gelesen"), None)
 }
 
-/// The expert asked for control, and the person could not allow it now if they wanted to.
-pub(crate) fn wait(language: Language, who: &Who, left: Duration, by_answer: bool) -> View {
-    let (name, left) = (&who.name, span_in(language, left));
-    let why = if by_answer {
-        language.pick(
-            format!("Because of how you said that this began, it is possible in {left} at the earliest."),
-            format!("Wegen Ihrer Antwort, wie das angefangen hat, ist das frühestens in {left} möglich."),
-        )
-    } else {
-        language.pick(
-            format!("You have only just met, so it is possible in {left} at the earliest. {name} can ask again then."),
-            format!("Sie kennen sich erst seit Kurzem, deshalb ist das frühestens in {left} möglich. {name} kann dann noch einmal fragen."),
-        )
-    };
-    let body = vec![
-        Block::Heading(language.pick(
-            format!("{name} cannot use your mouse and keyboard yet."),
-            format!("{name} kann Ihre Maus und Tastatur noch nicht benutzen."),
-        )),
-        line(who),
-        Block::Text(why),
-        Block::Text(language.pick(
-            format!("{name} still sees your screen. Watch what happens, and stop if you are not sure."),
-            format!("{name} sieht weiter Ihren Bildschirm. Sehen Sie zu, und beenden Sie es, wenn Sie unsicher sind."),
-        )),
-    ];
-    question(language, Tone::Seen, body, language.pick("I have read this", "Ich habe es gelesen"), None)
-}
-
-/// What was written down of it, in universal time and as the command shows it.
-pub(crate) fn record(language: Language, sentences: &str) -> View {
-    let all: Vec<&str> = sentences.lines().collect();
-    let mut body = vec![Block::Heading(language.pick("What happened", "Was geschehen ist").to_owned())];
-    let shown = all.len().saturating_sub(MOST_LINES);
-    if shown > 0 {
-        body.push(Block::Who(
-            language
-                .pick(
-                    "All of it, from the beginning: rendezvous log show",
-                    "Alles, von Anfang an: rendezvous log show",
-                )
-                .to_owned(),
-        ));
-    }
-    body.extend(all[shown..].iter().map(|line| Block::Small(foreign(line, LONGEST_LINE))));
-    question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None)
-}
-
-/// Nothing is shared any more. Where a record was kept, it can be seen.
-pub(crate) fn over(
-    language: Language,
-    who: &str,
-    time: Duration,
-    controlled: bool,
-    has_record: bool,
-) -> View {
+/// Nothing is shared any more.
+pub(crate) fn over(language: Language, who: &str, time: Duration, controlled: bool) -> View {
     let name = foreign(who, LONGEST);
     let allowed = if controlled {
         language.pick(
@@ -379,10 +318,7 @@ pub(crate) fn over(
             format!("{name} · {time} · erlaubt: {allowed}"),
         )),
     ];
-    let mut view = question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None);
-    let label = language.pick("See the record", "Aufzeichnung ansehen").to_owned();
-    view.buttons.extend(has_record.then_some(Button { id: SEE, label, kind: ButtonKind::Plain }));
-    view
+    question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None)
 }
 
 fn line(who: &Who) -> Block {

@@ -39,7 +39,7 @@ impl Novice {
     fn say_over(&mut self, shared: Option<Shared>) {
         if let Some(Shared { time, controlled }) = shared {
             if let Some(asking) = &mut self.asking {
-                asking.say_over(&self.who, time, controlled, self.ruled.log.name());
+                asking.say_over(&self.who, time, controlled);
             }
             self.terminal.say(texts::OVER);
             self.terminal.say(&texts::record(time, controlled));

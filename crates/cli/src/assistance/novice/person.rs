@@ -137,9 +137,8 @@ impl Novice {
     }
 
     /// The expert asked for control, and the person could not allow it if they wanted to.
-    pub(super) fn is_held_up(&mut self, why: Verdict) {
+    pub(super) fn is_held_up(&self, why: Verdict) {
         let now = clock::now();
-        self.tell_wait_in_window(why);
         self.terminal.say(&match why {
             Verdict::Blocked(until) => texts::control_is_blocked(until.since(now)),
             Verdict::Wait(until) => texts::control_has_to_wait(&self.who, until.since(now)),
@@ -147,23 +146,6 @@ impl Novice {
             Verdict::Allow | Verdict::AskHowItBegan => return,
         });
         self.show_status();
-    }
-
-    /// In a window, too, where they are asked in one: once for each moment, however often the expert asks.
-    fn tell_wait_in_window(&mut self, why: Verdict) {
-        let (until, by_answer) = match why {
-            Verdict::Blocked(until) => (until, true),
-            Verdict::Wait(until) => (until, false),
-            Verdict::Allow | Verdict::AskHowItBegan => return,
-        };
-        let Some(asking) = &mut self.asking else { return };
-        if self.question.is_some() || asking.is_open() || self.told_wait == Some(until) {
-            return;
-        }
-        self.told_wait = Some(until);
-        let (known, address) = (self.session.known(), &*self.session.session().remote_user);
-        let ask = Ask::Wait { address, known, left: until.since(clock::now()), by_answer };
-        tokio::task::block_in_place(|| asking.ask(&self.who, ask));
     }
 
     pub(super) fn withdraw(&mut self) {
