@@ -50,7 +50,7 @@ use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::{log, texts};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rendezvous_core::{ApplicationId, Role};
 use rendezvous_dbus::application::HeldSession;
 use rendezvous_desktop::Suspension;
@@ -114,8 +114,11 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
     let suspension = Suspension::default();
     let mut asking =
         (side == Side::Novice || terminal.is_nowhere()).then(|| Asking::here(&suspension)).flatten();
+    // Where there is neither a terminal nor a window nobody can be asked, and nothing is begun.
+    let is_alone = terminal.is_nowhere() && asking.is_none();
     let person = Person { terminal: Some(&terminal), asking: &mut asking };
     let met = match begun {
+        Ok(_) if is_alone => Err(anyhow!(texts::NEEDS_A_TERMINAL)),
         Ok((ruled, servers)) => meet(home, session, &mut events, person, &mut ends)
             .await
             .and_then(|meeting| ruled.met(meeting))
