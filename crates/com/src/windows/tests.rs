@@ -175,8 +175,7 @@ fn sixteen_may_listen_and_both_lists_name_them() {
     assert_eq!(call::advise(&s.point, &listener), Err(Hresult::CONNECTION_LIMIT));
 
     let (mut connections, mut points, mut fetched) = (null_mut(), null_mut(), 9);
-    let mut list: Vec<Connection> =
-        (0..20).map(|_| Connection { sink: null_mut(), cookie: 0 }).collect();
+    let mut list: Vec<Connection> = (0..20).map(|_| Connection { sink: null_mut(), cookie: 0 }).collect();
     // SAFETY: everything lives here, and there is place for as many as are asked for. What was given is released.
     unsafe {
         returns(Hresult::OK, s.point.EnumConnections(&raw mut connections));
@@ -241,5 +240,4 @@ fn a_flood_that_nobody_takes_is_refused_before_it_grows() {
     assert_eq!(call::raise(&sink, &text), Err(Hresult::OUT_OF_MEMORY));
     let jobs: Vec<_> = heard.try_iter().collect();
     assert!(matches!(jobs.last(), Some(Job::Heard(Heard::Gone))), "whoever floods is let go");
-
 }
