@@ -8,7 +8,8 @@
  * @typedef {{ width: number, height: number }} Size
  * @typedef {{ type: "state", who: string, verified: boolean, view: ViewState, control: ControlState,
  *   screen: Size | null, screens: readonly SharedScreen[], shared: number | null, kind: Kind, shown: boolean,
- *   paused: boolean }} State
+ *   paused: boolean, held: boolean, floors: Readonly<Record<FloorName, ControlState>> }} State
+ * @typedef {"files" | "clipboard" | "drawing"} FloorName what else they may allow
  * @typedef {"screen" | "window" | "test"} Kind what they share
  * @typedef {{ id: number, name: string, width: number, height: number }} SharedScreen one of their screens
  * @typedef {{ own: boolean, text: string, at: number }} ChatLine `at`: milliseconds since 1970
@@ -18,7 +19,7 @@
  * @typedef {{ type: "connect", iceServers: RTCIceServer[], relayOnly: boolean }} Connect
  * @typedef {State | Chatting | Connect | { type: "answer", description: unknown } | Ended} FromApplication
  * @typedef {{ type: "certificate", fingerprint: string } | { type: "describe" | "restart", description: Description }
- *   | { type: "request" } | { type: "release" } | { type: "screen", id: number } | { type: "chat", text: string }
+ *   | { type: "request" | "release", floor?: FloorName } | { type: "screen", id: number } | { type: "chat", text: string }
  *   | { type: "typing", typing: boolean } | { type: "stop" }} ToApplication
  */
 
@@ -119,7 +120,20 @@ function state(value) {
     kind,
     shown: truth(value.shown ?? true),
     paused: truth(value.paused ?? false),
+    held: truth(value.held ?? false),
+    floors: { files: floor(value, "files"), clipboard: floor(value, "clipboard"), drawing: floor(value, "drawing") },
   };
+}
+
+/**
+ * @param {any} value
+ * @param {FloorName} name
+ * @returns {ControlState}
+ */
+function floor(value, name) {
+  const state = value.floors?.[name] ?? "none";
+  if (!CONTROLS.includes(state)) throw new LinkError("unknown state of what may be allowed");
+  return state;
 }
 
 /** The most servers that help to find a way. */

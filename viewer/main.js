@@ -3,6 +3,7 @@
 import { Chat } from "./chat.js";
 import { CHORDS } from "./chords.js";
 import { CursorView, parseCursor } from "./cursor.js";
+import { FilePanel } from "./filepanel.js";
 import { bindInput, InputSender } from "./input.js";
 import { Link, takeTicket } from "./link.js";
 import { Menu } from "./menu.js";
@@ -19,6 +20,8 @@ const RETRY_LOST_MS = 3000;
 /** An attempt that did not connect is given up after this, then after twice as long, up to the last. */
 const RETRY_FIRST_MS = 8000;
 const RETRY_LAST_MS = 30000;
+/** A first attempt that said nothing of where this computer is, and found no way, is followed by one that does. */
+const STUCK_MS = 1500;
 /** Who was connected tries more often, since the network may be back at any moment. */
 const RETRY_AGAIN_MS = 10000;
 /** So often another way is sought on the same connection, before a new one is made. */
@@ -58,6 +61,17 @@ const chat = new Chat({
   onClose: () => (controls(model) ? video : view.part("chat-open")).focus({ preventScroll: true }),
 });
 
+const files = new FilePanel({
+  onAsk: () => link?.send({ type: "request", floor: "files" }),
+  onWaiting: (waiting) => update({ offered: waiting }),
+  announce: (sentence) => {
+    const live = document.getElementById("live-chat");
+    if (live) live.textContent = sentence;
+  },
+  onOpen: () => chat.isOpen && chat.close(),
+  onClose: () => (controls(model) ? video : view.part("files-open")).focus({ preventScroll: true }),
+});
+
 /** @type {Link | null} */
 let link = null;
 /** @type {Peer | null} */
@@ -67,6 +81,8 @@ let own = null;
 /** @type {import("./quality.js").Sample | null} */
 let lastSample = null;
 let retryDelay = RETRY_FIRST_MS;
+/** @type {Peer | null} Ready to be described, made while nothing else is to be done. */
+let spare = null;
 /** What the application said last of the servers that help to find a way. */
 let ways = { iceServers: /** @type {RTCIceServer[]} */ ([]), relayOnly: false };
 /** Other ways that were sought since the connection was lost. */
@@ -109,6 +125,11 @@ async function start() {
     onMessage: receive,
     onClosed: (code) => finish(words.closedWords(code)),
   });
+  try {
+    spare = makePeer();
+  } catch {
+    // It is said when it is needed.
+  }
 }
 
 // The application ---------------------------------------------------------------------------------------------------
@@ -124,6 +145,7 @@ function receive(message) {
         hint: model.hint && message.control === model.state?.control,
       });
       chat.setState(words.label(message.who, 60), message.view !== "granted");
+      files.setState(words.label(message.who, 60), message.floors.files, !seen(message));
       if (!seen(message)) dropPicture();
       zoom.layout();
       break;
@@ -146,7 +168,7 @@ function receive(message) {
         keepLastPicture();
         update({ link: "lost", lostSince: performance.now(), hint: false });
       }
-      connect();
+      connect(true);
       break;
     case "answer":
       answer(message.description);
@@ -176,30 +198,45 @@ async function answer(description) {
 function finish(ended) {
   if (model.ended) return;
   dropPicture();
+  dropSpare();
   link?.close();
   chat.setState(model.state ? words.label(model.state.who, 60) : "", true);
+  files.setState(model.state ? words.label(model.state.who, 60) : "", "none", true);
   update({ link: "ended", ended, hint: false });
 }
 
 // The picture -------------------------------------------------------------------------------------------------------
 
-/** Makes a connection, in place of the one before. */
-async function connect() {
+/** @throws where the browser knows no video that could come */
+function makePeer() {
+  const { certificate } = /** @type {import("./peer.js").PageCertificate} */ (own);
+  return new Peer({
+    certificate,
+    ...ways,
+    onState: peerState,
+    onPicture: show,
+    onCursor: moveCursor,
+    onInput: () => update({}),
+    onAside: (_, channel) => files.attach(channel),
+    onAsideMessage: (_, data) => files.receive(data),
+  });
+}
+
+/**
+ * Makes a connection, in place of the one before.
+ * @param {boolean} [hurried] the first time: where that is not enough, there is another
+ */
+async function connect(hurried = false) {
   closePeer();
   if (!own) return;
+  const isPlain = ways.iceServers.length === 0 && !ways.relayOnly;
   /** @type {Peer} */
   let attempt;
   try {
-    attempt = new Peer({
-      certificate: own.certificate,
-      ...ways,
-      onState: peerState,
-      onPicture: show,
-      onCursor: moveCursor,
-      onInput: () => update({}),
-    });
+    if (!isPlain) dropSpare();
+    attempt = spare ?? makePeer();
+    spare = null;
   } catch {
-    // A browser that knows no video that could come.
     finish(words.NO_WEBRTC);
     return;
   }
@@ -207,11 +244,13 @@ async function connect() {
   if (model.connectingSince === 0) update({ connectingSince: performance.now() });
   retryLater();
   try {
-    const description = await attempt.describe();
+    const description = await attempt.describe(hurried && isPlain);
     if (attempt === peer) link?.send({ type: "describe", description });
   } catch {
     if (attempt === peer) finish(words.NO_WEBRTC);
+    return;
   }
+  if (hurried && isPlain) setTimeout(() => attempt === peer && attempt.isStuck && connect(), STUCK_MS);
 }
 
 /** Looks for another way on the same connection. */
@@ -301,8 +340,14 @@ function dropPicture() {
   }
 }
 
+function dropSpare() {
+  spare?.close();
+  spare = null;
+}
+
 function closePeer() {
   sender.setEnabled(false);
+  files.attach(null);
   peer?.close();
   peer = null;
 }
@@ -360,7 +405,8 @@ function bindTools() {
     smaller: () => zoom.step(-1),
     larger: () => zoom.step(1),
     full: toggleFullScreen,
-    "chat-open": () => chat.toggle(),
+    "chat-open": () => (files.hide(), chat.toggle()),
+    "files-open": () => files.toggle(),
     "ask-control": askOrGiveBack,
     end: () => !model.ended && leave.showModal(),
     "leave-not": () => leave.close(),
@@ -392,7 +438,8 @@ function bindTools() {
     f: tools.full,
     s: () => screens.open(),
     k: () => chords.open(),
-    m: () => chat.open(),
+    m: () => (files.hide(), chat.open()),
+    l: () => files.open(),
     c: tools["ask-control"],
     E: tools.end,
     Escape: tools["hint-close"],

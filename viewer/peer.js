@@ -1,18 +1,24 @@
-// The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor.
+// The WebRTC side of the page: one picture that comes in, one channel for input, one for the cursor, and those beside
+// them.
 
+import { Outbox } from "./outbox.js";
 import { answerSdp, describeOffer, offeredFingerprint } from "./sdp.js";
 
 /**
  * @typedef {import("./sdp.js").Description} Description
  * @typedef {"connecting" | "connected" | "lost"} PeerState
+ * @typedef {"files"} AsideName
  */
+
+/** The channels for what may be allowed besides seeing and control. @type {readonly AsideName[]} */
+const ASIDES = ["files"];
 
 /** Host candidates are there within some tens of milliseconds; the rest is not worth waiting for. */
 const GATHERING_MS = 300;
 /** Servers take longer, and one that does not answer must not hold everything up. */
 const GATHERING_WITH_SERVERS_MS = 2000;
-/** Above this the path is stuck, and moves that would pile up are left out. */
-const MAX_BUFFERED = 64 * 1024;
+/** Above this the path is stuck, and more of the same would only pile up. */
+const MAX_BUFFERED = 4 * 1024;
 
 /**
  * The certificate of this page, and its fingerprint. Nothing is gathered for it: both sides sign it first, and every
@@ -24,6 +30,8 @@ export async function makeCertificate() {
   const certificate = await RTCPeerConnection.generateCertificate(
     /** @type {AlgorithmIdentifier} */ ({ name: "ECDSA", namedCurve: "P-256" }),
   );
+  const told = toldFingerprint(certificate);
+  if (told) return { certificate, fingerprint: told };
   // Not every browser tells a certificate's fingerprint, but every offer has it. An offer that is only made, and not
   // set, opens no socket.
   const connection = new RTCPeerConnection({ certificates: [certificate] });
@@ -36,13 +44,26 @@ export async function makeCertificate() {
   }
 }
 
-/** One attempt to see the other screen. A new attempt is a new `Peer`. */
+/**
+ * As the browser tells it, in the form in which an offer has it.
+ * @param {RTCCertificate} certificate
+ */
+function toldFingerprint(certificate) {
+  const all = certificate.getFingerprints?.() ?? [];
+  const told = all.find(({ algorithm }) => algorithm === "sha-256")?.value?.toUpperCase() ?? "";
+  return /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/.test(told) ? told : null;
+}
+
+/** One attempt to see the other screen. A new attempt is a new `Peer`. Until it is described it opens no socket. */
 export class Peer {
   /** @type {RTCPeerConnection} */ #connection;
   /** @type {RTCDataChannel} */ #input;
+  /** @type {Outbox} */ #outbox;
+  /** @type {RTCDataChannel[]} */ #asides = [];
   /** @type {Description | null} */ #offer = null;
   #answered = false;
   #gatheringMs = GATHERING_MS;
+  #hasMore = false;
 
   /**
    * @param {object} parts
@@ -53,8 +74,11 @@ export class Peer {
    * @param {(stream: MediaStream) => void} parts.onPicture
    * @param {(text: string) => void} parts.onCursor
    * @param {() => void} parts.onInput the input channel opened or closed
+   * @param {(name: AsideName, channel: RTCDataChannel | null) => void} [parts.onAside] one of the other channels opened
+   *   or closed
+   * @param {(name: AsideName, data: string | ArrayBuffer) => void} [parts.onAsideMessage] what came on one
    */
-  constructor({ certificate, iceServers = [], relayOnly = false, onState, onPicture, onCursor, onInput }) {
+  constructor({ certificate, iceServers = [], relayOnly = false, onState, onPicture, onCursor, onInput, onAside, onAsideMessage }) {
     if (iceServers.length > 0) this.#gatheringMs = GATHERING_WITH_SERVERS_MS;
     const connection = new RTCPeerConnection({
       iceServers,
@@ -68,12 +92,28 @@ export class Peer {
     video.setCodecPreferences(preferredCodecs());
     showAtOnce(video.receiver);
 
-    this.#input = connection.createDataChannel("input", { ordered: true });
-    this.#input.onopen = this.#input.onclose = onInput;
+    // What is lost is not sent again by the channel, which takes a second for that, but by the outbox.
+    const input = connection.createDataChannel("input", { ordered: false, maxRetransmits: 0 });
+    this.#input = input;
+    this.#outbox = new Outbox((text) => {
+      if (!this.takesInput || input.bufferedAmount > MAX_BUFFERED) return false;
+      input.send(text);
+      return true;
+    });
+    input.onopen = input.onclose = onInput;
+    input.onmessage = ({ data }) => this.#outbox.receipt(data);
     const cursor = connection.createDataChannel("cursor", { ordered: true });
     cursor.onmessage = ({ data }) => {
       if (typeof data === "string") onCursor(data);
     };
+    for (const name of ASIDES) {
+      const channel = connection.createDataChannel(name, { ordered: true });
+      channel.binaryType = "arraybuffer";
+      channel.onopen = () => onAside?.(name, channel);
+      channel.onclose = () => onAside?.(name, null);
+      channel.onmessage = ({ data }) => onAsideMessage?.(name, data);
+      this.#asides.push(channel);
+    }
     connection.ontrack = ({ track }) => onPicture(new MediaStream([track]));
     connection.onconnectionstatechange = () => {
       const state = PEER_STATES[connection.connectionState];
@@ -83,9 +123,11 @@ export class Peer {
 
   /**
    * Makes the offer and says it as values.
+   * @param {boolean} [hurried] says nothing of where this computer is, which browsers take a tenth of a second to find out
+   *   and then mostly hide: the other computer says where it is, and this one is seen when it calls there
    * @returns {Promise<Description>}
    */
-  async describe() {
+  async describe(hurried = false) {
     // From here on an answer to the offer before would be taken for one to this offer.
     this.#answered = true;
     const connection = this.#connection;
@@ -95,11 +137,19 @@ export class Peer {
       };
       setTimeout(resolve, this.#gatheringMs);
     });
+    connection.onicecandidate = ({ candidate }) => {
+      this.#hasMore ||= hurried && Boolean(candidate?.address) && !candidate?.address?.endsWith(".local");
+    };
     await connection.setLocalDescription();
-    await gathered;
+    if (!hurried) await gathered;
     this.#offer = describeOffer(connection.localDescription?.sdp ?? "");
     this.#answered = false;
     return this.#offer;
+  }
+
+  /** Whether no way was found yet, and there is more to say of where this computer is than was said. */
+  get isStuck() {
+    return this.#hasMore && !["connected", "completed"].includes(this.#connection.iceConnectionState);
   }
 
   /** Whether this connection was there once and may find another way: what both sides agreed on still holds. */
@@ -137,10 +187,7 @@ export class Peer {
 
   /** @param {import("./input.js").InputMessage} message */
   sendInput(message) {
-    if (!this.takesInput) return;
-    // Only what loses nothing is left out: a later move says where the pointer is, a missing key-up would stick.
-    if (message.t === "move" && this.#input.bufferedAmount > MAX_BUFFERED) return;
-    this.#input.send(JSON.stringify(message));
+    if (this.takesInput) this.#outbox.add(message);
   }
 
   /** @returns {Promise<RTCStatsReport>} */
@@ -152,6 +199,8 @@ export class Peer {
     this.#connection.onconnectionstatechange = null;
     this.#connection.ontrack = null;
     this.#input.onopen = this.#input.onclose = null;
+    this.#outbox.close();
+    for (const channel of this.#asides) channel.onopen = channel.onclose = channel.onmessage = null;
     this.#connection.close();
   }
 }

@@ -48,5 +48,5 @@ export function bindShortcuts(document, aftermath, actions) {
 
 /** @param {EventTarget | null} target */
 function isWriting(target) {
-  return target instanceof Element && target.closest("#chat, input, select") !== null;
+  return target instanceof Element && target.closest("#chat, #files, input, select") !== null;
 }

@@ -16,6 +16,7 @@ import * as words from "./words.js";
  * @property {number} lostSince when the connection was lost
  * @property {number} connectingSince when the way to the other screen was first looked for, this time
  * @property {number} unread messages that the person here has not seen
+ * @property {number} offered files that wait for the person here
  * @property {Quality | null} quality
  * @property {import("./layout.js").Mode} mode
  * @property {number} zoom our pixels for one of the shared screen
@@ -38,6 +39,7 @@ export function initialModel() {
     lostSince: 0,
     connectingSince: 0,
     unread: 0,
+    offered: 0,
     quality: null,
     mode: "fit",
     zoom: 1,
@@ -76,8 +78,8 @@ export class View {
   constructor(document) {
     const ids = [
       "page-title", "who", "checked", "status-view", "status-control", "quality", "quality-word", "quality-ms", "figures", "time", "fit",
-      "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "ask-control", "end", "notice",
-      "notice-title", "notice-text", "lost", "lost-time", "away", "hint", "hint-text", "hint-ask", "ended", "ended-title",
+      "actual", "smaller", "larger", "zoom", "screens", "chords", "chat-open", "unread", "files-open", "files-waiting", "ask-control", "end", "notice",
+      "notice-title", "notice-text", "lost", "lost-time", "away", "away-text", "hint", "hint-text", "hint-ask", "ended", "ended-title",
       "ended-text", "ended-now", "ended-time", "ended-code", "live", "stage", "picture", "full",
     ];
     for (const id of ids) {
@@ -206,7 +208,9 @@ export class View {
     this.part("lost").hidden = !lost;
     if (lost) text(this.part("lost-time"), `${Math.floor(Math.max(0, now - model.lostSince) / 1000)} s`);
 
-    this.part("away").hidden = !seen(state) || state?.shown !== false || link !== "connected";
+    const still = standsStill(state);
+    this.part("away").hidden = still === "" || link !== "connected";
+    text(this.part("away-text"), still);
 
     const kind = state?.kind ?? "screen";
     this.part("hint").hidden = !model.hint || link !== "connected" || control === "granted";
@@ -241,7 +245,10 @@ export class View {
   }
 
   /** @param {Model} model */
-  #renderChat({ state, unread }) {
+  #renderChat({ state, unread, offered }) {
+    this.part("files-waiting").hidden = offered === 0;
+    text(this.part("files-waiting"), String(offered));
+    attribute(this.part("files-open"), "aria-label", words.filesButton(offered));
     this.part("unread").hidden = unread === 0;
     text(this.part("unread"), unread > 99 ? "99+" : String(unread));
     attribute(this.part("chat-open"), "aria-label", words.chatButton(unread));
@@ -276,7 +283,7 @@ export class View {
     const view = state?.paused ? PAUSED : words.VIEW[state?.view ?? "waiting"];
     const control = words.CONTROL[state?.control ?? "none"];
     let sentence = state ? `${view.title}. ${view.text}` : "";
-    if (seen(state) && link === "connected") sentence = `${view.status}. ${control.status}.`;
+    if (seen(state) && link === "connected") sentence = `${view.status}. ${control.status}. ${standsStill(state)}`.trim();
     if (link === "lost") sentence = `${words.STATIC.connectingAgain} ${words.STATIC.lastPicture}`;
     // The card that says how it ended takes the focus and is read by that.
     if (ended) sentence = "";
@@ -284,6 +291,16 @@ export class View {
     this.#announced = sentence;
     this.part("live").textContent = sentence;
   }
+}
+
+/**
+ * Why the picture does not change; nothing while it does.
+ * @param {State | null} state
+ */
+function standsStill(state) {
+  if (!state || !seen(state)) return "";
+  if (state.held) return words.STANDS_STILL.held;
+  return state.shown ? "" : words.STANDS_STILL.window;
 }
 
 /** @type {{ status: string, title: string, text: string, tone: words.Tone }} */

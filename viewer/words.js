@@ -34,6 +34,8 @@ export const STATIC = {
   chordsTip: "Send special keys (K)",
   chat: "Chat",
   chatTip: "Chat (M)",
+  files: "Files",
+  filesTip: "Files (L)",
   help: "Keys and help",
   helpTip: "Keys and help (?)",
   end: "End",
@@ -41,7 +43,6 @@ export const STATIC = {
   picture: "Their screen",
   writing: "Their screen: what you type goes there",
   connectingAgain: "Connecting again…",
-  windowAway: "The window is not on their screen now. This is its last picture.",
   lastPicture: "This is the last picture. Your mouse and keyboard are off.",
   notNow: "Not now",
   closeChat: "Close the chat",
@@ -49,6 +50,10 @@ export const STATIC = {
   noMessages: "Nothing has been written yet. What you write here appears on their terminal, and nowhere else.",
   write: "Write a message",
   send: "Send",
+  closeFiles: "Close the files",
+  fileList: "Files",
+  noFiles: "Nothing has been handed over yet. Choose a file, or drop it on this page: they are asked whether they want it.",
+  chooseFiles: "Choose files…",
   keysTitle: "Keys",
   keyControl: "Ask for control, or give it back",
   keyFit: "Fit the window",
@@ -59,6 +64,7 @@ export const STATIC = {
   keyScreens: "Their screens",
   keyChords: "Send special keys",
   keyChat: "Chat",
+  keyFiles: "Files",
   keyEnd: "End the help",
   keyHelp: "This list",
   spaceKey: "Space",
@@ -185,6 +191,11 @@ export const PAUSED = {
   title: "They have paused",
   text: "They have hidden their screen for a moment. It comes back by itself when they go on. You can still write to them.",
 };
+/** While something is shown that stands still. */
+export const STANDS_STILL = {
+  window: "The window is not on their screen now. This is its last picture.",
+  held: "They are answering a question that only they should see. The picture goes on by itself afterwards.",
+};
 /** When they go on. */
 export const SHOWN_AGAIN = { title: "They show their screen again", text: "It is on its way." };
 /** While the first connection takes its time. @param {number} seconds */
@@ -255,6 +266,67 @@ export const missed = (who, count) =>
 /** The name of the button, for a screen reader. @param {number} unread */
 export const chatButton = (unread) =>
   unread === 0 ? "Chat" : unread === 1 ? "Chat, one message not read" : `Chat, ${unread} messages not read`;
+/** While files wait: how it stands with the permission to hand them over. @type {Readonly<Record<ControlState, (who: string) => string>>} */
+export const FILES_ASKED = {
+  none: () => "",
+  pending: (who) => `${who} is asked whether you may hand over files.`,
+  granted: () => "",
+  denied: (who) => `${who} does not want files now. Talk to them, then choose the file again.`,
+  refused: () => "Their computer does not allow this now. Wait a moment, then choose the file again.",
+  released: () => "Files are not allowed any more. Choose one to ask again.",
+  revoked: () => "Files are not allowed any more. Choose one to ask again.",
+  expired: () => "The time for files is over. Choose one to ask again.",
+};
+
+/** What can be done with a file. */
+export const FILE_ACTS = { take: "Save it here", no: "No, thank you", stop: "Stop" };
+
+/** As people read sizes. @param {number} bytes */
+export function fileSize(bytes) {
+  if (bytes < 1000) return bytes === 1 ? "one byte" : `${bytes} bytes`;
+  const steps = /** @type {const} */ ([["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]);
+  const [unit, step] = steps.find(([, step]) => bytes >= step) ?? ["kB", 1e3];
+  return `${(Math.floor((bytes / step) * 10) / 10).toFixed(1)} ${unit}`;
+}
+
+/** @type {Readonly<Record<import("./files.js").Why, string>>} */
+const FILE_WHYS = {
+  no: "It is not wanted",
+  "not-allowed": "Files are not allowed",
+  "too-large": "It is too large",
+  "no-room": "There is no room for it",
+  busy: "Too many files wait already",
+  broken: "It did not arrive as it was sent",
+  "not-stored": "It could not be written",
+  stopped: "It was stopped",
+};
+
+/**
+ * How it stands with a file, in a line.
+ * @param {import("./files.js").Transfer} file
+ * @param {string} who
+ */
+export function fileState({ stage, why, mine, size, done }, who) {
+  const whole = fileSize(size);
+  switch (stage) {
+    case "waiting":
+      return `${whole} · waits`;
+    case "offered":
+      return mine ? `${whole} · ${who} is asked` : `${whole} · ${who} offers it to you`;
+    case "going":
+      return `${size > 0 ? Math.floor((done / size) * 100) : 100} % of ${whole}`;
+    case "checking":
+      return `${whole} · being checked`;
+    case "done":
+      return mine ? `${whole} · ${who} has it` : `${whole} · saved`;
+    case "ended":
+      return `${FILE_WHYS[why ?? "stopped"]}.`;
+  }
+}
+/** The name of the button, for a screen reader. @param {number} waiting */
+export const filesButton = (waiting) =>
+  waiting === 0 ? "Files" : waiting === 1 ? "Files, one waits for you" : `Files, ${waiting} wait for you`;
+
 /** The time of day. @param {number} at milliseconds since 1970 */
 export const clock = (at) => new Date(at).toLocaleTimeString(LANGUAGE, { hour: "2-digit", minute: "2-digit", hour12: false });
 /** Quietly below the end. @param {number} ms */

@@ -30,7 +30,15 @@ export async function answerAsNovice(description) {
   page.input = [];
   pc.ondatachannel = ({ channel }) => {
     if (channel.label === "cursor") page.cursor = channel;
-    else channel.onmessage = ({ data }) => page.input.push(JSON.parse(data));
+    else {
+      let next = 0;
+      channel.onmessage = ({ data }) => {
+        const { n, events } = JSON.parse(data);
+        if (n <= next) page.input.push(...events.slice(next - n));
+        if (n <= next) next = Math.max(next, n + events.length);
+        channel.send(JSON.stringify({ n: next }));
+      };
+    }
   };
   page.cut = () => pc.close();
   // The first one, and after that every other way that the page looks for on the same connection.

@@ -168,6 +168,33 @@ test("with control the wheel and two fingers do what they should: the one goes o
   application.state({ control: "none" });
 });
 
+test("in full screen the browser gives its own keys to the page, and they go over", async () => {
+  const isFull = () => page.evaluate(() => document.fullscreenElement !== null);
+  // What the browser agrees to is what counts: no test can press a key as the system does.
+  await page.evaluate(() => {
+    const { keyboard } = navigator;
+    const lock = keyboard.lock.bind(keyboard);
+    window.locked = [];
+    keyboard.lock = async (...keys) => {
+      await lock(...keys);
+      window.locked.push({ keys, isFull: document.fullscreenElement !== null });
+    };
+  });
+  application.state({ control: "granted" });
+  await becomes("control", "granted");
+  await page.click("#full");
+  await until(() => page.evaluate(() => window.locked.length > 0));
+  assert.deepEqual(await page.evaluate(() => window.locked), [{ keys: [], isFull: true }], "all keys");
+  await page.focus("#picture");
+  const before = await novice.evaluate(() => window.input.length);
+  await page.keyboard.press("Escape");
+  await until(() => novice.evaluate((from) => window.input.slice(from).some(({ code }) => code === "Escape"), before));
+  await page.click("#full");
+  await until(async () => !(await isFull()));
+  application.state({ control: "none" });
+  await becomes("control", "none");
+});
+
 test("a window can only be looked at, and it is said when it is away", async () => {
   application.state({ kind: "window", shown: false, screens: [], control: "none" });
   await until(async () => (await text("status-view")) === "You see one window");
@@ -179,6 +206,16 @@ test("a window can only be looked at, and it is said when it is away", async () 
   await page.keyboard.press("Escape");
   application.state({ kind: "screen", shown: true });
   await until(() => page.locator("#away").isHidden());
+});
+
+test("while they answer a question the picture stands still, and that is said", async () => {
+  application.state({ control: "pending", held: true });
+  await until(() => page.locator("#away").isVisible());
+  assert.match(await text("away-text"), /^They are answering a question that only they should see\./);
+  await until(async () => /answering a question/.test(await text("live")));
+  application.state({ control: "denied", held: false });
+  await until(() => page.locator("#away").isHidden());
+  application.state({ control: "none" });
 });
 
 test("what is still typed when control goes presses nothing of the page", async () => {

@@ -7,7 +7,8 @@ const STATE = {
   type: "state", who: "127.0.0.1:7001", verified: false, view: "granted", control: "none",
   screen: { width: 1280, height: 720 },
   screens: [{ id: 1, name: "HDMI-1", width: 1280, height: 720 }, { id: 7, name: "<b>", width: 1, height: 1 }],
-  shared: 7, kind: "screen", shown: true, paused: false,
+  shared: 7, kind: "screen", shown: true, paused: false, held: false,
+  floors: { files: "granted", clipboard: "none", drawing: "none" },
 };
 
 /** Stands for a WebSocket. */
@@ -89,8 +90,8 @@ test("messages are read, and unknown fields are dropped", () => {
   }
   assert.deepEqual(parseMessage('{"type":"answer","description":{"a":1}}'), { type: "answer", description: { a: 1 } });
   assert.equal(parseMessage(JSON.stringify({ ...STATE, screen: null })).screen, null);
-  const { screens, shared, kind, shown, paused, ...without } = STATE;
-  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null });
+  const { screens, shared, kind, shown, paused, held, floors, ...without } = STATE;
+  assert.deepEqual(parseMessage(JSON.stringify(without)), { ...STATE, screens: [], shared: null, floors: { ...floors, files: "none" } });
 });
 
 test("what people write to each other is read", () => {
@@ -111,12 +112,14 @@ test("what is no message is refused", () => {
     "", "null", "7", "{}", "[]", '{"type":"eval"}', '{"type":"toString"}', new ArrayBuffer(2), "x".repeat(70000),
     JSON.stringify({ ...STATE, view: "all" }),
     JSON.stringify({ ...STATE, control: "constructor" }),
+    JSON.stringify({ ...STATE, floors: { files: "all" } }),
     JSON.stringify({ ...STATE, verified: "true" }),
     JSON.stringify({ ...STATE, who: "x".repeat(301) }),
     JSON.stringify({ ...STATE, screen: { width: 0, height: 1 } }),
     JSON.stringify({ ...STATE, screen: { width: 65536, height: 1 } }),
     '{"type":"ended","title":"x","text":"y"}',
     JSON.stringify({ ...STATE, paused: "no" }),
+    JSON.stringify({ ...STATE, held: 1 }),
     JSON.stringify({ ...STATE, kind: "all" }),
     JSON.stringify({ ...STATE, shown: 1 }),
     JSON.stringify({ ...STATE, shared: -1 }),

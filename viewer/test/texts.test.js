@@ -12,7 +12,7 @@ const html = await readFile(path.join(VIEWER, "index.html"), "utf8");
 
 test("the page itself holds no words but names of keys", () => {
   const body = html.slice(html.indexOf("<body"));
-  const keys = new Set(["C", "1", "0", "2", "+", "−", "F", "S", "K", "M", "Shift", "E", "?", "…", "Rendezvous"]);
+  const keys = new Set(["C", "1", "0", "2", "+", "−", "F", "S", "K", "M", "L", "Shift", "E", "?", "…", "Rendezvous"]);
   const texts = body.replace(/<[^>]*>/g, "\n").split("\n").flatMap((line) => line.trim().split(" ")).filter(Boolean);
   assert.deepEqual(texts.filter((text) => !keys.has(text)), []);
   assert.doesNotMatch(body, /\s(title|aria-label|placeholder|alt)="[^"]/);

@@ -23,6 +23,8 @@
     /** Time that was spent on looking, in milliseconds. */
     looking: 0,
     peers: [],
+    /** What the page did on its way to the first picture: a name, and when that was first. */
+    steps: {},
     surface: null,
     begin,
     watch,
@@ -46,7 +48,24 @@
       },
     });
   };
-  notice('RTCPeerConnection', (peer) => observer.peers.push(peer));
+  const step = (name) => (observer.steps[name] ??= now());
+  notice('RTCPeerConnection', (peer) => {
+    observer.peers.push(peer);
+    peer.addEventListener('iceconnectionstatechange', () => step(`way ${peer.iceConnectionState}`));
+    peer.addEventListener('connectionstatechange', () => step(peer.connectionState));
+  });
+  notice('WebSocket', (socket) => {
+    const typeOf = (text) => /"type":"([a-z]+)"/.exec(String(text))?.[1] ?? 'noise';
+    socket.addEventListener('message', ({ data }) => {
+      const type = typeOf(data);
+      if (type === 'connect' || type === 'answer') step(`hears ${type}`);
+    });
+    const send = socket.send.bind(socket);
+    socket.send = (text) => {
+      step(`says ${typeOf(text)}`);
+      send(text);
+    };
+  });
 
   /** What came in as video: how it is encoded, and in how many packets it came. */
   async function video() {

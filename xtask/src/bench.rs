@@ -37,8 +37,15 @@ enum Subject {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.subject {
         Subject::Assist(arguments) => {
-            let needs =
-                [Need::Build, Need::Page, Need::Desktop, Need::Browser, Need::Machines, Need::Comparison];
+            let needs = [
+                Need::Build,
+                Need::Page,
+                Need::Desktop,
+                Need::Browser,
+                Need::Machines,
+                Need::Comparison,
+                Need::Prosody,
+            ];
             packages::ensure(&needs, arguments.no_install)?;
             let missing = packages::missing(&needs);
             if !missing.is_empty() {

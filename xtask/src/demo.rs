@@ -2,7 +2,7 @@
 
 mod check;
 pub(crate) mod desktop;
-mod meeting;
+pub(crate) mod meeting;
 mod panes;
 pub(crate) mod people;
 mod terminal;
@@ -16,7 +16,7 @@ use crate::packages::{self, Need};
 use crate::repo::{self, Profile};
 use crate::say;
 
-pub(crate) use check::{check, check_browsers, fetch_browser_driver};
+pub(crate) use check::{check, check_browsers, check_installed, fetch_browser_driver};
 pub(crate) use meeting::Way;
 
 /// How to run the demo.

@@ -5,6 +5,7 @@ mod browser;
 mod demo;
 mod edges;
 mod fuzz;
+mod package;
 mod packages;
 mod processes;
 mod prove;
@@ -56,6 +57,8 @@ enum Task {
     Results,
     /// Measures, beside others, on this machine
     Bench(bench::Arguments),
+    /// Makes what is installed: a Debian package and the sources of a Flatpak
+    Package(package::Arguments),
     /// Checks sizes, words, manifests and licences
     Tidy,
     /// Checks that no crate depends on one that it must not know
@@ -83,6 +86,7 @@ fn run(task: Task) -> Result<()> {
         Task::States => states::run(),
         Task::Results => results::run(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Package(arguments) => package::run(&arguments),
         Task::Tidy => tidy::run(),
         Task::Edges => edges::run(),
     }

@@ -47,10 +47,16 @@ pub(crate) enum Need {
     Relay,
     /// A message bus, and what watches one.
     Bus,
+    /// What a screen reader needs of a desktop.
+    ScreenReader,
     /// The examples for authors, in Python.
     Examples,
     /// And the one in C.
     ExampleInC,
+    /// To pack what is installed.
+    Packing,
+    /// A system that has nothing yet.
+    CleanRoot,
     /// The other side of the comparison.
     Comparison,
     /// The other side of the comparison where a terminal is shared.
@@ -147,6 +153,12 @@ const PACKAGES: &[Package] = {
             "a message bus, for IM programs, applications and Avahi",
         ),
         package(Bus, "dbus-bin", Program(&["dbus-monitor"]), "watches what travels on it"),
+        package(
+            ScreenReader,
+            "at-spi2-core",
+            Installed,
+            "what a screen reader needs of a desktop: a bus of its own",
+        ),
         package(Examples, "python3-dbus-fast", Installed, "runs the examples for authors"),
         package(
             ExampleInC,
@@ -177,6 +189,26 @@ const PACKAGES: &[Package] = {
             "libxml2-utils",
             Program(&["xmllint"]),
             "checks the examples of the protocol against its schemas",
+        ),
+        package(Packing, "dpkg-dev", Program(&["dpkg-shlibdeps"]), "says which libraries a package needs"),
+        package(
+            Packing,
+            "desktop-file-utils",
+            Program(&["desktop-file-validate"]),
+            "reads the menu entry as a desktop does",
+        ),
+        package(Packing, "appstream", Program(&["appstreamcli"]), "reads our page in a software shop"),
+        package(
+            Packing,
+            "flatpak-builder",
+            Program(&["flatpak-builder"]),
+            "reads the manifest of the Flatpak",
+        ),
+        package(
+            CleanRoot,
+            "debootstrap",
+            Program(&["debootstrap"]),
+            "a system that has nothing yet, to install ours on",
         ),
         package(
             Comparison,

@@ -21,6 +21,16 @@ use crate::{repo, say};
 /// All of it must be done in this time, on two cores.
 const BUDGET: Duration = Duration::from_hours(1);
 
+/// How often tests try what an ordinary run tries a few times.
+const AT_FULL_LENGTH: [(&str, &str); 6] = [
+    ("RENDEZVOUS_PROVE", "1"),
+    ("RENDEZVOUS_LIVES", "600"),
+    ("RENDEZVOUS_SESSIONS", "1000"),
+    ("RENDEZVOUS_SEQUENCES", "10000"),
+    ("RENDEZVOUS_STOPS", "48"),
+    ("RENDEZVOUS_HOSTILE_RUNS", "10000"),
+];
+
 /// How a test begins to say that it lacks something.
 const SKIPPED: &str = "skipped: ";
 
@@ -316,8 +326,7 @@ pub(crate) fn run_part(part: &Part, programs: &Programs, deadline: Instant) -> R
     let launch =
         Launch::new("env").arg("-C").arg(directory).arg(program).args(part.filters).arg("--nocapture");
     let launch = if part.ignored { launch.arg("--ignored") } else { launch };
-    let launch =
-        launch.env("RENDEZVOUS_PROVE", "1").env("RENDEZVOUS_LIVES", "600").env("RENDEZVOUS_SESSIONS", "1000");
+    let launch = launch.envs(AT_FULL_LENGTH);
     let left = deadline.saturating_duration_since(Instant::now());
     let status = Process::start(&launch, Log::File(&log))?.wait_exit(left);
     let at = || format!("see {}", log.display());

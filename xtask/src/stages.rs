@@ -7,7 +7,7 @@ use rendezvous_testkit::process::Launch;
 
 use crate::packages::{self, Need};
 use crate::repo::{self, Profile};
-use crate::{demo, edges, tidy};
+use crate::{demo, edges, package, tidy};
 
 /// One stage.
 pub(crate) struct Stage {
@@ -52,6 +52,7 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "doc", what: "the documentation builds without a warning", run: doc },
     Stage { name: "viewer", what: "the expert's page: types and tests", run: viewer },
     Stage { name: "demo", what: "the main job, from asking to the end, in a browser", run: demo },
+    Stage { name: "package", what: "installed, used and removed on a clean system", run: package },
 ];
 
 /// The names of all stages.
@@ -78,6 +79,7 @@ const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
     ("needs_dnsmasq_", Need::Names, "tests that ask a name server"),
     ("needs_coturn_", Need::Relay, "tests with a relay"),
     ("needs_dbus_", Need::Bus, "tests on a message bus"),
+    ("needs_at_spi_", Need::ScreenReader, "tests of what a screen reader is told"),
     ("needs_python_", Need::Examples, "tests of the examples for authors"),
     ("needs_tmux_", Need::Panes, "tests of two terminals beside each other"),
     ("needs_c_", Need::ExampleInC, "tests of the example in C"),
@@ -102,9 +104,12 @@ fn packages(context: &mut Context) -> Result<Outcome> {
         Need::Names,
         Need::Relay,
         Need::Bus,
+        Need::ScreenReader,
         Need::Examples,
         Need::ExampleInC,
         Need::Panes,
+        Need::Packing,
+        Need::CleanRoot,
     ];
     packages::ensure(&needs, context.no_install)?;
     let missing = packages::missing(&needs);
@@ -213,6 +218,25 @@ fn demo(context: &mut Context) -> Result<Outcome> {
     }
     demo::check_browsers()?;
     Ok(PASSED)
+}
+
+/// With the program as the tests build it; `cargo xtask package` makes the one that is shipped.
+fn package(context: &mut Context) -> Result<Outcome> {
+    if !context.is_built {
+        return Ok(Outcome::Skipped("the program could not be built".into()));
+    }
+    if let Some(skipped) = missing(package::NEEDED) {
+        return Ok(skipped);
+    }
+    let why_not = if rustix::process::geteuid().is_root() {
+        let missing = packages::missing(package::NEEDED_BY_CHECK);
+        (!missing.is_empty()).then(|| format!("not installed: {}", missing.join(", ")))
+    } else {
+        Some("you are not root".to_owned())
+    };
+    package::check_stage(why_not.is_none())?;
+    let left_out = why_not.map(|why| format!("a clean system to install it on ({why})"));
+    Ok(Outcome::Passed { left_out: left_out.into_iter().collect() })
 }
 
 /// npm in the page's directory, without its advertising.

@@ -1,7 +1,10 @@
 //! What the expert's page may send once control is granted.
 //!
-//! The page speaks JSON over the data channel `input`; [`InputEvent::parse`] turns one message into one event or
-//! refuses it. Everything is bounded here: unknown keys and oversized messages never reach an injector.
+//! The page speaks JSON over the data channel `input`, which may lose, double and reorder what is sent: a lost packet that
+//! is sent again by the channel itself comes a second late, and everything after it waits. So the page numbers what
+//! happens and sends it in batches, each with everything that was not acknowledged yet; an [`Inbox`] takes each event
+//! once and in order. Everything is bounded here: unknown keys and oversized messages never reach an injector. These are
+//! the events ([`InputEvent::parse`]):
 //!
 //! ```json
 //! {"t":"move","x":12,"y":34}                             pixels of what is shared, from its upper left corner
@@ -20,6 +23,7 @@
 
 mod cursor;
 mod gate;
+mod inbox;
 mod keys;
 mod meant;
 #[cfg(test)]
@@ -32,10 +36,11 @@ use serde::Deserialize;
 
 pub use self::cursor::{CursorError, CursorMessage, MAX_CURSOR_PNG};
 pub use self::gate::{BURST, InputGate, RATE};
+pub use self::inbox::{Inbox, MAX_BATCH, MAX_EVENTS};
 pub use self::keys::Key;
 pub use self::meant::{MAX_CHARACTERS, Meant, Text};
 
-/// The most bytes in one message on the data channel `input`.
+/// The most bytes of one event.
 pub const MAX_TEXT: usize = 256;
 
 /// The most notches that the wheel turns at once, each way.
@@ -109,9 +114,9 @@ pub enum Button {
 /// Why a message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InputError {
-    /// Longer than [`MAX_TEXT`]; this many bytes.
+    /// Longer than [`MAX_TEXT`], or for a batch than [`MAX_BATCH`]; this many bytes.
     TooLong(usize),
-    /// Not one of the six messages, or a field that is missing or out of range.
+    /// Not one of the six events, or a field that is missing or out of range; or no batch of them.
     NotInput,
     /// A key that is not on the allow-list, or a meaning that no key has.
     Key,
@@ -122,7 +127,7 @@ pub enum InputError {
 }
 
 impl InputEvent {
-    /// Reads one message of the data channel `input`.
+    /// Reads one event.
     ///
     /// # Errors
     ///
@@ -131,7 +136,15 @@ impl InputEvent {
         if text.len() > MAX_TEXT {
             return Err(InputError::TooLong(text.len()));
         }
-        Ok(match serde_json::from_str(text).map_err(|_| InputError::NotInput)? {
+        serde_json::from_str::<Wire>(text).map_err(|_| InputError::NotInput)?.try_into()
+    }
+}
+
+impl TryFrom<Wire> for InputEvent {
+    type Error = InputError;
+
+    fn try_from(wire: Wire) -> Result<Self, InputError> {
+        Ok(match wire {
             Wire::Move { x, y } => Self::Move { x, y },
             Wire::Button { button, down } => Self::Button { button: button.into(), down },
             Wire::Wheel { dx, dy } => {
@@ -190,9 +203,11 @@ impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong(bytes) => {
-                write!(f, "the message has {bytes} bytes, at most {MAX_TEXT} are allowed")
+                write!(f, "it has {bytes} bytes; an event has at most {MAX_TEXT}, and a batch {MAX_BATCH}")
             }
-            Self::NotInput => f.write_str("the message is none of the six, or without its fields"),
+            Self::NotInput => {
+                f.write_str("it is none of the six events, or without its fields, or no batch of them")
+            }
             Self::Key => f.write_str("the key is not one that may be sent"),
             Self::Text => write!(f, "text has 1 to {MAX_CHARACTERS} characters, and no control characters"),
             Self::Wheel => write!(f, "the wheel turns at most {MAX_NOTCHES} notches at once"),

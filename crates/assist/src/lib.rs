@@ -32,6 +32,7 @@ pub mod chat;
 pub mod consent;
 pub mod description;
 pub mod families;
+pub mod files;
 pub mod grant;
 pub mod ice;
 pub mod input;

@@ -13,6 +13,7 @@
 //! The stack draws its own randomness for the [`Certificate`] and for numbers that protect nothing; the ICE password,
 //! which protects, is made from randomness that is passed in.
 
+mod asides;
 mod certificate;
 mod clock;
 pub mod data;
@@ -42,6 +43,8 @@ use crate::description::Description;
 use crate::screen::EncodedFrame;
 use crate::sdp::{self, Taking};
 
+use self::asides::Asides;
+pub use self::asides::{Aside, Given, MAX_ASIDE, Packet};
 pub use self::certificate::Certificate;
 use self::clock::Clock;
 use self::distance::Distance;
@@ -59,7 +62,7 @@ pub const START_KBPS: u32 = 1_000;
 
 /// Where it begins when the page is as near as [`NEAR`]: then the path is seldom a narrow one, and what was too much is
 /// known at once.
-const NEAR_KBPS: u32 = 4_000;
+const NEAR_KBPS: u32 = 16_000;
 
 /// There and back, to somebody nearby.
 const NEAR: Duration = Duration::from_millis(10);
@@ -81,8 +84,8 @@ const SLEEP_AFTER: Duration = Duration::from_secs(1);
 /// same.
 const IDLE: Duration = Duration::from_millis(100);
 
-/// The most bytes that wait in the data channels: more than one message with the largest cursor.
-const CHANNEL_BUFFER: usize = 256 * 1024;
+/// The most bytes that wait in the data channels: more than one message with the largest cursor, also while files go.
+const CHANNEL_BUFFER: usize = 256 * 1024 + Aside::ALL.len() * asides::MOST_WAITING;
 
 /// A connection finds its way anew this often at most; after that the page makes a new one. The stack keeps what it
 /// once knew of each way.
@@ -106,6 +109,7 @@ pub struct Peer {
     link: Link,
     input: Option<ChannelId>,
     cursor: Option<ChannelId>,
+    asides: Asides,
     events: VecDeque<PeerEvent>,
     dropped: Dropped,
 }
@@ -137,10 +141,14 @@ pub enum PeerEvent {
     Disconnected,
     /// The page cannot decode without a key frame.
     KeyframeWanted,
-    /// A message on the data channel `input`, at most [`input::MAX_TEXT`](crate::input::MAX_TEXT) bytes.
+    /// A message on the data channel `input`, at most [`input::MAX_BATCH`](crate::input::MAX_BATCH) bytes.
     Input(String),
     /// The data channel `cursor` is open: tell the page how the cursor looks and where it is.
     CursorOpen,
+    /// One of the other data channels is open, or not any more.
+    AsideOpen(Aside, bool),
+    /// A message on one of them, at most [`MAX_ASIDE`] bytes.
+    Aside(Aside, Packet),
     /// What the path carries, in kbit/s. Encode at most nine tenths of it.
     Bitrate(u32),
 }
@@ -238,6 +246,7 @@ impl Peer {
             link: Link::New,
             input: None,
             cursor: None,
+            asides: Asides::default(),
             events: VecDeque::new(),
             dropped: Dropped::default(),
         };
@@ -353,7 +362,11 @@ impl Peer {
         self.tick();
         if sent {
             let waiting = self.waiting();
+            let is_first = !self.flow.has_sent();
             self.flow.sent(self.clock.now, frame.key, waiting);
+            if is_first {
+                self.desire();
+            }
         }
         sent
     }
@@ -369,12 +382,14 @@ impl Peer {
     /// not sent.
     pub fn send_cursor(&mut self, now: Time, text: &str) -> bool {
         self.clock.advance(now);
-        let Some(mut channel) = self.cursor.and_then(|id| self.rtc.channel(id)) else {
-            return false;
-        };
-        let sent = channel.write(false, text.as_bytes()).unwrap_or(false);
-        self.tick();
-        sent
+        self.write(self.cursor, text)
+    }
+
+    /// Sends one message on the data channel `input`: how far the page's events came. `false`: as for
+    /// [`Self::send_cursor`].
+    pub fn send_receipt(&mut self, now: Time, text: &str) -> bool {
+        self.clock.advance(now);
+        self.write(self.input, text)
     }
 
     /// Says goodbye to the page. Drain the output once more; then the peer is not alive.
@@ -431,6 +446,15 @@ impl Peer {
         self.dropped
     }
 
+    fn write(&mut self, channel: Option<ChannelId>, text: &str) -> bool {
+        let Some(mut channel) = channel.and_then(|id| self.rtc.channel(id)) else {
+            return false;
+        };
+        let sent = channel.write(false, text.as_bytes()).unwrap_or(false);
+        self.tick();
+        sent
+    }
+
     /// Before a picture: the video section sends again, if it rested.
     fn wake(&mut self) {
         // In this order: how much the stack pads is decided whenever it is told what to look for.
@@ -479,6 +503,10 @@ impl Peer {
 
     /// The stack looks for more than what the path is known to carry, but not for so much more that looking floods it.
     fn desire(&mut self) {
+        // The first picture comes before the packets that it is looked with.
+        if !self.flow.has_sent() {
+            return;
+        }
         let kbps = self.flow.desired().min(DESIRED_KBPS);
         self.rtc.bwe().set_desired_bitrate(Bitrate::kbps(u64::from(kbps)));
     }

@@ -53,6 +53,17 @@ pub enum Entry {
     Held,
     /// The person here asked for mouse and keyboard, or gave them back.
     Wanted(bool),
+    /// What became of a file.
+    File {
+        /// Where it was to go.
+        way: Way,
+        /// Its name, cleaned.
+        name: String,
+        /// Its bytes, where they are known.
+        bytes: Option<u64>,
+        /// `stored`, or why it was not.
+        state: &'static str,
+    },
     /// Why the consent of the person here ended.
     Over(&'static str),
     /// There were more entries than a record has.
@@ -64,6 +75,15 @@ pub enum Entry {
         /// This side ended it.
         by_us: bool,
     },
+}
+
+/// Where a file was to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To this computer.
+    Here,
+    /// To the other one.
+    There,
 }
 
 /// The beginning of a record.
@@ -120,6 +140,10 @@ impl Entry {
             Self::Beginning(said) => json!({ "what": "beginning", "said": said }),
             Self::Held => json!({ "what": "held" }),
             Self::Wanted(wanted) => json!({ "what": "wanted", "control": wanted }),
+            Self::File { way, name, bytes, state } => {
+                let way = if *way == Way::Here { "here" } else { "there" };
+                json!({ "what": "file", "way": way, "name": name, "bytes": bytes, "state": state })
+            }
             Self::Over(reason) => json!({ "what": "over", "reason": reason }),
             Self::Full => json!({ "what": "full" }),
             Self::Ended { result, by_us } => json!({ "what": "ended", "result": result, "by-us": by_us }),

@@ -46,6 +46,8 @@ pub enum NoviceSays {
     Screens(Screens),
     /// The person hid the screen for a while, or shows it again.
     Paused(bool),
+    /// The person is answering a question that nobody else is to see, or not any more: until then the picture stands still.
+    Held(bool),
     /// The person writes.
     Chat(ChatText),
     /// The person is writing, or not any more.
@@ -168,6 +170,10 @@ impl NoviceSays {
                 let body: PausedBody = body(text, "paused")?;
                 Ok(Self::Paused(body.paused))
             }
+            "held" => {
+                let body: HeldBody = body(text, "held")?;
+                Ok(Self::Held(body.held))
+            }
             "chat" => chat(text).map(Self::Chat),
             "typing" => typing(text).map(Self::Typing),
             "again" => Ok(Self::Again),
@@ -196,6 +202,7 @@ impl NoviceSays {
             Self::Floor(right, state) => floors::written(*right, *state),
             Self::Screens(screens) => screens::written(screens),
             Self::Paused(paused) => json!({ "v": VERSION, "type": "paused", "paused": paused }),
+            Self::Held(held) => json!({ "v": VERSION, "type": "held", "held": held }),
             Self::Chat(text) => chat_text(text),
             Self::Typing(typing) => typing_text(*typing),
             Self::Again => json!({ "v": VERSION, "type": "again" }),
@@ -224,9 +231,8 @@ impl ExpertSays {
             "chat" => chat(text).map(Self::Chat),
             "typing" => typing(text).map(Self::Typing),
             "data-offer" => data::offered(text).map(Self::DataOffer),
-            "view" | "answer" | "control" | "floor" | "screens" | "paused" | "again" | "data-answer" => {
-                Err(SignalError::WrongSide)
-            }
+            "view" | "answer" | "control" | "floor" | "screens" | "paused" | "held" | "again"
+            | "data-answer" => Err(SignalError::WrongSide),
             _ => Err(SignalError::Type),
         }
     }
@@ -304,6 +310,11 @@ struct ScreenBody {
 #[derive(Deserialize)]
 struct PausedBody {
     paused: bool,
+}
+
+#[derive(Deserialize)]
+struct HeldBody {
+    held: bool,
 }
 
 #[derive(Deserialize)]

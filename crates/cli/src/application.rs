@@ -12,14 +12,17 @@ pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 
+use crate::asking::{Told, can_ask_in, tell};
 use crate::contacts::Contacts;
 use crate::home::Home;
+use crate::terminal::Terminal;
 use anyhow::{Context, Result, bail};
 use command_fds::{CommandFdExt, FdMapping};
 use ending::{Ending, Watch};
-use rendezvous_core::{Role, State};
+use rendezvous_core::{Code, Role, State};
 use rendezvous_dbus::SOCKET_VARIABLE;
 use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
+use std::collections::HashMap;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
@@ -35,6 +38,20 @@ pub(crate) const HAND_OVER: Duration = Duration::from_secs(20);
 pub(crate) const GREETING: Duration = Duration::from_secs(60);
 /// After we ended the session its end is told within this time.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(6);
+
+/// Where the person here is: at this process's terminal, or, where there is none, at windows; `None` at neither.
+pub(crate) fn place() -> Result<Option<Terminal>> {
+    let has_windows = || can_ask_in(|name| std::env::var(name).ok());
+    Ok(Terminal::own()?.or_else(|| has_windows().then(Terminal::nowhere)))
+}
+
+/// How it ended, in a window: where there is no terminal, and nobody else here says it. Whoever ended it here knows it.
+pub(crate) fn tell_end(terminal: &Terminal, who: &str, role: Role, ending: Ending) {
+    let is_known = ending.result == Code::SessionCancelledLocal.into();
+    if terminal.is_nowhere() && role == Role::Invitee && !is_known {
+        tell(who, &Told::Failed(ending.result), &HashMap::new());
+    }
+}
 
 /// The private socket to the IM program that started this process. Only once.
 fn inherited_socket() -> Result<UnixStream> {

@@ -55,6 +55,8 @@ pub(crate) struct Args {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Open the window of Rendezvous: ask for help, help somebody, answer, and see what happened
+    Open,
     /// Ask somebody to help you: they see your screen after you allowed it
     Ask {
         /// Whom: a name or address from your contacts, the beginning of one, or host:port
@@ -208,15 +210,35 @@ pub(crate) enum Verb {
         /// The display where they are pressed
         display: String,
     },
+    /// Started by an application that receives a file: writes what comes into it, and can do nothing else
+    #[command(hide = true)]
+    Receive {
+        /// So many bytes at most
+        bytes: u64,
+    },
     /// Started by an application at its end: shows the person that it is over, until they close that
     #[command(hide = true)]
-    LastWords {
-        /// For how long something was shared, in seconds
-        seconds: u64,
-        /// Mouse and keyboard were used, too
-        #[arg(long)]
-        controlled: bool,
-    },
+    LastWords(LastWords),
+    /// Started by the agent when somebody calls: asks the person in a window
+    #[command(hide = true)]
+    Ring,
+}
+
+/// What is said at the end of something.
+#[derive(Clone, Copy, Debug, Arguments)]
+pub(crate) struct LastWords {
+    /// For how long something was shared, in seconds
+    #[arg(default_value_t = 0)]
+    pub(crate) seconds: u64,
+    /// Mouse and keyboard were used, too
+    #[arg(long)]
+    pub(crate) controlled: bool,
+    /// It failed with this result
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["seconds", "controlled"])]
+    pub(crate) failed: Option<u32>,
+    /// Something else, which stands on the standard input
+    #[arg(long, conflicts_with_all = ["seconds", "controlled", "failed"])]
+    pub(crate) sentence: bool,
 }
 
 /// What is shown, where it is not the screen.
@@ -256,6 +278,19 @@ pub(crate) struct LoginOptions {
     /// For a server that gets the binding of the login to the connection wrong
     #[arg(long)]
     pub(crate) no_channel_binding: bool,
+}
+
+impl LoginOptions {
+    /// With nothing but the address.
+    pub(crate) fn of(jid: &str) -> Self {
+        Self {
+            jid: jid.to_owned(),
+            server: None,
+            security: None,
+            certificate_authority: None,
+            no_channel_binding: false,
+        }
+    }
 }
 
 /// What `agent` is to do.

@@ -10,7 +10,7 @@ mod asked;
 #[path = "asking/windows.rs"]
 mod asked;
 
-pub(crate) use asked::{Asking, last_words};
+pub(crate) use asked::{Asking, Told, can_ask_in, last_words, ring, ring_of, tell};
 
 use crate::application::secured::Known;
 use rendezvous_assist::secure::Why;
@@ -28,7 +28,18 @@ pub(crate) enum Ask<'a> {
     /// Whether the expert may see what the person has chosen. What the rules of this computer want to be read stands before it.
     View { address: &'a str, known: &'a Known, subject: &'a Subject, warnings: &'a [String] },
     /// Whether the expert may use pointer and keyboard, and for how long.
-    Control { address: &'a str, known: &'a Known, time: Duration, warnings: &'a [String] },
+    /// Whoever is `told` of it besides.
+    Control {
+        address: &'a str,
+        known: &'a Known,
+        time: Duration,
+        warnings: &'a [String],
+        told: Option<&'a str>,
+    },
+    /// Whether the expert may offer files.
+    Files { address: &'a str, known: &'a Known },
+    /// Whether the person takes this file, which would come into this place.
+    File { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
     /// Whether the expert may look at a terminal.
     Terminal { address: &'a str, known: &'a Known, warnings: &'a [String] },
     /// Whether the expert may type into it, and for how long.
@@ -43,7 +54,28 @@ pub(crate) enum Ask<'a> {
     Words { address: &'a str, why: Why, left: u8 },
     /// Nothing: the words were right, and the expert should hear it.
     Right,
+    /// Whether the other person has said, in a voice that the person here knows, that these words were right.
+    ReadAloud { address: &'a str, why: Why, words: &'a str },
+    /// Whether the page of the help is opened again.
+    PageClosed,
 }
+
+/// What a window asks about a call that comes in; all of it is written by the agent, in the language of the person.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ring {
+    pub(crate) heading: String,
+    /// Who, and what is known of them.
+    pub(crate) line: String,
+    pub(crate) meaning: String,
+    pub(crate) no: String,
+    pub(crate) yes: String,
+}
+
+/// How the process of such a window ends when its person said yes. Every other end is none.
+pub(crate) const SAID_YES: u8 = 77;
+/// And when they said no, or closed it.
+pub(crate) const SAID_NO: u8 = 78;
 
 /// What they did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) accounts: Vec<XmppAccount>,
     pub(crate) assist: Assist,
     pub(crate) ice: Ice,
+    /// Who is told when somebody new helps: their address on the network that carries texts.
+    pub(crate) trusted: Option<String>,
 }
 
 /// Remote assistance.
@@ -286,6 +288,15 @@ impl Config {
         }
         if let Some(section) = root.table("ice")? {
             config.ice = ice::read(section, !config.accounts.is_empty())?;
+        }
+        if let Some(mut section) = root.table("trusted")? {
+            let contact = section.required("contact", "an address, as in \"anna@example.org\"")?;
+            if !is_jid(&contact.value) {
+                let problem = format!("\"{}\" is not an address, as in \"anna@example.org\"", contact.value);
+                return Err(section.error(contact.at, problem));
+            }
+            config.trusted = Some(contact.value);
+            section.end()?;
         }
         root.end()?;
         Ok(config)

@@ -102,6 +102,18 @@ impl Home {
         self.state.join("sessions")
     }
 
+    /// Where files come that others hand over: the directory for downloads of this person's desktop.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        if self.is_one {
+            return self.state.join("downloads");
+        }
+        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(|| self.state.clone());
+        let config = std::env::var_os("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
+        let named = std::fs::read_to_string(config.join("user-dirs.dirs")).ok();
+        let named = named.as_deref().and_then(|text| named_downloads(text, &home));
+        named.unwrap_or_else(|| home.join("Downloads"))
+    }
+
     /// Which home a program of ours that this one starts has to use; nothing where the user's directories say it.
     pub(crate) fn variable(&self) -> Option<(&'static str, &Path)> {
         self.is_one.then_some((VARIABLE, self.state.as_path()))
@@ -161,6 +173,17 @@ fn is_safe(dir: &Path) -> Result<()> {
 }
 
 /// Ours in one of the user's base directories. One that is not absolute does not count, as the specification says.
+/// What xdg-user-dirs calls the directory for downloads, in whichever language.
+fn named_downloads(text: &str, home: &Path) -> Option<PathBuf> {
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("XDG_DOWNLOAD_DIR="))?;
+    let place = line.trim().strip_prefix('"')?.strip_suffix('"')?;
+    let place = match place.strip_prefix("$HOME") {
+        Some(rest) => home.join(rest.trim_start_matches('/')),
+        None => PathBuf::from(place),
+    };
+    place.is_absolute().then_some(place)
+}
+
 fn user_directory(variable: &str, below_home: &str) -> Result<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from).filter(|dir| dir.is_absolute());
     let base = match named {

@@ -94,7 +94,7 @@ pub(crate) async fn with_code(home: &Home, show: &ShowOptions) -> Result<ExitCod
 }
 
 /// How long a code is good.
-fn code_time(home: &Home) -> Duration {
+pub(crate) fn code_time(home: &Home) -> Duration {
     let usual = rendezvous_trust::code::LIFETIME;
     policy::load(home).ok().and_then(|policy| policy.code_time()).map_or(usual, |most| most.min(usual))
 }

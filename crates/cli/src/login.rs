@@ -133,16 +133,43 @@ async fn keep(
     password: &str,
     is_new: bool,
 ) -> Result<ExitCode> {
-    let place = secrets::store(home, &account.jid, password).await?;
-    if !is_new {
-        config::remove_account(home, &account.jid)?;
-    }
-    config::add_account(home, account)?;
+    let place = put_down(home, account, password, is_new).await?;
     terminal.say(&texts::logged_in(&account.jid, &place));
     if !use_new_accounts(home).await? {
         terminal.say(texts::NEEDS_RESTART);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same where there is no terminal: with the password that the person has typed in a window. A sentence why not.
+pub(crate) async fn sign_in(home: &Home, jid: &str, password: &Zeroizing<String>) -> Result<()> {
+    let known = Config::load(home)?.accounts.into_iter().find(|account| account.jid == jid);
+    let is_new = known.is_none();
+    let account = wanted(known, &LoginOptions::of(jid))?;
+    let identity = Identity::open(home)?;
+    is_right_server(&account).await?;
+    match check(&account, password, &identity).await? {
+        Answer::Right => {
+            put_down(home, &account, password, is_new).await?;
+            use_new_accounts(home).await.map(|_| ())
+        }
+        Answer::Refused(why) => bail!(why),
+        Answer::NotReached(why) => bail!(texts::not_checked(jid, &why)),
+    }
+}
+
+async fn put_down(
+    home: &Home,
+    account: &XmppAccount,
+    password: &str,
+    is_new: bool,
+) -> Result<secrets::Place> {
+    let place = secrets::store(home, &account.jid, password).await?;
+    if !is_new {
+        config::remove_account(home, &account.jid)?;
+    }
+    config::add_account(home, account)?;
+    Ok(place)
 }
 
 /// Signs out of an account, and forgets its password.

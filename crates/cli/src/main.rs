@@ -18,6 +18,11 @@ mod clock;
 mod config;
 mod contacts;
 mod doctor;
+#[cfg(feature = "windows")]
+mod door;
+#[cfg(not(feature = "windows"))]
+#[path = "door/nowhere.rs"]
+mod door;
 mod facts;
 mod home;
 mod identity;
@@ -29,6 +34,7 @@ mod page;
 mod people;
 mod policy;
 mod private;
+mod receiving;
 mod record;
 mod resolve;
 mod secrets;
@@ -54,7 +60,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    // Whoever starts this on a desktop and says nothing wants to see it.
+    let says_nothing = std::env::args_os().len() <= 1;
+    let args = if says_nothing && door::is_meant() { Args { verb: Verb::Open } } else { Args::parse() };
     match run(args) {
         Ok(code) => code,
         Err(error) => {
@@ -75,7 +83,9 @@ fn run(args: Args) -> Result<ExitCode> {
         Verb::Completions { shell } => return manual::completions(shell),
         Verb::Man { directory } => return manual::pages(directory.as_deref()),
         Verb::LetGo { display } => return assistance::let_go(&display),
-        Verb::LastWords { seconds, controlled } => return asking::last_words(seconds, controlled),
+        Verb::Receive { bytes } => return receiving::process(bytes),
+        Verb::LastWords(what) => return asking::last_words(&what),
+        Verb::Ring => return asking::ring(),
         _ => {}
     }
     let home = Home::open()?;
@@ -88,6 +98,7 @@ fn run(args: Args) -> Result<ExitCode> {
 
 async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
     match verb {
+        Verb::Open => door::run(home).await,
         Verb::Ask { contact: Some(contact), show, .. } => call::ask(home, &contact, &show).await,
         Verb::Ask { contact: None, show, .. } => inbox::with_code(home, &show).await,
         Verb::Offer { contact, code: true } => {
@@ -126,6 +137,8 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
         Verb::LetGo { display } => assistance::let_go(&display),
-        Verb::LastWords { seconds, controlled } => asking::last_words(seconds, controlled),
+        Verb::Receive { bytes } => receiving::process(bytes),
+        Verb::LastWords(what) => asking::last_words(&what),
+        Verb::Ring => asking::ring(),
     }
 }

@@ -9,7 +9,8 @@ mod session;
 mod show;
 mod verify;
 
-pub(crate) use session::{SessionLog, begun, head_of};
+pub(crate) use session::{SessionLog, begun, head_of, short};
+pub(crate) use show::lines;
 
 use crate::args::{Json, ListOptions, LogOptions, LogVerb};
 use crate::home::Home;
@@ -117,7 +118,7 @@ pub(crate) fn run(home: &Home, options: &LogOptions) -> Result<ExitCode> {
 }
 
 /// Every line that can be read, the oldest first.
-fn all(home: &Home) -> Result<Vec<Entry>> {
+pub(crate) fn all(home: &Home) -> Result<Vec<Entry>> {
     let path = home.record_file();
     let mut entries = read(&aside(&path))?;
     entries.extend(read(&path)?);
@@ -156,7 +157,7 @@ fn sentence(entry: &Entry) -> String {
     let checked = if entry.verified { "verified" } else { texts::NEVER_CHECKED };
     // By this the record of the session is asked for; without one there is nothing to ask for.
     let name = match (&entry.session, &entry.head) {
-        (Some(session), Some(_)) => format!(" · {}", session::short(session)),
+        (Some(session), Some(_)) => format!(" · {}", short(session)),
         _ => String::new(),
     };
     format!("{}  {what} · {checked} · {how}{name}", texts::moment(entry.at))

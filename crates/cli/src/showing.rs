@@ -32,7 +32,7 @@ pub(crate) async fn choose(options: &ShowOptions, terminal: &Terminal) -> Result
 
 /// The environment may say X11, or nothing, where the X server is only Wayland's. Whatever else is wrong with a display is
 /// said when it is opened.
-async fn refuse_wayland(display: &str) -> Result<()> {
+pub(crate) async fn refuse_wayland(display: &str) -> Result<()> {
     let display = display.to_owned();
     let looked = tokio::task::spawn_blocking(move || x11::probe(&display));
     match tokio::time::timeout(LOOKING, looked).await {

@@ -30,7 +30,7 @@ pub(crate) const HANDED_OVER: [&str; 13] = [
 
 /// A terminal, and this process's environment.
 pub(crate) fn of(terminal: &Terminal) -> Result<Surroundings> {
-    Ok(Surroundings { terminal: Some(terminal.ends()?), environment: environment() })
+    Ok(Surroundings { terminal: terminal.ends()?, environment: environment() })
 }
 
 /// The same, and what the person wants to share.
@@ -38,6 +38,11 @@ pub(crate) fn sharing(terminal: &Terminal, shared: Option<String>) -> Result<Sur
     let mut surroundings = of(terminal)?;
     surroundings.environment.extend(shared.map(|shared| (SHARE.to_owned(), shared)));
     Ok(surroundings)
+}
+
+/// Where the person is at windows: no terminal, and this process's environment.
+pub(crate) fn of_windows() -> Surroundings {
+    Surroundings { terminal: None, environment: environment() }
 }
 
 /// What of this process's environment is handed over. What is shared is never a matter of the environment that a command

@@ -35,9 +35,10 @@ const AT_ONCE: usize = 1024;
 /// Nobody has that much to say before it is another's turn.
 const LONGEST_WORD: Duration = Duration::from_secs(5);
 
-/// The two ends of a terminal, and the mode that it was found in.
+/// The two ends of a terminal, and the mode that it was found in; or none, where the person is at windows instead. What is
+/// said at none is said to nobody, and nothing is ever typed there.
 #[derive(Clone, Debug)]
-pub(crate) struct Terminal(Arc<Inner>);
+pub(crate) struct Terminal(Option<Arc<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
@@ -59,6 +60,8 @@ pub(crate) struct Word {
 pub(crate) struct Typed<T> {
     receiver: mpsc::UnboundedReceiver<T>,
     stop: Arc<AtomicBool>,
+    /// Where nobody types: kept so that it does not look like a terminal that is gone.
+    _nobody: Option<mpsc::UnboundedSender<T>>,
 }
 
 impl Terminal {
@@ -70,7 +73,17 @@ impl Terminal {
             return Ok(None);
         }
         let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
-        Ok(Some(Self(Arc::new(Inner { input, output, found }))))
+        Ok(Some(Self(Some(Arc::new(Inner { input, output, found })))))
+    }
+
+    /// None: the person is asked in windows.
+    pub(crate) fn nowhere() -> Self {
+        Self(None)
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.0.is_none()
     }
 
     /// A terminal that another process handed over.
@@ -79,18 +92,20 @@ impl Terminal {
             bail!(crate::texts::NEEDS_A_TERMINAL);
         }
         let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
-        Ok(Self(Arc::new(Inner { input, output, found })))
+        Ok(Self(Some(Arc::new(Inner { input, output, found }))))
     }
 
-    /// Copies of both ends, for another process.
-    pub(crate) fn ends(&self) -> Result<[OwnedFd; 2]> {
-        Ok([self.0.input.try_clone()?, self.0.output.try_clone()?])
+    /// Copies of both ends, for another process; nothing where there is no terminal.
+    pub(crate) fn ends(&self) -> Result<Option<[OwnedFd; 2]>> {
+        let Some(inner) = &self.0 else { return Ok(None) };
+        Ok(Some([inner.input.try_clone()?, inner.output.try_clone()?]))
     }
 
     /// Tries to take the word; `None` when another process has it.
     pub(crate) fn take_word(&self) -> Option<Word> {
+        let Some(inner) = &self.0 else { return Some(Word { _lock: None }) };
         // A second open file of the same device: locks belong to open files, and others have copies of this one.
-        let path = format!("/proc/self/fd/{}", self.0.output.as_raw_fd());
+        let path = format!("/proc/self/fd/{}", inner.output.as_raw_fd());
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         // A terminal that cannot be locked (another user's, after su) is not worth being silent for.
         let Ok(file) = open(path, flags, Mode::empty()) else { return Some(Word { _lock: None }) };
@@ -125,7 +140,8 @@ impl Terminal {
 
     /// How many letters have room in a line, as far as that is known.
     pub(crate) fn columns(&self) -> usize {
-        termios::tcgetwinsize(&self.0.output).map_or(80, |size| size.ws_col.max(20)).into()
+        let size = self.0.as_ref().and_then(|inner| termios::tcgetwinsize(&inner.output).ok());
+        size.map_or(80, |size| size.ws_col.max(20)).into()
     }
 
     /// Shows a question; the answer is typed behind it.
@@ -136,17 +152,16 @@ impl Terminal {
     /// Lines typed from now on; what was typed before does not count.
     pub(crate) fn lines(&self) -> Typed<String> {
         self.restore();
-        // What was typed ahead answers a question that nobody has read.
-        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        self.forget_what_was_typed();
         self.read(4096, |bytes| Some(String::from_utf8_lossy(bytes).trim().to_owned()))
     }
 
     /// A line that is not shown while it is typed. `None` when the terminal is gone.
     pub(crate) async fn secret(&self, prompt: &str) -> Option<Zeroizing<String>> {
-        let mut mode = self.0.found.clone();
+        let mut mode = self.0.as_ref()?.found.clone();
         mode.local_modes.remove(LocalModes::ECHO);
         self.set(&mode);
-        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        self.forget_what_was_typed();
         let mut lines = self.read(4096, |bytes| {
             let text = String::from_utf8_lossy(bytes);
             Some(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
@@ -161,14 +176,15 @@ impl Terminal {
         &self,
         mut read: impl FnMut(u8) -> Option<T> + Send + 'static,
     ) -> Typed<T> {
-        let mut mode = self.0.found.clone();
+        let Some(inner) = &self.0 else { return self.read(1, |_| None) };
+        let mut mode = inner.found.clone();
         mode.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
         // Ctrl-S would hold up every line that follows.
         mode.input_modes.remove(InputModes::IXON);
         mode.special_codes[SpecialCodeIndex::VMIN] = 1;
         mode.special_codes[SpecialCodeIndex::VTIME] = 0;
         self.set(&mode);
-        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        self.forget_what_was_typed();
         self.read(1, move |bytes| bytes.first().and_then(|key| read(*key)))
     }
 
@@ -178,34 +194,36 @@ impl Terminal {
         &self,
         read: impl FnMut(&[u8]) -> Option<T> + Send + 'static,
     ) -> Typed<T> {
-        let mut mode = self.0.found.clone();
+        let Some(inner) = &self.0 else { return self.read(READ, |_| None) };
+        let mut mode = inner.found.clone();
         mode.make_raw();
         // What is shown meanwhile brings its own line ends, and what others write there should stay readable.
-        mode.output_modes = self.0.found.output_modes;
+        mode.output_modes = inner.found.output_modes;
         self.set(&mode);
-        _ = termios::tcflush(&self.0.input, QueueSelector::IFlush);
+        self.forget_what_was_typed();
         self.read(READ, read)
     }
 
     /// How large it is; nothing where it does not say.
     pub(crate) fn size(&self) -> Option<Size> {
-        let size = termios::tcgetwinsize(&self.0.output).ok()?;
+        let size = termios::tcgetwinsize(&self.0.as_ref()?.output).ok()?;
         (size.ws_col > 0 && size.ws_row > 0).then(|| Size::nearest(size.ws_col, size.ws_row))
     }
 
     /// Writes what was made for a terminal, however long that takes, while `is_wanted`. False: the terminal is gone, or it
     /// is not wanted any more.
     pub(crate) fn paint(&self, bytes: &[u8], mut is_wanted: impl FnMut() -> bool) -> bool {
+        let Some(inner) = &self.0 else { return false };
         let mut rest = bytes;
         while !rest.is_empty() {
             if !is_wanted() {
                 return false;
             }
-            if !self.is_writable(PAINTING) {
+            if !inner.is_writable(PAINTING) {
                 continue;
             }
             // Little enough that a terminal which takes something takes all of it.
-            match rustix::io::write(&self.0.output, &rest[..rest.len().min(AT_ONCE)]) {
+            match rustix::io::write(&inner.output, &rest[..rest.len().min(AT_ONCE)]) {
                 Ok(n) => rest = &rest[n..],
                 Err(Errno::INTR) => {}
                 Err(_) => return false,
@@ -216,20 +234,32 @@ impl Terminal {
 
     /// Puts the terminal back into the mode that it was found in.
     pub(crate) fn restore(&self) {
-        self.set(&self.0.found);
+        if let Some(inner) = &self.0 {
+            self.set(&inner.found);
+        }
+    }
+
+    /// What was typed ahead answers a question that nobody has read.
+    fn forget_what_was_typed(&self) {
+        if let Some(inner) = &self.0 {
+            _ = termios::tcflush(&inner.input, QueueSelector::IFlush);
+        }
     }
 
     /// At once: the other ways wait until the terminal has taken all output, which may be never.
     fn set(&self, mode: &Termios) {
-        _ = termios::tcsetattr(&self.0.input, OptionalActions::Now, mode);
+        if let Some(inner) = &self.0 {
+            _ = termios::tcsetattr(&inner.input, OptionalActions::Now, mode);
+        }
     }
 
     /// A terminal that is gone cannot be told so; its reader notices. One that takes nothing, because it is stopped or
     /// its line is slow, is given up on after a moment: nothing that is shown is worth waiting for.
     fn write(&self, text: &str, patience: Duration) {
+        let Some(inner) = &self.0 else { return };
         let mut rest = text.as_bytes();
-        while !rest.is_empty() && self.is_writable(patience) {
-            match rustix::io::write(&self.0.output, rest) {
+        while !rest.is_empty() && inner.is_writable(patience) {
+            match rustix::io::write(&inner.output, rest) {
                 Ok(n) => rest = &rest[n..],
                 Err(Errno::INTR) => {}
                 Err(_) => return,
@@ -249,7 +279,8 @@ impl Terminal {
         // but the person types into it.
         let (sender, receiver) = mpsc::unbounded_channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let (terminal, stopped) = (self.clone(), stop.clone());
+        let Some(terminal) = self.0.clone() else { return Typed { receiver, stop, _nobody: Some(sender) } };
+        let stopped = stop.clone();
         std::thread::spawn(move || {
             let mut bytes = vec![0; at_most];
             while !stopped.load(Ordering::SeqCst) {
@@ -266,22 +297,24 @@ impl Terminal {
                 }
             }
         });
-        Typed { receiver, stop }
+        Typed { receiver, stop, _nobody: None }
     }
+}
 
+impl Inner {
     fn is_writable(&self, patience: Duration) -> bool {
         let patience = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
-        let mut fds = [PollFd::new(&self.0.output, PollFlags::OUT)];
+        let mut fds = [PollFd::new(&self.output, PollFlags::OUT)];
         poll(&mut fds, Some(&patience)).is_ok_and(|ready| ready > 0)
     }
 
     fn wait_and_read(&self, bytes: &mut [u8], stopped: &AtomicBool) -> io::Result<Option<usize>> {
         let patience = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-        let mut fds = [PollFd::new(&self.0.input, PollFlags::IN)];
+        let mut fds = [PollFd::new(&self.input, PollFlags::IN)];
         match poll(&mut fds, Some(&patience)) {
             Ok(0) | Err(Errno::INTR) => Ok(None),
             Ok(_) if stopped.load(Ordering::SeqCst) => Ok(None),
-            Ok(_) => Ok(Some(rustix::io::read(&self.0.input, bytes)?)),
+            Ok(_) => Ok(Some(rustix::io::read(&self.input, bytes)?)),
             Err(error) => Err(error.into()),
         }
     }

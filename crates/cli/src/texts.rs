@@ -15,16 +15,22 @@ use rendezvous_desktop::x11::Taken;
 use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
+pub(crate) mod bar;
 mod check;
 mod check_im;
 mod commands;
 mod doctor;
+#[cfg(feature = "windows")]
+pub(crate) mod door;
+mod files;
+pub(crate) mod language;
 mod policy;
 mod record;
 mod sharing;
 mod talk;
 mod terminal;
 mod time;
+mod trusted;
 #[cfg(feature = "windows")]
 pub(crate) mod windows;
 
@@ -32,12 +38,14 @@ pub(crate) use check::*;
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
+pub(crate) use files::*;
 pub(crate) use policy::*;
 pub(crate) use record::*;
 pub(crate) use sharing::*;
 pub(crate) use talk::*;
 pub(crate) use terminal::*;
 pub(crate) use time::{day, moment};
+pub(crate) use trusted::*;
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";
@@ -404,6 +412,7 @@ pub(crate) fn control_has_to_wait(who: &str, left: Duration) -> String {
 }
 
 pub(crate) const NO_CONTROL: &str = "No. They still see your screen, and cannot click or type.";
+pub(crate) const NOTHING_CHANGES: &str = "No. Everything stays as it is.";
 pub(crate) const QUESTION_GONE: &str = "This question is gone; the answer was no.";
 pub(crate) const CONTROL_GONE: &str = "Your mouse and keyboard are yours again.";
 

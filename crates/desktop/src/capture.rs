@@ -47,7 +47,8 @@ pub trait Capture: Send {
     ///
     /// # Errors
     ///
-    /// [`CaptureError::Revoked`] when the permission has ended, also when it ended while the picture was on its way.
+    /// [`CaptureError::Revoked`] when the permission has ended, also when it ended while the picture was on its way;
+    /// [`CaptureError::Held`] in the same way while nothing may be seen.
     fn grab(&mut self) -> Result<Option<Rect>, CaptureError>;
 
     /// What the last grab took: a few rectangles, all in the one that it said. Empty when nothing had changed.
@@ -59,6 +60,12 @@ pub trait Capture: Send {
     ///
     /// [`CaptureError::Revoked`] when the permission has ended: an old picture is not shared either.
     fn frame(&self) -> Result<&I420, CaptureError>;
+
+    /// Whether the person is asked something at this moment that nobody else is to see. Nothing new is taken meanwhile,
+    /// neither of the picture nor of the pointer; a running [`wait`](Self::wait) reports a changed picture when it is over.
+    fn is_held(&self) -> bool {
+        false
+    }
 
     /// A handle that ends a running [`wait`](Self::wait) from another thread.
     fn waker(&self) -> Waker;
@@ -111,6 +118,9 @@ pub enum CaptureError {
     /// The person at this machine took the permission back, or it never stood.
     #[error("this screen is not shared: the permission to see it has ended")]
     Revoked,
+    /// The person is asked something that nobody else is to see. The picture is as it was before; it goes on by itself.
+    #[error("nothing new of this screen is shared at the moment: its person is answering a question")]
+    Held,
     /// What is shared has another size or place, there are other screens, or another one was chosen. Open a new capturer;
     /// the permission still stands.
     #[error("what is shared is not as it was")]

@@ -1,7 +1,8 @@
-//! Holding back the expert's pointer and keys while something is on the screen that only the person may answer.
+//! Holding back the expert's pointer and keys while something is on the screen that only the person may answer, and the
+//! picture while that is a question of ours.
 //!
-//! A [`Suspension`] is shared by whoever injects and by whoever must not be injected into: the questions of this program,
-//! and the watch over those of other programs. Nothing that goes through it is a permission; it only ever takes away.
+//! A [`Suspension`] is shared by whoever injects or takes pictures, and by whoever must be left alone: the questions of this
+//! program, and the watch over those of other programs. Nothing that goes through it is a permission; it only ever takes away.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,14 +14,21 @@ pub const LINGER: Duration = Duration::from_millis(500);
 /// Codes of keys on X are one byte.
 const KEYS: usize = 256;
 
-/// Whether the expert's pointer and keys are held back, and by whom. Copies are one and the same.
+/// Whether the expert's pointer and keys are held back, and the picture. Copies are one and the same.
 #[derive(Clone, Debug, Default)]
 pub struct Suspension(Arc<Shared>);
 
 /// Holds everything back for as long as it lives, and [`LINGER`] longer.
 #[derive(Debug)]
 #[must_use = "dropping it lets everything through again"]
-pub struct Hold(Suspension);
+pub struct Hold {
+    of: Suspension,
+    hides: bool,
+}
+
+/// Pictures may be taken. Between two that are equal nothing was hidden: what was on its way meanwhile shows nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sight(u64);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -34,6 +42,11 @@ struct State {
     /// When the last one was given up, and as much longer as it lingers.
     until: Option<Instant>,
     hands: Vec<Weak<dyn LetGo>>,
+    /// How many of those that hold back hide the picture as well.
+    hiding: u32,
+    hidden_until: Option<Instant>,
+    /// How often it was hidden so far.
+    hidden: u64,
 }
 
 /// How often each key was pressed by an injector. Whoever listens for the person's keys takes these out.
@@ -49,15 +62,29 @@ impl Suspension {
     /// Holds everything back from now on. When this returns, every key is up, and nothing that was played back is still on
     /// its way to the display. Call it before a question is put on the screen, and keep what it returns until it is gone.
     pub fn hold(&self) -> Hold {
+        self.hold_back(false)
+    }
+
+    /// The same, and nothing of the screen is seen meanwhile: what is asked, and what the person does about it, is theirs alone.
+    /// It lingers as well, since what puts windows together on the screen may show a closed one for a while.
+    pub fn hide(&self) -> Hold {
+        self.hold_back(true)
+    }
+
+    fn hold_back(&self, hides: bool) -> Hold {
         let hands = {
             let mut state = self.state();
+            if hides {
+                state.hiding = state.hiding.saturating_add(1);
+                state.hidden = state.hidden.wrapping_add(1);
+            }
             state.holds = state.holds.saturating_add(1);
             state.hands.retain(|hands| hands.strong_count() > 0);
             state.hands.iter().filter_map(Weak::upgrade).collect::<Vec<_>>()
         };
         // Outside of the lock: whoever plays something back at this moment looks here first.
         hands.iter().for_each(|hands| hands.let_go());
-        Hold(self.clone())
+        Hold { of: self.clone(), hides }
     }
 
     /// Whether everything is held back at this moment.
@@ -65,6 +92,13 @@ impl Suspension {
     pub fn is_on(&self) -> bool {
         let state = self.state();
         state.holds > 0 || state.until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Whether pictures may be taken at this moment.
+    pub(crate) fn sight(&self) -> Option<Sight> {
+        let state = self.state();
+        let is_hidden = state.hiding > 0 || state.hidden_until.is_some_and(|until| Instant::now() < until);
+        (!is_hidden).then_some(Sight(state.hidden))
     }
 
     /// From now on these let go when everything is held back.
@@ -90,9 +124,14 @@ impl Suspension {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        let mut state = self.of.state();
+        let until = Some(Instant::now() + LINGER);
         state.holds = state.holds.saturating_sub(1);
-        state.until = Some(Instant::now() + LINGER);
+        state.until = until;
+        if self.hides {
+            state.hiding = state.hiding.saturating_sub(1);
+            state.hidden_until = until;
+        }
     }
 }
 
@@ -137,6 +176,31 @@ mod tests {
             std::thread::sleep(Duration::from_millis(5));
         }
         assert!(before.elapsed() >= LINGER);
+    }
+
+    #[test]
+    fn a_question_hides_the_picture_and_other_holds_do_not() {
+        let suspension = Suspension::default();
+        let before = suspension.sight();
+        assert!(before.is_some());
+        let hold = suspension.hold();
+        assert_eq!(suspension.sight(), before, "keys are held back, and the picture is seen");
+        let (one, other) = (suspension.hide(), suspension.hide());
+        assert_eq!(suspension.sight(), None);
+        drop((hold, one));
+        assert_eq!(suspension.sight(), None, "another one stands");
+        let closed = Instant::now();
+        drop(other);
+        while suspension.sight().is_none() {
+            assert!(closed.elapsed() < LINGER * 20, "it is seen again");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(closed.elapsed() >= LINGER);
+        assert_ne!(
+            suspension.sight(),
+            before,
+            "what was on its way since is not taken for what was seen before"
+        );
     }
 
     #[test]

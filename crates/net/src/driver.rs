@@ -166,6 +166,7 @@ enum Request {
     Seen(oneshot::Sender<Seen>),
     Census(oneshot::Sender<Census>),
     IceServers(oneshot::Sender<Vec<IceServer>>),
+    Write(Address, String, oneshot::Sender<bool>),
     Install(Vec<Application>, oneshot::Sender<()>),
 }
 
@@ -281,6 +282,10 @@ impl<N: Network> Driver<N> {
                 let now = self.clock.unix();
                 self.ice_servers.retain(|server| server.is_good_at(now));
                 _ = answer.send(self.ice_servers.clone());
+            }
+            Request::Write(to, text, answer) => {
+                let is_online = *self.status.borrow() == Status::Online;
+                _ = answer.send(is_online && self.network.write(&to, &text));
             }
             Request::Install(applications, answer) => {
                 *self.sessions.registry_mut() = Registry::default();
@@ -472,6 +477,12 @@ impl Handle {
     /// good. With their passwords: they go to an application of this person, over a private socket, and nowhere else.
     pub async fn ice_servers(&self) -> Result<Vec<IceServer>, CallError> {
         self.ask(Request::IceServers).await
+    }
+
+    /// Writes a text to a contact's chat program; false where that cannot be, or not now. Nothing is heard of whether it
+    /// arrived.
+    pub async fn write(&self, to: Address, text: String) -> Result<bool, CallError> {
+        self.ask(|answer| Request::Write(to, text, answer)).await
     }
 
     /// How much the driver holds.

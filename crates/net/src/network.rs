@@ -12,6 +12,13 @@ pub trait Network: Send + 'static {
     /// Takes a message for delivery. Never waits.
     fn send(&mut self, token: Token, to: To, parcel: Parcel);
 
+    /// Writes a text to a contact, as people do with their chat programs: for a person, not for another one of us. False on a
+    /// network that carries no such thing. Nothing is heard of whether it arrived.
+    fn write(&mut self, to: &Address, text: &str) -> bool {
+        _ = (to, text);
+        false
+    }
+
     /// The next thing that happens. Nothing is lost when the returned future is dropped before it is ready.
     fn next(&mut self) -> impl Future<Output = NetworkEvent> + Send;
 }

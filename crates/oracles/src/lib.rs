@@ -89,6 +89,8 @@ oracles! {
     input = assist, input_seeds;
     /// A shared terminal: nothing but cells reaches anybody's.
     terminal = assist, terminal_seeds;
+    /// The expert's input over a channel that loses, doubles and reorders.
+    inbox = assist, inbox_seeds;
     /// The rules of a computer: the person only tightens what the administrator says.
     policy = assist, policy_seeds;
     /// The handshake.

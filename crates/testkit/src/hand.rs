@@ -1,9 +1,11 @@
 //! The hands of the person whose screen it is, and an eye on every other hand.
 //!
 //! [`Hand`] types into an X server as the person sitting there would. [`Watch`] counts what any hand does, ours or
-//! the program's under test, so that "nothing more was typed" is an observation and not an absence.
+//! the program's under test, so that "nothing more was typed" is an observation and not an absence. [`Journal`] says
+//! of each when it was, by the server's own clock.
 
 use anyhow::{Context as _, Result};
+use rustix::time::{ClockId, clock_gettime};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask};
@@ -141,4 +143,92 @@ impl Watch {
         }
         Ok(self.seen)
     }
+}
+
+/// Writes down what any hand does on an X server, and when.
+#[derive(Debug)]
+pub struct Journal {
+    connection: RustConnection,
+    entries: Vec<Entry>,
+}
+
+/// One thing that was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// In milliseconds of the server's clock, which is the machine's ([`display_time`]), whoever hears of it how late.
+    pub at: u32,
+    /// What.
+    pub what: Done,
+}
+
+/// What a hand can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The key with this code went down.
+    KeyDown(u32),
+    /// And up.
+    KeyUp(u32),
+    /// A button went down, or the wheel turned by a notch.
+    ButtonDown,
+    /// And up.
+    ButtonUp,
+    /// The pointer moved.
+    Moved,
+}
+
+impl Done {
+    /// Letting go of what is held is always right.
+    pub fn lets_go(self) -> bool {
+        matches!(self, Self::KeyUp(_) | Self::ButtonUp)
+    }
+}
+
+impl Journal {
+    /// Begins.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone or has no XInput 2.
+    pub fn on(server: &XServer) -> Result<Self> {
+        let connection = server.connect()?;
+        connection.xinput_xi_query_version(2, 2)?.reply().context("the X server has no XInput 2")?;
+        let root = connection.setup().roots[0].root;
+        let raw = XIEventMask::RAW_KEY_PRESS
+            | XIEventMask::RAW_KEY_RELEASE
+            | XIEventMask::RAW_BUTTON_PRESS
+            | XIEventMask::RAW_BUTTON_RELEASE
+            | XIEventMask::RAW_MOTION;
+        let mask = EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![raw] };
+        connection.xinput_xi_select_events(root, &[mask])?.check()?;
+        Ok(Self { connection, entries: Vec::new() })
+    }
+
+    /// All of it, up to the moment of the call.
+    ///
+    /// # Errors
+    ///
+    /// When the server is gone.
+    pub fn entries(&mut self) -> Result<&[Entry]> {
+        self.connection.sync()?;
+        while let Some(event) = self.connection.poll_for_event()? {
+            let (at, what) = match event {
+                Event::XinputRawKeyPress(e) => (e.time, Done::KeyDown(e.detail)),
+                Event::XinputRawKeyRelease(e) => (e.time, Done::KeyUp(e.detail)),
+                Event::XinputRawButtonPress(e) => (e.time, Done::ButtonDown),
+                Event::XinputRawButtonRelease(e) => (e.time, Done::ButtonUp),
+                Event::XinputRawMotion(e) => (e.time, Done::Moved),
+                _ => continue,
+            };
+            self.entries.push(Entry { at, what });
+        }
+        Ok(&self.entries)
+    }
+}
+
+/// Now, as X servers on this machine tell it: milliseconds since it started, cut to 32 bits.
+pub fn display_time() -> u32 {
+    let now = clock_gettime(ClockId::Monotonic);
+    let milliseconds = now.tv_sec.wrapping_mul(1_000).wrapping_add(now.tv_nsec / 1_000_000);
+    // What is cut off is the same at the server's.
+    (milliseconds & i64::from(u32::MAX)).try_into().unwrap_or_default()
 }

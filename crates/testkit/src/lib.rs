@@ -12,8 +12,10 @@
 //! Tests that need a program from outside carry its name in theirs (`needs_xvfb_…`, `needs_strace_…`), so that
 //! `cargo xtask test` can leave them out, and say so, on a machine where it is not installed.
 
+pub mod at_spi;
 pub mod avahi;
 pub mod bus;
+pub mod capture;
 pub mod code;
 pub mod dns;
 pub mod hand;

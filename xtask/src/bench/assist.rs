@@ -211,10 +211,14 @@ fn conditions(
     }
     said.extend(compared.failures.iter().map(|failure| format!("{failure}.")));
     if let Some(first) = &results.first {
-        said.push(format!(
-            "Allow → first picture: {:.0} ms with both sides running, {:.0} ms cold.",
-            first.running.after_allow, first.cold.after_allow
-        ));
+        for (network, by) in
+            [("nearby", first.nearby), ("over XMPP, with Prosody on the same machine", first.xmpp)]
+        {
+            said.push(format!(
+                "Allow → first picture, {network}: {:.0} ms with both sides running, {:.0} ms cold.",
+                by.running.after_allow, by.cold.after_allow
+            ));
+        }
     }
     if let Some(link) = &results.bad_link {
         said.push(format!(

@@ -38,9 +38,17 @@ const WINDOW: (u32, u32) = (1280, 776);
 
 /// Plays the demo and checks it.
 pub(crate) fn check(pictures: Pictures, way: Way) -> Result<()> {
-    let program = repo::build_program(Profile::Debug)?;
+    play(&repo::build_program(Profile::Debug)?, pictures, way)
+}
+
+/// Plays it with a program as people install it.
+pub(crate) fn check_installed(program: &Path) -> Result<()> {
+    play(program, Pictures::Scratch, Way::Nearby)
+}
+
+fn play(program: &Path, pictures: Pictures, way: Way) -> Result<()> {
     fetch_browser_driver()?;
-    let mut play = Play::set_up(&program, pictures, way)?;
+    let mut play = Play::set_up(program, pictures, way)?;
     play.meet()?;
     play.ask_and_accept()?;
     play.show_the_screen()?;

@@ -1,7 +1,7 @@
 //! The demo of a shared terminal: two terminals beside each other, in tmux.
 
-use std::io::{IsTerminal as _, stdin};
 use std::fs;
+use std::io::{IsTerminal as _, stdin};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;

@@ -59,10 +59,28 @@ pub(super) const PARTS: &[Part] = &[
         count: Count::Tests(6),
     },
     Part {
-        name: "before",
-        what: "system calls before the yes",
-        by: By::Tests(PEOPLE, &["watching::"]),
+        name: "calls",
+        what: "system calls before the yes, one by one",
+        by: By::Tests(
+            PEOPLE,
+            &["watching::needs_strace_and_needs_xvfb_nothing_touches", "watching::trace::"],
+        ),
         count: Count::Tests(2),
+    },
+    Part {
+        name: "before",
+        what: "a hostile expert before the yes",
+        by: By::Tests(PEOPLE, &["watching::hostile::"]),
+        count: Count::Said(
+            " hostile sequences before the yes, 0 datagrams, 0 lookups, 0 looks at the screen, 0 events played back",
+            10_000,
+        ),
+    },
+    Part {
+        name: "after",
+        what: "what is left after a stop, a kill, a cut",
+        by: By::Tests(PEOPLE, &["watching::stopping::"]),
+        count: Count::Said(" stops while the expert's hands never rested, 0 keys left down", 48),
     },
     Part {
         name: "answers",
@@ -110,7 +128,7 @@ pub(super) const PARTS: &[Part] = &[
         name: "overlays",
         what: "a helper who means ill, on a nested screen",
         by: By::Tests(X11, &["needs_xephyr_hostile::"]),
-        count: Count::Tests(1),
+        count: Count::Said(" hostile runs, 0 consents, 0 settings changed", 10_000),
     },
     Part {
         name: "stop",
@@ -121,6 +139,11 @@ pub(super) const PARTS: &[Part] = &[
 ];
 
 impl Part {
+    /// Whether most of its time is spent waiting for what must time out, so that it takes nothing from what is timed.
+    pub(super) fn waits(&self) -> bool {
+        ["server", "replays"].contains(&self.name)
+    }
+
     /// As the proof of networks runs its own; nothing for what is no test.
     pub(super) fn as_tests(&self) -> Option<prove_network::Part> {
         let (program, filters, ignored) = match self.by {

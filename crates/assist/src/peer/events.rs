@@ -91,7 +91,10 @@ impl Peer {
                 self.cursor = Some(id);
                 self.events.push_back(PeerEvent::CursorOpen);
             }
-            _ => self.rtc.direct_api().close_data_channel(id),
+            _ => match self.asides.open(id, label) {
+                Some(aside) => self.events.push_back(PeerEvent::AsideOpen(aside, true)),
+                None => self.rtc.direct_api().close_data_channel(id),
+            },
         }
     }
 
@@ -101,11 +104,14 @@ impl Peer {
             self.fail();
         } else if self.cursor == Some(id) {
             self.cursor = None;
+        } else if let Some(aside) = self.asides.close(id) {
+            self.events.push_back(PeerEvent::AsideOpen(aside, false));
         }
     }
 
     fn message(&mut self, data: ChannelData) {
-        let taken = self.input == Some(data.id) && !data.binary && data.data.len() <= input::MAX_TEXT;
+        let Some(data) = self.aside_came(data) else { return };
+        let taken = self.input == Some(data.id) && !data.binary && data.data.len() <= input::MAX_BATCH;
         match String::from_utf8(data.data) {
             Ok(text) if taken => self.events.push_back(PeerEvent::Input(text)),
             _ => self.dropped.messages = self.dropped.messages.saturating_add(1),

@@ -77,6 +77,7 @@ pub(super) struct Flow {
     /// Bytes that wait, and when some did last.
     waiting: usize,
     busy: Time,
+    has_sent: bool,
     /// When the last key frame had left.
     key_left: Option<Time>,
     anew: Option<Time>,
@@ -103,6 +104,7 @@ impl Flow {
             rhythm: Duration::ZERO,
             waiting: 0,
             busy: now,
+            has_sent: false,
             key_left: None,
             anew: None,
         }
@@ -169,10 +171,16 @@ impl Flow {
 
     /// A picture was handed to the stack, so many bytes of which wait with all others.
     pub(super) fn sent(&mut self, now: Time, key: bool, waiting: usize) {
+        self.has_sent = true;
         self.waits(now, waiting);
         if key {
             self.key_left = Some(now.after(self.time_for_waiting()));
         }
+    }
+
+    /// Whether there was a picture on this way.
+    pub(super) fn has_sent(&self) -> bool {
+        self.has_sent
     }
 
     /// Whether the page, which asks for a key frame, may have had the last one: what of that was lost is sent again first.

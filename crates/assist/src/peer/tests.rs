@@ -3,6 +3,7 @@
 mod attack;
 mod bad_link;
 mod bottleneck;
+mod outbox;
 mod page;
 mod restart;
 mod video;
@@ -372,10 +373,12 @@ fn input_and_cursor_go_their_ways() {
     assert!(call.peer.send_cursor(call.now, r#"{"t":"at","x":1,"y":2}"#));
     assert!(call.peer.send_cursor(call.now, &shape));
     call.page.send("input", r#"{"t":"move","x":1,"y":2}"#);
-    call.page.send("input", &"x".repeat(input::MAX_TEXT));
+    call.page.send("input", &"x".repeat(input::MAX_BATCH));
     assert!(call.drive(5000, |call| call.page.texts().len() == 2 && call.inputs().len() == 2));
     assert_eq!(call.page.texts(), [r#"{"t":"at","x":1,"y":2}"#, &shape]);
-    assert_eq!(call.inputs(), [r#"{"t":"move","x":1,"y":2}"#, &"x".repeat(input::MAX_TEXT)]);
+    assert_eq!(call.inputs(), [r#"{"t":"move","x":1,"y":2}"#, &"x".repeat(input::MAX_BATCH)]);
+    assert!(call.peer.send_receipt(call.now, r#"{"n":1}"#));
+    assert!(call.drive(5000, |call| call.page.texts().last() == Some(&r#"{"n":1}"#)));
     assert_eq!(call.peer.dropped().messages, 0);
 }
 
@@ -397,7 +400,7 @@ fn the_largest_cursor_fits_the_channel() {
 #[test]
 fn messages_that_do_not_belong_are_dropped_and_counted() {
     let mut call = Call::connected();
-    call.page.send("input", &"x".repeat(input::MAX_TEXT + 1));
+    call.page.send("input", &"x".repeat(input::MAX_BATCH + 1));
     call.page.send("input", &"x".repeat(60_000));
     call.page.send_binary("input", b"{}");
     call.page.send("cursor", "{}");

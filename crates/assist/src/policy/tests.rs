@@ -200,3 +200,20 @@ fn every_key_is_read_and_shown() {
         }
     }
 }
+
+#[test]
+fn the_example_that_is_installed_names_every_key_and_changes_nothing() {
+    let example = include_str!("../../../../dist/policy/policy.toml");
+    assert_eq!(Rules::parse(example), Ok(Rules::default()));
+    // Keys and sections stand behind a #, sentences behind a # and a space.
+    let used: String = example
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    Rules::parse(&used).expect("every line of it is a rule");
+    for key in KEYS {
+        assert!(used.contains(&format!("[{}]", key.section)), "{}", key.section);
+        assert!(used.lines().any(|line| line.starts_with(&format!("{} = ", key.name))), "{}", key.name);
+    }
+}

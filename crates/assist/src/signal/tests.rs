@@ -68,6 +68,8 @@ fn the_messages_without_a_description() {
         ),
         (r#"{"v":1,"type":"paused","paused":true}"#, NoviceSays::Paused(true)),
         (r#"{"v":1,"type":"paused","paused":false}"#, NoviceSays::Paused(false)),
+        (r#"{"v":1,"type":"held","held":true}"#, NoviceSays::Held(true)),
+        (r#"{"v":1,"type":"held","held":false}"#, NoviceSays::Held(false)),
         (r#"{"v":1,"type":"chat","text":"a\nb \"c\" ü"}"#, NoviceSays::Chat(written.clone())),
         (r#"{"v":1,"type":"typing","typing":true}"#, NoviceSays::Typing(true)),
         (r#"{"v":1,"type":"again"}"#, NoviceSays::Again),
@@ -204,6 +206,7 @@ fn nobody_speaks_for_the_other_side() {
         r#"{"v":1,"type":"floor","floor":"files","state":"granted"}"#,
         r#"{"v":1,"type":"answer","description":{}}"#,
         r#"{"v":1,"type":"paused","paused":false}"#,
+        r#"{"v":1,"type":"held","held":true}"#,
         r#"{"v":1,"type":"again"}"#,
         r#"{"v":1,"type":"hello","role":"novice","program":"x"}"#,
     ] {
@@ -298,6 +301,8 @@ fn fields_are_checked() {
         (r#"{"v":1,"type":"floor","floor":"files","state":"asked"}"#, "state"),
         (r#"{"v":1,"type":"paused"}"#, "paused"),
         (r#"{"v":1,"type":"paused","paused":1}"#, "paused"),
+        (r#"{"v":1,"type":"held"}"#, "held"),
+        (r#"{"v":1,"type":"held","held":"true"}"#, "held"),
     ];
     for (text, field) in cases {
         assert_eq!(novice(text), Err(SignalError::Field(field)), "{text}");

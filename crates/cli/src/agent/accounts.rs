@@ -33,6 +33,9 @@ pub(crate) const XMPP: &str = "xmpp";
 /// code, so nobody is a contact there and nobody is called by it.
 pub(crate) const GUEST: &str = "guest";
 
+/// What is written to somebody is not longer than this, in characters.
+const LONGEST_TEXT: usize = 500;
+
 /// A server that does not take our goodbye by then does without.
 pub(crate) const SIGNING_OFF: Duration = Duration::from_secs(3);
 
@@ -325,6 +328,31 @@ impl Accounts {
             all.extend(account.handle.ice_servers().await.unwrap_or_default());
         }
         all
+    }
+
+    /// Writes to the person's trusted contact, from the account that has them among its contacts, else from the first that can.
+    /// Who that is was written down by the person, and is read from there.
+    pub(super) async fn tell_trusted(&self, home: &Home, text: &str) -> Result<String, String> {
+        let trusted = Config::load(home).map_err(|error| format!("{error:#}"))?.trusted;
+        let trusted = trusted.ok_or_else(|| texts::NO_TRUSTED.to_owned())?;
+        let contact: Address =
+            trusted.parse().map_err(|error| format!("\"{trusted}\" is no address: {error}"))?;
+        let text: String = text.chars().take(LONGEST_TEXT).collect();
+        let mut others = Vec::new();
+        for (_, account) in self.own() {
+            let seen = account.handle.seen().await.unwrap_or_default();
+            if !seen.contacts.iter().any(|listed| listed.address == contact) {
+                others.push(account);
+            } else if account.handle.write(contact.clone(), text.clone()).await == Ok(true) {
+                return Ok(trusted);
+            }
+        }
+        for account in others {
+            if account.handle.write(contact.clone(), text.clone()).await == Ok(true) {
+                return Ok(trusted);
+            }
+        }
+        Err(texts::NO_ACCOUNT_FOR_TRUSTED.to_owned())
     }
 
     /// Whether each is on the other's list, as the network says.

@@ -2,11 +2,11 @@
 
 use super::accounts::Which;
 use super::open::Asking;
-use super::{Agent, DEAF, News};
+use super::{Agent, DEAF, News, window};
 use crate::surroundings;
 use crate::terminal::Terminal;
 use crate::texts;
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use rendezvous_core::{Command, SessionId};
 use rendezvous_dbus::agent::{Commander, Surroundings, Waiting};
 use std::collections::HashMap;
@@ -47,8 +47,12 @@ impl Agent {
         stay: bool,
         code: Option<u16>,
     ) -> Result<()> {
-        let ends = surroundings.terminal.context(texts::NEEDS_A_TERMINAL)?;
-        let terminal = Terminal::handed_over(ends)?;
+        let terminal = match surroundings.terminal {
+            Some(ends) => Terminal::handed_over(ends)?,
+            // The person is at windows, and is asked in one.
+            None if window::opens(&surroundings.environment) => Terminal::nowhere(),
+            None => bail!(texts::NEEDS_A_TERMINAL),
+        };
         self.next_inbox += 1;
         let id = self.next_inbox;
         let (watched, news) = (commander.clone(), self.news.clone());

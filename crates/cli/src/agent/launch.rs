@@ -7,6 +7,7 @@ pub(super) use feed::{Fed, Feed, feed};
 
 use super::window;
 use crate::apps::Start;
+use crate::asking;
 use crate::home::Home;
 use crate::surroundings;
 use crate::terminal::Terminal;
@@ -55,7 +56,7 @@ impl Place {
     /// The terminal and the environment of whoever invites.
     pub(super) fn handed_over(surroundings: Surroundings, needs: Needs) -> Result<Self> {
         let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
-        if needs == Needs::Terminal && terminal.is_none() {
+        if needs == Needs::Terminal && terminal.is_none() && !window::opens(&surroundings.environment) {
             bail!(texts::NEEDS_A_TERMINAL);
         }
         Ok(Self { terminal, environment: surroundings::known(surroundings.environment), own: None })
@@ -66,18 +67,23 @@ impl Place {
         terminal: OwnedMutexGuard<Terminal>,
         environment: HashMap<String, String>,
     ) -> Option<Self> {
-        Some(Self { terminal: Some(terminal.ends().ok()?), environment, own: Some(terminal) })
+        Some(Self { terminal: terminal.ends().ok()?, environment, own: Some(terminal) })
     }
 
     /// How an application of ours is started that has no terminal here: it opens a window.
     pub(super) fn in_a_window(&self, application: ApplicationId) -> Option<Start> {
-        if self.terminal.is_some() { None } else { window::start(application) }
+        // Ours ask in windows by themselves where there is a display; else a bus can open a terminal for them.
+        let asks = self.terminal.is_some() || window::opens(&self.environment);
+        if asks { None } else { window::start(application) }
     }
 
     /// Says something in place of the application, unless a command of the person's waits at this terminal: that one
     /// says it then.
     fn say(&self, text: &str) {
         if let Some(terminal) = &self.own {
+            if terminal.is_nowhere() {
+                return asking::tell("", &asking::Told::Sentence(text), &self.environment);
+            }
             terminal.say("");
             terminal.say(text);
         }

@@ -146,6 +146,8 @@ async fn take_commands(stream: std::os::unix::net::UnixStream, requests: mpsc::S
 enum News {
     /// The person answered a question.
     Answered(prompt::Answer),
+    /// The window of a question is gone, and nobody has answered there.
+    WindowGone(SessionId),
     /// The application of a session is gone.
     ApplicationGone(SessionId),
     /// The command that handed over a terminal is gone, or wants it back.
@@ -224,6 +226,7 @@ impl Agent {
     async fn told(&mut self, news: News) {
         match news {
             News::Answered(answer) => self.answered(answer).await,
+            News::WindowGone(session) => self.window_gone(session).await,
             News::ApplicationGone(session) => self.application_gone(session).await,
             News::InboxLeft(inbox) => self.inbox_left(inbox).await,
             // Nothing new begins any more; whoever asked hears that this is over.

@@ -2,12 +2,18 @@
 
 use super::News;
 use super::open::Question;
+use crate::asking::{Ring, SAID_NO, SAID_YES};
+use crate::home::Home;
 use crate::terminal::{Terminal, is_yes};
 use crate::texts;
 use rendezvous_core::SessionId;
+use std::collections::HashMap;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{OwnedMutexGuard, mpsc};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Child;
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
 /// A terminal that nobody else speaks at meanwhile.
 pub(super) type Held = OwnedMutexGuard<Terminal>;
@@ -17,6 +23,51 @@ pub(super) struct Answer {
     pub(super) session: SessionId,
     pub(super) yes: bool,
     pub(super) terminal: Held,
+}
+
+/// No terminal, for whoever is asked in a window. Nobody else speaks at it.
+pub(super) fn nowhere() -> Option<Held> {
+    Arc::new(Mutex::new(Terminal::nowhere())).try_lock_owned().ok()
+}
+
+/// Asks in a window: a process of its own, so that a display that fails takes nothing with it. Its exit code is what the
+/// person did there; nothing else is a yes. When the question is taken away, the process goes, and the window with it.
+pub(super) fn in_window(
+    session: SessionId,
+    ring: Ring,
+    place: (&Home, &HashMap<String, String>),
+    terminal: Held,
+    news: mpsc::Sender<News>,
+) -> anyhow::Result<Question> {
+    let child = spawn(place)?;
+    let task = tokio::spawn(async move {
+        let said = until_said(child, &ring).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "The window of a question did not stay");
+            None
+        });
+        let told = match said {
+            Some(SAID_YES) => News::Answered(Answer { session, yes: true, terminal }),
+            Some(SAID_NO) => News::Answered(Answer { session, yes: false, terminal }),
+            // Nobody has said anything: they are asked elsewhere.
+            _ => News::WindowGone(session),
+        };
+        _ = news.send(told).await;
+    });
+    Ok(Question { task: task.abort_handle(), still_rings: Arc::default() })
+}
+
+fn spawn((home, environment): (&Home, &HashMap<String, String>)) -> anyhow::Result<Child> {
+    let mut command = tokio::process::Command::new(std::env::current_exe()?);
+    command.arg("ring").current_dir("/").envs(environment).envs(home.variable()).kill_on_drop(true);
+    Ok(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
+}
+
+/// How the process ended by itself.
+async fn until_said(mut child: Child, ring: &Ring) -> std::io::Result<Option<u8>> {
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(&serde_json::to_vec(ring)?).await?;
+    }
+    Ok(child.wait().await?.code().and_then(|code| u8::try_from(code).ok()))
 }
 
 /// Asks. The question goes when it is taken away, and says why on its way out.

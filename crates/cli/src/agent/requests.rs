@@ -76,6 +76,9 @@ impl Agent {
                 });
             }
             Request::IceServers { answer } => _ = answer.send(self.accounts.ice_servers().await),
+            Request::TellTrusted { text, answer } => {
+                _ = answer.send(self.accounts.tell_trusted(&self.home, &text).await);
+            }
             Request::Reread { answer } => {
                 // Commands change the list in a process of their own.
                 match Contacts::load(&self.home) {

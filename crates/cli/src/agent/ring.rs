@@ -2,8 +2,9 @@
 
 use super::accounts::{GUEST, NEARBY, Which};
 use super::open::{Asking, Open};
-use super::{Agent, launch, prompt};
+use super::{Agent, launch, prompt, window};
 use crate::application::code;
+use crate::asking;
 use crate::clock;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
@@ -12,7 +13,7 @@ use crate::standing::{Caller, Circumstances, Standing, Verdict, may_call};
 use crate::terminal::Terminal;
 use crate::texts;
 use rendezvous_assist::policy::Helper;
-use rendezvous_core::{Command, DeclinedBy, Invite, Role, SessionId};
+use rendezvous_core::{ApplicationId, Command, DeclinedBy, Invite, Role, SessionId};
 use rendezvous_net::nearby::nearby_address;
 use rendezvous_trust::PublicKey;
 use rendezvous_trust::invite::{MAX_LIFETIME, SKEW};
@@ -102,6 +103,7 @@ impl Agent {
         match self.terminal.as_ref().map(|terminal| terminal.clone().try_lock_owned()) {
             Some(Ok(terminal)) => self.ask_at(session, terminal, None),
             Some(Err(_)) => self.decline(session, DeclinedBy::Busy).await,
+            None if self.asks_in_window(session) => {}
             None => {
                 if let Some(open) = self.open.get(&session) {
                     let (title, body) = texts::notice(
@@ -116,10 +118,43 @@ impl Agent {
         }
     }
 
-    /// Asks the person at this terminal.
+    /// Asks in a window of the desktop where the person was last, unless they wait at a terminal.
+    fn asks_in_window(&mut self, session: SessionId) -> bool {
+        let is_awaited = self.inboxes.iter().any(|inbox| inbox.code.is_none());
+        if is_awaited || !window::opens(&self.environment) {
+            return false;
+        }
+        let Some(nowhere) = prompt::nowhere() else { return false };
+        self.ask_at(session, nowhere, None);
+        self.open.get(&session).is_some_and(|open| matches!(open.asking, Asking::Open(_)))
+    }
+
+    /// The window of a question is gone: the display went, or nothing could be shown there. They are asked elsewhere.
+    pub(super) async fn window_gone(&mut self, session: SessionId) {
+        let Some(open) = self.open.get_mut(&session) else { return };
+        if !matches!(open.asking, Asking::Open(_)) {
+            return;
+        }
+        open.asking = Asking::Waits;
+        open.inbox = None;
+        if open.answers_code {
+            // It was to be asked there and nowhere else.
+            return self.decline(session, DeclinedBy::Policy).await;
+        }
+        let caller = open.caller.clone();
+        let application = open.application;
+        let (title, body) = texts::notice(&caller, application, self.name_of(application).as_deref());
+        self.notices.ring(session, title, body, self.environment.clone());
+        self.ask_in_inboxes().await;
+    }
+
+    /// Asks the person at this terminal, or in a window where there is none.
     pub(super) fn ask_at(&mut self, session: SessionId, at: prompt::Held, inbox: Option<u64>) {
         let Some(application) = self.open.get(&session).map(|open| open.application) else { return };
         let name = self.name_of(application);
+        if at.is_nowhere() {
+            return self.ask_in_window(session, application, name.as_deref(), (at, inbox));
+        }
         let Some(open) = self.open.get_mut(&session) else { return };
         let text = if open.answers_code {
             texts::invited_by_code(&open.caller)
@@ -129,6 +164,26 @@ impl Agent {
         let question = prompt::start(session, open.caller.who.clone(), text, at, self.news.clone());
         open.asking = Asking::Open(question);
         open.inbox = inbox;
+    }
+
+    fn ask_in_window(
+        &mut self,
+        session: SessionId,
+        application: ApplicationId,
+        name: Option<&str>,
+        (at, inbox): (prompt::Held, Option<u64>),
+    ) {
+        let handed_over = self.inboxes.iter().find(|open| Some(open.id) == inbox);
+        let environment = handed_over.map_or(&self.environment, |inbox| &inbox.environment);
+        let Some(open) = self.open.get_mut(&session) else { return };
+        let ring = asking::ring_of(environment, &open.caller, open.answers_code, application, name);
+        match prompt::in_window(session, ring, (&self.home, environment), at, self.news.clone()) {
+            Ok(question) => {
+                open.asking = Asking::Open(question);
+                open.inbox = inbox;
+            }
+            Err(error) => tracing::warn!(%error, "No window can be opened for a question"),
+        }
     }
 
     pub(super) async fn decline(&mut self, session: SessionId, by: DeclinedBy) {
@@ -160,15 +215,21 @@ impl Agent {
         let handed_over = self.inboxes.iter().find(|inbox| Some(inbox.id) == open.inbox);
         let environment = match handed_over {
             Some(inbox) => inbox.environment.clone(),
+            None if terminal.is_nowhere() => self.environment.clone(),
             None => crate::surroundings::environment(),
         };
         let speaker = Terminal::clone(&terminal);
         let hindrance = open.hindrance(&environment).or(forbidden);
+        let surroundings = environment.clone();
         open.place = launch::Place::here(terminal, environment);
         let is_ready = open.place.is_some() && (!open.answers_code || code::claim(&self.home, session));
         if !is_ready || hindrance.is_some() {
             open.place = None;
-            speaker.say(&hindrance.unwrap_or_else(|| texts::CANNOT_ANSWER.to_owned()));
+            let sentence = hindrance.unwrap_or_else(|| texts::CANNOT_ANSWER.to_owned());
+            if speaker.is_nowhere() {
+                asking::tell("", &asking::Told::Sentence(&sentence), &surroundings);
+            }
+            speaker.say(&sentence);
             return self.decline(session, DeclinedBy::Policy).await;
         }
         let (which, answers_code) = (open.which, open.answers_code);

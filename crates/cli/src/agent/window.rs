@@ -4,6 +4,7 @@
 use crate::application::hello;
 use crate::application::source::{ASSIST, HELLO, TERMINAL};
 use crate::apps::Start;
+use crate::asking;
 use crate::surroundings::BUS;
 use rendezvous_core::ApplicationId;
 use std::collections::HashMap;
@@ -23,13 +24,22 @@ pub(super) fn name_on_bus(application: ApplicationId) -> Option<&'static str> {
     }
 }
 
+/// Whether applications of ours can ask their person in windows in these surroundings.
+pub(super) fn opens(environment: &HashMap<String, String>) -> bool {
+    asking::can_ask_in(|name| environment.get(name).cloned())
+}
+
 /// How this application of ours is started where nobody has handed over a terminal.
 pub(super) fn start(application: ApplicationId) -> Option<Start> {
     name_on_bus(application).map(|name| Start::Bus(name.to_owned()))
 }
 
-/// Which of them the bus in these surroundings can start, by their names there.
+/// Which of them can be started in these surroundings without a terminal, by their names on a bus: all where windows open,
+/// else those that the bus can start.
 pub(super) async fn startable(environment: &HashMap<String, String>) -> Vec<String> {
+    if opens(environment) {
+        return vec![ASSIST.to_owned(), HELLO.to_owned()];
+    }
     let Some(address) = environment.get(BUS) else { return Vec::new() };
     match tokio::time::timeout(PATIENCE, ask(address)).await {
         Ok(Ok(mut names)) => {

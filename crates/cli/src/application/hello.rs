@@ -8,6 +8,7 @@ use super::meeting::{Meeting, Person, meet};
 use super::secured::{SecuredSession, broken};
 use super::source::Source;
 use super::{GOODBYE, connected, ending};
+use crate::asking::Asking;
 use crate::home::Home;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
@@ -16,6 +17,7 @@ use anyhow::Result;
 use rendezvous_assist::link::Heard;
 use rendezvous_core::{ApplicationId, Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
+use rendezvous_desktop::Suspension;
 use rendezvous_trust::AuthenticationError;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -31,7 +33,7 @@ const GREETING: &str = r#"{"v":1,"type":"greeting"}"#;
 pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, "hello")?;
-    let terminal = Terminal::own()?;
+    let terminal = super::place()?;
     let (session, mut events) = source.take().await?;
     let who = session.remote_user.clone();
     tracing::info!(contact = %who, "Took a session");
@@ -40,7 +42,11 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
         Some(terminal) => terminal.wait_for_word().await,
         None => None,
     };
-    let person = Person { terminal: terminal.as_ref(), asking: &mut None };
+    // On a terminal it is asked there.
+    let is_nowhere = terminal.as_ref().is_some_and(Terminal::is_nowhere);
+    let mut asking = is_nowhere.then(|| Asking::here(&Suspension::default())).flatten();
+    let role = session.role;
+    let person = Person { terminal: terminal.as_ref(), asking: &mut asking };
     let ending = match early_end {
         Some(ending) => ending,
         None => match meet(home, session, &mut events, person, &mut ends).await? {
@@ -50,6 +56,7 @@ pub(crate) async fn run(home: &Home, source: Source) -> Result<ExitCode> {
     };
     if let Some(terminal) = &terminal {
         ending::say_who(terminal, &who, ending);
+        super::tell_end(terminal, &who, role, ending);
         terminal.restore();
     }
     Ok(ExitCode::SUCCESS)

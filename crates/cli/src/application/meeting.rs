@@ -158,6 +158,9 @@ impl Table<'_> {
             let input = match self.next(events, ends).await {
                 Next::Text(text) => Input::Text(text),
                 Next::Line(Some(line)) if !is_stop(&line) => self.answered(line),
+                Next::Answer(Answer::Yes { .. }) if self.question == Question::Heard => Input::Heard(true),
+                // In a window the safe answer says that something is not right.
+                Next::Answer(Answer::No) if self.question == Question::Heard => Input::Heard(false),
                 Next::Answer(Answer::Yes { words, .. }) => Input::Typed(words.join(" ")),
                 Next::Answer(Answer::No) if self.question != Question::Words => continue,
                 Next::Ended(ending) => return Ok(Meeting::Over(self.told_of_code(ending))),
@@ -248,7 +251,16 @@ impl Table<'_> {
     }
 
     fn read_aloud(&mut self, words: [&'static str; 3], why: Why) {
-        self.say(&texts::read_aloud(&self.who, &words.join("   "), why));
+        let words = words.join("   ");
+        if let Some(asking) = self.asking
+            && self.terminal.is_none_or(Terminal::is_nowhere)
+        {
+            self.deadline = Instant::now() + TALKING;
+            self.question = Question::Heard;
+            let address = &self.session.remote_user;
+            return asking.ask(&self.who, Ask::ReadAloud { address, why, words: &words });
+        }
+        self.say(&texts::read_aloud(&self.who, &words, why));
         self.ask(Question::Heard, &texts::heard(&self.who));
     }
 

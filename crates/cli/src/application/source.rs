@@ -3,6 +3,7 @@
 
 use super::{HAND_OVER, hello, inherited_socket};
 use crate::args::ApplicationName;
+use crate::asking::can_ask_in;
 use crate::home::Home;
 use crate::surroundings::BUS;
 use crate::terminal::Terminal;
@@ -53,7 +54,7 @@ pub(crate) async fn run(home: &Home, name: ApplicationName, bus: bool) -> Result
     // A bus that starts a program says where it is; one that was started otherwise takes the person's own.
     let address = ["DBUS_STARTER_ADDRESS", BUS].into_iter().find_map(|variable| std::env::var(variable).ok());
     let address = address.context("there is no session bus here: DBUS_SESSION_BUS_ADDRESS is not set")?;
-    if Terminal::own()?.is_none() && has_desktop() {
+    if Terminal::own()?.is_none() && has_desktop() && !can_ask_in(|name| std::env::var(name).ok()) {
         return open_window(name);
     }
     let on_bus = match name {

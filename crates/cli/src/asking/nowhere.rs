@@ -19,6 +19,10 @@ impl Asking {
         match self.0 {}
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        match self.0 {}
+    }
+
     pub(crate) fn withdraw(&mut self) {
         match self.0 {}
     }
@@ -32,7 +36,40 @@ impl Asking {
     }
 }
 
+/// What there would be to tell in a window of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum Told<'a> {
+    Over { time: Duration, controlled: bool },
+    Failed(rendezvous_core::SessionResult),
+    Sentence(&'a str),
+}
+
+/// There is none.
+pub(crate) fn tell(_: &str, _: &Told<'_>, _: &std::collections::HashMap<String, String>) {}
+
+/// Never.
+pub(crate) fn can_ask_in(_: impl Fn(&str) -> Option<String>) -> bool {
+    false
+}
+
+/// Never asked.
+pub(crate) fn ring_of(
+    _: &std::collections::HashMap<String, String>,
+    caller: &crate::standing::Caller,
+    _: bool,
+    _: rendezvous_core::ApplicationId,
+    _: Option<&str>,
+) -> super::Ring {
+    let (no, yes) = (String::new(), String::new());
+    super::Ring { heading: caller.who.clone(), line: caller.line(), meaning: String::new(), no, yes }
+}
+
+/// There is no window for it.
+pub(crate) fn ring() -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this program was built without windows")
+}
+
 /// There is no window for them.
-pub(crate) fn last_words(_: u64, _: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn last_words(_: &crate::args::LastWords) -> anyhow::Result<ExitCode> {
     anyhow::bail!("this program was built without windows")
 }

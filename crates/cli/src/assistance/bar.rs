@@ -15,6 +15,14 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Before anything is shared the bar has so long to come into view.
 const COMING: Duration = Duration::from_secs(3);
 
+/// What is pressed on the bar or in the tray takes effect at once, and is told of afterwards.
+#[derive(Clone, Debug)]
+pub(super) struct Presses {
+    pub(super) brake: Brake,
+    pub(super) curtain: Curtain,
+    pub(super) heard: mpsc::Sender<Heard>,
+}
+
 /// The bar, and somebody on a thread of their own who hides the screen as soon as it is not there.
 #[derive(Debug)]
 pub(super) struct WatchedBar {
@@ -23,28 +31,25 @@ pub(super) struct WatchedBar {
 }
 
 impl WatchedBar {
-    /// Shows it, and returns when it is in view. Where it does not come into view, everything is hidden when this returns, and
-    /// `heard` is told.
+    /// Shows it. No picture may be taken before its [`Self::pulse`] beats. Where it does not come into view in time, everything is
+    /// hidden, and `heard` is told.
     pub(super) fn show(
         grant: &ViewGrant,
         display: &str,
         contents: Contents,
-        (brake, curtain): (Brake, Curtain),
-        heard: mpsc::Sender<Heard>,
+        presses: Presses,
     ) -> Result<Self, StopError> {
-        let (stop, hide, tell) = (brake.clone(), curtain.clone(), heard.clone());
-        let bar = Bar::show(grant, Some(display), contents, move |press| act(press, &stop, &hide, &tell))?;
+        let Presses { brake, curtain, heard } = presses.clone();
+        let bar = Bar::show(grant, Some(display), contents, move |press| presses.act(press))?;
         let (over, pulse) = (Arc::new(AtomicBool::new(false)), bar.pulse());
-        let begun = Instant::now();
-        while !pulse.is_alive() && begun.elapsed() < COMING {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        if !pulse.is_alive() {
-            curtain.draw();
-        }
         let is_over = Arc::clone(&over);
         std::thread::spawn(move || watch(&pulse, &is_over, (&brake, &curtain), &heard));
         Ok(Self { bar, over })
+    }
+
+    /// Whether it is in view, for whoever takes the pictures.
+    pub(super) fn pulse(&self) -> Pulse {
+        self.bar.pulse()
     }
 
     /// From now on it says this.
@@ -59,22 +64,24 @@ impl Drop for WatchedBar {
     }
 }
 
-/// What was pressed takes effect here, and is told of afterwards.
-fn act(press: Press, brake: &Brake, curtain: &Curtain, heard: &mpsc::Sender<Heard>) {
-    let news = match press {
-        Press::Stop => {
-            brake.pull();
-            Heard::Stop
-        }
-        Press::Pause => {
-            curtain.draw();
-            Heard::Pause
-        }
-        Press::Resume => Heard::Resume,
-        Press::TakeBack => Heard::TakeBack,
-    };
-    // Where so much was pressed that nothing more can be told, what it does was done, or is pressed again.
-    _ = heard.try_send(news);
+impl Presses {
+    /// This was pressed.
+    pub(super) fn act(&self, press: Press) {
+        let news = match press {
+            Press::Stop => {
+                self.brake.pull();
+                Heard::Stop
+            }
+            Press::Pause => {
+                self.curtain.draw();
+                Heard::Pause
+            }
+            Press::Resume => Heard::Resume,
+            Press::TakeBack => Heard::TakeBack,
+        };
+        // Where so much was pressed that nothing more can be told, what it does was done, or is pressed again.
+        _ = self.heard.try_send(news);
+    }
 }
 
 /// Hides the screen as soon as the bar is not there, and only then says so.
@@ -84,6 +91,11 @@ fn watch(
     (brake, curtain): (&Brake, &Curtain),
     heard: &mpsc::Sender<Heard>,
 ) {
+    // Until then nothing is shown that could be hidden.
+    let begun = Instant::now();
+    while !pulse.is_alive() && begun.elapsed() < COMING && !over.load(Ordering::SeqCst) {
+        std::thread::sleep(LOOK / 10);
+    }
     let mut was_alive = true;
     while !over.load(Ordering::SeqCst) && !brake.is_pulled() {
         let is_alive = pulse.is_alive();

@@ -20,11 +20,17 @@ pub(super) fn open(file: &Path) -> Result<(), String> {
 
 /// The program that would open it.
 pub(super) fn find() -> Result<PathBuf, String> {
-    let named = std::env::var("RENDEZVOUS_BROWSER").ok().or_else(|| std::env::var("BROWSER").ok());
-    match named.as_deref() {
-        Some("none") => return Err("RENDEZVOUS_BROWSER is \"none\"".into()),
-        Some(program) if !program.is_empty() => return in_path(program),
+    match std::env::var("RENDEZVOUS_BROWSER").as_deref() {
+        Ok("none") => return Err("RENDEZVOUS_BROWSER is \"none\"".into()),
+        Ok(program) if !program.is_empty() => return in_path(program),
         _ => {}
+    }
+    // By custom several, of which the first that is there counts.
+    let named = std::env::var("BROWSER").unwrap_or_default();
+    if !named.is_empty() {
+        let found =
+            named.split(':').filter(|program| !program.is_empty()).find_map(|program| in_path(program).ok());
+        return found.ok_or_else(|| format!("the browser \"{named}\" was not found"));
     }
     if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
         return Err("there is no desktop to open a browser on".into());

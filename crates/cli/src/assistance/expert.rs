@@ -6,6 +6,7 @@ use super::servers::Servers;
 use super::{GOODBYE, browser};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession, broken};
+use crate::asking::{self, Answer, Ask, Asking};
 use crate::home::Home;
 use crate::page::{ControlState, Page, PageEvent, PageScreens, PageState, ScreenSize, ToPage, ViewState};
 use crate::record::SessionLog;
@@ -24,6 +25,7 @@ use rendezvous_core::{Code, Role, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,7 +41,7 @@ pub(super) async fn run(
     (who, log): (String, SessionLog),
     (families, servers): (Families, Arc<Servers>),
     mut events: Events,
-    terminal: Terminal,
+    (terminal, mut asking): (Terminal, Option<Asking>),
     mut ends: EndSignals,
 ) -> Result<()> {
     let mut page = Page::serve().await?;
@@ -68,7 +70,21 @@ pub(super) async fn run(
                     expert.offer_page(home, &page);
                 }
             }
-            event = page.next() => expert.page_event(event, &page, home).await,
+            event = page.next() => {
+                let is_closed = matches!(event, PageEvent::Closed);
+                expert.page_event(event, &page, home).await;
+                match &mut asking {
+                    Some(asking) if is_closed && expert.ended.is_none() => asking.ask(&expert.who, Ask::PageClosed),
+                    // Whoever has found the way back by themselves is asked nothing.
+                    Some(asking) if !is_closed => asking.withdraw(),
+                    _ => {}
+                }
+            }
+            answer = asking::answer(&mut asking) => match answer {
+                Answer::Yes { .. } => expert.offer_page(home, &page),
+                Answer::No => expert.terminate(SessionResult::SUCCESS).await,
+                Answer::Gone => asking = None,
+            },
             _ = second.tick() => expert.tick(&page).await,
             () = ends.next() => expert.terminate(SessionResult::SUCCESS).await,
         }
@@ -113,11 +129,15 @@ struct Expert {
     offered: bool,
     view: ViewState,
     control: ControlState,
+    /// The same for what else may be allowed, once it was asked for.
+    floors: BTreeMap<&'static str, ControlState>,
     screen: Option<ScreenSize>,
     /// What is seen and what could be, once it was told.
     screens: Option<Screens>,
     /// Whether the novice has hidden the screen for a while.
     paused: bool,
+    /// Whether they are answering a question that is not to be seen.
+    held: bool,
     chat: Chat,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
@@ -150,9 +170,11 @@ impl Expert {
             offered: false,
             view: ViewState::Waiting,
             control: ControlState::None,
+            floors: BTreeMap::new(),
             screen: None,
             screens: None,
             paused: false,
+            held: false,
             chat: Chat::default(),
             leaving: None,
             ended: None,
@@ -181,9 +203,17 @@ impl Expert {
             Err(why) => {
                 tracing::info!(why, "No browser was opened");
                 if let Ok(url) = page.url_with_ticket() {
-                    self.terminal.say(&texts::page_url(&url, page.address().port()));
+                    self.say_in_words(&texts::page_url(&url, page.address().port()));
                 }
             }
+        }
+    }
+
+    /// Says something that the person has to read, wherever they are.
+    fn say_in_words(&self, sentence: &str) {
+        self.terminal.say(sentence);
+        if self.terminal.is_nowhere() {
+            asking::tell(&self.who, &asking::Told::Sentence(sentence), &HashMap::new());
         }
     }
 
@@ -234,7 +264,7 @@ impl Expert {
     /// There is no way for the picture, and it is known why.
     async fn lacks(&mut self, lack: &Lack) {
         tracing::error!(?lack, "There is no way for the picture");
-        self.terminal.say(&texts::lack(lack));
+        self.say_in_words(&texts::lack(lack));
         self.terminate(lack.code().into()).await;
     }
 
@@ -266,8 +296,7 @@ impl Expert {
                 self.log.note(Entry::Floor(right, state));
                 match right {
                     Right::Control => self.control = control_state(state),
-                    // The page has no button for these, so nobody asked.
-                    _ => tracing::info!(?right, ?state, "Nobody asked for this"),
+                    right => _ = self.floors.insert(right.name(), control_state(state)),
                 }
             }
             NoviceSays::Answer(description) => self.answer(&description, page).await,
@@ -283,6 +312,7 @@ impl Expert {
                 }
                 return;
             }
+            NoviceSays::Held(held) => self.held = held,
             NoviceSays::Chat(text) => return self.chat.they_wrote(&self.who, &text, page, &self.terminal),
             NoviceSays::Typing(typing) => return self.chat.they_are_typing(typing, page),
         }
@@ -387,13 +417,17 @@ impl Expert {
                 Ok(description) => self.describe(description, ExpertSays::Restart).await,
                 Err(error) => tracing::warn!(%error, "Refused the page's description"),
             },
-            PageEvent::Request => {
-                self.log.note(Entry::Wanted(true));
-                self.send(ExpertSays::Request(Right::Control)).await;
+            PageEvent::Request(right) => {
+                if right == Right::Control {
+                    self.log.note(Entry::Wanted(true));
+                }
+                self.send(ExpertSays::Request(right)).await;
             }
-            PageEvent::Release => {
-                self.log.note(Entry::Wanted(false));
-                self.send(ExpertSays::Release(Right::Control)).await;
+            PageEvent::Release(right) => {
+                if right == Right::Control {
+                    self.log.note(Entry::Wanted(false));
+                }
+                self.send(ExpertSays::Release(right)).await;
             }
             PageEvent::Screen(id) => self.want_screen(ScreenId(id)).await,
             PageEvent::Chat(text) => {
@@ -435,7 +469,12 @@ impl Expert {
         (self.bound, self.unanswered) = (None, None);
         // Whatever is known of control here: the page may have asked for it a moment ago.
         if self.view == ViewState::Granted {
-            self.send(ExpertSays::Release(Right::Control)).await;
+            for right in Right::FLOORS.into_iter().filter(|right| *right != Right::Recording) {
+                let was_wanted = right == Right::Control || self.floors.contains_key(right.name());
+                if was_wanted {
+                    self.send(ExpertSays::Release(right)).await;
+                }
+            }
         }
         self.terminal.say(texts::PAGE_CLOSED);
         if let Err(error) = page.new_ticket() {
@@ -457,9 +496,11 @@ impl Expert {
             verified: true,
             view: self.view,
             control: self.control,
+            floors: self.floors.clone(),
             screen: self.screen,
             screens: self.screens.as_ref().map(PageScreens::from),
             paused: self.paused,
+            held: self.held,
         }));
     }
 

@@ -11,13 +11,14 @@ pub(crate) use local::{Lack, addresses};
 pub(super) use ways::Plan;
 
 use self::ways::{Arrived, Ways};
+use super::asides::Asides;
 use super::opening::{Capturer, Screen};
 use super::screen::Taking;
 use anyhow::Result;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::{Codec, Description, VideoFormat};
 use rendezvous_assist::grant::ViewGrant;
-use rendezvous_assist::input::{CursorMessage, InputEvent};
+use rendezvous_assist::input::{CursorMessage, Inbox, InputEvent};
 use rendezvous_assist::paths::{Datagram, Trouble};
 use rendezvous_assist::peer::{Certificate, Peer, PeerError, PeerEvent, PeerOutput, START_KBPS};
 use rendezvous_assist::screen::{CursorEvent, EncodedFrame};
@@ -120,6 +121,7 @@ impl Media {
             opening: JoinSet::new(),
             opened_so_far: 0,
             packets,
+            asides: Asides::new(plan.lines.clone()),
             signed,
             plan,
             epoch: Instant::now(),
@@ -127,6 +129,7 @@ impl Media {
             opened,
             taking: None,
             cursor: LastCursor::default(),
+            inbox: Inbox::new(),
             events: sender,
         };
         running.look_for_ways(offer, Duration::ZERO);
@@ -161,6 +164,8 @@ struct Running {
     /// So many ways were opened; by this number their packets are known.
     opened_so_far: u64,
     packets: mpsc::Sender<Arrived>,
+    /// Files and whatever else goes beside the picture.
+    asides: Asides,
     signed: Signed,
     plan: Plan,
     epoch: Instant,
@@ -169,6 +174,7 @@ struct Running {
     opened: Option<Capturer>,
     taking: Option<Taking>,
     cursor: LastCursor,
+    inbox: Inbox,
     events: mpsc::Sender<MediaEvent>,
 }
 
@@ -196,6 +202,7 @@ impl Running {
                     self.look_for_ways(offer, Duration::ZERO);
                 }
                 Some(opened) = self.opening.join_next() => self.begin_to_gather(opened.ok()).await,
+                () = self.asides.wait() => {}
                 () = sleep => self.handle_timeout(),
             }
             if let Some((offer, ways)) = self.coming.take_if(|(_, ways)| ways.paths.is_settled())
@@ -370,6 +377,10 @@ impl Running {
 
     /// Does what the peer and the servers want; when to come back, or `None` when it is over.
     async fn drain(&mut self, frames: &mpsc::Sender<FromScreen>) -> Option<Time> {
+        let now = self.now();
+        if let Some(peer) = &mut self.peer {
+            self.asides.send(now, peer);
+        }
         // Whatever happens, somebody looks after everything once in a while.
         let mut due = self.now().after(LOOK_AGAIN);
         while let Some(peer) = &mut self.peer {
@@ -420,14 +431,13 @@ impl Running {
                     taking.want_key();
                 }
             }
-            PeerEvent::Input(text) => match InputEvent::parse(&text) {
-                Ok(event) => self.tell(MediaEvent::Input(event)).await,
-                Err(error) => tracing::debug!(%error, "Refused an input message"),
-            },
+            PeerEvent::Input(text) => self.take_input(&text).await,
             PeerEvent::CursorOpen => {
                 let known = [self.cursor.shape.clone(), self.cursor.place.clone()];
                 known.iter().flatten().for_each(|event| self.send_cursor(event));
             }
+            PeerEvent::AsideOpen(aside, is_open) => self.asides.opened(aside, is_open),
+            PeerEvent::Aside(aside, packet) => self.asides.came(aside, packet),
             PeerEvent::Bitrate(kbps) => {
                 let kbps = kbps.min(self.plan.most_kbps);
                 tracing::debug!(kbps, "The path carries");
@@ -435,6 +445,26 @@ impl Running {
                 if let Some(taking) = &self.taking {
                     taking.set_path(kbps);
                 }
+            }
+        }
+    }
+
+    /// Hands on what is new of pointer and keys. What came is acknowledged whoever has control, or the page would say it for
+    /// ever.
+    async fn take_input(&mut self, text: &str) {
+        let events = match self.inbox.take(text) {
+            Ok(events) => events,
+            Err(error) => return tracing::debug!(%error, "Refused a message of pointer and keys"),
+        };
+        let (now, receipt) = (self.now(), self.inbox.receipt());
+        if let Some(peer) = &mut self.peer {
+            // One that is lost is made up for by the next.
+            _ = peer.send_receipt(now, &receipt);
+        }
+        for event in events {
+            match event {
+                Ok(event) => self.tell(MediaEvent::Input(event)).await,
+                Err(error) => tracing::debug!(%error, "Refused an act of pointer or keys"),
             }
         }
     }

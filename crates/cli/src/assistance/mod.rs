@@ -4,18 +4,22 @@
 //! follows from who invited and to which application (reference 2.4). Before anything else it makes sure who is there
 //! (`crate::application::meeting`); both sides are given a session only after that. The novice's side is native (`novice` and what
 //! it owns: `sharing`, `opening`, `screen`, `media`, `hands` with its `guard`, `stop`, `bar`), the expert's side serves a page (`expert`, with
-//! `chat` and `browser`). Where a terminal is shared instead of a screen both sides are `terminal`. `servers` are those that help both to find a way. Who offers help to somebody who did not know them
+//! `chat` and `browser`). `files` and what else goes beside the picture reach the page by `asides`. Where a terminal is shared instead
+//! of a screen both sides are `terminal`. `servers` are those that help both to find a way. Who offers help to somebody who did not know them
 //! makes an `acquaintance`, and no more.
 
 mod acquaintance;
 mod answers;
+mod asides;
 mod bar;
 mod browser;
 mod chat;
 mod clock;
 mod expert;
+mod files;
 mod guard;
 mod hands;
+mod logind;
 mod media;
 mod novice;
 mod opening;
@@ -25,7 +29,10 @@ mod servers;
 mod sharing;
 mod stop;
 mod terminal;
+mod tray;
+mod trusted;
 
+pub(crate) use files::Progress;
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
@@ -34,20 +41,21 @@ pub(crate) use servers::{Servers, look_up};
 use crate::application::ending;
 use crate::application::meeting::{Meeting, Person, meet};
 use crate::application::source::Source;
-use crate::application::{GOODBYE, called, connected};
+use crate::application::{GOODBYE, called, connected, place, tell_end};
 use crate::asking::{self, Asking};
 use crate::config::{Assist, Config};
 use crate::home::Home;
 use crate::signals::EndSignals;
-use crate::terminal::Terminal;
 use crate::{log, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{ApplicationId, Role};
 use rendezvous_dbus::application::HeldSession;
 use rendezvous_desktop::Suspension;
 use ruled::Ruled;
+use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
+use trusted::Trusted;
 
 /// The program that would open the helper's page, or why there is none.
 pub(crate) fn find_browser() -> Result<String, String> {
@@ -67,25 +75,29 @@ enum Side {
 pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitCode> {
     let mut ends = EndSignals::listen()?;
     log::to_file(home, name)?;
-    let terminal = Terminal::own()?.context(texts::NEEDS_A_TERMINAL)?;
+    let terminal = place()?.context(texts::NEEDS_A_TERMINAL)?;
     let config = Config::load(home)?;
     let Assist { addresses: families, codec } = config.assist;
     let (session, mut events) = source.take().await?;
     let (what, side) = part(&session)?;
+    if what == What::Terminal && terminal.is_nowhere() {
+        anyhow::bail!(texts::NEEDS_A_TERMINAL);
+    }
     tracing::info!(?what, ?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
-    let (holder, place, who) = (session.clone(), terminal.clone(), called(home, &session));
+    let (holder, speaker, who) = (session.clone(), terminal.clone(), called(home, &session));
     let ruled = Ruled::begin(home, &session, &who);
     let over = |ending| match side {
-        Side::Novice => ending::say_to_novice(&place, &who, ending),
-        Side::Expert => _ = ending::say_to_expert(&place, &who, ending),
+        Side::Novice => ending::say_to_novice(&speaker, &who, ending),
+        Side::Expert => _ = ending::say_to_expert(&speaker, &who, ending),
     };
     if let Some(ending) = early_end {
         if let Ok(mut ruled) = ruled {
             ruled.log.ended(ending);
         }
         over(ending);
+        tell_end(&speaker, &who, session.role, ending);
         return Ok(ExitCode::SUCCESS);
     }
     let begun = match ruled {
@@ -95,9 +107,10 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
         }
         Err(error) => Err(error),
     };
-    // The novice may be asked in windows; whoever helps is at a terminal until their page opens.
+    // The novice may be asked in windows; whoever helps is at a terminal until their page opens, if they have one.
     let suspension = Suspension::default();
-    let mut asking = (side == Side::Novice).then(|| Asking::here(&suspension)).flatten();
+    let mut asking =
+        (side == Side::Novice || terminal.is_nowhere()).then(|| Asking::here(&suspension)).flatten();
     let person = Person { terminal: Some(&terminal), asking: &mut asking };
     let met = match begun {
         Ok((ruled, servers)) => meet(home, session, &mut events, person, &mut ends)
@@ -115,10 +128,11 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
                     never = asking::close_what_is_read(&mut asking) => match never {},
                 };
                 ruled.log.ended(ending);
+                tell_end(&speaker, &who, holder.role, ending);
                 Ok(())
             }
             Side::Novice if what == What::Terminal => {
-                let place = novice::Place { terminal, asking, suspension };
+                let place = (terminal, asking);
                 terminal::share(*session, (who.clone(), ruled), (families, servers), events, place, ends)
                     .await
             }
@@ -127,26 +141,32 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
                 terminal::view(*session, whom, ways, events, terminal, ends).await
             }
             Side::Novice => {
-                let place = novice::Place { terminal, asking, suspension };
+                let trusted = Trusted::new(home, config.trusted);
+                let files = files::Files::begin(home);
+                let place = novice::Place { terminal, asking, suspension, files, trusted };
                 let (whom, ways) = ((who.clone(), ruled), (families, servers));
                 novice::run(*session, whom, ways, codec, events, place, ends).await
             }
             Side::Expert => {
                 let (whom, ways) = ((who.clone(), ruled.log), (families, servers));
-                expert::run(home, *session, whom, ways, events, terminal, ends).await
+                expert::run(home, *session, whom, ways, events, (terminal, asking), ends).await
             }
         },
         Ok((Meeting::Over(ending), mut ruled, _)) => {
             ruled.log.ended(ending);
             terminal.restore();
             over(ending);
+            tell_end(&speaker, &who, holder.role, ending);
             Ok(())
         }
         Err(error) => Err(error),
     };
     if let Err(error) = &played {
         // The error goes to the log; the person at this terminal needs the sentence too.
-        place.say(&format!("{error:#}"));
+        speaker.say(&format!("{error:#}"));
+        if speaker.is_nowhere() {
+            asking::tell(&who, &asking::Told::Sentence(&format!("{error:#}")), &HashMap::new());
+        }
         if let Err(error) = holder.terminate(ruled::result_of(error).into(), "").await {
             tracing::info!(%error, "It had ended already");
         }

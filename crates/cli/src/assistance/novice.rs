@@ -1,10 +1,11 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
 //! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
-//! `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
+//! `files` what they hand each other, `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
 mod bar;
 pub(super) mod facts;
+mod files;
 mod keyboard;
 mod parting;
 mod person;
@@ -13,13 +14,18 @@ mod switch;
 mod talk;
 
 use self::keyboard::Act;
+use self::picture::Own;
 use self::talk::Talk;
+use super::asides::Lines;
 use super::bar::WatchedBar;
+use super::files::Files;
 use super::hands::Hands;
 use super::opening::Shared;
 use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
+use super::tray::Tray;
+use super::trusted::Trusted;
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, Watch};
 use crate::application::secured::{SecuredSession, broken};
@@ -27,7 +33,8 @@ use crate::asking::{self, Asking};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
-use crate::texts;
+use crate::texts::language::Language;
+use crate::texts::{self, TrustedNews};
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
@@ -35,12 +42,11 @@ use rendezvous_assist::consent::{
 };
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
-use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::record::{self, Entry};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
 use rendezvous_dbus::application::{Events, SessionEvent};
-use rendezvous_desktop::Suspension;
+use rendezvous_desktop::{Hold, Suspension};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
 use std::collections::VecDeque;
@@ -78,6 +84,9 @@ pub(super) async fn run(
         novice.heard(heard).await;
         novice.settle().await;
     }
+    if novice.session.is_first_contact() {
+        novice.tell_trusted(TrustedNews::FirstContact);
+    }
     let mut second = tokio::time::interval(Duration::from_secs(1));
     while !novice.over {
         tokio::select! {
@@ -86,12 +95,15 @@ pub(super) async fn run(
             answer = asking::answer(&mut novice.asking) => novice.answered_in_window(answer),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
+            news = novice.files.next() => novice.files_say(news),
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
+            said = novice.trusted.next() => novice.terminal.say(&said),
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
             () = ends.next() => novice.give(Input::Stop),
         }
         novice.settle().await;
+        novice.tell_held().await;
     }
     if let Some(ending) = novice.ended {
         novice.ruled.log.ended(ending);
@@ -109,12 +121,18 @@ pub(super) struct Place {
     pub(super) asking: Option<Asking>,
     /// Holds the expert's pointer and keys back while only the person may answer.
     pub(super) suspension: Suspension,
+    /// What deals with files.
+    pub(super) files: Files,
+    /// Who is told when somebody new helps.
+    pub(super) trusted: Trusted,
 }
 
 struct Novice {
     session: SecuredSession,
     role: Role,
     who: String,
+    /// What stands on the screen is written in this.
+    language: Language,
     terminal: Terminal,
     /// Tells when the machine slept.
     awake: clock::Awake,
@@ -141,23 +159,34 @@ struct Novice {
     due: Option<rendezvous_assist::Time>,
     begun: Instant,
     greeted: bool,
+    /// Whether the expert was told that the person is answering a question that they do not see.
+    told_held: bool,
     question: Option<Question>,
     lines: Option<Typed<String>>,
     /// A question that waits until the person has finished writing.
     delayed: Option<Question>,
     keys: Option<Typed<Act>>,
     talk: Talk,
+    files: Files,
+    /// A file that the person is to be asked for.
+    file: Option<files::Asked>,
+    /// Where what goes beside the picture leads.
+    asides: Lines,
     sharing: Option<Sharing>,
     /// Holds the expert's pointer and keys back while only the person may answer.
     suspension: Suspension,
+    /// Held while they may answer at the terminal.
+    hold: Option<Hold>,
+    /// Who is told when somebody new helps.
+    trusted: Trusted,
     /// What is heard of the desktop, from the first permission to see it until the end.
     heard: Option<stop::Ears>,
-    /// The bar, from then on.
-    bar: Option<WatchedBar>,
+    /// The bar, and the icon in the tray, from then on.
+    bar: Option<(WatchedBar, Tray)>,
     /// Held by every connection for as long as it has something open.
     open: mpsc::Sender<Infallible>,
-    /// Ours, for every connection of this session; made when the page first shows its own.
-    certificate: Option<Arc<Certificate>>,
+    /// Ours, for every connection of this session.
+    certificate: Own,
     /// What both sides have signed. Nothing connects without it.
     bound: Option<Bound>,
     /// How the session ended, once that is known.
@@ -174,13 +203,14 @@ impl Novice {
         (who, ruled): (String, Ruled),
         (families, servers): (Families, Arc<Servers>),
         codec: CodecChoice,
-        Place { terminal, asking, suspension }: Place,
+        Place { terminal, asking, suspension, files, trusted }: Place,
         shared: Shared,
         open: mpsc::Sender<Infallible>,
     ) -> Self {
         let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
         Self {
             who,
+            language: Language::here(),
             role: session.session().role,
             session,
             terminal,
@@ -198,17 +228,23 @@ impl Novice {
             due: None,
             begun: Instant::now(),
             greeted: false,
+            told_held: false,
             question: None,
             lines: None,
             keys: None,
             delayed: None,
             talk: Talk::default(),
+            asides: Lines { files: Some(files.line.clone()) },
+            files,
+            file: None,
             sharing: None,
             suspension,
+            hold: None,
+            trusted,
             heard: None,
             bar: None,
             open,
-            certificate: None,
+            certificate: Own::begin(),
             bound: None,
             ended: None,
             watch: Watch::default(),
@@ -332,11 +368,10 @@ impl Novice {
                     Output::Withdraw(_) => self.withdraw(),
                     Output::ViewGranted(grant) => self.share(grant).await,
                     Output::ControlGranted(grant) => self.give_control(grant),
+                    Output::FilesGranted(grant) => self.files_allowed(grant),
                     // The limits never let them be asked for: nothing here can make use of them yet.
-                    Output::ClipboardGranted(_)
-                    | Output::FilesGranted(_)
-                    | Output::DrawingGranted(_)
-                    | Output::RecordingGranted(_) => {}
+                    Output::ClipboardGranted(_) | Output::DrawingGranted(_) | Output::RecordingGranted(_) => {
+                    }
                     Output::Held(why) => self.is_held_up(why),
                     Output::Blocked(_) => self.terminal.say(texts::HOW_FRAUD_BEGINS),
                     Output::Tell(news) => self.tell(news).await,
@@ -355,9 +390,17 @@ impl Novice {
             let hands = Hands::start(grant, display.clone(), sharing.screen.stage(), self.suspension.clone());
             sharing.control = Some(Control { since: Instant::now(), hands });
             sharing.controlled = true;
+            if !facts::of(&self.ruled, &self.session).has_had_control {
+                self.tell_trusted(TrustedNews::FirstControl);
+            }
             self.ruled.remember_control(&self.session.peer().contact);
         }
         self.show_status();
+    }
+
+    /// The person's trusted contact should know. Nobody waits for that.
+    fn tell_trusted(&self, news: TrustedNews) {
+        self.trusted.tell(self.language, news, &self.who, &self.session.session().remote_user);
     }
 
     /// Tells the expert how it stands.
@@ -386,8 +429,10 @@ impl Novice {
                 None => return,
             },
             Announcement::Floor(right, state) => {
-                if right == Right::Control {
-                    self.control_is(state);
+                match right {
+                    Right::Control => self.control_is(state),
+                    Right::Files => self.files_are(state),
+                    _ => {}
                 }
                 NoviceSays::Floor(right, state)
             }
@@ -434,6 +479,7 @@ impl Novice {
         self.open_wanted().await;
         self.notice_curtain();
         self.catch_up();
+        self.ask_for_file();
         self.show_status();
     }
 
@@ -449,15 +495,18 @@ impl Novice {
     fn show_status(&self) {
         self.refresh_bar();
         let Some(sharing) = &self.sharing else { return };
-        if self.question.is_some() || self.leaving.is_some() {
+        if self.question.is_some() || self.is_file_asked() || self.leaving.is_some() {
             return;
         }
+        let columns = self.terminal.columns();
+        if let Some(path) = self.talk.path() {
+            return self.terminal.status(&texts::choosing(path, columns));
+        }
         if self.talk.is_writing() {
-            let columns = self.terminal.columns();
             return self.terminal.status(&texts::writing(&self.who, self.talk.draft(), columns));
         }
         let typing = self.talk.they_are_typing();
-        self.terminal.status(&match (&sharing.control, &sharing.link) {
+        let status = match (&sharing.control, &sharing.link) {
             _ if self.consent.state().is_paused_by_person() => texts::paused(&self.who, typing),
             _ if self.consent.state().is_paused() => texts::hidden_without_bar(&self.who),
             (Some(control), _) => texts::controls(&self.who, control.since.elapsed(), typing),
@@ -467,7 +516,17 @@ impl Novice {
                 texts::reconnecting(&self.who, since.elapsed(), typing)
             }
             (None, _) => texts::connecting(&self.who, &sharing.screens, typing),
-        });
+        };
+        self.terminal.status(&texts::with_files(status, &self.files.progress()));
+    }
+
+    /// While a window of ours asks, the picture stands still; whoever looks at it should know why.
+    async fn tell_held(&mut self) {
+        let held = self.sharing.is_some() && self.asking.as_ref().is_some_and(Asking::is_open);
+        if std::mem::replace(&mut self.told_held, held) != held && self.leaving.is_none() {
+            self.send(NoviceSays::Held(held)).await;
+            self.refresh_bar();
+        }
     }
 
     async fn send(&mut self, message: NoviceSays) {

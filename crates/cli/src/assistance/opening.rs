@@ -7,7 +7,10 @@ use anyhow::{Context, Result};
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::screens::{Kind, ScreenId, ScreenName};
 use rendezvous_desktop::x11::X11Capturer;
-use rendezvous_desktop::{Capture, CaptureError, Choice, ChosenWindow, Stage, Subject, TestPicture};
+use rendezvous_desktop::x11::bar::Pulse;
+use rendezvous_desktop::{
+    Capture, CaptureError, Choice, ChosenWindow, Stage, Subject, Suspension, TestPicture,
+};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -87,16 +90,30 @@ pub(super) struct Screen {
     shared: Shared,
     choice: Choice,
     stage: Stage,
+    /// The bar's, where there is a display.
+    pulse: Option<Pulse>,
+    /// Hides it while the person is asked something.
+    suspension: Suspension,
 }
 
 impl Screen {
-    pub(super) fn new(grant: ViewGrant, shared: Shared) -> Self {
-        Self { grant, shared, choice: Choice::default(), stage: Stage::default() }
+    pub(super) fn new(grant: ViewGrant, shared: Shared, suspension: Suspension) -> Self {
+        Self { grant, shared, choice: Choice::default(), stage: Stage::default(), pulse: None, suspension }
     }
 
     /// The same, of the same screen, with another permission to see it.
     pub(super) fn again(&self, grant: ViewGrant) -> Self {
         Self { grant, stage: Stage::default(), ..self.clone() }
+    }
+
+    /// Of this no picture is taken while the bar is not in view.
+    pub(super) fn behind(self, pulse: Option<Pulse>) -> Self {
+        Self { pulse, ..self }
+    }
+
+    /// Whether the bar is in view, so that everybody at the screen knows that it is seen.
+    pub(super) fn is_announced(&self) -> bool {
+        self.pulse.as_ref().is_none_or(Pulse::is_alive)
     }
 
     /// Whether the permission still stands.
@@ -121,7 +138,10 @@ impl Screen {
         let display = self.shared.display.as_deref();
         let capturer: Capturer = match &self.shared.subject {
             Subject::TestPicture => Box::new(TestPicture::open(self.grant.clone())?),
-            subject => Box::new(X11Capturer::share(self.grant.clone(), display, subject, &self.choice)?),
+            subject => {
+                let capturer = X11Capturer::share(self.grant.clone(), display, subject, &self.choice)?;
+                Box::new(capturer.hidden_by(&self.suspension))
+            }
         };
         self.stage.set(capturer.scene().place);
         Ok(capturer)

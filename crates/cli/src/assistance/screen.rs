@@ -7,7 +7,7 @@ use rendezvous_assist::Time;
 use rendezvous_assist::description::Codec;
 use rendezvous_assist::pace::{Encoded, Pace, Pacer, Purpose};
 use rendezvous_assist::peer::START_KBPS;
-use rendezvous_assist::screen::Size;
+use rendezvous_assist::screen::{EncodedFrame, Size};
 use rendezvous_desktop::{Capture, CaptureError, Encode, Waker, encoder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -20,6 +20,10 @@ const FRAMES_PER_SECOND: u8 = 60;
 const MOST_KBPS: u32 = 6_000;
 /// Whoever waits for the path is woken when it is free so many milliseconds sooner than was thought.
 const MUCH_SOONER: u64 = 100;
+/// The first picture is made for a path that carries so much, as one to a page nearby does; for a narrower one it is made anew.
+const FIRST_KBPS: u32 = 4_000;
+/// How often it is looked whether the bar has come.
+const LOOK_FOR_BAR: Duration = Duration::from_millis(3);
 /// A still screen is looked after this often at least. Whoever wants something of it wakes it.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -44,7 +48,8 @@ struct Orders {
 }
 
 impl Screen {
-    /// Makes everything ready for taking pictures; none is taken before [`Taking::go`]. `epoch` is what their times count from.
+    /// Makes everything ready, up to the first picture; none is handed on before [`Taking::go`]. `epoch` is what their times
+    /// count from.
     pub(super) fn take(
         &self,
         capturer: Capturer,
@@ -54,7 +59,7 @@ impl Screen {
     ) -> Taking {
         let orders = Arc::new(Orders {
             go: AtomicBool::new(false),
-            key_wanted: AtomicBool::new(true),
+            key_wanted: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             path_kbps: AtomicU32::new(START_KBPS),
             leaves: AtomicU64::new(0),
@@ -67,7 +72,7 @@ impl Screen {
 }
 
 impl Taking {
-    /// Somebody can see them: from now on pictures are taken.
+    /// Somebody can see them: from now on pictures are handed on.
     pub(super) fn go(&self) {
         self.orders.go.store(true, Ordering::SeqCst);
         self.waker.wake();
@@ -175,11 +180,15 @@ impl Worker {
 
     /// Until stopped, revoked, changed or broken.
     fn take_all(&self, capturer: &mut dyn Capture) -> Result<()> {
-        let mut video = Video::new(self.codec, capturer.size(), self.path_kbps())?;
+        let size = capturer.size();
+        let mut video = Video::new(self.codec, size, self.path_kbps().max(FIRST_KBPS))?;
+        self.wait_for_bar();
+        let mut first = self.make_first(capturer, &mut video)?;
+        let mut is_first = true;
         while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
             let wait = match video.pacer.next(now) {
-                _ if !self.may_take() => LONGEST_WAIT,
+                _ if !self.may_take(capturer) => LONGEST_WAIT,
                 Pace::Encode(_) => Duration::ZERO,
                 Pace::Wait(until) => until.since(now).min(LONGEST_WAIT),
             };
@@ -196,14 +205,24 @@ impl Worker {
             if change.picture {
                 video.pacer.damaged();
             }
+            if !self.may_take(capturer) {
+                continue;
+            }
+            if std::mem::take(&mut is_first) {
+                if self.path_kbps() < FIRST_KBPS {
+                    (video, first) = (Video::new(self.codec, size, self.path_kbps())?, None);
+                }
+                if !self.hand_on(first.take()) {
+                    return Ok(());
+                }
+            }
             if self.orders.key_wanted.swap(false, Ordering::SeqCst) {
                 video.pacer.key_wanted(self.now());
             }
             video.follow(self.path_kbps())?;
             video.pacer.leaves(Time(self.orders.leaves.load(Ordering::SeqCst)));
-            if self.may_take()
-                && let Pace::Encode(purpose) = video.pacer.next(self.now())
-                && !self.encode(capturer, &mut video, purpose)?
+            if let Pace::Encode(purpose) = video.pacer.next(self.now())
+                && !self.hand_on(self.make(capturer, &mut video, purpose)?)
             {
                 return Ok(());
             }
@@ -211,19 +230,49 @@ impl Worker {
         Ok(())
     }
 
-    fn may_take(&self) -> bool {
-        self.orders.go.load(Ordering::SeqCst)
+    /// While the page connects there is time to make the first picture.
+    fn make_first(&self, capturer: &mut dyn Capture, video: &mut Video) -> Result<Option<EncodedFrame>> {
+        if self.orders.go.load(Ordering::SeqCst) || self.is_over() {
+            return Ok(None);
+        }
+        self.make(capturer, video, Purpose::Key)
+    }
+
+    /// Neither the picture nor the cursor is looked at before everybody at the screen can see that it is shown. If the bar goes
+    /// later, whoever watches it draws the curtain.
+    fn wait_for_bar(&self) {
+        while !self.screen.is_announced() && !self.is_over() {
+            std::thread::sleep(LOOK_FOR_BAR);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        !self.screen.is_allowed() || self.orders.stop.load(Ordering::SeqCst)
+    }
+
+    /// Somebody sees what is taken, and the person here is not being asked what nobody else is to see.
+    fn may_take(&self, capturer: &dyn Capture) -> bool {
+        self.orders.go.load(Ordering::SeqCst) && !capturer.is_held()
     }
 
     fn path_kbps(&self) -> u32 {
         self.orders.path_kbps.load(Ordering::SeqCst)
     }
 
-    /// Takes, encodes and hands on one picture; false when nobody wants it any more.
-    fn encode(&self, capturer: &mut dyn Capture, video: &mut Video, purpose: Purpose) -> Result<bool> {
+    /// Takes and encodes one picture; none where there is nothing to say.
+    fn make(
+        &self,
+        capturer: &mut dyn Capture,
+        video: &mut Video,
+        purpose: Purpose,
+    ) -> Result<Option<EncodedFrame>> {
         // The pace counts from here, so that the encoder's own time does not slow it.
         let (begun, taken) = (self.now(), self.epoch.elapsed());
-        let area = capturer.grab()?;
+        let area = match capturer.grab() {
+            // A question came in this moment.
+            Err(CaptureError::Held) => return Ok(None),
+            area => area?,
+        };
         let grabbed = self.epoch.elapsed();
         let taken_us = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX);
         let frame = video.encoder.encode(capturer.frame()?, capturer.parts(), purpose, taken_us)?;
@@ -238,10 +287,12 @@ impl Worker {
         );
         let made = frame.as_ref().map(|frame| Encoded::Frame { key: frame.key, bytes: frame.data.len() });
         video.pacer.encoded(begun, made.unwrap_or(Encoded::Nothing));
-        match frame {
-            // Waits when the network is slower than we are, so that pictures never pile up.
-            Some(frame) => Ok(self.frames.blocking_send(FromScreen::Frame(frame)).is_ok()),
-            None => Ok(true),
-        }
+        Ok(frame)
+    }
+
+    /// False when nobody wants it any more.
+    fn hand_on(&self, frame: Option<EncodedFrame>) -> bool {
+        // Waits when the network is slower than we are, so that pictures never pile up.
+        frame.is_none_or(|frame| self.frames.blocking_send(FromScreen::Frame(frame)).is_ok())
     }
 }

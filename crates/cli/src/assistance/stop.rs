@@ -28,6 +28,8 @@ pub(super) enum Heard {
     Taken(Taken),
     /// The screen is locked, or its saver runs: whoever is there now is asked anew.
     Locked,
+    /// The computer is about to sleep, or has slept.
+    Slept,
     /// The person hides the screen for a while.
     Pause,
     /// The person shows it again.

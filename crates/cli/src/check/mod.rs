@@ -98,8 +98,7 @@ impl Subject {
     fn of(entry: &Entry) -> Result<Self> {
         let application = entry.application();
         let id = application.id;
-        let needs_terminal =
-            entry.start().is_none() && NEEDS_A_TERMINAL.contains(&id);
+        let needs_terminal = entry.start().is_none() && NEEDS_A_TERMINAL.contains(&id);
         let start = match entry.start() {
             Some(start) => start.clone(),
             None => {

@@ -69,6 +69,11 @@ pub(crate) const KEYS: &[(&str, &str, &str)] = &[
         "certificate-authority",
         "A file with certificates in PEM form that are trusted for this server besides those of the system.",
     ),
+    (
+        "trusted",
+        "contact",
+        "Somebody whom you trust, as in \"anna@example.org\". They get a message in their chat program, from your account, when somebody whom you have just met helps you and when somebody may use your mouse and keyboard for the first time. They decide nothing. Default: nobody.",
+    ),
     ("account", "type", "The kind of account: \"xmpp\". Required."),
     (
         "account",

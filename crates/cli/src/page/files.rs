@@ -29,15 +29,19 @@ pub(super) const FILES: &[PageFile] = &[
     file!("/", HTML, "index.html"),
     file!("/style.css", CSS, "style.css"),
     file!("/chat.css", CSS, "chat.css"),
+    file!("/files.css", CSS, "files.css"),
     file!("/main.js", SCRIPT, "main.js"),
     file!("/chat.js", SCRIPT, "chat.js"),
     file!("/chords.js", SCRIPT, "chords.js"),
     file!("/cursor.js", SCRIPT, "cursor.js"),
+    file!("/filepanel.js", SCRIPT, "filepanel.js"),
+    file!("/files.js", SCRIPT, "files.js"),
     file!("/input.js", SCRIPT, "input.js"),
     file!("/keys.js", SCRIPT, "keys.js"),
     file!("/layout.js", SCRIPT, "layout.js"),
     file!("/link.js", SCRIPT, "link.js"),
     file!("/menu.js", SCRIPT, "menu.js"),
+    file!("/outbox.js", SCRIPT, "outbox.js"),
     file!("/peer.js", SCRIPT, "peer.js"),
     file!("/quality.js", SCRIPT, "quality.js"),
     file!("/sdp.js", SCRIPT, "sdp.js"),
@@ -51,6 +55,16 @@ pub(super) const FILES: &[PageFile] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Else one is only asked for when another that needs it has been read, and the page begins that much later.
+    #[test]
+    fn every_module_is_asked_for_at_once() {
+        let page = FILES.iter().find(|file| file.path == "/").unwrap();
+        for file in FILES.iter().filter(|file| file.media_type == SCRIPT && file.path != "/main.js") {
+            let link = format!(r#"<link rel="modulepreload" href="{}">"#, &file.path[1..]);
+            assert!(page.body.contains(&link), "{link}");
+        }
+    }
 
     #[test]
     fn every_module_that_is_imported_is_in_the_table() {

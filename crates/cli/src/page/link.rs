@@ -303,8 +303,8 @@ fn event(message: FromPage) -> Result<PageEvent, Refusal> {
         }
         FromPage::Describe { description } => Ok(PageEvent::Describe(Value::Object(description))),
         FromPage::Restart { description } => Ok(PageEvent::Restart(Value::Object(description))),
-        FromPage::Request {} => Ok(PageEvent::Request),
-        FromPage::Release {} => Ok(PageEvent::Release),
+        FromPage::Request { floor } => Ok(PageEvent::Request(floor.right())),
+        FromPage::Release { floor } => Ok(PageEvent::Release(floor.right())),
         FromPage::Screen { id } => Ok(PageEvent::Screen(id)),
         FromPage::Chat { text } => ChatText::new(&text).map(PageEvent::Chat).ok_or(Refusal::NotUnderstood),
         FromPage::Typing { typing } => Ok(PageEvent::Typing(typing)),

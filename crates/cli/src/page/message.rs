@@ -1,9 +1,11 @@
 //! What the application and its page say to each other: one JSON object in each WebSocket text message.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::screens::PageScreens;
 use rendezvous_assist::chat::ChatText;
+use rendezvous_assist::consent::Right;
 use rendezvous_assist::description::Fingerprint;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,10 +21,10 @@ pub(crate) enum PageEvent {
     Describe(Value),
     /// It looks for another way on the connection that it has: a new offer. As above.
     Restart(Value),
-    /// The person asks for control.
-    Request,
-    /// The person gives control back, or takes the request back.
-    Release,
+    /// The person asks for this.
+    Request(Right),
+    /// The person gives this back, or takes the request back.
+    Release(Right),
     /// The person wants to see the screen with this number.
     Screen(u32),
     /// The person wrote this.
@@ -43,8 +45,8 @@ impl fmt::Debug for PageEvent {
             Self::Certificate(_) => "Certificate(..)",
             Self::Describe(_) => "Describe(..)",
             Self::Restart(_) => "Restart(..)",
-            Self::Request => "Request",
-            Self::Release => "Release",
+            Self::Request(_) => "Request",
+            Self::Release(_) => "Release",
             Self::Screen(_) => "Screen",
             Self::Chat(_) => "Chat(..)",
             Self::Typing(_) => "Typing(..)",
@@ -152,8 +154,13 @@ pub(crate) struct PageState {
     /// Which screens there are and which one is seen, once that is known: `screens`, `shared`, `kind` and `shown`.
     #[serde(flatten)]
     pub(crate) screens: Option<PageScreens>,
+    /// The same for what else there is to be allowed, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) floors: BTreeMap<&'static str, ControlState>,
     /// Whether the other person has hidden the screen for a while.
     pub(crate) paused: bool,
+    /// Whether the other person is answering a question that is not to be seen: the picture stands still meanwhile.
+    pub(crate) held: bool,
 }
 
 /// Whether the screen may be seen.
@@ -205,16 +212,58 @@ pub(crate) struct ScreenSize {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(super) enum FromPage {
-    Open { ticket: String },
-    Certificate { fingerprint: String },
-    Describe { description: Map<String, Value> },
-    Restart { description: Map<String, Value> },
-    Request {},
-    Release {},
-    Screen { id: u32 },
-    Chat { text: String },
-    Typing { typing: bool },
+    Open {
+        ticket: String,
+    },
+    Certificate {
+        fingerprint: String,
+    },
+    Describe {
+        description: Map<String, Value>,
+    },
+    Restart {
+        description: Map<String, Value>,
+    },
+    Request {
+        #[serde(default)]
+        floor: Floor,
+    },
+    Release {
+        #[serde(default)]
+        floor: Floor,
+    },
+    Screen {
+        id: u32,
+    },
+    Chat {
+        text: String,
+    },
+    Typing {
+        typing: bool,
+    },
     Stop {},
+}
+
+/// What the page may ask for besides seeing.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Floor {
+    #[default]
+    Control,
+    Files,
+    Clipboard,
+    Drawing,
+}
+
+impl Floor {
+    pub(super) fn right(self) -> Right {
+        match self {
+            Self::Control => Right::Control,
+            Self::Files => Right::Files,
+            Self::Clipboard => Right::Clipboard,
+            Self::Drawing => Right::Drawing,
+        }
+    }
 }
 
 impl FromPage {

@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::files::FILES;
 use super::*;
+use rendezvous_assist::consent::Right;
 
 /// Nothing in these tests takes longer unless it is broken.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -231,8 +232,8 @@ async fn both_sides_are_understood() {
     }
     assert_eq!(event(&mut page).await, PageEvent::Certificate(Fingerprint([0xAB; 32])));
     assert_eq!(event(&mut page).await, PageEvent::Describe(description.clone()));
-    assert_eq!(event(&mut page).await, PageEvent::Request);
-    assert_eq!(event(&mut page).await, PageEvent::Release);
+    assert_eq!(event(&mut page).await, PageEvent::Request(Right::Control));
+    assert_eq!(event(&mut page).await, PageEvent::Release(Right::Control));
     assert_eq!(event(&mut page).await, PageEvent::Screen(7));
     assert_eq!(event(&mut page).await, PageEvent::Chat(ChatText::new("a·b").unwrap()));
     assert_eq!(event(&mut page).await, PageEvent::Typing(true));
@@ -243,9 +244,11 @@ async fn both_sides_are_understood() {
         verified: false,
         view: ViewState::Granted,
         control: ControlState::None,
+        floors: std::collections::BTreeMap::new(),
         screen: Some(ScreenSize { width: 1280, height: 720 }),
         screens: Some(PageScreens::from(&two_screens())),
         paused: false,
+        held: true,
     };
     let ended = ToPage::Ended { title: "a".into(), text: "b".into(), code: "c".into() };
     assert!(page.send(&ToPage::State(state)));
@@ -264,7 +267,7 @@ async fn both_sides_are_understood() {
             {"id": 4, "name": "HDMI-1", "width": 1280, "height": 720},
             {"id": 7, "name": "DP-2", "width": 1280, "height": 720},
         ],
-        "screen": {"width": 1280, "height": 720}, "paused": false,
+        "screen": {"width": 1280, "height": 720}, "paused": false, "held": true,
     });
     assert_eq!(answer(&mut socket).await, Ok(expected));
     assert_eq!(answer(&mut socket).await, Ok(json!({"type": "connect"})));

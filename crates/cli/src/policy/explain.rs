@@ -26,7 +26,9 @@ pub(crate) fn run(home: &Home, json: bool) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     writeln!(out, "{}\n", printable(&texts::policy_files(super::ADMINISTRATORS, &home.policy_file())))?;
-    writeln!(out, "{}", printable(&text(&policy)))?;
+    writeln!(out, "{}\n", printable(&text(&policy)))?;
+    let trusted = crate::config::Config::load(home)?.trusted;
+    writeln!(out, "{}", printable(&texts::trusted_is(trusted.as_deref())))?;
     Ok(ExitCode::SUCCESS)
 }
 

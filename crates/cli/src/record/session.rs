@@ -184,7 +184,7 @@ pub(crate) fn begun(session: &HeldSession, who: &str) -> Begun {
 }
 
 /// What others have chosen is cut where it is longer than anything honest.
-fn short_text(text: &str) -> String {
+pub(crate) fn short_text(text: &str) -> String {
     text.chars().take(300).collect()
 }
 
@@ -196,7 +196,7 @@ pub(super) fn name_of(session: &str) -> String {
 }
 
 /// As much of it as a person types.
-pub(super) fn short(session: &str) -> String {
+pub(crate) fn short(session: &str) -> String {
     name_of(session).chars().take(8).collect()
 }
 

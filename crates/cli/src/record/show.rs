@@ -42,6 +42,12 @@ pub(super) fn run(home: &Home, session: Option<&str>, json: bool) -> Result<Exit
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The record of a session as its person reads it, line by line.
+pub(crate) fn lines(home: &Home, session: &str) -> Result<Vec<String>> {
+    let kept = chosen(home, Some(session))?;
+    Ok(text(&kept.name, &check(&kept.read()?)).lines().map(str::to_owned).collect())
+}
+
 /// The record as it is.
 pub(super) fn export(home: &Home, session: Option<&str>, to: Option<&Path>) -> Result<ExitCode> {
     let kept = chosen(home, session)?;

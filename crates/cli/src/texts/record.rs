@@ -95,6 +95,9 @@ pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bo
     let asked = |question: &str| match question {
         "view" => "whether your screen is shown".to_owned(),
         "control" => format!("whether {who} may use your mouse and keyboard"),
+        "files" => format!("whether {who} may hand you files"),
+        "clipboard" => format!("whether {who} may share what is copied"),
+        "drawing" => format!("whether {who} may draw on your screen"),
         "beginning" => "how this began".to_owned(),
         other => format!("about \"{other}\""),
     };
@@ -114,6 +117,16 @@ pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bo
         "withdrawn" => format!("The question {} went without an answer of yours.", asked(text("question"))),
         "view" => view(text("state"), who, is_novice),
         "control" => control(text("state"), who, is_novice),
+        right @ ("files" | "clipboard" | "drawing") => floor(right, text("state")),
+        "file" => {
+            let (name, state) = (text("name"), text("state"));
+            match (text("way") == "here", state == "stored") {
+                (true, true) => format!("The file “{name}” came here."),
+                (true, false) => format!("The file “{name}” did not come here: {state}."),
+                (false, true) => format!("The file “{name}” went to {who}."),
+                (false, false) => format!("The file “{name}” did not go to {who}: {state}."),
+            }
+        }
         "paused" => {
             let whose = if is_novice { "Your".to_owned() } else { format!("{who}'s") };
             let how = if text("state") == "hidden" { "was hidden" } else { "is shown again" };
@@ -177,5 +190,22 @@ fn control(state: &str, who: &str, is_novice: bool) -> String {
         "released" => format!("Given back: {what}."),
         "revoked" => format!("Taken back: {what}."),
         _ => format!("The time ran out for {what}."),
+    }
+}
+
+fn floor(right: &str, state: &str) -> String {
+    let what = match right {
+        "files" => "Handing over files",
+        "clipboard" => "Sharing what is copied",
+        _ => "Drawing on the screen",
+    };
+    match state {
+        "pending" => format!("{what}: a question is open."),
+        "granted" => format!("{what} is allowed."),
+        "denied" => format!("{what}: the answer was no."),
+        "refused" => format!("{what} is not possible; nobody was asked."),
+        "released" => format!("{what} was given up."),
+        "revoked" => format!("{what} is not allowed any more."),
+        _ => format!("{what}: the time ran out."),
     }
 }

@@ -75,31 +75,12 @@ pub(crate) const WINDOW_CLOSED: &str = "The window that you showed was closed.";
 /// terminal cuts the last ones off.
 pub(crate) fn sees(who: &str, screens: &Screens, since: Duration, typing: bool) -> String {
     let (your, since, writes, next) = (your(screens), span(since), writes(typing), next(screens));
-    format!("● {who} sees {your} · {since}{writes}   [s] Stop  [p] Pause{next}  [c] Chat")
+    format!("● {who} sees {your} · {since}{writes}   [s] Stop  [p] Pause{next}  [c] Chat  [f] Send a file")
 }
 
 pub(crate) fn connecting(who: &str, screens: &Screens, typing: bool) -> String {
     let (your, writes, next) = (your(screens), writes(typing), next(screens));
     format!("○ {who} may see {your} · opening their page…{writes}   [s] Stop  [p] Pause{next}  [c] Chat")
-}
-
-// The bar on the screen.
-
-pub(crate) const BAR_STOP: &str = "Stop";
-pub(crate) const BAR_PAUSE: &str = "Pause";
-pub(crate) const BAR_RESUME: &str = "Show again";
-pub(crate) const BAR_TAKE_BACK: &str = "Take back";
-
-pub(crate) fn bar_sees(who: &str, since: Duration) -> String {
-    format!("● {who} sees your screen · {} min", since.as_secs() / 60)
-}
-
-pub(crate) fn bar_controls(who: &str, since: Duration) -> String {
-    format!("● {who} is using your mouse and keyboard · {} min", since.as_secs() / 60)
-}
-
-pub(crate) fn bar_hidden(who: &str) -> String {
-    format!("○ Paused: {who} sees nothing")
 }
 
 /// The bar cannot be seen.
@@ -187,11 +168,11 @@ mod tests {
         assert!(is_shown(&two).starts_with("They see your whole screen DP-2. You have 2 screens: press m"));
         assert_eq!(
             sees("Ann", &one, Duration::from_secs(5), false),
-            "● Ann sees your screen · 0:05   [s] Stop  [p] Pause  [c] Chat"
+            "● Ann sees your screen · 0:05   [s] Stop  [p] Pause  [c] Chat  [f] Send a file"
         );
         assert_eq!(
             sees("Ann", &two, Duration::ZERO, true),
-            "● Ann sees your screen DP-2 · 0:00 · writes…   [s] Stop  [p] Pause  [m] Next screen  [c] Chat"
+            "● Ann sees your screen DP-2 · 0:00 · writes…   [s] Stop  [p] Pause  [m] Next screen  [c] Chat  [f] Send a file"
         );
     }
 

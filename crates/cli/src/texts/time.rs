@@ -1,7 +1,7 @@
 //! Days and moments as people write them, in universal time.
 
 #[cfg(feature = "windows")]
-use super::windows::Language;
+use super::language::Language;
 use rustix::time::{ClockId, clock_gettime};
 #[cfg(feature = "windows")]
 use std::time::Duration;

@@ -3,14 +3,21 @@
 //! Who is meant is said by the name that the person here gave them, their address, and what is known of their key; never by
 //! a name that they chose for themselves. What comes from elsewhere cannot steer what stands around it.
 
+mod calls;
 pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use super::language::Language;
+pub(crate) use calls::{ring, ring_of};
+
 use super::time::{day_in, minutes_in};
+use crate::application::hello::HELLO;
 use crate::application::secured::Known;
-use crate::standing::{self, Manner, Standing};
+use crate::asking::Ring;
+use crate::standing::{self, Caller, Manner, Standing};
 use rendezvous_assist::secure::Why;
+use rendezvous_core::{ApplicationId, SessionResult};
 use rendezvous_desktop::Subject;
 use rendezvous_desktop::windows::{
     Block, Button, ButtonId, ButtonKind, Refusals, Shape, Tone, View, foreign,
@@ -23,37 +30,9 @@ pub(crate) const NO: ButtonId = ButtonId(0);
 pub(crate) const YES: ButtonId = ButtonId(1);
 
 /// A name is not longer than this, in characters; an address neither.
-const LONGEST: usize = 64;
-
-/// What the windows are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    English,
-    German,
-}
-
-impl Language {
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
-
-    /// What the person has set: LC_ALL, else LC_MESSAGES, else LANG.
-    pub(crate) fn here() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::of(&["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default())
-    }
-
-    fn of(locale: &str) -> Self {
-        let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("de") { Self::German } else { Self::English }
-    }
-
-    fn pick<T>(self, english: T, german: T) -> T {
-        match self {
-            Self::English => english,
-            Self::German => german,
-        }
-    }
-}
+pub(super) const LONGEST: usize = 64;
+/// A sentence neither.
+const LONGEST_SENTENCE: usize = 600;
 
 /// Whom a question is about.
 #[derive(Clone, Debug)]
@@ -93,7 +72,7 @@ impl Who {
     }
 }
 
-fn standing_in(language: Language, standing: Standing) -> String {
+pub(super) fn standing_in(language: Language, standing: Standing) -> String {
     match (language, standing) {
         (Language::English, standing) => super::standing(standing),
         (Language::German, Standing::Verified { since, how }) => {
@@ -154,7 +133,14 @@ pub(crate) fn view(language: Language, who: &Who, subject: &Subject, warnings: &
 }
 
 /// Whether the expert may use pointer and keyboard, and for how long.
-pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &[String]) -> View {
+/// Whoever is `told` of it besides is named.
+pub(crate) fn control(
+    language: Language,
+    who: &Who,
+    time: Duration,
+    warnings: &[String],
+    told: Option<&str>,
+) -> View {
     let name = &who.name;
     let mut body = vec![
         Block::Heading(language.pick(
@@ -171,10 +157,56 @@ pub(crate) fn control(language: Language, who: &Who, time: Duration, warnings: &
             "Das ist alle Macht, die Sie an diesem Computer haben. Bleiben Sie hier und sehen Sie zu. Um sofort zu beenden, drücken Sie dreimal Esc.".to_owned(),
         )),
     ];
+    body.extend(
+        told.map(|told| Block::Small(super::trusted_will_be_told(language, &foreign(told, LONGEST)))),
+    );
     warn(&mut body, warnings);
     let time = minutes_in(language, time);
     let yes = language.pick(format!("Let {name} help, {time}"), format!("{name} {time} helfen lassen"));
     question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes))
+}
+
+/// Whether the expert may offer files.
+pub(crate) fn files(language: Language, who: &Who) -> View {
+    let name = &who.name;
+    let body = vec![
+        Block::Heading(language.pick(
+            format!("{name} asks to hand you files."),
+            format!("{name} möchte Ihnen Dateien geben."),
+        )),
+        line(who),
+        Block::Text(language.pick(
+            "You are asked again for each file.".to_owned(),
+            "Sie werden für jede Datei noch einmal gefragt.".to_owned(),
+        )),
+        Block::Text(language.pick(
+            "A file that you take is put into your downloads and does nothing by itself; opening it is up to you.".to_owned(),
+            "Eine Datei, die Sie annehmen, kommt zu Ihren Downloads und tut von selbst nichts; ob Sie sie öffnen, entscheiden Sie.".to_owned(),
+        )),
+    ];
+    let yes = language.pick("Let them offer files", "Dateien anbieten lassen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
+}
+
+/// Whether the person takes this file.
+pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
+    let name = &who.name;
+    let size = super::size(bytes);
+    let (file, place) = (foreign(file, LONGEST), foreign(place, 2 * LONGEST));
+    let body = vec![
+        Block::Heading(
+            language
+                .pick(format!("{name} offers you a file."), format!("{name} bietet Ihnen eine Datei an.")),
+        ),
+        line(who),
+        Block::Strong(format!("{file} · {size}")),
+        Block::Text(language.pick(
+            format!("It would be put into {place}, and not opened. Take only what you expect."),
+            format!("Sie käme nach {place} und würde nicht geöffnet. Nehmen Sie nur an, was Sie erwarten."),
+        )),
+    ];
+    let yes = language.pick("Take the file", "Datei annehmen");
+    question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
 }
 
 /// What the rules of this computer want to be read stands right below who it is about.
@@ -244,6 +276,73 @@ pub(crate) fn right(language: Language, who: &str) -> View {
     question(language, Tone::Calm, body, language.pick("I have said so", "Ich habe es gesagt"), None)
 }
 
+/// First contact, at the helper's: the words, and what to do with them. Whether the other person has said that they were right.
+pub(crate) fn read_aloud(language: Language, who: &Who, why: Why, words: &str) -> View {
+    let name = &who.name;
+    let mut body = vec![
+        Block::Heading(language.pick(
+            format!("Read these three words to {name}."),
+            format!("Lesen Sie {name} diese drei Wörter vor."),
+        )),
+        line(who),
+        Block::Large(words.to_owned()),
+        Block::Text(language.pick(
+            format!("Ring {name}, or speak to {name} in the same room. {name} types the words. Do not send them in a message."),
+            format!("Rufen Sie {name} an, oder sprechen Sie im selben Raum mit {name}. {name} gibt die Wörter ein. Schicken Sie sie nicht in einer Nachricht."),
+        )),
+        Block::Text(language.pick(
+            format!("Go on when {name} has told you, in a voice that you know, that the words were right."),
+            format!("Gehen Sie weiter, wenn {name} Ihnen mit einer Stimme, die Sie kennen, gesagt hat, dass die Wörter stimmten."),
+        )),
+    ];
+    if why == Why::Changed {
+        body.insert(2, Block::Strong(language.pick(
+            format!("This is not the device that you know as {name}. It may be a new one, or somebody else."),
+            format!("Das ist nicht das Gerät, das Sie als {name} kennen. Es kann ein neues sein, oder jemand anders."),
+        )));
+    }
+    let stop = language.pick("This is not right: stop", "Etwas stimmt nicht: beenden");
+    let heard = language.pick("The words were right", "Die Wörter stimmten");
+    question(language, Tone::Calm, body, stop, Some(heard.to_owned()))
+}
+
+/// The page of the help was closed, while the help goes on.
+pub(crate) fn page_closed(language: Language, who: &str) -> View {
+    let name = foreign(who, LONGEST);
+    let body = vec![
+        Block::Heading(language.pick(
+            format!("You do not see the screen of {name} any more."),
+            format!("Sie sehen den Bildschirm von {name} nicht mehr."),
+        )),
+        Block::Text(language.pick(
+            "The page in your browser was closed. The help goes on until one of you ends it.".to_owned(),
+            "Die Seite in Ihrem Browser wurde geschlossen. Die Hilfe geht weiter, bis jemand von Ihnen sie beendet."
+                .to_owned(),
+        )),
+    ];
+    let (no, yes) = (
+        language.pick("End the help", "Die Hilfe beenden"),
+        language.pick("Open the page again", "Die Seite wieder öffnen"),
+    );
+    question(language, Tone::Calm, body, no, Some(yes.to_owned()))
+}
+
+/// It did not come to pass, or broke.
+pub(crate) fn failed(language: Language, who: &str, result: SessionResult) -> View {
+    let (heading, text) = super::door::outcome(language, &foreign(who, LONGEST), None, result);
+    let body = vec![Block::Heading(heading), Block::Text(text), Block::Small(result.to_string())];
+    question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None)
+}
+
+/// Something that was said.
+pub(crate) fn told(language: Language, said: &str) -> View {
+    let lines = said.lines().filter(|line| !line.trim().is_empty());
+    let mut body =
+        vec![Block::Heading(language.pick("There is something to know.", "Bitte lesen.").to_owned())];
+    body.extend(lines.map(|line| Block::Text(foreign(line.trim(), LONGEST_SENTENCE))));
+    question(language, Tone::Calm, body, language.pick("Close", "Schließen"), None)
+}
+
 /// Before the first control of a contact. None of the three is chosen beforehand.
 pub(crate) fn how_it_began(language: Language, who: &Who) -> View {
     let name = &who.name;
@@ -251,8 +350,8 @@ pub(crate) fn how_it_began(language: Language, who: &Who) -> View {
         Block::Heading(language.pick("How did this begin?".to_owned(), "Wie hat das angefangen?".to_owned())),
         line(who),
         Block::Text(language.pick(
-            format!("{name} asks to use your mouse and keyboard for the first time. {name} sees your screen, and so this question."),
-            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. {name} sieht Ihren Bildschirm, also auch diese Frage."),
+            format!("{name} asks to use your mouse and keyboard for the first time. While you answer, {name} sees neither this question nor what you choose."),
+            format!("{name} möchte zum ersten Mal Ihre Maus und Tastatur benutzen. Während Sie antworten, sieht {name} weder diese Frage noch was Sie wählen."),
         )),
         Block::Choice(vec![
             language.pick(format!("I asked {name} for help."), format!("Ich habe {name} um Hilfe gebeten.")),

@@ -344,3 +344,39 @@ fn needs_prosody_who_is_not_there_cannot_be_called() {
         ended(&mut call, 5)
     });
 }
+
+#[test]
+fn needs_prosody_a_trusted_contact_is_told_of_somebody_new_and_decides_nothing() {
+    scene(|friends| {
+        let config = friends.maria.home().join("config.toml");
+        fs::write(&config, format!("[trusted]\ncontact = {:?}\n", jid("stranger")))?;
+        friends.both_sign_in()?;
+        let said = friends.maria.does(&["policy", "explain"])?;
+        ensure!(said.contains(&format!("{} gets a message when somebody new", jid("stranger"))), "{said}");
+        let mut inbox = friends.karl.types(&["inbox", "--wait"])?;
+        inbox.reads("Ctrl-C ends it.")?;
+        // What is written to somebody who is away is with their server until they come.
+        let kept = || friends.server.kept_for("stranger");
+        for first in [true, false] {
+            let mut call = friends.rings(&["ask", &jid("karl")], &mut inbox, "asks you for help.")?;
+            ensure!(kept()?.matches("<body").count() == usize::from(!first), "{}", kept()?);
+            inbox.says("y")?;
+            if first {
+                let words = has_to_read(&mut inbox)?;
+                call.reads(WORDS)?;
+                call.says(&words)?;
+                call.reads("The words are right")?;
+                inbox.says("y")?;
+                call.reads(&format!("A message was sent to {}", jid("stranger")))?;
+            }
+            call.reads(SHOW)?;
+            call.says("n")?;
+            ensure!(call.ends()? == 3);
+        }
+        let kept = kept()?;
+        ensure!(kept.matches("<body").count() == 1, "once: {kept}");
+        ensure!(kept.contains("Rendezvous writes this for me:") && kept.contains(&jid("karl")), "{kept}");
+        inbox.interrupts()?;
+        inbox.ends().map(drop)
+    });
+}

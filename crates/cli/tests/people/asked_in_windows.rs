@@ -9,23 +9,23 @@ use std::time::Duration;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Window};
 use x11rb::rust_connection::RustConnection;
 
-const TAB: u32 = 0xff09;
-const ENTER: u32 = 0xff0d;
-const ESCAPE: u32 = 0xff1b;
+pub(crate) const TAB: u32 = 0xff09;
+pub(crate) const ENTER: u32 = 0xff0d;
+pub(crate) const ESCAPE: u32 = 0xff1b;
 
 /// What stands on the terminal while a window asks.
 const ASKED: &str = "A window asks you now.";
 
 /// The person's screen, and on it, in a window, the one that is shared.
-struct Desktop {
+pub(crate) struct Desktop {
     inner: RustConnection,
-    person: Hand,
-    helper: Hand,
+    pub(crate) person: Hand,
+    pub(crate) helper: Hand,
     _outer: XServer,
 }
 
 impl Desktop {
-    fn new() -> Result<(Self, XServer)> {
+    pub(crate) fn new() -> Result<(Self, XServer)> {
         let outer = XServer::xvfb(1024, 768)?;
         let inner = outer.xephyr_inside(1000, 740)?;
         let desktop = Self {
@@ -38,19 +38,19 @@ impl Desktop {
     }
 
     /// Our window, when it has the keyboard.
-    fn window(&self) -> Result<Option<Window>> {
+    pub(crate) fn window(&self) -> Result<Option<Window>> {
         let focus = self.inner.get_input_focus()?.reply()?.focus;
         let class =
             self.inner.get_property(false, focus, AtomEnum::WM_CLASS, AtomEnum::STRING, 0, 64)?.reply();
         Ok(class.is_ok_and(|class| class.value.starts_with(b"rendezvous")).then_some(focus))
     }
 
-    fn has_window(&self) -> Result<Window> {
+    pub(crate) fn has_window(&self) -> Result<Window> {
         wait::until("a window of ours with the keyboard", SOON, || self.window())
     }
 
     /// Presses until it was heard: how soon that can be on a busy machine is not for a test to say.
-    fn presses(&self, key: u32, two: &mut Two, text: &str) -> Result<()> {
+    pub(crate) fn presses(&self, key: u32, two: &mut Two, text: &str) -> Result<()> {
         wait::until(format_args!("{text:?} after a press"), SOON, || {
             self.person.chord(&[key])?;
             std::thread::sleep(Duration::from_millis(300));
@@ -73,7 +73,7 @@ fn scene(play: impl FnOnce(&Desktop, &mut Two) -> Result<()>) {
     these_two(two, |two| play(&desktop, two));
 }
 
-fn ask(two: &mut Two) -> Result<()> {
+pub(crate) fn ask(two: &mut Two) -> Result<()> {
     two.asks()?;
     two.expert.agent.says("y")?;
     two.call().reads(ASKED)?;

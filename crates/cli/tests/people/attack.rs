@@ -15,7 +15,8 @@ mod server;
 mod stanza;
 
 use anyhow::{Result, anyhow};
-use change::{Chance, Change, Ending, Plan, Swap};
+pub(crate) use change::Chance;
+use change::{Change, Ending, Plan, Swap};
 use pair::Pair;
 use rendezvous_testkit::xmpp::{Certificate, Prosody, Setup};
 use server::Owner;

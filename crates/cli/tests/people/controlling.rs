@@ -5,11 +5,11 @@ use crate::page::{self, Page};
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-const USING: &str = "is using your mouse and keyboard";
-const YOURS: &str = "Your mouse and keyboard are yours again.";
+pub(crate) const USING: &str = "is using your mouse and keyboard";
+pub(crate) const YOURS: &str = "Your mouse and keyboard are yours again.";
 
 /// The novice shows the screen, and the expert's page is open.
-fn open(two: &mut Two) -> Result<(Page, String)> {
+pub(crate) fn open(two: &mut Two) -> Result<(Page, String)> {
     two.ask_until_question()?;
     let address = page::address(&mut two.expert.agent)?;
     let mut page = Page::open(&address)?;
@@ -19,7 +19,7 @@ fn open(two: &mut Two) -> Result<(Page, String)> {
     Ok((page, address))
 }
 
-fn question(two: &mut Two) -> Result<()> {
+pub(crate) fn question(two: &mut Two) -> Result<()> {
     let who = two.expert.who.clone();
     two.call().reads(&format!("{who} asks to use your mouse and keyboard."))?;
     two.call().reads("To stop at once, press Esc three times.")?;

@@ -29,13 +29,16 @@ pub(crate) const NO_SUCH_SCREEN: &str = ":4040";
 pub(crate) const AGENT: [&str; 4] = ["agent", "--foreground", "--listen", "127.0.0.1:0"];
 
 /// What stays in a home when everything is over, besides logs.
-pub(crate) const KEPT: [&str; 17] = [
+pub(crate) const KEPT: [&str; 20] = [
     "agent.lock",
     "apps",
     "config.toml",
     "contacts.lock",
     "contacts.toml",
     "device.key",
+    "door.json",
+    "door.lock",
+    "downloads",
     "facts.json",
     "facts.lock",
     "heard.json",
@@ -273,6 +276,14 @@ impl Side {
         wait::until(format_args!("the guard of {} to run: {runs}", self.name), SOON, || {
             let is_there = self.processes()?.iter().any(|(_, line)| line.contains(" let-go "));
             Ok((is_there == runs).then_some(()))
+        })
+    }
+
+    /// Waits until this person's process that writes what is received runs, or does not; its id.
+    pub(crate) fn receives(&self, runs: bool) -> Result<Option<u32>> {
+        wait::until(format_args!("the receiver of {} to run: {runs}", self.name), SOON, || {
+            let found = self.processes()?.into_iter().find(|(_, line)| line.contains(" receive "));
+            Ok((found.is_some() == runs).then_some(found.map(|(id, _)| id)))
         })
     }
 

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::ChannelId;
@@ -41,7 +41,20 @@ struct Seen {
     /// Input that the connection has not taken yet.
     unsent: AtomicU64,
     over: AtomicBool,
+    /// What came on other channels.
+    asides: Mutex<VecDeque<Aside>>,
 }
+
+/// A message on a channel that is neither for input nor for the cursor.
+#[derive(Clone, Debug)]
+pub(crate) struct Aside {
+    pub(crate) channel: &'static str,
+    pub(crate) binary: bool,
+    pub(crate) data: Vec<u8>,
+}
+
+/// Those channels.
+const ASIDES: [&str; 3] = ["files", "clipboard", "drawing"];
 
 enum Order {
     Offer {
@@ -53,6 +66,10 @@ enum Order {
     Move(UdpSocket),
     /// Messages for the channel of pointer and keys, as fast as it takes them.
     Input(Vec<String>),
+    /// These again and again, one every so often, until others come.
+    Hands(Vec<String>, Duration),
+    /// A message for another channel.
+    Aside(Aside),
 }
 
 impl Viewer {
@@ -146,6 +163,39 @@ impl Viewer {
         self.orders.send(Order::Input(messages)).context("the browser has ended")
     }
 
+    /// From now on sends these as input, one every so often and again from the beginning, as hands that never rest.
+    pub(crate) fn never_rests(&mut self, messages: Vec<String>, every: Duration) -> Result<()> {
+        self.orders.send(Order::Hands(messages, every)).context("the browser has ended")
+    }
+
+    /// Says this on one of the other channels.
+    pub(crate) fn says_aside(&self, channel: &'static str, text: &Value) -> Result<()> {
+        self.sends_aside(Aside { channel, binary: false, data: text.to_string().into_bytes() })
+    }
+
+    pub(crate) fn sends_aside(&self, aside: Aside) -> Result<()> {
+        self.orders.send(Order::Aside(aside)).context("the browser has ended")
+    }
+
+    /// The next text on this channel; bytes before it are left out.
+    pub(crate) fn hears_aside(&self, channel: &str) -> Result<Value> {
+        wait::until("a text on a channel", Duration::from_secs(20), || {
+            let mut asides = self.seen.asides.lock().expect("nobody panics with it");
+            let at = asides.iter().position(|aside| aside.channel == channel && !aside.binary);
+            let Some(text) = at.and_then(|at| asides.remove(at)) else { return Ok(None) };
+            Ok(Some(serde_json::from_slice(&text.data)?))
+        })
+    }
+
+    /// All bytes that came on this channel so far.
+    pub(crate) fn bytes_aside(&self, channel: &str) -> Vec<Vec<u8>> {
+        let mut asides = self.seen.asides.lock().expect("nobody panics with it");
+        let (bytes, others) = asides.drain(..).partition(|aside| aside.channel == channel && aside.binary);
+        *asides = others;
+        let bytes: VecDeque<Aside> = bytes;
+        bytes.into_iter().map(|aside| aside.data).collect()
+    }
+
     pub(crate) fn unsent(&self) -> u64 {
         self.seen.unsent.load(Ordering::SeqCst)
     }
@@ -212,6 +262,38 @@ struct Browser {
     seen: Arc<Seen>,
 }
 
+/// Hands that never rest.
+struct Restless {
+    messages: Vec<String>,
+    every: Duration,
+    begun: Instant,
+    done: usize,
+}
+
+impl Default for Restless {
+    fn default() -> Self {
+        Self::new(Vec::new(), Duration::from_secs(1))
+    }
+}
+
+impl Restless {
+    fn new(messages: Vec<String>, every: Duration) -> Self {
+        Self { messages, every, begun: Instant::now(), done: 0 }
+    }
+
+    /// What they have done since they were last looked at.
+    fn due(&mut self) -> Vec<String> {
+        if self.messages.is_empty() {
+            return Vec::new();
+        }
+        let all = self.begun.elapsed().as_micros() / self.every.as_micros().max(1);
+        let all = usize::try_from(all).unwrap_or(usize::MAX);
+        let due = (self.done..all).map(|at| self.messages[at % self.messages.len()].clone()).collect();
+        self.done = all;
+        due
+    }
+}
+
 struct Connection {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
@@ -219,11 +301,16 @@ struct Connection {
     input: Option<ChannelId>,
     /// Waits for room in that channel.
     waiting: VecDeque<String>,
+    /// How many were numbered so far, each in a batch of its own.
+    numbered: u64,
+    asides: Vec<(&'static str, ChannelId)>,
+    waiting_asides: VecDeque<Aside>,
 }
 
 impl Browser {
     fn run(mut self, orders: &Receiver<Order>) {
         let mut connection: Option<Connection> = None;
+        let mut hands = Restless::default();
         let mut buffer = [0; 2048];
         while !self.seen.over.load(Ordering::SeqCst) {
             while let Ok(order) = orders.try_recv() {
@@ -249,9 +336,15 @@ impl Browser {
                         }
                     }
                     Order::Move(socket) => self.socket = socket,
+                    Order::Hands(messages, every) => hands = Restless::new(messages, every),
+                    Order::Aside(aside) => {
+                        if let Some(there) = &mut connection {
+                            there.waiting_asides.push_back(aside);
+                        }
+                    }
                     Order::Input(messages) => {
                         if let Some(there) = &mut connection {
-                            there.waiting.extend(messages);
+                            messages.iter().for_each(|message| there.wait_for_room(message));
                         }
                     }
                 }
@@ -260,6 +353,10 @@ impl Browser {
                 std::thread::sleep(Duration::from_millis(5));
                 continue;
             };
+            let due = hands.due();
+            self.seen.unsent.fetch_add(due.len() as u64, Ordering::SeqCst);
+            there.waiting.extend(due);
+            there.push_asides();
             let sent = there.push_input();
             self.seen.unsent.fetch_sub(sent, Ordering::SeqCst);
             if self.seen.to_ask.load(Ordering::SeqCst) > 0 && there.asks_for_key_frame() {
@@ -297,6 +394,16 @@ impl Browser {
                 Ok(Output::Event(Event::ChannelOpen(id, label))) if label == "input" => {
                     connection.input = Some(id);
                 }
+                Ok(Output::Event(Event::ChannelOpen(id, label))) => {
+                    let known = ASIDES.into_iter().find(|known| *known == label);
+                    connection.asides.extend(known.map(|label| (label, id)));
+                }
+                Ok(Output::Event(Event::ChannelData(data))) => {
+                    if let Some((channel, _)) = connection.asides.iter().find(|(_, id)| *id == data.id) {
+                        let aside = Aside { channel, binary: data.binary, data: data.data };
+                        self.seen.asides.lock().expect("nobody panics with it").push_back(aside);
+                    }
+                }
                 Ok(Output::Event(_)) => {}
                 Ok(Output::Timeout(due)) => return due,
                 Err(_) => return Instant::now() + Duration::from_millis(10),
@@ -325,14 +432,18 @@ impl Browser {
         rtc.add_local_candidate(Candidate::host(self.here(), "udp").expect("an address"));
         let mut changes = rtc.sdp_api();
         changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
-        for label in ["input", "cursor"] {
+        for label in ["input", "cursor"].into_iter().chain(ASIDES) {
             changes.add_channel(label.to_owned());
         }
         let (offer, pending) = changes.apply().expect("something changed");
         let text = offer.to_sdp_string();
         let mids = text.lines().filter_map(|line| line.strip_prefix("a=mid:")).map(str::to_owned).collect();
         let (input, waiting) = (None, VecDeque::new());
-        (Connection { rtc, pending: Some(pending), mids, input, waiting }, offer)
+        let (asides, waiting_asides) = (Vec::new(), VecDeque::new());
+        let pending = Some(pending);
+        let connection =
+            Connection { rtc, pending, mids, input, waiting, numbered: 0, asides, waiting_asides };
+        (connection, offer)
     }
 }
 
@@ -347,6 +458,15 @@ impl Connection {
         offer
     }
 
+    /// What is no JSON cannot be in a batch, and comes as it is.
+    fn wait_for_room(&mut self, message: &str) {
+        if serde_json::from_str::<Value>(message).is_err() || message.len() > 900 {
+            return self.waiting.push_back(message.to_owned());
+        }
+        self.waiting.push_back(format!("{{\"n\":{},\"events\":[{message}]}}", self.numbered));
+        self.numbered += 1;
+    }
+
     /// How many went.
     fn push_input(&mut self) -> u64 {
         let mut sent = 0;
@@ -359,6 +479,17 @@ impl Connection {
             sent += 1;
         }
         sent
+    }
+
+    fn push_asides(&mut self) {
+        while let Some(Aside { channel, binary, data }) = self.waiting_asides.front() {
+            let id = self.asides.iter().find(|(label, _)| label == channel).map(|(_, id)| *id);
+            let Some(mut channel) = id.and_then(|id| self.rtc.channel(id)) else { return };
+            match channel.write(*binary, data) {
+                Ok(true) => _ = self.waiting_asides.pop_front(),
+                Ok(false) | Err(_) => return,
+            }
+        }
     }
 
     fn asks_for_key_frame(&mut self) -> bool {

@@ -1,17 +1,24 @@
-//! What the novice's programs do to the system, seen by strace: before it is known who is there, and then until the
-//! person has said yes to the view, they open no connection to the X server, hear nothing from it, and make no UDP socket. Afterwards they do both, so that the
-//! watch is known to see it.
+//! What the novice's programs do to the system and to the network, seen by strace and by a capture of packets: before it is
+//! known who is there, and then until the person has said yes to the view, they open no connection to the X server, hear
+//! nothing from it, and make no UDP socket. Afterwards they do both, so that the watch is known to see it. After a stop they
+//! do nothing of it any more.
+
+mod course;
+mod expert;
+mod hostile;
+mod stopping;
+mod trace;
 
 use crate::house::{OVER, Side, Two, these_two};
 use crate::meeting::meet_until_question;
 use crate::page::{self, Page};
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::home::Home;
-use rendezvous_testkit::process::{Launch, find_program};
+use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::xserver::XServer;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use trace::{Call, read, threads, traced};
 
 /// Whatever can open, take over, or read a socket, and what shows how the processes hang together.
 const CALLS: &str = "trace=network,read,readv,pread64,openat,?open,eventfd2,pipe2,execve,clone,?clone3,?fork,?vfork,dup,\
@@ -19,16 +26,10 @@ const CALLS: &str = "trace=network,read,readv,pread64,openat,?open,eventfd2,pipe
 
 #[test]
 fn needs_strace_and_needs_xvfb_nothing_touches_the_screen_or_the_network_before_the_yes() {
-    let strace = find_program("strace")
-        .expect("strace is not installed; on Debian and Ubuntu it is in the package `strace`, and `cargo xtask test` installs it");
     let place = Home::new("trace").unwrap();
     let trace = place.join("trace");
     let screen = XServer::xvfb(320, 200).unwrap();
-    let traced = |agent: Launch| {
-        let launch =
-            Launch::new(&strace).args(["-f", "-ttt", "-s", "512", "-e", CALLS, "-e", "signal=none", "-o"]);
-        agent.words().into_iter().fold(launch.arg(&trace), |launch, word| launch.arg(word))
-    };
+    let traced = |agent: Launch| traced(&agent, CALLS, 512, &trace).unwrap();
     let two = Two {
         novice: Side::start_with("novice", screen.environment().to_vec(), traced).unwrap(),
         expert: Side::start("expert", Vec::new()).unwrap(),
@@ -67,61 +68,9 @@ fn open_files(id: u32) -> Result<usize> {
     Ok(fs::read_dir(format!("/proc/{id}/fd")).context("cannot look at the X server")?.count())
 }
 
-/// One system call that has returned, whole.
-#[derive(Debug)]
-struct Call {
-    process: u32,
-    name: String,
-    arguments: String,
-    result: String,
-}
-
-impl Call {
-    /// The descriptor that is its first argument.
-    fn descriptor(&self) -> Option<u32> {
-        self.arguments.split([',', ' ']).next()?.parse().ok()
-    }
-
-    /// Its second argument and what follows.
-    fn text(&self) -> &str {
-        self.arguments.split_once(',').map_or("", |(_, rest)| rest.trim_start())
-    }
-
-    /// The number that it returned.
-    fn number(&self) -> Option<u32> {
-        self.result.split([' ', '<']).next()?.parse().ok()
-    }
-
-    fn succeeded(&self) -> bool {
-        self.number().is_some()
-    }
-
-    fn makes_a_thread(&self) -> bool {
-        ["clone", "clone3", "fork", "vfork"].contains(&self.name.as_str())
-    }
-
-    fn is_reading(&self) -> bool {
-        ["read", "readv", "recvfrom", "recvmsg", "recvmmsg", "pread64"].contains(&self.name.as_str())
-    }
-
-    /// Whether it names an X server: by the place of its socket, or by a port that X servers listen on.
-    fn reaches_for_an_x_server(&self) -> bool {
-        let local = self.arguments.contains(".X11-unix");
-        let tcp = (6000..6064).any(|port| self.arguments.contains(&format!("htons({port})")));
-        ["connect", "sendto", "sendmsg", "sendmmsg"].contains(&self.name.as_str()) && (local || tcp)
-    }
-
-    fn makes_a_udp_socket(&self) -> bool {
-        let internet = ["AF_INET,", "AF_INET6,"].iter().any(|family| self.arguments.starts_with(family));
-        self.name == "socket" && internet && !self.arguments.contains("SOCK_STREAM")
-    }
-}
-
 /// What the trace must show. Its first part goes up to the moment at which the `y` was read.
 fn check(calls: &[Call]) -> Result<()> {
-    let starts =
-        |call: &Call| call.name == "execve" && call.arguments.contains("\"application\", \"assist\"");
-    let start = calls.iter().position(starts).context("the application was started")?;
+    let start = calls.iter().position(Call::starts_an_application).context("the application was started")?;
     let application = threads(calls, calls[start].process);
     let is_yes = |call: &Call| {
         call.name == "read" && call.text().starts_with("\"y\\n\"") && application.contains(&call.process)
@@ -141,10 +90,7 @@ fn check(calls: &[Call]) -> Result<()> {
 
     // Before: neither the application nor the agent nor anything else of the novice's.
     for call in &calls[..yes] {
-        ensure!(!call.reaches_for_an_x_server(), "before the yes: {call:?}");
-        ensure!(!call.makes_a_udp_socket(), "before the yes: {call:?}");
-        let blind = ["io_uring_setup", "pidfd_getfd"].contains(&call.name.as_str()) && call.succeeded();
-        ensure!(!blind, "this trace cannot see what follows from {call:?}");
+        never_before_the_yes(call)?;
     }
     let before: Vec<_> = calls[start..yes].iter().filter(|c| application.contains(&c.process)).collect();
     nothing_was_handed_over(&before)?;
@@ -161,18 +107,13 @@ fn check(calls: &[Call]) -> Result<()> {
     Ok(())
 }
 
-/// A process by its first thread, and every thread and process that came from it.
-fn threads(calls: &[Call], first: u32) -> BTreeSet<u32> {
-    let mut known = BTreeSet::from([first]);
-    loop {
-        let before = known.len();
-        let born = calls.iter().filter(|call| call.makes_a_thread() && known.contains(&call.process));
-        let born: Vec<u32> = born.filter_map(Call::number).collect();
-        known.extend(born);
-        if known.len() == before {
-            return known;
-        }
-    }
+/// What no program of the novice's may call before the yes.
+fn never_before_the_yes(call: &Call) -> Result<()> {
+    ensure!(!call.reaches_for_an_x_server(), "before the yes: {call:?}");
+    ensure!(!call.makes_a_udp_socket(), "before the yes: {call:?}");
+    ensure!(!call.looks_up_a_name(), "before the yes: {call:?}");
+    ensure!(!call.blinds(), "this trace cannot see what follows from {call:?}");
+    Ok(())
 }
 
 /// A socket could also be inherited, or come through another one. What the application reads from before the yes is
@@ -200,62 +141,4 @@ fn nothing_was_handed_over(before: &[&Call]) -> Result<()> {
     }
     ensure!(before.iter().any(|c| c.is_reading() && c.descriptor() == Some(3)), "it hears its agent");
     Ok(())
-}
-
-/// Reads a trace of several processes. A call that was interrupted in the record by another process's is put together
-/// again, at the place where it returned.
-fn read(path: &Path) -> Result<Vec<Call>> {
-    let text = String::from_utf8_lossy(&fs::read(path)?).into_owned();
-    let mut begun: BTreeMap<u32, String> = BTreeMap::new();
-    let mut calls = Vec::new();
-    for line in text.lines() {
-        let (process, rest) = line.split_once(' ').with_context(|| format!("no process in {line:?}"))?;
-        let process = process.parse().with_context(|| format!("no process in {line:?}"))?;
-        let Some((_, event)) = rest.trim_start().split_once(' ') else { continue };
-        if let Some(start) = event.strip_suffix(" <unfinished ...>") {
-            begun.insert(process, start.to_owned());
-        } else if let Some(rest) = event.strip_prefix("<... ") {
-            let (_, rest) = rest.split_once(" resumed>").with_context(|| format!("strange: {line:?}"))?;
-            let start = begun.remove(&process).with_context(|| format!("never begun: {line:?}"))?;
-            calls.extend(parse(process, &format!("{start}{rest}")));
-        } else {
-            calls.extend(parse(process, event));
-        }
-    }
-    ensure!(calls.len() > 100, "this is no trace: {} calls", calls.len());
-    Ok(calls)
-}
-
-/// `name(arguments) = result`; `None` for the lines about signals and ends.
-fn parse(process: u32, event: &str) -> Option<Call> {
-    let (name, rest) = event.split_once('(')?;
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return None;
-    }
-    // The last one: text in the arguments may contain the same.
-    let (arguments, result) = rest.rsplit_once(" = ")?;
-    let arguments = arguments.trim_end().strip_suffix(')').unwrap_or(arguments);
-    let [name, arguments, result] = [name, arguments, result.trim()].map(str::to_owned);
-    Some(Call { process, name, arguments, result })
-}
-
-#[test]
-fn a_trace_is_read_whole() {
-    let home = Home::new("read").unwrap();
-    let path = home.join("trace");
-    let filler = "7 1.0 close(9) = 0\n".repeat(100);
-    let text = format!(
-        "{filler}7 1.5 read(0,  <unfinished ...>\n8 1.6 socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP) = 5\n\
-         7 1.7 <... read resumed>\"y\\n\", 4096) = 2\n\
-         8 1.8 connect(5, {{sa_family=AF_UNIX, sun_path=@\"/tmp/.X11-unix/X9\"}}, 20) = -1 ECONNREFUSED (no)\n\
-         8 1.9 connect(6, {{sa_family=AF_INET, sin_port=htons(6001), sin_addr=inet_addr(\"127.0.0.1\")}}, 16) = 0\n\
-         8 2.0 +++ exited with 0 +++\n"
-    );
-    fs::write(&path, text).unwrap();
-    let calls = read(&path).unwrap();
-    let [udp, yes, unix, tcp] = &calls[100..] else { panic!("{:?}", &calls[100..]) };
-    assert!(udp.makes_a_udp_socket() && udp.process == 8);
-    assert!(yes.is_reading() && yes.text().starts_with("\"y\\n\"") && yes.number() == Some(2));
-    assert!(unix.reaches_for_an_x_server() && !unix.succeeded() && unix.descriptor() == Some(5));
-    assert!(tcp.reaches_for_an_x_server() && tcp.succeeded());
 }

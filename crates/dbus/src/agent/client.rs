@@ -151,6 +151,11 @@ impl AgentClient {
         Ok(rows.into_iter().map(IceServer::from_row).collect())
     }
 
+    /// Tells the person's trusted contact something: whom it was sent to. Whether it arrived is not heard.
+    pub async fn tell_trusted(&self, text: &str) -> Result<String, DbusError> {
+        self.call("TellTrusted", &(text,)).await
+    }
+
     /// Tells that the person's contacts have changed.
     pub async fn reread(&self) -> Result<(), DbusError> {
         self.call("Reread", &()).await

@@ -172,6 +172,13 @@ pub enum Request {
         /// Of all accounts.
         answer: oneshot::Sender<Vec<IceServer>>,
     },
+    /// Tell the person's trusted contact something; who that is stands in their configuration, and nobody says it here.
+    TellTrusted {
+        /// What.
+        text: String,
+        /// Whom it was sent to, or why it could not be.
+        answer: oneshot::Sender<Result<String, String>>,
+    },
     /// The person's contacts have changed.
     Reread {
         /// Done.

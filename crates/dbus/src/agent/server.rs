@@ -120,6 +120,11 @@ impl Commands1 {
         Ok(servers.iter().map(IceServer::to_row).collect())
     }
 
+    /// Tells the person's trusted contact something; whom it was sent to.
+    async fn tell_trusted(&self, text: String) -> fdo::Result<String> {
+        self.ask(|answer| Request::TellTrusted { text, answer }).await?.map_err(fdo::Error::Failed)
+    }
+
     /// The person's contacts have changed.
     async fn reread(&self) -> fdo::Result<()> {
         self.ask(|answer| Request::Reread { answer }).await

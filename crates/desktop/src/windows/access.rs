@@ -14,7 +14,9 @@ use accesskit_unix::Adapter;
 use super::canvas::Area;
 use super::form::{Form, Input, Target};
 use super::layout::Layout;
-use super::view::{Block, Shape};
+use super::view::{Block, Field, Shape};
+
+mod page;
 
 const WINDOW: NodeId = NodeId(1);
 const DIALOG: NodeId = NodeId(2);
@@ -24,6 +26,9 @@ const BLOCKS: u64 = 100;
 const WORDS: u64 = 1_000;
 const CHOICES: u64 = 2_000;
 const BUTTONS: u64 = 3_000;
+/// The field of a page, and its rows.
+const FIELD: NodeId = NodeId(4);
+const ROWS: u64 = 4_000;
 /// So many parts of one kind have numbers.
 const MOST: u64 = 900;
 
@@ -103,6 +108,11 @@ fn tree(form: &Form, layout: &Layout) -> TreeUpdate {
             Block::Who(text) | Block::Text(text) | Block::Strong(text) | Block::Small(text) => {
                 (Role::Label, text)
             }
+            Block::Large(text) => (Role::Label, text),
+            Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => {
+                page::block(form, layout, block, &mut nodes, &mut inside);
+                continue;
+            }
             Block::Words(names) => {
                 words(form, layout, names, &mut nodes, &mut inside);
                 continue;
@@ -115,15 +125,21 @@ fn tree(form: &Form, layout: &Layout) -> TreeUpdate {
             }
         };
         let mut node = Node::new(role);
+        if role == Role::Heading && form.view().shape == Shape::Page {
+            // Another page in the same window: whoever cannot see it hears what it is about.
+            node.set_live(Live::Polite);
+        }
         node.set_value(text.as_str());
         node.set_label(text.as_str());
         inside.push(id);
         nodes.push((id, node));
     }
     inside.push(REFUSED);
+    let is_bar = matches!(form.view().shape, Shape::Bar(_));
     let mut refused = Node::new(Role::Label);
     refused.set_live(Live::Assertive);
-    refused.set_value(form.refused().unwrap_or_default());
+    // Of a bar it is said when it comes to mean something else, not when another minute is over.
+    refused.set_value(if is_bar { &form.view().title } else { form.refused().unwrap_or_default() });
     nodes.push((REFUSED, refused));
     for (at, button) in (0..MOST).zip(&form.view().buttons) {
         let mut node = Node::new(Role::Button);
@@ -132,8 +148,11 @@ fn tree(form: &Form, layout: &Layout) -> TreeUpdate {
         inside.push(NodeId(BUTTONS + at));
         nodes.push((NodeId(BUTTONS + at), node));
     }
-    let is_bar = matches!(form.view().shape, Shape::Bar(_));
-    let mut dialog = Node::new(if is_bar { Role::Toolbar } else { Role::AlertDialog });
+    let mut dialog = Node::new(match form.view().shape {
+        Shape::Bar(_) => Role::Toolbar,
+        Shape::Question => Role::AlertDialog,
+        Shape::Page => Role::Group,
+    });
     dialog.set_label(form.view().title.as_str());
     dialog.set_description(spoken(form));
     dialog.set_children(inside);
@@ -153,8 +172,9 @@ fn spoken(form: &Form) -> String {
         | Block::Who(text)
         | Block::Text(text)
         | Block::Strong(text)
+        | Block::Large(text)
         | Block::Small(text) => Some(text.clone()),
-        Block::Words(_) | Block::Choice(_) => None,
+        Block::Words(_) | Block::Choice(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => None,
     };
     form.view().body.iter().filter_map(text).collect::<Vec<_>>().join(" ")
 }
@@ -204,14 +224,20 @@ fn id(target: Target) -> NodeId {
     match target {
         Target::Word(at) => number(WORDS, at),
         Target::Choice(at) => number(CHOICES, at),
+        Target::Field => FIELD,
+        Target::Row(at) => number(ROWS, at),
         Target::Button(at) => number(BUTTONS, at),
     }
 }
 
 fn target(NodeId(id): NodeId) -> Option<Target> {
+    if NodeId(id) == FIELD {
+        return Some(Target::Field);
+    }
     let within = |base: u64| id.checked_sub(base).filter(|at| *at < MOST).map(index);
-    within(BUTTONS)
-        .map(Target::Button)
+    within(ROWS)
+        .map(Target::Row)
+        .or_else(|| within(BUTTONS).map(Target::Button))
         .or_else(|| within(CHOICES).map(Target::Choice))
         .or_else(|| within(WORDS).map(Target::Word))
 }
@@ -240,7 +266,7 @@ mod tests {
     }
 
     fn nothing() -> Layout {
-        Layout { width: 10, height: 10, parts: Vec::new() }
+        Layout { width: 10, height: 10, parts: Vec::new(), reach: 0.0 }
     }
 
     fn find(update: &TreeUpdate, id: NodeId) -> &Node {
@@ -294,6 +320,17 @@ mod tests {
         assert_eq!(ids.len(), update.nodes.len());
         let children = update.nodes.iter().flat_map(|(_, node)| node.children());
         assert!(children.into_iter().all(|child| ids.contains(child)));
+    }
+
+    #[test]
+    fn a_bar_says_aloud_what_it_means_and_not_how_many_minutes_it_is() {
+        let mut bar = view(vec![Block::Text("A question · 3 min".into())]);
+        bar.shape = Shape::Bar(crate::Rect { x: 0, y: 0, width: 640, height: 480 });
+        let update = tree(&Form::new(bar), &nothing());
+        assert_eq!(find(&update, DIALOG).role(), Role::Toolbar);
+        let said = find(&update, REFUSED);
+        assert_eq!((said.live(), said.value()), (Some(Live::Assertive), Some("A question")));
+        assert_eq!(find(&update, NodeId(BLOCKS)).value(), Some("A question · 3 min"));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use super::view::{Act, Answers, Block, Button, ButtonKind, View};
+use super::view::{Act, Answers, Block, Button, ButtonId, ButtonKind, Shape, View};
+
+mod page;
+pub(super) use page::{field, rows};
 
 /// What allows something is deaf for so long after the window appeared, moved, was uncovered or got the keyboard: nobody
 /// allows what they have not had the time to see.
@@ -38,6 +41,10 @@ pub(super) struct Standing {
 pub(super) enum Target {
     Word(usize),
     Choice(usize),
+    /// The field of a page.
+    Field,
+    /// A tile or a row of a page, counted from the top of it.
+    Row(usize),
     Button(usize),
 }
 
@@ -95,6 +102,10 @@ pub(super) struct Form {
     /// What went down and has not come up.
     held: Option<Held>,
     refused: Option<Refusal>,
+    /// What stands in the field of a page.
+    text: String,
+    /// How far down a page is scrolled, in pixels.
+    scroll: f32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +123,8 @@ impl Form {
             _ => None,
         });
         let answers = Answers { words: vec![String::new(); words.unwrap_or(0)], choice: None };
-        let mut form = Self { view, answers, focus: None, held: None, refused: None };
+        let text = field(&view).map_or_else(String::new, |field| field.text.clone());
+        let mut form = Self { view, answers, focus: None, held: None, refused: None, text, scroll: 0.0 };
         form.focus = form.first_focus();
         form
     }
@@ -122,6 +134,9 @@ impl Form {
         if !self.answers.words.is_empty() {
             return Some(Target::Word(0));
         }
+        if self.view.shape == Shape::Page {
+            return self.targets().first().copied();
+        }
         let safe = self.view.buttons.iter().position(|button| button.kind == ButtonKind::Safe);
         safe.or(if self.view.buttons.is_empty() { None } else { Some(0) }).map(Target::Button)
     }
@@ -129,6 +144,9 @@ impl Form {
     /// Other contents in the same window: what was typed, and where the keyboard is, stays where it still fits.
     pub(super) fn change(&mut self, view: View) {
         let before = std::mem::replace(self, Self::new(view));
+        if self.view.shape == Shape::Page {
+            return self.turn_page(before);
+        }
         let fits = self.targets();
         if before.focus.is_some_and(|focus| fits.contains(&focus)) {
             self.focus = before.focus;
@@ -179,13 +197,24 @@ impl Form {
                 targets.extend((0..choices.len()).map(Target::Choice));
             }
         }
+        if field(&self.view).is_some() {
+            targets.push(Target::Field);
+        }
+        targets.extend((0..rows(&self.view).count()).map(Target::Row));
         targets.extend((0..self.view.buttons.len()).map(Target::Button));
         targets
     }
 
     /// Takes what the person did, and says what that means outside, if anything.
     pub(super) fn handle(&mut self, input: Input, source: Source, standing: Standing) -> Option<Act> {
+        let is_page = self.view.shape == Shape::Page;
         match input {
+            Input::Key(key) if is_page && self.focus == Some(Target::Field) && key != Key::Escape => {
+                self.held = None;
+                self.type_in_field(key)
+            }
+            Input::Key(key @ Key::Letter(_)) if is_page => self.find_by_typing(key),
+            Input::Close if is_page => Some(Act::Closed),
             Input::Down(target) => {
                 if let Some(target) = target {
                     self.move_to(target);
@@ -202,7 +231,7 @@ impl Form {
                 None
             }
             // Whoever was typing elsewhere when the window appeared has not answered it. Escape is nobody's typing.
-            Input::Key(Key::Press) if standing.seen < DEAF && !self.is_at_allow() => None,
+            Input::Key(Key::Press) if standing.seen < DEAF && !self.is_at_allow() && !is_page => None,
             Input::Key(Key::Press) => {
                 self.hold(self.focus, source, standing);
                 None
@@ -253,7 +282,8 @@ impl Form {
     /// What was pressed is let go of. Both have to be right where something is allowed.
     fn release(&mut self, held: Held, source: Source, standing: Standing) -> Option<Act> {
         match held.target {
-            Target::Word(_) => None,
+            Target::Word(_) | Target::Field => None,
+            Target::Row(at) => rows(&self.view).nth(at).map(|row| Act::Pressed(row.id, Answers::default())),
             Target::Choice(choice) => {
                 // What is chosen here may allow something later: a program chooses nothing.
                 if (held.source, source) == (Source::Real, Source::Real) {
@@ -301,8 +331,12 @@ impl Form {
             }
             (Key::Letter(_), Some(Target::Word(_))) => self.refused = Some(Refusal::Played),
             (Key::Backspace, Some(Target::Word(at))) => self.back(at),
-            (Key::Down | Key::Right, Some(Target::Choice(_) | Target::Button(_))) => self.step(1),
-            (Key::Up | Key::Left, Some(Target::Choice(_) | Target::Button(_))) => self.step(-1),
+            (Key::Down | Key::Right, Some(Target::Choice(_) | Target::Row(_) | Target::Button(_))) => {
+                self.step(1)
+            }
+            (Key::Up | Key::Left, Some(Target::Choice(_) | Target::Row(_) | Target::Button(_))) => {
+                self.step(-1)
+            }
             _ => {}
         }
     }

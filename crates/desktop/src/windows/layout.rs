@@ -6,6 +6,8 @@ use super::letters::{Letters, Style};
 use super::look::Look;
 use super::view::{Block, Shape};
 
+pub(super) mod page;
+
 /// How wide a question is at the usual size.
 const WIDTH: f32 = 660.0;
 /// Between the edge and what is read.
@@ -17,7 +19,7 @@ const TARGET: f32 = 44.0;
 /// The coloured line at the top of a question.
 pub(super) const STRIPE: f32 = 8.0;
 /// Between the edge of a button and its words.
-const INSET: f32 = 20.0;
+pub(super) const INSET: f32 = 20.0;
 /// A ring before a choice.
 pub(super) const RING: f32 = 22.0;
 
@@ -27,6 +29,8 @@ pub(super) struct Layout {
     pub(super) width: u16,
     pub(super) height: u16,
     pub(super) parts: Vec<Part>,
+    /// How far down it can be scrolled, in pixels.
+    pub(super) reach: f32,
 }
 
 /// One part of it, where it lies, with its words where it has some.
@@ -53,6 +57,12 @@ pub(super) enum What {
     Refused,
     /// The mark at the beginning of a bar.
     Mark,
+    /// What is read out.
+    Large,
+    /// The ground below the buttons of a page, over what is scrolled.
+    Footer,
+    /// What shows how far a page is scrolled.
+    Thumb,
 }
 
 impl Layout {
@@ -61,15 +71,26 @@ impl Layout {
         match form.view().shape {
             Shape::Question => question(form, look, letters, most.0),
             Shape::Bar(place) => bar(form, look, letters, f32::from(place.width)),
+            Shape::Page => page::page(form, look, letters, most),
         }
     }
 
     /// What lies at this place.
     pub(super) fn at(&self, x: f32, y: f32) -> Option<Target> {
-        self.parts.iter().find_map(|part| match part.what {
-            What::Target(target) if part.area.contains(x, y) => Some(target),
+        // What lies above others was drawn after them.
+        let mut here = self.parts.iter().rev().filter(|part| part.area.contains(x, y));
+        here.find_map(|part| match part.what {
+            What::Target(target) => Some(Some(target)),
+            What::Footer => Some(None),
             _ => None,
         })
+        .flatten()
+    }
+
+    /// Where the buttons of a page begin, and what is scrolled ends.
+    pub(super) fn footer(&self) -> f32 {
+        let footer = self.parts.iter().find(|part| part.what == What::Footer);
+        footer.map_or(f32::from(self.height), |part| part.area.y)
     }
 
     /// From top to bottom of everything that allows or refuses something.
@@ -136,7 +157,7 @@ fn question(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout
     page.gap(10.0);
     buttons(&mut page, form);
     page.gap(MARGIN - 6.0);
-    Layout { width: pixels(wide), height: pixels(page.y), parts: page.parts }
+    Layout { width: pixels(wide), height: pixels(page.y), parts: page.parts, reach: 0.0 }
 }
 
 fn write(page: &mut Page<'_>, block: &Block) {
@@ -150,6 +171,7 @@ fn write(page: &mut Page<'_>, block: &Block) {
             page.write(What::Strong, words, Style { bold: true, ..text }, indent);
         }
         Block::Words(names) => words(page, names),
+        Block::Large(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => page::write(page, block),
         Block::Choice(choices) => {
             for (at, choice) in choices.iter().enumerate() {
                 if at > 0 {
@@ -273,7 +295,7 @@ fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
         parts.push(Part { area, what: What::Target(Target::Button(at)), text: label, style });
         x += width + gap;
     }
-    Layout { width: pixels((x + edge - gap).min(most)), height: pixels(height), parts }
+    Layout { width: pixels((x + edge - gap).min(most)), height: pixels(height), parts, reach: 0.0 }
 }
 
 /// As much of it as has room, and a sign that there was more.

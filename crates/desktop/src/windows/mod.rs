@@ -10,6 +10,9 @@
 //! window had the keyboard, nothing lay over it, and it had been seen like this for a second; a held key is one press.
 //! Everything else anybody may press, from anywhere: saying no must never be difficult.
 //!
+//! A [`Shape::Page`] is an ordinary window that decides nothing: whatever is in it anybody may press, also a keyboard on the
+//! screen, which is a program.
+//!
 //! A question appears beside the pointer and never under it, its safe answer has the keyboard, Escape and closing the window
 //! are the safe answer, and the expert's pointer and keys rest ([`Suspension`]) from before it appears until after it is gone.
 //!
@@ -18,6 +21,7 @@
 
 mod access;
 mod atoms;
+mod bar;
 mod canvas;
 mod cover;
 mod form;
@@ -44,8 +48,11 @@ use thiserror::Error;
 
 pub use canvas::Canvas;
 pub use look::Look;
-pub use view::{Act, Answers, Block, Button, ButtonId, ButtonKind, Refusals, Shape, Tone, View, foreign};
+pub use view::{
+    Act, Answers, Block, Button, ButtonId, ButtonKind, Field, Mark, Refusals, Row, Shape, Tone, View, foreign,
+};
 
+pub(crate) use self::bar::{BarPainter, BarVoice, PaintedBar, Wish};
 use self::letters::Letters;
 pub(crate) use self::surface::put;
 use self::thread::{Beginning, Command, Desk};
@@ -185,28 +192,13 @@ pub struct Picture {
     pub buttons: Vec<(ButtonId, Rect)>,
 }
 
-/// Draws bars for whoever keeps them on the screen.
-#[derive(Debug)]
-pub(crate) struct BarPainter {
-    letters: Letters,
-    look: Look,
-}
-
-impl BarPainter {
-    /// As this desktop wants it; nothing where the system has no fonts.
-    pub(crate) fn open(link: &Link) -> Result<Option<Self>, DisplayError> {
-        let look = settings::look(link)?;
-        Ok(Letters::find().map(|letters| Self { letters, look }))
-    }
-
-    /// Draws one.
-    pub(crate) fn paint(&mut self, view: View) -> Picture {
-        let most = match view.shape {
-            Shape::Bar(area) => (f32::from(area.width), f32::from(area.height)),
-            Shape::Question => (0.0, 0.0),
-        };
-        draw(view, (self.look, most), paint::State { ready: true, focused: false }, &mut self.letters)
-    }
+/// How the desktop of this display wants its windows.
+///
+/// # Errors
+///
+/// The display cannot be used.
+pub fn desktop_look(display: &str) -> Result<Look, WindowsError> {
+    Ok(settings::look(&Link::connect(Some(display))?)?)
 }
 
 /// Draws a window without a display, as it looks when what allows something is heard: for documentation, and for tests.
@@ -217,13 +209,22 @@ impl BarPainter {
 pub fn picture(view: &View, look: Look, (width, height): (u16, u16)) -> Result<Picture, WindowsError> {
     let mut letters = Letters::find().ok_or(WindowsError::NoFonts)?;
     let most = (f32::from(width) - 16.0, f32::from(height) - 16.0);
-    Ok(draw(view.clone(), (look, most), paint::State { ready: true, focused: true }, &mut letters))
+    let state = paint::State { ready: true, focused: matches!(view.shape, Shape::Question) };
+    Ok(draw(view.clone(), (look, most), state, &mut letters))
 }
 
-fn draw(view: View, (look, most): (Look, (f32, f32)), state: paint::State, letters: &mut Letters) -> Picture {
-    let form = form::Form::new(view);
-    let (look, layout) = surface::fit(&form, look, letters, most);
-    let canvas = paint::paint(&form, &layout, look, state, letters);
+fn draw(view: View, look: (Look, (f32, f32)), state: paint::State, letters: &mut Letters) -> Picture {
+    drawn(&form::Form::new(view), look, state, letters).0
+}
+
+fn drawn(
+    form: &form::Form,
+    (look, most): (Look, (f32, f32)),
+    state: paint::State,
+    letters: &mut Letters,
+) -> (Picture, layout::Layout) {
+    let (look, layout) = surface::fit(form, look, letters, most);
+    let canvas = paint::paint(form, &layout, look, state, letters);
     let buttons = form.view().buttons.iter().enumerate().filter_map(|(at, button)| {
         let area = layout.area_of(form::Target::Button(at))?;
         let short = |at: f32| u16::try_from(canvas::whole(at)).unwrap_or(0);
@@ -232,5 +233,5 @@ fn draw(view: View, (look, most): (Look, (f32, f32)), state: paint::State, lette
         Some((button.id, place))
     });
     let buttons = buttons.collect();
-    Picture { canvas, buttons }
+    (Picture { canvas, buttons }, layout)
 }

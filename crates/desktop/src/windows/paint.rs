@@ -7,6 +7,8 @@ use super::letters::{Letters, Style};
 use super::look::{Colour, Look, Palette};
 use super::view::{ButtonKind, Shape};
 
+mod page;
+
 /// How a window stands that is not in its contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
@@ -34,6 +36,7 @@ pub(super) fn paint(form: &Form, layout: &Layout, look: Look, state: State, lett
     for part in &layout.parts {
         painter.part(part);
     }
+    painter.top(layout);
     painter.canvas
 }
 
@@ -67,6 +70,11 @@ impl Painter<'_> {
             What::Text => self.text(text, style, palette.text, area),
             What::Quiet | What::Name => self.text(text, style, palette.quiet, area),
             What::Refused => self.text(text, style, palette.text, area),
+            What::Large => self.text(text, style, palette.text, area),
+            What::Footer => self.footer(area),
+            What::Thumb => self.canvas.fill(area, area.width / 2.0, palette.edge),
+            What::Target(Target::Field) => self.field(style, area),
+            What::Target(Target::Row(at)) => self.row(at, text, style, area),
             What::Mark => self.canvas.fill(area, area.height / 2.0, palette.on_tone),
             What::Strong => {
                 let beside = Area { x: area.x - self.look.px(18.0), width: self.look.px(5.0), ..area };

@@ -21,6 +21,13 @@ pub(super) fn beside(monitors: &[Rect], pointer: (i32, i32), (width, height): (u
     free.or_else(far).copied().unwrap_or((0, 0))
 }
 
+/// The same for a window that may be under the pointer: in the middle of the monitor where that is.
+pub(super) fn middle(monitors: &[Rect], pointer: (i32, i32), (width, height): (u16, u16)) -> (i32, i32) {
+    let here = monitors.iter().find(|monitor| monitor.inside(pointer.0, pointer.1).is_some());
+    let places = here.or_else(|| monitors.first()).map(|area| places(*area, (width.into(), height.into())));
+    places.and_then(|places| places.first().copied()).unwrap_or((0, 0))
+}
+
 /// Whether the pointer is in a window there, or nearly so.
 pub(super) fn is_under((x, y): (i32, i32), (width, height): (i32, i32), pointer: (i32, i32)) -> bool {
     let within = |at: i32, start: i32, length: i32| at >= start - AWAY && at < start + length + AWAY;

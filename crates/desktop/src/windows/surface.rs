@@ -16,7 +16,7 @@ use super::access::Access;
 use super::atoms::Atoms;
 use super::canvas::Canvas;
 use super::form::{DEAF, Form, Input, Source, Standing, Target};
-use super::layout::Layout;
+use super::layout::{Layout, STRIPE};
 use super::letters::Letters;
 use super::look::{Look, SMALLEST};
 use super::paint::{State, paint};
@@ -29,6 +29,9 @@ use crate::{DisplayError, Hold, Rect};
 
 /// Where the pointer may have been put by the manager of the windows, a question moves away so often.
 const MOVES: u8 = 3;
+
+/// A notch of the wheel moves a page by so much, at the usual size.
+const NOTCH: f32 = 72.0;
 
 /// What the request itself takes of the most that a request may be.
 const HEADER: usize = 64;
@@ -52,7 +55,7 @@ pub(super) struct Surface {
     moves: u8,
     /// Whether it was drawn as one that hears what allows something.
     ready: bool,
-    /// While it stands nobody else's pointer and keys are played back.
+    /// While it stands nobody else's pointer and keys are played back, and nobody else sees anything.
     _rest: Option<Hold>,
 }
 
@@ -104,7 +107,11 @@ impl Surface {
 
     /// Other contents. The window keeps its place; a bar grows to the right of its middle and to the left.
     pub(super) fn change(&mut self, ground: &mut Ground<'_>, view: View) -> Result<(), DisplayError> {
+        let is_renamed = self.form.view().title != view.title;
         self.form.change(view);
+        if is_renamed {
+            name(ground.link, ground.atoms, self.window, &self.form.view().title)?;
+        }
         let size = (self.layout.width, self.layout.height);
         (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
         if size != (self.layout.width, self.layout.height) {
@@ -123,7 +130,7 @@ impl Surface {
     /// Draws it, and tells the screen reader.
     pub(super) fn redraw(&mut self, ground: &mut Ground<'_>) -> Result<(), DisplayError> {
         self.ready = self.would_hear();
-        let focused = self.focused && matches!(self.form.view().shape, Shape::Question);
+        let focused = self.focused && !matches!(self.form.view().shape, Shape::Bar(_));
         let state = State { ready: self.ready, focused };
         let canvas = paint(&self.form, &self.layout, self.look, state, ground.letters);
         if self.drawn.as_ref() != Some(&canvas) {
@@ -160,7 +167,7 @@ impl Surface {
 
     /// Whether the keyboard is in a field, where a space is a letter.
     pub(super) fn is_typing(&self) -> bool {
-        matches!(self.form.focus(), Some(Target::Word(_)))
+        matches!(self.form.focus(), Some(Target::Word(_) | Target::Field))
     }
 
     /// The person did something.
@@ -175,21 +182,65 @@ impl Surface {
             clear: self.visible && cover::is_clear(ground.link, self.window)?,
             focused: self.focused && cover::is_focused(ground.link, self.window)?,
         };
+        // Without a manager of windows nobody else gives the keyboard to a page that was clicked.
+        if self.is_page() && matches!(input, Input::Down(_)) && !self.focused {
+            self.take_keyboard(ground.link)?;
+        }
+        let focus = self.form.focus();
         let act = self.form.handle(input, source, standing);
         (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
+        if focus != self.form.focus() {
+            self.show_focus(ground);
+        }
         self.redraw(ground)?;
         Ok(act)
+    }
+
+    fn is_page(&self) -> bool {
+        self.form.view().shape == Shape::Page
+    }
+
+    /// Scrolls so that what the keyboard is at can be seen.
+    fn show_focus(&mut self, ground: &mut Ground<'_>) {
+        let Some(area) = self.form.focus().and_then(|focus| self.layout.area_of(focus)) else { return };
+        let is_button = matches!(self.form.focus(), Some(Target::Button(_)));
+        if !self.is_page() || is_button {
+            return;
+        }
+        let (gap, top) = (self.look.px(24.0), self.look.px(STRIPE));
+        let above = (area.y - gap - top).min(0.0);
+        let below = (area.y + area.height + gap - self.layout.footer()).max(0.0);
+        // What is higher than the page shows its beginning.
+        self.scroll_by(ground, if above < 0.0 { above } else { below.min(area.y - gap - top) });
+    }
+
+    fn scroll_by(&mut self, ground: &mut Ground<'_>, by: f32) {
+        if by == 0.0 {
+            return;
+        }
+        self.form.scroll_to(self.form.scroll() + by, self.layout.reach);
+        (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
+    }
+
+    /// The wheel was turned by so many notches, downwards.
+    pub(super) fn wheel(&mut self, ground: &mut Ground<'_>, notches: f32) -> Result<(), DisplayError> {
+        self.scroll_by(ground, notches * self.look.px(NOTCH));
+        self.redraw(ground)
+    }
+
+    fn take_keyboard(&self, link: &Link) -> Result<(), DisplayError> {
+        // With a manager of windows the keyboard is given by it.
+        if !has_manager(link)? {
+            link.conn.set_input_focus(InputFocus::PARENT, self.window, x11rb::CURRENT_TIME).map_err(lost)?;
+        }
+        Ok(())
     }
 
     /// It is on the display.
     pub(super) fn is_mapped(&mut self, link: &Link) -> Result<(), DisplayError> {
         self.mapped = true;
         self.seen = Instant::now();
-        // With a manager of windows the keyboard is given by it.
-        if matches!(self.form.view().shape, Shape::Question) && !has_manager(link)? {
-            link.conn.set_input_focus(InputFocus::PARENT, self.window, x11rb::CURRENT_TIME).map_err(lost)?;
-        }
-        Ok(())
+        if let Shape::Bar(_) = self.form.view().shape { Ok(()) } else { self.take_keyboard(link) }
     }
 
     /// It was moved; then it must be seen anew. It does not stay under the pointer.
@@ -280,7 +331,11 @@ fn corner(form: &Form, layout: &Layout, link: &Link) -> Result<(i32, i32), Displ
         areas.push(Rect::whole(link.size));
     }
     let pointer = (i32::from(pointer.root_x), i32::from(pointer.root_y));
-    Ok(place::beside(&areas, pointer, (layout.width, layout.height)))
+    let size = (layout.width, layout.height);
+    Ok(match form.view().shape {
+        Shape::Page => place::middle(&areas, pointer, size),
+        _ => place::beside(&areas, pointer, size),
+    })
 }
 
 fn create(
@@ -339,12 +394,11 @@ fn hints(
 ) -> Result<(), DisplayError> {
     let conn = &link.conn;
     let is_bar = matches!(form.view().shape, Shape::Bar(_));
+    let is_page = form.view().shape == Shape::Page;
     let set = |property, kind, values: &[u32]| {
         conn.change_property32(PropMode::REPLACE, window, property, kind, values).map_err(lost).map(drop)
     };
-    let title = form.view().title.as_bytes();
-    conn.change_property8(PropMode::REPLACE, window, atoms._NET_WM_NAME, atoms.UTF8_STRING, title)
-        .map_err(lost)?;
+    name(link, atoms, window, &form.view().title)?;
     conn.change_property8(PropMode::REPLACE, window, AtomEnum::WM_NAME, AtomEnum::STRING, b"Rendezvous")
         .map_err(lost)?;
     // What only tells something is no question, and holds nothing back.
@@ -355,9 +409,15 @@ fn hints(
         .map_err(lost)?;
     let atom = u32::from(AtomEnum::ATOM);
     set(atoms.WM_PROTOCOLS, atom, &[atoms.WM_DELETE_WINDOW])?;
-    let kind = if is_bar { atoms._NET_WM_WINDOW_TYPE_DOCK } else { atoms._NET_WM_WINDOW_TYPE_DIALOG };
+    let kind = match form.view().shape {
+        Shape::Bar(_) => atoms._NET_WM_WINDOW_TYPE_DOCK,
+        Shape::Question => atoms._NET_WM_WINDOW_TYPE_DIALOG,
+        Shape::Page => atoms._NET_WM_WINDOW_TYPE_NORMAL,
+    };
     set(atoms._NET_WM_WINDOW_TYPE, atom, &[kind])?;
-    set(atoms._NET_WM_STATE, atom, &[atoms._NET_WM_STATE_ABOVE, atoms._NET_WM_STATE_STICKY])?;
+    if !is_page {
+        set(atoms._NET_WM_STATE, atom, &[atoms._NET_WM_STATE_ABOVE, atoms._NET_WM_STATE_STICKY])?;
+    }
     set(atoms._NET_WM_PID, u32::from(AtomEnum::CARDINAL), &[std::process::id()])?;
     let size = Some((i32::from(layout.width), i32::from(layout.height)));
     let normal = WmSizeHints {
@@ -370,11 +430,17 @@ fn hints(
     let general = WmHints {
         input: Some(!is_bar),
         initial_state: Some(WmHintsState::Normal),
-        urgent: !is_bar,
+        urgent: !is_bar && !is_page,
         ..WmHints::default()
     };
     general.set(conn, window).map_err(lost)?;
     Ok(())
+}
+
+fn name(link: &Link, atoms: &Atoms, window: Window, title: &str) -> Result<(), DisplayError> {
+    let (property, kind) = (atoms._NET_WM_NAME, atoms.UTF8_STRING);
+    let named = link.conn.change_property8(PropMode::REPLACE, window, property, kind, title.as_bytes());
+    named.map_err(lost).map(drop)
 }
 
 fn has_manager(link: &Link) -> Result<bool, DisplayError> {

@@ -28,6 +28,9 @@ use crate::{DisplayError, Suspension};
 
 /// Only this button of the pointer presses.
 const MAIN_BUTTON: u32 = 1;
+/// A notch of the wheel is a press of one of these.
+const WHEEL_UP: u32 = 4;
+const WHEEL_DOWN: u32 = 5;
 /// Some displays repeat a held key as release and press in one breath, in milliseconds; no finger is that fast.
 const REPEAT_MS: u32 = 60;
 /// Without anything to do the thread looks so often whether it is still wanted.
@@ -144,8 +147,8 @@ impl Desk {
     fn command(&mut self, command: Command) -> Result<(), DisplayError> {
         match command {
             Command::Show(id, view) => {
-                // Nobody else's finger is on anything when it appears.
-                let rest = matches!(view.shape, Shape::Question).then(|| self.suspension.hold());
+                // Nobody else's finger is on anything when it appears, and nobody else sees it.
+                let rest = matches!(view.shape, Shape::Question).then(|| self.suspension.hide());
                 let own = self.own.clone();
                 let ask = move |input| own.send(Command::Asked(id, input));
                 let (mut ground, surfaces) = self.ground();
@@ -179,6 +182,10 @@ impl Desk {
             }
             Event::XinputButtonRelease(e) if e.detail == MAIN_BUTTON => {
                 self.point(e.event, (e.event_x, e.event_y), e.sourceid, Input::Up)?;
+            }
+            Event::XinputButtonPress(e) if [WHEEL_UP, WHEEL_DOWN].contains(&e.detail) => {
+                let notches = if e.detail == WHEEL_UP { -1.0 } else { 1.0 };
+                self.with(e.event, |surface, ground| surface.wheel(ground, notches))?;
             }
             Event::XinputKeyPress(e) => {
                 let Some(id) = self.find(e.event) else { return Ok(()) };

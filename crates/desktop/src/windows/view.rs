@@ -24,6 +24,9 @@ pub enum Shape {
     Question,
     /// One line at the upper edge of this part of the display, above everything; it never takes the keyboard.
     Bar(crate::Rect),
+    /// An ordinary window, of one size whatever it shows: what does not fit is scrolled, and the buttons stay at its lower
+    /// edge. It decides nothing, so there is no [`ButtonKind::Allow`] in it, and it holds nothing back.
+    Page,
 }
 
 /// What the colour says.
@@ -54,6 +57,49 @@ pub enum Block {
     Words(Vec<String>),
     /// One of these is chosen. None is at first.
     Choice(Vec<String>),
+    /// Something that is read out: as large as it can be. Only in a [`Shape::Page`], as all that follow.
+    Large(String),
+    /// Something is typed here; every change is an [`Act::Typed`], Enter an [`Act::Entered`].
+    Field(Field),
+    /// Things that can be pressed, one below the other, each with a line of what there is to know.
+    Rows(Vec<Row>),
+    /// The few things that most people come for, large.
+    Tiles(Vec<Row>),
+}
+
+/// A field of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What is typed there. A field of another name is another field, and begins with its own text.
+    pub label: String,
+    /// What stands there at first.
+    pub text: String,
+    /// Whether only dots are shown.
+    pub is_secret: bool,
+}
+
+/// One of several things that can be pressed, in a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// How it is named in [`Act::Pressed`].
+    pub id: ButtonId,
+    /// What it is.
+    pub title: String,
+    /// What there is to know of it; may be empty.
+    pub line: String,
+    /// What stands before it. The line says it too.
+    pub mark: Mark,
+}
+
+/// What stands before a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Nothing.
+    None,
+    /// A full ring: it is there.
+    Full,
+    /// An empty one: it is not.
+    Empty,
 }
 
 /// Something that can be pressed.
@@ -100,8 +146,14 @@ pub struct Refusals {
 /// What the person did with a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// They pressed a button.
+    /// They pressed a button, or something else that has a name.
     Pressed(ButtonId, Answers),
+    /// This stands now in the field of a page.
+    Typed(String),
+    /// They are done with the field.
+    Entered,
+    /// They want the window of a page to go. It stays until it is closed.
+    Closed,
 }
 
 /// What was typed and chosen above the buttons.

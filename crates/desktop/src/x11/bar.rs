@@ -5,17 +5,18 @@
 //! killed or be shut out by a grab of the whole server, the windows may be covered, moved away or destroyed.
 //!
 //! A window manager has no part in it (its windows are override-redirect), so none can hide it; neither has the focus, which it
-//! never takes. What it shows is drawn once and kept by the X server, so that it costs the shared picture nothing
+//! takes only when the person calls for it (Ctrl+Alt+Shift+Space, or a screen reader does). What it shows is drawn once and kept by the X server, so that it costs the shared picture nothing
 //! while it stays the same.
 
 mod face;
+mod keyboard;
 mod lookout;
 mod panes;
 mod pulse;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rendezvous_assist::grant::ViewGrant;
 
@@ -25,6 +26,10 @@ use self::panes::Panes;
 use super::link::lost;
 use super::stop::StopError;
 use crate::DisplayError;
+#[cfg(feature = "windows")]
+use crate::Rect;
+#[cfg(feature = "windows")]
+use crate::windows::{self, Look, Picture, WindowsError};
 use x11rb::connection::Connection;
 
 /// How often it looks after itself when nothing happens.
@@ -49,6 +54,8 @@ pub struct Bar {
 pub struct Contents {
     /// One line.
     pub text: String,
+    /// The same in words alone, without what changes by the minute: what a screen reader says when it becomes another.
+    pub spoken: String,
     /// What its colour says as well.
     pub tone: Tone,
     /// What can be pressed, from left to right, and what stands on it.
@@ -77,6 +84,17 @@ pub enum Press {
     TakeBack,
     /// Stop everything. From any mouse.
     Stop,
+}
+
+/// Draws it without a display, as on a monitor of this size: for documentation, and for tests.
+///
+/// # Errors
+///
+/// The system has no fonts.
+#[cfg(feature = "windows")]
+pub fn picture(contents: &Contents, look: Look, size: (u16, u16)) -> Result<Picture, WindowsError> {
+    let area = Rect { x: 0, y: 0, width: size.0, height: size.1 };
+    windows::picture(&face::view(contents, area), look, size)
 }
 
 #[derive(Debug)]
@@ -171,6 +189,11 @@ impl Shared {
             if panes.are_in_view()? {
                 self.pulse.beat();
             }
+            while let Some(asked) = panes.asked() {
+                if let Some(press) = panes.ask(asked)? {
+                    pressed(press);
+                }
+            }
             // What came with the answers to these questions is not in the socket any more.
             if let Some(event) = panes.link.conn.poll_for_event().map_err(lost)? {
                 if let Some(press) = panes.hear(&event)? {
@@ -178,7 +201,7 @@ impl Shared {
                 }
                 continue;
             }
-            panes.link.sleep(None, Instant::now() + TICK)?;
+            panes.sleep(panes.next_look())?;
         }
         Ok(())
     }

@@ -20,7 +20,10 @@ use super::link::{Link, lost};
 use super::pixels::Pixels;
 use super::source::Source;
 use crate::capture::{GRANT_TICK, LONGEST_WAIT};
-use crate::{Capture, CaptureError, Change, Choice, DisplayError, I420, Rect, Scene, Subject, Waker};
+use crate::suspension::Sight;
+use crate::{
+    Capture, CaptureError, Change, Choice, DisplayError, I420, Rect, Scene, Subject, Suspension, Waker,
+};
 
 /// Where only a part of the display is shared, we have to ask whether a change was in it. Not more often than this.
 const LOOK_EVERY: Duration = Duration::from_millis(16);
@@ -49,6 +52,10 @@ pub struct X11Capturer {
     look_from: Instant,
     /// Whether the expert's side knows that what is shared is on the screen, or is not.
     told_shown: bool,
+    /// Hides the picture while the person is asked something.
+    suspension: Suspension,
+    /// As of the last picture: what was taken before something was hidden is taken anew after it.
+    sight: Option<Sight>,
     over: Option<CaptureError>,
 }
 
@@ -129,10 +136,27 @@ impl X11Capturer {
             wake: Arc::new(wake),
             changed: Changed::All { told: false },
             look_from: now,
+            suspension: Suspension::default(),
+            sight: None,
             over: None,
         };
         choice.settle(seen, capturer.scene.screens.shared().id, capturer.waker());
         Ok(capturer)
+    }
+
+    /// The same; nothing is taken while this hides the picture.
+    #[must_use]
+    pub fn hidden_by(self, suspension: &Suspension) -> Self {
+        Self { suspension: suspension.clone(), ..self }
+    }
+
+    /// When something was hidden and is not any more, all of the picture is news.
+    fn notice_sight(&mut self) {
+        if let Some(sight) = self.suspension.sight()
+            && self.sight.replace(sight) != Some(sight)
+        {
+            self.changed = Changed::All { told: false };
+        }
     }
 
     fn check_grant(&self) -> Result<(), CaptureError> {
@@ -189,6 +213,10 @@ impl X11Capturer {
     }
 
     fn take_change(&mut self) -> Result<Change, CaptureError> {
+        if self.is_held() {
+            return Ok(Change::default());
+        }
+        self.notice_sight();
         self.look_where()?;
         let cursor = self.cursor.take(&self.link, self.source.ground(), Instant::now())?;
         let shown = self.source.is_shown();
@@ -243,6 +271,10 @@ impl X11Capturer {
             if !self.grant.is_live() {
                 return Err(CaptureError::Revoked);
             }
+            // So may a question have come. Whatever hides did so before it was on the screen.
+            if !is_seen(&self.suspension, self.sight) {
+                return Err(CaptureError::Held);
+            }
             self.frame.update(*part, bgra);
         }
         self.changed = Changed::No;
@@ -253,6 +285,9 @@ impl X11Capturer {
     fn grab_window(&mut self, area: Rect) -> Result<bool, CaptureError> {
         let fetched = self.source.fetch_window(&self.link, &mut self.pixels, area, self.region)?;
         self.check_grant()?;
+        if !is_seen(&self.suspension, self.sight) {
+            return Err(CaptureError::Held);
+        }
         self.changed = Changed::No;
         // What the server says about the window before the pixels, it has said by now. If they were new ones, what was
         // painted on the old ones says nothing of them.
@@ -264,9 +299,16 @@ impl X11Capturer {
 
     /// What this waits for besides the X server: the moments at which something is to be done.
     fn due(&self) -> impl Iterator<Item = Instant> {
-        let look = (self.changed == Changed::Perhaps).then_some(self.look_from);
-        [self.cursor.due(), look, self.switches_at(), self.source.changes_at()].into_iter().flatten()
+        let seen = !self.is_held();
+        let look = (self.changed == Changed::Perhaps && seen).then_some(self.look_from);
+        let cursor = self.cursor.due().filter(|_| seen);
+        [cursor, look, self.switches_at(), self.source.changes_at()].into_iter().flatten()
     }
+}
+
+/// Whether anything may be seen, and nothing was hidden since this was noticed.
+fn is_seen(suspension: &Suspension, noticed: Option<Sight>) -> bool {
+    suspension.sight().is_some_and(|now| Some(now) == noticed)
 }
 
 impl Changed {
@@ -316,6 +358,10 @@ impl Capture for X11Capturer {
         self.check_grant()?;
         self.drain()?;
         self.parts.clear();
+        if self.is_held() {
+            return Err(CaptureError::Held);
+        }
+        self.notice_sight();
         let parts = self.take_damage()?;
         let Some(area) = parts.iter().copied().reduce(Rect::around) else {
             self.changed = Changed::No;
@@ -340,6 +386,10 @@ impl Capture for X11Capturer {
     fn frame(&self) -> Result<&I420, CaptureError> {
         self.check_grant()?;
         Ok(&self.frame)
+    }
+
+    fn is_held(&self) -> bool {
+        self.suspension.sight().is_none()
     }
 
     fn waker(&self) -> Waker {

@@ -9,7 +9,8 @@ use x11rb::connection::Connection;
 use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
 use x11rb::protocol::xproto::{
     AtomEnum, BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConfigureWindowAux, ConnectionExt as _,
-    CreateWindowAux, GrabMode, GrabStatus, ImageFormat, MOTION_NOTIFY_EVENT, StackMode, Window, WindowClass,
+    CreateWindowAux, GrabMode, GrabStatus, ImageFormat, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
+    MOTION_NOTIFY_EVENT, StackMode, Window, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -29,7 +30,12 @@ struct Shown {
 
 fn contents(tone: Tone, buttons: &[(Press, &str)]) -> Contents {
     let buttons = buttons.iter().map(|(press, label)| (*press, (*label).to_owned())).collect();
-    Contents { text: "● Ann sees your screen · 12 min".into(), tone, buttons }
+    Contents {
+        text: "● Ann sees your screen · 12 min".into(),
+        spoken: "Ann sees your screen".into(),
+        tone,
+        buttons,
+    }
 }
 
 fn seen() -> Contents {
@@ -54,7 +60,8 @@ fn windows(conn: &RustConnection, root: Window) -> Vec<(Window, [i32; 4])> {
         let (class, kind) = (AtomEnum::WM_CLASS, AtomEnum::STRING);
         let property = conn.get_property(false, window, class, kind, 0, 64).unwrap().reply();
         if property.is_ok_and(|class| class.value.starts_with(b"rendezvous-bar\0")) {
-            let g = conn.get_geometry(window).unwrap().reply().unwrap();
+            // It may be gone in this moment.
+            let Ok(g) = conn.get_geometry(window).unwrap().reply() else { continue };
             let at = [i32::from(g.x), i32::from(g.y), i32::from(g.width), i32::from(g.height)];
             found.push((window, at));
         }
@@ -284,6 +291,83 @@ fn only_a_real_mouse_shows_the_screen_again() {
     let mut heard = Err(mpsc::RecvTimeoutError::Timeout);
     until("a real click is heard", || {
         click(&person, person_root, place);
+        heard = shown.pressed.recv_timeout(Duration::from_millis(300));
+        heard.is_ok()
+    });
+    assert_eq!(heard, Ok(Press::Resume));
+}
+
+/// The codes of the usual keyboard.
+const CONTROL_ALT_SHIFT: [u8; 3] = [37, 64, 50];
+const SPACE: u8 = 65;
+const TAB: u8 = 23;
+const ENTER: u8 = 36;
+const ESCAPE: u8 = 9;
+
+fn key(conn: &RustConnection, root: Window, held: &[u8], key: u8) {
+    let fake = |kind, code| conn.xtest_fake_input(kind, code, 0, root, 0, 0, 0).map(drop).unwrap();
+    held.iter().for_each(|code| fake(KEY_PRESS_EVENT, *code));
+    fake(KEY_PRESS_EVENT, key);
+    fake(KEY_RELEASE_EVENT, key);
+    held.iter().rev().for_each(|code| fake(KEY_RELEASE_EVENT, *code));
+    conn.sync().unwrap();
+}
+
+fn focus(conn: &RustConnection) -> Window {
+    conn.get_input_focus().unwrap().reply().unwrap().focus
+}
+
+#[test]
+fn by_keyboard_everything_can_be_pressed_and_the_keyboard_goes_back_where_it_was() {
+    let server = Server::xvfb("640x480x24");
+    let shown = show(&server, seen());
+    let (conn, root) = (&shown.conn, shown.root);
+    let editor = conn.generate_id().unwrap();
+    let class = WindowClass::INPUT_OUTPUT;
+    conn.create_window(0, editor, root, 0, 300, 50, 50, 0, class, 0, &CreateWindowAux::new()).unwrap();
+    conn.map_window(editor).unwrap();
+    conn.sync().unwrap();
+    conn.set_input_focus(InputFocus::PARENT, editor, x11rb::CURRENT_TIME).unwrap().check().unwrap();
+    let (bar, _) = shown.only();
+
+    key(conn, root, &[], SPACE);
+    key(conn, root, &CONTROL_ALT_SHIFT[..2], SPACE);
+    shown.hears_nothing();
+    assert_eq!(focus(conn), editor, "other keys do not call for it");
+
+    key(conn, root, &CONTROL_ALT_SHIFT, SPACE);
+    until("the keyboard is in the bar", || focus(conn) == bar);
+    key(conn, root, &[], ENTER);
+    assert_eq!(shown.hears(), Press::Pause, "the first of them");
+    key(conn, root, &[], TAB);
+    key(conn, root, &[], SPACE);
+    assert_eq!(shown.hears(), Press::Stop);
+    key(conn, root, &[], ESCAPE);
+    until("the keyboard is where it was", || focus(conn) == editor);
+    key(conn, root, &CONTROL_ALT_SHIFT, SPACE);
+    until("the keyboard is in the bar", || focus(conn) == bar);
+    key(conn, root, &CONTROL_ALT_SHIFT, SPACE);
+    until("the same keys take it back", || focus(conn) == editor);
+}
+
+#[test]
+fn only_a_real_keyboard_shows_the_screen_again() {
+    let outer = Server::xvfb("800x600x24");
+    let inner = Server::xephyr(&outer, "640x480");
+    let (person, person_root) = outer.connect();
+    focus_inner(&person, person_root);
+    let hidden = contents(Tone::Calm, &[(Press::Resume, "Show again"), (Press::Stop, "Stop")]);
+    let shown = show(&inner, hidden);
+    let (bar, _) = shown.only();
+    key(&shown.conn, shown.root, &CONTROL_ALT_SHIFT, SPACE);
+    until("a program can call for it", || focus(&shown.conn) == bar);
+    for _ in 0..3 {
+        key(&shown.conn, shown.root, &[], ENTER);
+    }
+    shown.hears_nothing();
+    let mut heard = Err(mpsc::RecvTimeoutError::Timeout);
+    until("a real key is heard", || {
+        key(&person, person_root, &[], ENTER);
         heard = shown.pressed.recv_timeout(Duration::from_millis(300));
         heard.is_ok()
     });

@@ -11,6 +11,8 @@ mod encode;
 mod keyboard;
 mod monitors;
 #[cfg(feature = "windows")]
+mod moves;
+#[cfg(feature = "windows")]
 #[path = "hostile.rs"]
 mod needs_xephyr_hostile;
 #[cfg(feature = "windows")]
@@ -26,6 +28,9 @@ mod needs_xvfb_capture;
 mod needs_xvfb_cursor;
 #[path = "guard.rs"]
 mod needs_xvfb_guard;
+#[cfg(feature = "windows")]
+#[path = "hidden.rs"]
+mod needs_xvfb_hidden;
 #[path = "inject.rs"]
 mod needs_xvfb_inject;
 #[path = "limits.rs"]

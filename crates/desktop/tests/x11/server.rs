@@ -31,8 +31,14 @@ impl Server {
 
     /// A server whose screen is a window on another server, and whose keyboard is a real one to its programs.
     pub(crate) fn xephyr(outer: &Self, screen: &str) -> Self {
+        Self::xephyr_with(outer, screen, &[])
+    }
+
+    /// The same, with more arguments.
+    pub(crate) fn xephyr_with(outer: &Self, screen: &str, more: &[&str]) -> Self {
         let mut command = Command::new("Xephyr");
-        command.args(["-screen", screen, "-nolisten", "tcp", "-noreset"]).env("DISPLAY", &outer.display);
+        command.args(["-screen", screen, "-nolisten", "tcp", "-noreset"]).args(more);
+        command.env("DISPLAY", &outer.display);
         Self::start(command, "xserver-xephyr")
     }
 

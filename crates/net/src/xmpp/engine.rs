@@ -21,7 +21,7 @@ use crate::answers::Answers;
 use crate::{NetworkEvent, Parcel};
 use jid::{BareJid, FullJid};
 use minidom::Element;
-use rendezvous_core::{Delivery, Endpoint, Time, To, Token};
+use rendezvous_core::{Address, Delivery, Endpoint, Time, To, Token};
 use rendezvous_trust::UnixTime;
 pub(super) use room::{IN_USE, NOBODY, Part, Room};
 use sending::Parked;
@@ -64,6 +64,8 @@ pub(super) enum Input {
     Unreadable(Box<RawStanzaHeader>),
     /// The driver wants this sent.
     Send { token: Token, to: To, parcel: Box<Parcel> },
+    /// The person's program wants this written to somebody, for their chat program.
+    Write { to: Address, text: String },
     /// Time has passed.
     Timeout,
 }
@@ -159,6 +161,7 @@ impl Engine {
             Input::Stanza(stanza, unix) => self.take(now, unix, *stanza),
             Input::Unreadable(header) => self.refuse_unreadable(now, &header),
             Input::Send { token, to, parcel } => self.send(now, token, to, &parcel),
+            Input::Write { to, text } => self.write_to_person(&to, text),
             Input::Timeout => self.tick(now),
         }
     }

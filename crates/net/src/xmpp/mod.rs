@@ -41,7 +41,7 @@ pub use config::{Config, ConfigError, Security};
 use crate::{Clock, Network, NetworkEvent, Parcel};
 use config::Target;
 use engine::{Engine, Room};
-use jid::FullJid;
+use jid::{BareJid, FullJid};
 use rendezvous_core::{Address, Delivery, To, Token};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -54,12 +54,19 @@ const MAX_WAITING: usize = 16_384;
 /// So many events may wait for the driver; then the server waits.
 const MAX_EVENTS: usize = 256;
 
-/// A message for the task.
+/// What the task is to send.
 #[derive(Debug)]
-struct Command {
-    token: Token,
-    to: To,
-    parcel: Parcel,
+enum Command {
+    Message {
+        token: Token,
+        to: To,
+        parcel: Parcel,
+    },
+    /// For a person, in their chat program.
+    Text {
+        to: Address,
+        text: String,
+    },
 }
 
 /// The network of one account. Dropping it signs off.
@@ -148,10 +155,20 @@ impl Xmpp {
 impl Network for Xmpp {
     fn send(&mut self, token: Token, to: To, parcel: Parcel) {
         let has_room = self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING;
-        if !has_room || self.commands.send(Command { token, to, parcel }).is_err() {
+        if !has_room || self.commands.send(Command::Message { token, to, parcel }).is_err() {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             self.failed.push_back(token);
         }
+    }
+
+    fn write(&mut self, to: &Address, text: &str) -> bool {
+        let has_room = self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING;
+        let command = Command::Text { to: to.clone(), text: text.to_owned() };
+        let is_taken = has_room && BareJid::new(to.as_str()).is_ok() && self.commands.send(command).is_ok();
+        if !is_taken {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        is_taken
     }
 
     async fn next(&mut self) -> NetworkEvent {

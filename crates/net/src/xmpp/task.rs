@@ -217,9 +217,13 @@ impl Task {
         self.clock.now()
     }
 
-    fn obey(&mut self, Command { token, to, parcel }: Command) {
+    fn obey(&mut self, command: Command) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        self.engine.handle(self.now(), Input::Send { token, to, parcel: Box::new(parcel) });
+        let input = match command {
+            Command::Message { token, to, parcel } => Input::Send { token, to, parcel: Box::new(parcel) },
+            Command::Text { to, text } => Input::Write { to, text },
+        };
+        self.engine.handle(self.now(), input);
     }
 
     async fn input(&mut self, input: Input, sink: &mut impl Sink) {

@@ -65,6 +65,7 @@ pub(crate) fn signal_seeds() -> Vec<Seed> {
         novice("control", NoviceSays::Floor(Right::Control, FloorState::Released)),
         novice("floor", NoviceSays::Floor(Right::Files, FloorState::Refused)),
         novice("paused", NoviceSays::Paused(true)),
+        novice("held", NoviceSays::Held(true)),
         novice(
             "chat",
             NoviceSays::Chat(ChatText::new("Look:\n\u{201c}here\u{201d} \u{1f600}").expect("a good text")),

@@ -143,6 +143,20 @@ impl Prosody {
         Ok(fs::read_to_string(self.home.join("prosody.log"))?)
     }
 
+    /// What the server keeps for somebody who is away, as it is stored; nothing where it keeps nothing.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn kept_for(&self, user: &str) -> Result<String> {
+        let directory = self.home.join("data").join(DOMAIN.replace('.', "%2e")).join("offline");
+        match fs::read(directory.join(format!("{user}.list"))) {
+            Ok(kept) => Ok(String::from_utf8_lossy(&kept).into_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn wait(&mut self) -> Result<()> {
         for port in [self.place.start_tls, self.place.direct_tls, self.place.clear] {
             wait_listening(port, &mut self.process, START)?;

@@ -190,11 +190,12 @@ fn of_cost(results: &Results) -> Vec<Bar> {
 fn of_rest(results: &Results) -> Vec<Bar> {
     let mut bars = Vec::new();
     if let Some(first) = &results.first {
-        let times =
-            [("both sides running", first.running, 500.0, 200.0), ("cold", first.cold, 1500.0, 700.0)];
-        for (name, time, must, goal) in times {
-            let what = format!("accept → first picture, {name}");
-            bars.push(at_most(what, time.after_accept, Unit::Milliseconds, must, goal));
+        for (network, by) in [("nearby", first.nearby), ("XMPP", first.xmpp)] {
+            let times = [("both sides running", by.running, 500.0, 200.0), ("cold", by.cold, 1500.0, 700.0)];
+            for (name, time, must, goal) in times {
+                let what = format!("accept → first picture, {network}, {name}");
+                bars.push(at_most(what, time.after_accept, Unit::Milliseconds, must, goal));
+            }
         }
     }
     if let Some(link) = &results.bad_link {

@@ -6,12 +6,19 @@ use rendezvous_testkit::workload::{Scene, Workload};
 
 use super::figures::quantile;
 use super::peer::ours::{FirstPicture, Ours};
-use super::stage::Stage;
+use super::stage::{BrowserAt, Stage};
 use crate::say;
 
-/// The medians, in milliseconds.
+/// The medians, in milliseconds: of two machines that reach each other nearby, and of two accounts on an XMPP server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct First {
+    pub(super) nearby: FirstBy,
+    pub(super) xmpp: FirstBy,
+}
+
+/// By one network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct FirstBy {
     /// Agents and browser have had a session before.
     pub(super) running: FirstTime,
     /// Agents and browser were just started.
@@ -28,23 +35,33 @@ pub(super) struct FirstTime {
 /// Measures each so many times, in turn.
 pub(super) fn first(stage: &mut Stage, times: u32) -> Result<First> {
     let _work = Workload::start(&stage.screen, &stage.sheets, Scene::Still)?;
-    let mut ours = Ours::start(stage)?;
+    let apart = Ours::start(stage)?;
+    let nearby = by(stage, (apart, BrowserAt::TheExperts), "nearby", times)?;
+    let with_accounts = Ours::start_over_xmpp(stage)?;
+    let xmpp = by(stage, (with_accounts, BrowserAt::Here), "XMPP", times)?;
+    stage.renew_browser(BrowserAt::TheExperts)?;
+    Ok(First { nearby, xmpp })
+}
+
+fn by(stage: &mut Stage, (mut ours, at): (Ours, BrowserAt), network: &str, times: u32) -> Result<FirstBy> {
     let (mut running, mut cold) = (Vec::new(), Vec::new());
     for number in 1..=times {
         ours.restart(stage)?;
-        stage.renew_browser()?;
+        stage.renew_browser(at)?;
         for (name, all) in [("cold", &mut cold), ("running", &mut running)] {
             let first = ours.call(stage)?;
             say::line(format_args!(
-                "first picture {number} of {times}, {name}: {:.0} ms after accepting, {:.0} ms after allowing",
+                "first picture {number} of {times}, {network}, {name}: {:.0} ms after accepting, {:.0} ms after allowing",
                 first.after_accept, first.after_allow
             ));
+            let steps = first.steps.iter().map(|(at, name)| format!("{name} {at:.0}"));
+            say::line(format_args!("  after allowing: {}", steps.collect::<Vec<_>>().join(", ")));
             all.push(first);
             ours.hang_up(stage)?;
         }
     }
     ours.leave()?;
-    Ok(First { running: FirstTime::of(&running), cold: FirstTime::of(&cold) })
+    Ok(FirstBy { running: FirstTime::of(&running), cold: FirstTime::of(&cold) })
 }
 
 impl FirstTime {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use rendezvous_testkit::machines::Machines;
+use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::screen::Picture;
 use rendezvous_testkit::workload::{SCREEN, Sheets};
 use rendezvous_testkit::xserver::XServer;
@@ -20,6 +21,15 @@ pub(super) const EXPERT: usize = 1;
 
 /// How long a step may take on a busy machine.
 pub(super) const SOON: Duration = Duration::from_secs(60);
+
+/// On which machine the browser runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BrowserAt {
+    /// On the expert's.
+    TheExperts,
+    /// On the one that runs the benchmark.
+    Here,
+}
 
 /// The stage of a run.
 pub(super) struct Stage {
@@ -50,8 +60,11 @@ impl Stage {
     }
 
     /// A browser that has just been started, in place of the one before.
-    pub(super) fn renew_browser(&mut self) -> Result<()> {
-        self.browser = browser(&self.machines)?;
+    pub(super) fn renew_browser(&mut self, at: BrowserAt) -> Result<()> {
+        self.browser = match at {
+            BrowserAt::TheExperts => browser(&self.machines)?,
+            BrowserAt::Here => browser_on(|launch| launch)?,
+        };
         Ok(())
     }
 }
@@ -65,10 +78,14 @@ pub(super) fn machines(made: Result<Machines, String>) -> Result<Machines> {
 }
 
 fn browser(machines: &Machines) -> Result<Browser> {
+    browser_on(|launch| machines.on(EXPERT, &launch))
+}
+
+fn browser_on(machine: impl FnOnce(Launch) -> Launch) -> Result<Browser> {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("bench-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    Browser::start_as(&name, (1280, 800), |launch| machines.on(EXPERT, &launch))
+    Browser::start_as(&name, (1280, 800), machine)
 }
 
 fn draw_sheets(browser: &mut Browser) -> Result<Sheets> {

@@ -4,7 +4,9 @@
 
 use rendezvous_testkit::relay::Rules;
 
+use super::outbox::Outbox;
 use super::*;
+use crate::input::Inbox;
 use crate::pace::{Encoded, Pace, Pacer, Purpose};
 
 const RULES: Rules = Rules {
@@ -35,8 +37,7 @@ struct Novice {
     /// Keys that the screen shows, and when it will show further ones.
     shown: usize,
     keys: VecDeque<Time>,
-    /// When keys came.
-    arrived: Vec<Time>,
+    inbox: Inbox,
     /// The picture that is being encoded, and when that is done.
     encoding: Option<(Time, Sent)>,
     sent: Vec<Sent>,
@@ -60,7 +61,7 @@ impl Novice {
             painted: 0,
             shown: 0,
             keys: VecDeque::new(),
-            arrived: Vec::new(),
+            inbox: Inbox::new(),
             encoding: None,
             sent: Vec::new(),
             chance: Chance::one_in(2),
@@ -77,9 +78,12 @@ impl Novice {
                     self.pacer.set_bitrate(kbps);
                 }
                 PeerEvent::KeyframeWanted => self.pacer.key_wanted(now),
-                PeerEvent::Input(_) => {
-                    self.arrived.push(now);
-                    self.keys.push_back(Time(now.0 + TO_THE_SCREEN));
+                PeerEvent::Input(text) => {
+                    for event in self.inbox.take(&text).unwrap() {
+                        event.unwrap();
+                        self.keys.push_back(Time(now.0 + TO_THE_SCREEN));
+                    }
+                    call.peer.send_receipt(now, &self.inbox.receipt());
                 }
                 _ => {}
             }
@@ -133,7 +137,8 @@ struct Expert {
     decoded: Option<usize>,
     /// When each picture was seen, and when it was taken.
     seen: Vec<(Time, Time)>,
-    /// When keys were pressed, and how long after they came each answer was seen.
+    outbox: Outbox,
+    /// When keys were pressed, and how long after that each answer was seen.
     asked: Vec<Time>,
     answers: Vec<u64>,
     wants_key: bool,
@@ -157,7 +162,7 @@ impl Expert {
             let at = Time(picture.at.0 + TO_THE_EYE);
             self.seen.push((at, sent.taken));
             while self.answers.len() < sent.shown {
-                self.answers.push(at.0 - novice.arrived[self.answers.len()].0);
+                self.answers.push(at.0 - self.asked[self.answers.len()].0);
             }
         }
         // Browsers ask again every 200 ms for the first key frame, and after three seconds without a picture.
@@ -167,12 +172,13 @@ impl Expert {
         if novice.connected && wants && may && call.page.ask_for_key_frame() {
             self.last_request = Some(now);
         }
-        // A key every second or so.
-        let next = self.asked.last().map_or(Time(0), |last| Time(last.0 + 900 + last.0 * 89 % 173));
+        // Three keys a second: enough for 95 of a hundred to mean something within the time of a test.
+        let next = self.asked.last().map_or(Time(0), |last| Time(last.0 + 300 + last.0 * 89 % 173));
         if !self.seen.is_empty() && next <= now && call.page.is_open() {
-            call.page.send("input", r#"{"t":"key"}"#);
+            self.outbox.add(call, r#"{"t":"key","code":"KeyK","key":"k","down":true}"#);
             self.asked.push(now);
         }
+        self.outbox.step(call);
     }
 }
 
@@ -185,7 +191,7 @@ struct Borne {
     converged: u64,
     /// The longest time without a new picture after that.
     freeze: u64,
-    /// From a key that has come to its answer that is seen, for 95 of a hundred.
+    /// From a key to its answer that is seen, for 95 of a hundred.
     answer: u64,
     key_frames: usize,
 }
@@ -207,7 +213,7 @@ fn bear(seed: u64, seconds: u64) -> Borne {
     let (converged, freeze) = judge(&expert.seen);
     let mut answers = expert.answers;
     // What never came is later than everything.
-    let late = novice.arrived.iter().take_while(|at| call.now.since(**at).as_secs() >= 3).count();
+    let late = expert.asked.iter().take_while(|at| call.now.since(**at).as_secs() >= 3).count();
     answers.resize(answers.len().max(late), u64::MAX);
     answers.sort_unstable();
     Borne {
@@ -249,8 +255,7 @@ fn a_bad_link_is_borne_whatever_it_loses() {
         println!("{seed}: {borne:?}");
         assert!(borne.first < 5_000 && borne.converged < 5_000, "{seed}: {borne:?}");
         assert!(borne.freeze < 1_000, "{seed}: {borne:?}");
-        // The key's own way here, 100 ms and more where it is lost, is the browser's business.
-        assert!(borne.answer < 700, "{seed}: {borne:?}");
+        assert!(borne.answer < 800, "{seed}: {borne:?}");
         assert!(borne.key_frames <= 3, "{seed}: {borne:?}");
     }
 }
@@ -263,6 +268,6 @@ fn many_bad_links_are_borne_for_five_minutes() {
         let borne = bear(seed, 300);
         println!("{seed}: {borne:?}");
         assert!(borne.first < 5_000 && borne.converged < 5_000 && borne.freeze < 1_000, "{seed}: {borne:?}");
-        assert!(borne.answer < 700, "{seed}: {borne:?}");
+        assert!(borne.answer < 800, "{seed}: {borne:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::channel::ChannelId;
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaKind, MediaTime, Mid};
 use str0m::net::{Protocol, Receive};
@@ -62,7 +62,16 @@ impl Page {
         rtc.add_local_candidate(str0m::Candidate::host(address, "udp").unwrap());
         let mut changes = rtc.sdp_api();
         let mid = changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
-        let channels = ["input", "cursor"].map(|label| (label, changes.add_channel(label.to_owned())));
+        let hurried = ChannelConfig {
+            label: "input".to_owned(),
+            ordered: false,
+            reliability: Reliability::MaxRetransmits { retransmits: 0 },
+            ..ChannelConfig::default()
+        };
+        let channels = [
+            ("input", changes.add_channel_with_config(hurried)),
+            ("cursor", changes.add_channel("cursor".to_owned())),
+        ];
         let (offer, pending) = changes.apply().unwrap();
         let text = offer.to_sdp_string();
         let mids: Vec<String> =

@@ -104,3 +104,16 @@ fn a_viewer_that_floods_requests_for_key_frames_gets_few() {
     }
     assert!((2..=11).contains(&keys), "in five seconds: {keys}");
 }
+
+/// A key frame of a full screen, as long as that of the benchmark's desktop.
+#[test]
+fn a_first_picture_nearby_is_there_soon() {
+    let mut call = Call::forged(|offer| *offer = offer.clone().in_codecs(&[Codec::H264]), |_| {});
+    assert!(call.drive(5_000, |call| call.events.contains(&PeerEvent::Connected)));
+    let connected = call.now;
+    send(&mut call, Codec::H264, 0, 97_000);
+    assert!(call.drive(1_000, |call| call.page.pictures().len() == 1));
+    let took = call.now.since(connected);
+    println!("{took:?}, {} packets", call.rtp_sent);
+    assert!(took <= Duration::from_millis(75), "{took:?}");
+}

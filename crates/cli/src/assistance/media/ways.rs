@@ -1,6 +1,7 @@
 //! Sockets around the pure [`Paths`]: every way to this computer, as long as one way of the page is served.
 
 use super::local::{Lack, open_sockets};
+use crate::assistance::asides::Lines;
 use crate::assistance::servers::Servers;
 use rendezvous_assist::Time;
 use rendezvous_assist::description::MAX_CANDIDATES;
@@ -27,6 +28,8 @@ pub(in crate::assistance) struct Plan {
     pub(in crate::assistance) hints: Vec<SocketAddr>,
     /// The most that the picture may take, in kbit/s.
     pub(in crate::assistance) most_kbps: u32,
+    /// Where what goes beside the picture leads.
+    pub(in crate::assistance) lines: Lines,
     /// Held for as long as anything is open.
     pub(in crate::assistance) open: mpsc::Sender<Infallible>,
 }

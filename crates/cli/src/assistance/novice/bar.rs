@@ -1,10 +1,13 @@
 //! What the bar says, and what is heard of the desktop.
 
 use super::Novice;
-use crate::assistance::bar::WatchedBar;
+use crate::assistance::bar::{Presses, WatchedBar};
+use crate::assistance::logind;
 use crate::assistance::media::Broken;
 use crate::assistance::stop::{self, Heard};
+use crate::assistance::tray::Tray;
 use crate::texts;
+use crate::texts::bar::{self as words, BarSays};
 use rendezvous_assist::consent::{Input, Right};
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_desktop::x11::StopError;
@@ -17,14 +20,16 @@ impl Novice {
         let brake = self.consent.brake();
         if self.heard.is_none() {
             let display = self.shared.display.as_deref();
-            self.heard = Some(stop::listen(grant, display, brake.clone(), &self.suspension)?);
+            let ears = stop::listen(grant, display, brake.clone(), &self.suspension)?;
+            logind::listen(self.suspension.clone(), ears.0.clone());
+            self.heard = Some(ears);
         }
         if let (None, Some((heard, _)), Some(display)) = (&self.bar, &self.heard, &self.shared.display) {
-            let (contents, ends) = (self.bar_says(), (brake, self.consent.curtain()));
-            let (display, heard) = (display.clone(), heard.clone());
-            let shown =
-                tokio::task::block_in_place(|| WatchedBar::show(grant, &display, contents, ends, heard));
-            self.bar = Some(shown?);
+            let presses = Presses { brake, curtain: self.consent.curtain(), heard: heard.clone() };
+            let (contents, display) = (self.bar_says(), display.clone());
+            let tray = Tray::show(contents.clone(), presses.clone());
+            let shown = tokio::task::block_in_place(|| WatchedBar::show(grant, &display, contents, presses));
+            self.bar = Some((shown?, tray));
         }
         Ok(())
     }
@@ -42,6 +47,7 @@ impl Novice {
             }
             Heard::Taken(taken) => tracing::info!(?taken, "Nobody has control that could be taken back"),
             Heard::Locked => self.give(Input::Locked),
+            Heard::Slept => self.give(Input::Suspended),
             Heard::BarGone => self.give(Input::BarGone),
             Heard::BarBack => self.give(Input::BarBack),
             Heard::Lost(error) => self.broken(Broken::Failed(error.to_string())).await,
@@ -50,28 +56,36 @@ impl Novice {
 
     /// The bar says how it stands at this moment.
     pub(super) fn refresh_bar(&self) {
-        if let Some(bar) = &self.bar {
-            bar.say(self.bar_says());
+        if let Some((bar, tray)) = &self.bar {
+            let contents = self.bar_says();
+            tray.say(contents.clone());
+            bar.say(contents);
         }
     }
 
     fn bar_says(&self) -> Contents {
-        let stop = (Press::Stop, texts::BAR_STOP.to_owned());
+        let language = self.language;
         let control = self.sharing.as_ref().and_then(|sharing| sharing.control.as_ref());
-        let (text, tone, button) = if self.consent.state().is_paused() {
+        let (says, tone, button) = if self.consent.state().is_paused() {
             // What only the missing bar hides can still be hidden by the person.
             let button = match self.consent.state().is_paused_by_person() {
-                true => (Press::Resume, texts::BAR_RESUME),
-                false => (Press::Pause, texts::BAR_PAUSE),
+                true => (Press::Resume, words::bar_resume(language)),
+                false => (Press::Pause, words::bar_pause(language)),
             };
-            (texts::bar_hidden(&self.who), Tone::Calm, button)
+            (BarSays::Hidden, Tone::Calm, button)
         } else if let Some(control) = control {
-            let text = texts::bar_controls(&self.who, control.since.elapsed());
-            (text, Tone::Controlled, (Press::TakeBack, texts::BAR_TAKE_BACK))
+            let button = (Press::TakeBack, words::bar_take_back(language));
+            (BarSays::Controls(control.since.elapsed()), Tone::Controlled, button)
         } else {
             let since = self.sharing.as_ref().map(|sharing| sharing.since.elapsed()).unwrap_or_default();
-            (texts::bar_sees(&self.who, since), Tone::Seen, (Press::Pause, texts::BAR_PAUSE))
+            let says = if self.told_held { BarSays::Asking } else { BarSays::Sees(since) };
+            (says, Tone::Seen, (Press::Pause, words::bar_pause(language)))
         };
-        Contents { text, tone, buttons: vec![(button.0, button.1.to_owned()), stop] }
+        Contents {
+            text: words::bar(language, &self.who, says),
+            spoken: words::bar_spoken(language, &self.who, says),
+            tone,
+            buttons: vec![button, (Press::Stop, words::bar_stop(language))],
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(in crate::assistance) fn limits(ruled: &Ruled) -> Limits {
         true => Lifetime::For(ruled.policy.control_time()),
         false => Lifetime::Never,
     };
-    [Right::Clipboard, Right::Files, Right::Drawing, Right::Recording]
+    [Right::Clipboard, Right::Drawing, Right::Recording]
         .into_iter()
         .fold(Limits::default().with(Right::Control, control), |limits, right| {
             limits.with(right, Lifetime::Never)

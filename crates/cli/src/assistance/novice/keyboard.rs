@@ -23,6 +23,12 @@ pub(super) enum Act {
     Draft(String),
     /// The line is finished.
     Send(String),
+    /// The path of a file is now this.
+    Path(String),
+    /// It is finished: this file is offered.
+    Offer(String),
+    /// Whatever file is on its way stops.
+    StopFiles,
 }
 
 /// Reads keys, one byte after the other.
@@ -32,6 +38,8 @@ pub(super) struct Keyboard {
     /// Whether a line is being written. Known outside at once: a question must not appear under the person's fingers.
     writing: Arc<AtomicBool>,
     line: Vec<u8>,
+    /// The path of a file, while that is written and not the line.
+    path: Option<Vec<u8>>,
     escape: Escape,
 }
 
@@ -51,7 +59,7 @@ impl Keyboard {
     /// Not writing; `draft` is what was written before and not sent.
     pub(super) fn new(writing: Arc<AtomicBool>, draft: &str) -> Self {
         writing.store(false, Ordering::SeqCst);
-        Self { stop: StopTyped::default(), writing, line: draft.into(), escape: Escape::No }
+        Self { stop: StopTyped::default(), writing, line: draft.into(), path: None, escape: Escape::No }
     }
 
     /// What this byte does, if anything.
@@ -72,6 +80,12 @@ impl Keyboard {
             _ if was_writing => self.write(key),
             b't' | b'T' => Some(Act::TakeBack),
             b'p' | b'P' => Some(Act::Pause),
+            b'x' | b'X' => Some(Act::StopFiles),
+            b'f' | b'F' => {
+                self.writing.store(true, Ordering::SeqCst);
+                self.path = Some(Vec::new());
+                Some(self.draft())
+            }
             b'm' | b'M' => Some(Act::NextScreen),
             b'c' | b'C' => {
                 self.writing.store(true, Ordering::SeqCst);
@@ -99,27 +113,34 @@ impl Keyboard {
     }
 
     fn write(&mut self, key: u8) -> Option<Act> {
+        let line = self.path.as_mut().unwrap_or(&mut self.line);
         match key {
             b'\r' | b'\n' => {
                 self.writing.store(false, Ordering::SeqCst);
-                return Some(Act::Send(text(&std::mem::take(&mut self.line))));
+                return Some(match self.path.take() {
+                    Some(path) => Act::Offer(text(&path)),
+                    None => Act::Send(text(&std::mem::take(&mut self.line))),
+                });
             }
             0x08 | 0x7f => {
                 // A letter may be several bytes: its first is none of those that follow.
-                while self.line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
+                while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
             }
             // Ctrl-U.
-            0x15 => self.line.clear(),
-            b'\t' => self.line.push(b' '),
+            0x15 => line.clear(),
+            b'\t' => line.push(b' '),
             0..0x20 => return None,
-            _ if text(&self.line).chars().count() >= MAX_CHARACTERS => return None,
-            _ => self.line.push(key),
+            _ if text(line).chars().count() >= MAX_CHARACTERS => return None,
+            _ => line.push(key),
         }
         Some(self.draft())
     }
 
     fn draft(&self) -> Act {
-        Act::Draft(text(&self.line))
+        match &self.path {
+            Some(path) => Act::Path(text(path)),
+            None => Act::Draft(text(&self.line)),
+        }
     }
 }
 
@@ -151,7 +172,8 @@ mod tests {
         assert_eq!(typed(&mut keyboard(), "t"), [Act::TakeBack]);
         assert_eq!(typed(&mut keyboard(), "pP"), [Act::Pause, Act::Pause]);
         assert_eq!(typed(&mut keyboard(), "m"), [Act::NextScreen]);
-        assert_eq!(typed(&mut keyboard(), "xy 1\n\r"), []);
+        assert_eq!(typed(&mut keyboard(), "y 1\n\r"), []);
+        assert_eq!(typed(&mut keyboard(), "x"), [Act::StopFiles]);
         assert_eq!(typed(&mut keyboard(), "s"), [Act::Stop]);
         assert_eq!(typed(&mut keyboard(), "\u{1b}\u{1b}\u{1b}"), [Act::Stop]);
     }
@@ -162,6 +184,14 @@ mod tests {
         assert_eq!(last(&mut keyboard, "cstop, qpt"), Some(Act::Draft("stop, qpt".into())));
         assert_eq!(last(&mut keyboard, "\r"), Some(Act::Send("stop, qpt".into())));
         assert_eq!(last(&mut keyboard, "p"), Some(Act::Pause), "and afterwards they are keys again");
+    }
+
+    #[test]
+    fn a_path_is_no_message_and_leaves_the_one_that_is_being_written_alone() {
+        let mut keyboard = Keyboard::new(Arc::default(), "half a");
+        assert_eq!(last(&mut keyboard, "f/tmp/x p"), Some(Act::Path("/tmp/x p".into())));
+        assert_eq!(last(&mut keyboard, "\r"), Some(Act::Offer("/tmp/x p".into())));
+        assert_eq!(last(&mut keyboard, "c b\r"), Some(Act::Send("half a b".into())));
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 use super::Novice;
 use crate::application::ending::{self, Ending};
+use crate::application::tell_end;
+use crate::asking;
 use crate::assistance::media::Lack;
 use crate::assistance::sharing::Shared;
 use crate::texts;
 use rendezvous_assist::consent::{Input, Reason};
 use rendezvous_core::{Code, SessionResult};
+use std::collections::HashMap;
 use std::time::Instant;
 
 impl Novice {
@@ -23,6 +26,9 @@ impl Novice {
     pub(super) async fn fail_with(&mut self, sentence: &str, code: Code) {
         tracing::error!(sentence, "Cannot go on");
         self.terminal.say(sentence);
+        if self.terminal.is_nowhere() {
+            asking::tell(&self.who, &asking::Told::Sentence(sentence), &HashMap::new());
+        }
         let shared = self.stop_sharing();
         self.say_over(shared);
         self.terminate(code.into()).await;
@@ -60,7 +66,10 @@ impl Novice {
             (Reason::SessionEnded, Some(ending)) if shared.is_some() => {
                 ending::say_who(&self.terminal, &self.who, ending);
             }
-            (Reason::SessionEnded, Some(ending)) => ending::say_to_novice(&self.terminal, &self.who, ending),
+            (Reason::SessionEnded, Some(ending)) => {
+                ending::say_to_novice(&self.terminal, &self.who, ending);
+                tell_end(&self.terminal, &self.who, self.role, ending);
+            }
             (Reason::SessionEnded, None) => {}
             _ if shared.is_some() => {}
             _ => self.terminal.say(texts::NOT_NOW),

@@ -1,6 +1,7 @@
 //! What the person at this terminal is asked, and what they type.
 
 use super::Novice;
+use super::facts;
 use super::keyboard::{Act, Keyboard};
 use crate::asking::{Answer, Ask};
 use crate::assistance::sharing::Link;
@@ -18,9 +19,15 @@ impl Novice {
             self.delayed = Some(question);
             return self.show_status();
         }
+        if self.is_file_asked() {
+            // One after the other.
+            self.delayed = Some(question);
+            return;
+        }
         if self.asking.is_some() {
             return self.ask_in_window(question);
         }
+        self.hold_back();
         self.keys = None;
         let (text, prompt) = match question.kind {
             QuestionKind::May(Right::View) => {
@@ -34,6 +41,7 @@ impl Novice {
                 let time = self.ruled.policy.control_time();
                 (texts::asks_control(&self.who), texts::let_help(&self.who, time))
             }
+            QuestionKind::May(Right::Files) => (texts::asks_files(&self.who), texts::LET_FILES.to_owned()),
             QuestionKind::HowItBegan => (texts::how_it_began(&self.who), texts::WHICH.to_owned()),
             // What there are no words for cannot be allowed.
             QuestionKind::May(_) => return self.give(answers::no(&question)),
@@ -47,6 +55,13 @@ impl Novice {
         self.question = Some(question);
     }
 
+    /// Whoever controls does not answer at this terminal what only the person may.
+    pub(super) fn hold_back(&mut self) {
+        if self.consent.state().may(Right::Control) {
+            self.hold = Some(tokio::task::block_in_place(|| self.suspension.hold()));
+        }
+    }
+
     /// Asks in a window. The keys of the terminal still stop and hide, where there is something to stop.
     fn ask_in_window(&mut self, question: Question) {
         let Some(asking) = &mut self.asking else { return };
@@ -58,8 +73,11 @@ impl Novice {
                 Ask::View { address, known, subject: &self.shared.subject, warnings }
             }
             QuestionKind::May(Right::Control) => {
-                Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings }
+                let is_first = !facts::of(&self.ruled, &self.session).has_had_control;
+                let told = self.trusted.contact().filter(|_| is_first);
+                Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings, told }
             }
+            QuestionKind::May(Right::Files) => Ask::Files { address, known },
             QuestionKind::HowItBegan => Ask::HowItBegan { address, known },
             // What there are no words for cannot be allowed.
             QuestionKind::May(_) => return self.give(answers::no(&question)),
@@ -76,11 +94,14 @@ impl Novice {
             // Whatever comes next is asked on the terminal.
             self.asking = None;
         }
+        if self.is_file_asked() {
+            return self.answered_for_file_in_window(&answer);
+        }
         let Some(question) = self.question.take() else { return };
         let input = answers::in_window(&question, answer);
         self.warn_of_fraud(&input);
-        if answers::refuses_floor(&question, &input) {
-            self.terminal.say(texts::NO_CONTROL);
+        if answers::is_no(&input) {
+            self.say_no(question.kind);
         }
         self.listen_for_keys();
         self.give(input);
@@ -99,7 +120,11 @@ impl Novice {
     /// The person typed a line: the answer to the question on the terminal. Anything but a clear yes is a no.
     pub(super) fn answered(&mut self, line: Option<String>) {
         self.lines = None;
+        self.hold = None;
         let Some(line) = line else { return self.give(Input::Stop) };
+        if self.is_file_asked() {
+            return self.answered_for_file(&line);
+        }
         let Some(question) = self.question.take() else { return };
         if stop::is_stop(&line) {
             return self.give(Input::Stop);
@@ -111,10 +136,21 @@ impl Novice {
         }
         self.listen_for_keys();
         let input = answers::on_terminal(&question, &line);
-        if answers::refuses_floor(&question, &input) {
-            self.terminal.say(texts::NO_CONTROL);
+        if answers::is_no(&input) {
+            self.say_no(question.kind);
         }
         self.give(input);
+    }
+
+    /// What a no leaves as it was.
+    fn say_no(&self, kind: QuestionKind) {
+        match kind {
+            QuestionKind::May(Right::View) => {}
+            QuestionKind::May(Right::Control) | QuestionKind::HowItBegan => {
+                self.terminal.say(texts::NO_CONTROL)
+            }
+            QuestionKind::May(_) => self.terminal.say(texts::NOTHING_CHANGES),
+        }
     }
 
     /// The expert asked for control, and the person could not allow it if they wanted to.
@@ -135,7 +171,7 @@ impl Novice {
             self.terminal.say(texts::QUESTION_GONE);
             return self.show_status();
         }
-        self.lines = None;
+        (self.lines, self.hold) = (None, None);
         if let Some(asking) = &mut self.asking {
             tokio::task::block_in_place(|| asking.withdraw());
         }
@@ -147,13 +183,14 @@ impl Novice {
     }
 
     /// What stops and what hides does so on the thread that reads the keys, whatever the program is waiting for.
-    fn listen_for_keys(&mut self) {
+    pub(super) fn listen_for_keys(&mut self) {
         if self.keys.is_some() {
             return;
         }
         self.notice_curtain();
         let (brake, curtain) = (self.consent.brake(), self.consent.curtain());
         let mut keyboard = Keyboard::new(self.talk.writing(), self.talk.draft());
+        self.talk.chosen();
         self.keys = Some(self.terminal.keys(move |key| {
             let act = keyboard.press(key);
             match act {
@@ -178,17 +215,43 @@ impl Novice {
     pub(super) async fn pressed(&mut self, act: Option<Act>) {
         match act {
             None | Some(Act::Stop) => self.give(Input::Stop),
-            Some(Act::TakeBack) => self.give(Input::TakeBack(Right::Control)),
+            Some(Act::TakeBack) => self.take_back(),
+            Some(Act::Path(path)) => {
+                self.talk.choose(path);
+                self.show_status();
+            }
+            Some(Act::Offer(path)) => {
+                self.talk.chosen();
+                self.chose(&path);
+                self.goes_on();
+            }
+            Some(Act::StopFiles) => self.stop_files(),
             Some(Act::NextScreen) => self.show_next().await,
             Some(Act::Pause) if self.consent.state().is_paused_by_person() => self.give(Input::Resume),
             Some(Act::Pause) => self.give(Input::Pause),
             Some(Act::Draft(line)) => self.writes(line).await,
             Some(Act::Send(line)) => {
                 self.wrote(&line).await;
-                if let Some(question) = self.delayed.take() {
-                    self.ask(question);
-                }
+                self.goes_on();
             }
+        }
+    }
+
+    /// The person has finished a line: what waited for that is asked.
+    fn goes_on(&mut self) {
+        if let Some(question) = self.delayed.take() {
+            self.ask(question);
+        }
+        self.ask_for_file();
+        self.show_status();
+    }
+
+    /// Whatever the expert has besides the view.
+    fn take_back(&mut self) {
+        let held: Vec<Right> =
+            Right::FLOORS.into_iter().filter(|right| self.consent.state().may(*right)).collect();
+        for right in held {
+            self.give(Input::TakeBack(right));
         }
     }
 

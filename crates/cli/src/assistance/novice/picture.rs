@@ -9,16 +9,54 @@ use crate::texts;
 use rendezvous_assist::consent::{Input, Right};
 use rendezvous_assist::description::Description;
 use rendezvous_assist::grant::ViewGrant;
-use rendezvous_assist::peer::Certificate;
+use rendezvous_assist::peer::{Certificate, PeerError};
 use rendezvous_assist::signal::NoviceSays;
 use rendezvous_core::Code;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media as SignedMedia;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 
 /// A page that describes itself again and again is answered no more often than this.
 const DESCRIBE_EVERY: Duration = Duration::from_secs(1);
+
+/// Our certificate. It is made while nobody waits for it: the first time that a program wants randomness for a key may take
+/// some tens of milliseconds.
+pub(super) enum Own {
+    Coming(JoinHandle<Result<Certificate, PeerError>>),
+    Made(Arc<Certificate>),
+}
+
+impl Own {
+    pub(super) fn begin() -> Self {
+        Self::Coming(tokio::task::spawn_blocking(Certificate::generate))
+    }
+
+    async fn get(&mut self) -> Result<Arc<Certificate>, PeerError> {
+        let made = match self {
+            Self::Made(made) => return Ok(Arc::clone(made)),
+            // A thread that came to nothing is no reason to do without.
+            Self::Coming(coming) => coming.await.unwrap_or_else(|_| Certificate::generate()),
+        };
+        let made = match made {
+            Ok(made) => Arc::new(made),
+            Err(error) => {
+                *self = Self::begin();
+                return Err(error);
+            }
+        };
+        *self = Self::Made(Arc::clone(&made));
+        Ok(made)
+    }
+
+    fn made(&self) -> Option<&Arc<Certificate>> {
+        match self {
+            Self::Made(made) => Some(made),
+            Self::Coming(_) => None,
+        }
+    }
+}
 
 impl Novice {
     /// The expert's page shows its certificate: sign it together with ours. No socket is opened for that. A page that
@@ -31,9 +69,8 @@ impl Novice {
             sharing.later = None;
             self.give(Input::Disconnected);
         }
-        let made = self.certificate.take().map_or_else(|| Certificate::generate().map(Arc::new), Ok);
-        let certificate = match made {
-            Ok(certificate) => self.certificate.insert(certificate),
+        let certificate = match self.certificate.get().await {
+            Ok(certificate) => certificate,
             Err(error) => return self.fail(&error.to_string(), Code::ApplicationLaunchFailed).await,
         };
         if let Err(error) = self.session.answer(certificate.media()).await {
@@ -45,12 +82,14 @@ impl Novice {
     pub(super) async fn share(&mut self, grant: ViewGrant) {
         let before = self.sharing.take();
         let screen = match &before {
-            None => Screen::new(grant.clone(), self.shared.clone()),
+            None => Screen::new(grant.clone(), self.shared.clone(), self.suspension.clone()),
             // What was shared before the pause, and nothing else.
             Some(before) => before.screen.again(grant.clone()),
         };
-        // First the bar, and only then the screen.
+        // First the bar, and only then the screen: the page connects while the bar comes into view, and pictures are taken
+        // when it is there.
         let guarded = self.guard(&grant).map_err(|e| Broken::Failed(e.to_string()));
+        let screen = screen.behind(self.bar.as_ref().map(|(bar, _)| bar.pulse()));
         let opened = guarded
             .and_then(|()| tokio::task::block_in_place(|| screen.open().map_err(|e| Broken::from(&e))));
         match opened {
@@ -116,7 +155,7 @@ impl Novice {
         };
         sharing.link = Link::None;
         let (hints, open) = (self.hints.clone(), self.open.clone());
-        let plan = Plan { families, servers, hints, most_kbps, open };
+        let plan = Plan { families, servers, hints, most_kbps, lines: self.asides.clone(), open };
         let (screen, opened) = (sharing.screen.clone(), sharing.opened.take());
         match Media::start(&sharing.grant, signed, offer, plan, screen, opened) {
             Ok(media) => {
@@ -161,7 +200,7 @@ impl Novice {
             tracing::warn!("Refused a description while the screen may not be seen");
             return None;
         }
-        let (Some(bound), Some(certificate)) = (&self.bound, &self.certificate) else {
+        let (Some(bound), Some(certificate)) = (&self.bound, self.certificate.made()) else {
             tracing::warn!("Refused a description before both sides have signed the certificates");
             return None;
         };

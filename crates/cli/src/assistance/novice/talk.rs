@@ -33,6 +33,8 @@ pub(super) struct Talk {
     writing: Arc<AtomicBool>,
     /// The line so far.
     draft: String,
+    /// The path of a file, while that is what they write.
+    path: Option<String>,
 }
 
 impl Talk {
@@ -46,6 +48,19 @@ impl Talk {
 
     pub(super) fn draft(&self) -> &str {
         &self.draft
+    }
+
+    /// The path that the person types, while they do.
+    pub(super) fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    pub(super) fn choose(&mut self, path: String) {
+        self.path = Some(path);
+    }
+
+    pub(super) fn chosen(&mut self) {
+        self.path = None;
     }
 
     pub(super) fn they_are_typing(&self) -> bool {

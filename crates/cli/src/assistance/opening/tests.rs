@@ -51,7 +51,7 @@ impl Room {
     fn share(server: Option<&XServer>, subject: Subject) -> Self {
         let (person, grant) = Person::who_shows();
         let display = server.map(XServer::display);
-        let screen = Screen::new(grant, Shared { display, subject });
+        let screen = Screen::new(grant, Shared { display, subject }, Suspension::default());
         let capturer = screen.open().expect("it can be shared");
         let first = capturer.scene().screens.clone();
         let (sender, frames) = mpsc::channel(2);

@@ -13,7 +13,7 @@ use crate::application::ending::{Ending, Watch};
 use crate::application::secured::{SecuredSession, broken};
 use crate::asking::{self, Asking};
 use crate::assistance::media::{self};
-use crate::assistance::novice::{Place, facts};
+use crate::assistance::novice::facts;
 use crate::assistance::ruled::Ruled;
 use crate::assistance::servers::Servers;
 use crate::assistance::{GOODBYE, clock};
@@ -23,7 +23,7 @@ use crate::texts;
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
-    Announcement, Consent, FloorState, Input, Output, Question, Right, ViewState,
+    Announcement, Consent, FloorState, Input, Lifetime, Output, Question, Right, ViewState,
 };
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
@@ -55,7 +55,7 @@ pub(in crate::assistance) async fn run(
     (who, ruled): (String, Ruled),
     (families, servers): (Families, Arc<Servers>),
     mut events: Events,
-    place: Place,
+    place: (Terminal, Option<Asking>),
     mut ends: EndSignals,
 ) -> Result<()> {
     let (open, mut closed) = mpsc::channel(1);
@@ -142,10 +142,12 @@ impl Sharer {
         session: SecuredSession,
         (who, ruled): (String, Ruled),
         (families, servers): (Families, Arc<Servers>),
-        Place { terminal, asking, suspension: _ }: Place,
+        (terminal, asking): (Terminal, Option<Asking>),
         open: mpsc::Sender<Infallible>,
     ) -> Self {
-        let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
+        // Files mean nothing of a terminal.
+        let limits = facts::limits(&ruled).with(Right::Files, Lifetime::Never);
+        let consent = Consent::with_limits(limits, &facts::of(&ruled, &session));
         Self {
             who,
             role: session.session().role,

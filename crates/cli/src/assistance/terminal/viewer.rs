@@ -9,6 +9,7 @@ use super::line::{Begin, Line, LineEvent};
 use crate::application::ending::{self, Ending, Watch};
 use crate::application::secured::{Known, SecuredSession, broken};
 use crate::assistance::GOODBYE;
+use crate::assistance::asides::Lines;
 use crate::assistance::media::ways::Plan;
 use crate::assistance::media::{self, Lack};
 use crate::assistance::servers::Servers;
@@ -335,6 +336,7 @@ impl Viewer {
             servers: self.servers.clone(),
             hints: self.hints.clone(),
             most_kbps: u32::MAX,
+            lines: Lines::none(),
             open: self.open.clone(),
         };
         self.tried = Some(Instant::now());

@@ -1,9 +1,11 @@
 //! Every window, in every language: what stands in it, how it is drawn, and the pictures of the documentation.
 
 use super::*;
+use crate::texts::bar::{self as words, BarSays};
 use rendezvous_assist::screens::ScreenName;
 use rendezvous_desktop::ChosenWindow;
-use rendezvous_desktop::windows::{Look, picture};
+use rendezvous_desktop::windows::{Look, Picture, picture};
+use rendezvous_desktop::x11::bar::{self, Contents, Press, Tone};
 use rendezvous_trust::UnixTime;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,15 +27,43 @@ fn all(language: Language) -> Vec<(&'static str, View)> {
         ("view", view(language, &anna, &Subject::Screen, &[])),
         ("window", view(language, &anna, &Subject::Window(letter), &[])),
         ("test-picture", view(language, &anna, &Subject::TestPicture, &[])),
-        ("control", control(language, &anna, Duration::from_mins(30), &[])),
+        ("control", control(language, &anna, Duration::from_mins(30), &[], None)),
+        (
+            "control-trusted",
+            control(language, &anna, Duration::from_mins(30), &[], Some("maria@example.org")),
+        ),
         ("words", words(language, &stranger(Why::Stranger), Why::Stranger, 3)),
         ("words-again", words(language, &stranger(Why::Changed), Why::Changed, 1)),
         ("words-right", right(language, "jonas@example.net")),
         ("how-it-began", how_it_began(language, &anna)),
         ("fraud-call", fraud(language, "Anna", false)),
         ("fraud-message", fraud(language, "Anna", true)),
+        ("read-aloud", read_aloud(language, &stranger(Why::Stranger), Why::Stranger, "apple   river   moon")),
+        ("page-closed", page_closed(language, "Anna")),
+        (
+            "call",
+            ring(
+                language,
+                &call(
+                    language,
+                    Standing::Verified { since: UnixTime(1_777_766_400), how: Manner::Words },
+                    false,
+                ),
+            ),
+        ),
+        ("call-by-code", ring(language, &call(language, Standing::NeverChecked, true))),
+        ("failed", failed(language, "Anna", rendezvous_core::Code::SessionTimeout.into())),
         ("over", over(language, "Anna", Duration::from_secs(12 * 60), true)),
     ]
+}
+
+fn call(language: Language, standing: Standing, by_code: bool) -> Ring {
+    let (who, address) = match by_code {
+        false => ("Anna", "anna@example.org"),
+        true => ("someone", "someone"),
+    };
+    let caller = Caller { who: who.to_owned(), address: address.to_owned(), standing };
+    ring_of(language, &caller, by_code, if by_code { ApplicationId::OFFER } else { ApplicationId::ASK }, None)
 }
 
 fn texts(view: &View) -> Vec<&str> {
@@ -47,6 +77,8 @@ fn texts(view: &View) -> Vec<&str> {
             | Block::Strong(text)
             | Block::Small(text) => texts.push(text),
             Block::Words(names) | Block::Choice(names) => texts.extend(names.iter().map(String::as_str)),
+            // The words of a list are in no language that could be another one here; the rest is in pages.
+            Block::Large(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => {}
         }
     }
     texts
@@ -85,7 +117,12 @@ fn every_window_has_a_heading_and_begins_its_buttons_with_the_safe_one() {
 #[test]
 fn both_languages_say_everything() {
     for ((name, english), (_, german)) in all(Language::English).into_iter().zip(all(Language::German)) {
-        let same: Vec<_> = texts(&english).into_iter().filter(|text| texts(&german).contains(text)).collect();
+        // A result has one name, for the person on the telephone.
+        let is_result = |text: &&str| text.contains("(0x");
+        let same: Vec<_> = texts(&english)
+            .into_iter()
+            .filter(|text| texts(&german).contains(text) && !is_result(text))
+            .collect();
         assert!(same.is_empty(), "{name}: {same:?} is in both");
         assert_eq!(english.body.len(), german.body.len(), "{name}");
     }
@@ -94,7 +131,8 @@ fn both_languages_say_everything() {
 #[test]
 fn the_question_for_control_says_whose_power_it_is_and_how_to_stop() {
     let said =
-        texts(&control(Language::English, &anna(Language::English), Duration::from_mins(30), &[])).join(" ");
+        texts(&control(Language::English, &anna(Language::English), Duration::from_mins(30), &[], None))
+            .join(" ");
     for part in
         ["anything here that you can do", "all the power that you have", "Esc three times", "30 minutes"]
     {
@@ -115,6 +153,24 @@ fn a_name_is_never_alone_and_cannot_steer_what_stands_around_it() {
     assert_eq!(unnamed.line, "this is NOT the device that you know");
     let long = Who::unknown(Language::English, &"x".repeat(500), "eve@example.net", Why::Stranger);
     assert!(long.name.chars().count() < 70);
+}
+
+#[test]
+fn the_bar_fits_onto_a_small_screen_at_any_size_and_can_be_hit() {
+    for language in Language::ALL {
+        for (name, contents) in bars(language) {
+            for scale in [1.0, 1.5, 2.0] {
+                let drawn = bar::picture(&contents, Look::new(false, scale), (1024, 768)).unwrap();
+                let (width, height) = drawn.canvas.size();
+                assert!(width <= 1024 && height <= 200, "{name} {language:?} {scale}: {width} by {height}");
+                assert_eq!(drawn.buttons.len(), 2);
+                for (_, place) in &drawn.buttons {
+                    assert!(place.x + place.width <= width, "{name} {language:?} {scale}: {place:?}");
+                    assert!(place.width >= 44, "{name}: {place:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -142,8 +198,28 @@ fn every_window_fits_onto_a_small_screen_at_any_size() {
     }
 }
 
+/// What the bar can say, each with the name of its picture.
+fn bars(language: Language) -> Vec<(&'static str, Contents)> {
+    let contents = |says, tone, press, button: fn(Language) -> String| Contents {
+        text: words::bar(language, "Anna", says),
+        spoken: words::bar_spoken(language, "Anna", says),
+        tone,
+        buttons: vec![(press, button(language)), (Press::Stop, words::bar_stop(language))],
+    };
+    let minutes = Duration::from_mins;
+    vec![
+        ("sees", contents(BarSays::Sees(minutes(12)), Tone::Seen, Press::Pause, words::bar_pause)),
+        (
+            "controls",
+            contents(BarSays::Controls(minutes(3)), Tone::Controlled, Press::TakeBack, words::bar_take_back),
+        ),
+        ("paused", contents(BarSays::Hidden, Tone::Calm, Press::Resume, words::bar_resume)),
+        ("asking", contents(BarSays::Asking, Tone::Seen, Press::Pause, words::bar_pause)),
+    ]
+}
+
 /// What the pictures in `docs/pictures` show.
-fn pictures() -> Vec<(String, View, Look)> {
+fn pictures() -> Vec<(String, Picture)> {
     let mut pictures = Vec::new();
     for (language, dark, scale, kind) in [
         (Language::English, false, 1.0, ""),
@@ -151,8 +227,14 @@ fn pictures() -> Vec<(String, View, Look)> {
         (Language::English, false, 2.0, "-200-percent"),
         (Language::German, false, 1.0, "-german"),
     ] {
+        let look = Look::new(dark, scale);
         for (name, view) in all(language) {
-            pictures.push((format!("question-{name}{kind}.png"), view, Look::new(dark, scale)));
+            let drawn = picture(&view, look, SCREEN).expect("there are fonts");
+            pictures.push((format!("question-{name}{kind}.png"), drawn));
+        }
+        for (name, contents) in bars(language) {
+            let drawn = bar::picture(&contents, look, SCREEN).expect("there are fonts");
+            pictures.push((format!("bar-{name}{kind}.png"), drawn));
         }
     }
     pictures
@@ -169,7 +251,7 @@ fn the_documentation_has_a_picture_of_every_window() {
     let there: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("question-"))
+        .filter(|name| name.starts_with("question-") || name.starts_with("bar-"))
         .collect();
     assert_eq!(there, expected, "draw them anew: see docs/questions.md");
     for name in expected {
@@ -181,8 +263,7 @@ fn the_documentation_has_a_picture_of_every_window() {
 #[ignore = "writes the pictures of the documentation"]
 fn draw_the_pictures() {
     std::fs::create_dir_all(folder()).unwrap();
-    for (name, view, look) in pictures() {
-        let drawn = picture(&view, look, SCREEN).unwrap();
+    for (name, drawn) in pictures() {
         std::fs::write(folder().join(name), drawn.canvas.to_png().unwrap()).unwrap();
     }
 }

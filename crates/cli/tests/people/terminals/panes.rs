@@ -62,48 +62,47 @@ fn needs_tmux_two_terminals_beside_each_other() {
 }
 
 fn play(sharer: &Someone, viewer: &Someone) -> Result<()> {
-        let (from, to) = (sharer.is_reached_at()?, viewer.is_reached_at()?);
-        have_met_on("nearby", (sharer.home(), &sharer.who()?), (viewer.home(), &viewer.who()?))?;
-        sharer.does(&["add", "Maria", &to])?;
-        viewer.does(&["add", "Jonas", &from])?;
-        viewer.does(&["visible"])?;
-        let shares = line(&sharer.launch(&["share-terminal", "Maria"]));
-        let waits = line(&viewer.launch(&["inbox", "--wait"]));
-        let panes = Panes::open("scene", COLUMNS, ROWS, [&shares, &waits])?;
-        let mut film = Film { panes: &panes, moments: Vec::new() };
-        panes.reads(VIEWER, ANSWER)?;
-        film.keep(3)?;
-        panes.types(VIEWER, "y\r")?;
-        panes.reads(SHARER, LOOK)?;
-        film.keep(4)?;
-        panes.types(SHARER, "y\r")?;
-        panes.reads(VIEWER, "you look")?;
-        panes.types(SHARER, "exec env PS1='$ ' sh\r")?;
-        film.both_see(SHARER, "clear; echo =$((6*7))=", "=42=")?;
-        film.both_see(
-            SHARER,
-            "clear; uname -s; printf '\\033[1;32m%s\\033[0m\\n' ready; df -h / | tail -1",
-            "ready",
-        )?;
-        film.keep(3)?;
-        panes.types(VIEWER, "t")?;
-        panes.reads(SHARER, "type, 30 minutes? [y/N]")?;
-        film.keep(5)?;
-        panes.types(SHARER, "y\r")?;
-        panes.reads(VIEWER, "YOU TYPE")?;
-        film.both_see(VIEWER, "for n in 1 2 3; do echo \"step $n of 3\"; done", "step 3 of 3")?;
-        film.keep(4)?;
-        panes.types(SHARER, &CHORD.repeat(2))?;
-        panes.reads(VIEWER, "Typing was taken back")?;
-        panes.reads(SHARER, "Nobody but you types")?;
-        film.keep(4)?;
-        panes.types(SHARER, &CHORD.repeat(3))?;
-        panes.reads(SHARER, "Nobody sees your terminal any more")?;
-        panes.reads(VIEWER, " ended the help")?;
-        film.keep(3)?;
-        if let Some(path) = std::env::var_os(PICTURES) {
-            fs::write(path, recording(&film.moments, COLUMNS, ROWS))
-                .context("the recording is not written")?;
-        }
-        Ok(())
+    let (from, to) = (sharer.is_reached_at()?, viewer.is_reached_at()?);
+    have_met_on("nearby", (sharer.home(), &sharer.who()?), (viewer.home(), &viewer.who()?))?;
+    sharer.does(&["add", "Maria", &to])?;
+    viewer.does(&["add", "Jonas", &from])?;
+    viewer.does(&["visible"])?;
+    let shares = line(&sharer.launch(&["share-terminal", "Maria"]));
+    let waits = line(&viewer.launch(&["inbox", "--wait"]));
+    let panes = Panes::open("scene", COLUMNS, ROWS, [&shares, &waits])?;
+    let mut film = Film { panes: &panes, moments: Vec::new() };
+    panes.reads(VIEWER, ANSWER)?;
+    film.keep(3)?;
+    panes.types(VIEWER, "y\r")?;
+    panes.reads(SHARER, LOOK)?;
+    film.keep(4)?;
+    panes.types(SHARER, "y\r")?;
+    panes.reads(VIEWER, "you look")?;
+    panes.types(SHARER, "exec env PS1='$ ' sh\r")?;
+    film.both_see(SHARER, "clear; echo =$((6*7))=", "=42=")?;
+    film.both_see(
+        SHARER,
+        "clear; uname -s; printf '\\033[1;32m%s\\033[0m\\n' ready; df -h / | tail -1",
+        "ready",
+    )?;
+    film.keep(3)?;
+    panes.types(VIEWER, "t")?;
+    panes.reads(SHARER, "type, 30 minutes? [y/N]")?;
+    film.keep(5)?;
+    panes.types(SHARER, "y\r")?;
+    panes.reads(VIEWER, "YOU TYPE")?;
+    film.both_see(VIEWER, "for n in 1 2 3; do echo \"step $n of 3\"; done", "step 3 of 3")?;
+    film.keep(4)?;
+    panes.types(SHARER, &CHORD.repeat(2))?;
+    panes.reads(VIEWER, "Typing was taken back")?;
+    panes.reads(SHARER, "Nobody but you types")?;
+    film.keep(4)?;
+    panes.types(SHARER, &CHORD.repeat(3))?;
+    panes.reads(SHARER, "Nobody sees your terminal any more")?;
+    panes.reads(VIEWER, " ended the help")?;
+    film.keep(3)?;
+    if let Some(path) = std::env::var_os(PICTURES) {
+        fs::write(path, recording(&film.moments, COLUMNS, ROWS)).context("the recording is not written")?;
+    }
+    Ok(())
 }

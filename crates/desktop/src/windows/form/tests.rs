@@ -54,7 +54,10 @@ fn keys(form: &mut Form, keys: &[Key]) {
 }
 
 fn id(act: Option<Act>) -> Option<ButtonId> {
-    act.map(|Act::Pressed(id, _)| id)
+    act.map(|act| match act {
+        Act::Pressed(id, _) => id,
+        other => panic!("{other:?} is only of pages"),
+    })
 }
 
 const REAL: (Source, Source) = (Source::Real, Source::Real);

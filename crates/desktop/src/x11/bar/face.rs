@@ -1,12 +1,14 @@
 //! How the bar looks.
 
+use std::os::fd::BorrowedFd;
+
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ChangeGCAux, ConnectionExt as _, CreateGCAux, Gcontext, Pixmap, Rectangle};
 
 use super::lookout::Place;
 use super::{Contents, Press, Tone};
 #[cfg(feature = "windows")]
-use crate::windows::{self, BarPainter};
+use crate::windows::{self, BarPainter, BarVoice, PaintedBar, Wish};
 use crate::x11::link::{Link, lost};
 use crate::{DisplayError, Rect};
 
@@ -27,11 +29,26 @@ pub(super) struct Drawn {
     pub(super) buttons: Vec<(Press, Place)>,
 }
 
+/// What a screen reader asks for. It comes over a bus, and is nobody's finger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "windows"), expect(dead_code, reason = "without windows no screen reader asks"))]
+pub(super) enum Asked {
+    /// This button is to be pressed.
+    Press(usize),
+    /// The keyboard is to be at this button.
+    Focus(usize),
+}
+
 /// How it is drawn: as our other windows are, where the system has fonts.
 #[derive(Debug)]
 pub(super) struct Face {
     #[cfg(feature = "windows")]
     painter: Option<BarPainter>,
+    #[cfg(feature = "windows")]
+    voice: BarVoice,
+    /// What was painted last, for whoever hears it instead.
+    #[cfg(feature = "windows")]
+    painted: Option<PaintedBar>,
     plain: Plain,
 }
 
@@ -40,33 +57,71 @@ impl Face {
         Ok(Self {
             #[cfg(feature = "windows")]
             painter: BarPainter::open(link)?,
+            #[cfg(feature = "windows")]
+            voice: BarVoice::new()?,
+            #[cfg(feature = "windows")]
+            painted: None,
             plain: Plain::open(link)?,
         })
     }
 
-    /// Draws this, at most as wide as this part of the display.
+    /// Draws this, at most as wide as this part of the display, with the keyboard at this button, if it is at one.
+    #[cfg_attr(not(feature = "windows"), expect(unused_variables, reason = "plain letters have no ring"))]
     pub(super) fn draw(
         &mut self,
         link: &Link,
         contents: &Contents,
+        keyboard: Option<usize>,
         area: Rect,
     ) -> Result<Drawn, DisplayError> {
         #[cfg(feature = "windows")]
         if let Some(painter) = &mut self.painter {
-            return painted(painter, link, (self.plain.gc, self.plain.depth), contents, area);
+            let bar = painter.paint(view(contents, area), keyboard);
+            let drawn = put(link, (self.plain.gc, self.plain.depth), contents, &bar);
+            self.painted = Some(bar);
+            return drawn;
         }
         self.plain.draw(link, contents, area.width)
+    }
+
+    /// What was drawn last lies here, and is what a screen reader is told.
+    #[cfg_attr(not(feature = "windows"), expect(unused_variables, reason = "nobody is told"))]
+    pub(super) fn say(&mut self, place: Place) {
+        #[cfg(feature = "windows")]
+        if let Some(bar) = &self.painted {
+            self.voice.say(bar, (place.x, place.y));
+        }
+    }
+
+    /// The keyboard is in the bar, or is not.
+    #[cfg_attr(not(feature = "windows"), expect(unused_variables, reason = "nobody is told"))]
+    pub(super) fn focused(&mut self, focused: bool) {
+        #[cfg(feature = "windows")]
+        self.voice.focused(focused);
+    }
+
+    /// What a screen reader asks for, one after the other.
+    pub(super) fn asked(&self) -> Option<Asked> {
+        #[cfg(feature = "windows")]
+        return self.voice.wish().map(|wish| match wish {
+            Wish::Press(at) => Asked::Press(at),
+            Wish::Focus(at) => Asked::Focus(at),
+        });
+        #[cfg(not(feature = "windows"))]
+        None
+    }
+
+    /// Readable when it asks.
+    pub(super) fn wake(&self) -> Option<BorrowedFd<'_>> {
+        #[cfg(feature = "windows")]
+        return Some(self.voice.wake());
+        #[cfg(not(feature = "windows"))]
+        None
     }
 }
 
 #[cfg(feature = "windows")]
-fn painted(
-    painter: &mut BarPainter,
-    link: &Link,
-    (gc, depth): (Gcontext, u8),
-    contents: &Contents,
-    area: Rect,
-) -> Result<Drawn, DisplayError> {
+pub(super) fn view(contents: &Contents, area: Rect) -> windows::View {
     let tone = match contents.tone {
         Tone::Calm => windows::Tone::Calm,
         Tone::Seen => windows::Tone::Seen,
@@ -77,16 +132,25 @@ fn painted(
         label: label.clone(),
         kind: windows::ButtonKind::Plain,
     };
-    let view = windows::View {
-        title: contents.text.clone(),
+    windows::View {
+        title: contents.spoken.clone(),
         shape: windows::Shape::Bar(area),
         tone,
         // The mark before it is drawn.
         body: vec![windows::Block::Text(contents.text.trim_start_matches(['●', '○', ' ']).to_owned())],
         buttons: contents.buttons.iter().enumerate().map(button).collect(),
         refusals: windows::Refusals::default(),
-    };
-    let picture = painter.paint(view);
+    }
+}
+
+/// Hands what was painted to the server.
+#[cfg(feature = "windows")]
+fn put(
+    link: &Link,
+    (gc, depth): (Gcontext, u8),
+    contents: &Contents,
+    PaintedBar { picture, .. }: &PaintedBar,
+) -> Result<Drawn, DisplayError> {
     let (width, height) = picture.canvas.size();
     let pixmap = link.conn.generate_id().map_err(lost)?;
     link.conn.create_pixmap(depth, pixmap, link.root, width, height).map_err(lost)?.check().map_err(lost)?;

@@ -4,16 +4,19 @@ use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
-use x11rb::protocol::xinput::{ConnectionExt as _, Device, DeviceId, EventMask as DeviceMask, XIEventMask};
+use x11rb::protocol::xinput::{
+    ConnectionExt as _, Device, DeviceId, EventMask as DeviceMask, KeyEventFlags, KeyPressEvent, XIEventMask,
+};
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateWindowAux, EventMask,
-    PropMode, StackMode, Window, WindowClass,
+    KeyButMask, PropMode, StackMode, Window, WindowClass,
 };
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::face::{Drawn, Face};
+use super::face::{Asked, Drawn, Face};
+use super::keyboard::{Key, Keyboard};
 use super::lookout::{Place, Stand, look};
-use super::{Contents, Press};
+use super::{Contents, Press, TICK};
 use crate::x11::devices::Mark;
 use crate::x11::link::{Link, lost};
 use crate::x11::monitors;
@@ -37,7 +40,11 @@ pub(super) struct Panes {
     pub(super) link: Link,
     mark: Mark,
     face: Face,
-    shown: Option<Contents>,
+    keyboard: Keyboard,
+    /// The button that the keyboard is at, while it is in the bar.
+    at: Option<usize>,
+    /// What is shown, and with the keyboard at which button.
+    shown: Option<(Contents, Option<usize>)>,
     panes: Vec<Pane>,
     raised: Option<Instant>,
     /// Since when all of them were in view, without a break.
@@ -60,13 +67,16 @@ impl Panes {
         let link = Link::connect(display)?;
         monitors::watch(&link)?;
         // A press counts also while a menu of another program has the mouse to itself.
-        link.select_raw(XIEventMask::RAW_BUTTON_PRESS)?;
+        let keys = XIEventMask::RAW_KEY_PRESS | XIEventMask::RAW_KEY_RELEASE;
+        link.select_raw(XIEventMask::RAW_BUTTON_PRESS | keys)?;
         let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY;
         let events = ChangeWindowAttributesAux::new().event_mask(events);
         link.conn.change_window_attributes(link.root, &events).map_err(lost)?.check().map_err(lost)?;
         Ok(Self {
             mark: Mark::learn(&link)?,
             face: Face::open(&link)?,
+            keyboard: Keyboard::learn(&link)?,
+            at: None,
             shown: None,
             panes: Vec::new(),
             raised: None,
@@ -97,6 +107,26 @@ impl Panes {
                 self.pressed = Some(e.time);
                 self.press((pane.window, x, y), e.sourceid)
             }
+            Event::XinputRawKeyPress(e) => {
+                if self.keyboard.pressed(e.detail) {
+                    self.called()?;
+                }
+                Ok(None)
+            }
+            Event::XinputRawKeyRelease(e) => {
+                self.keyboard.released(e.detail);
+                Ok(None)
+            }
+            Event::XinputKeyPress(e) if self.panes.iter().any(|pane| pane.window == e.event) => self.typed(e),
+            Event::FocusIn(_) | Event::FocusOut(_) => {
+                self.look_for_keyboard()?;
+                Ok(None)
+            }
+            Event::MappingNotify(_) => {
+                let keys = Keyboard::learn(&self.link)?;
+                self.keyboard.relearn(keys);
+                Ok(None)
+            }
             event => {
                 self.link.size = self.link.new_size(event).unwrap_or(self.link.size);
                 if monitors::may_have_changed(&self.link, event) {
@@ -117,19 +147,107 @@ impl Panes {
         let Some((press, _)) = pane.drawn.buttons.iter().find(|(_, place)| place.contains(x, y)) else {
             return Ok(None);
         };
-        let press = *press;
-        // What shows more than before is the person's alone. Everything else is anybody's.
-        let allowed = press != Press::Resume
-            || (self.mark.is_real(&self.link, source)?
-                && [self.in_view, self.offered]
-                    .iter()
-                    .all(|at| at.is_some_and(|at| at.elapsed() >= SEEN_FOR)));
+        self.may(*press, Some(source))
+    }
+
+    /// What shows more than before is the person's alone. Everything else is anybody's.
+    fn may(&self, press: Press, source: Option<DeviceId>) -> Result<Option<Press>, DisplayError> {
+        if press != Press::Resume {
+            return Ok(Some(press));
+        }
+        let Some(source) = source else { return Ok(None) };
+        let allowed = self.mark.is_real(&self.link, source)?
+            && [self.in_view, self.offered].iter().all(|at| at.is_some_and(|at| at.elapsed() >= SEEN_FOR));
         Ok(allowed.then_some(press))
+    }
+
+    /// What a screen reader asks for, one after the other.
+    pub(super) fn asked(&self) -> Option<Asked> {
+        self.face.asked()
+    }
+
+    /// Does what a screen reader asks for; what that pressed.
+    pub(super) fn ask(&mut self, asked: Asked) -> Result<Option<Press>, DisplayError> {
+        match asked {
+            Asked::Press(at) => self.button(at).map_or(Ok(None), |press| self.may(press, None)),
+            Asked::Focus(at) => {
+                if self.button(at).is_some() {
+                    self.bring(at)?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sleeps until something happens.
+    pub(super) fn sleep(&self, until: Instant) -> Result<(), DisplayError> {
+        self.link.sleep(self.face.wake(), until)
+    }
+
+    fn button(&self, at: usize) -> Option<Press> {
+        let (contents, _) = self.shown.as_ref()?;
+        contents.buttons.get(at).map(|(press, _)| *press)
+    }
+
+    /// The keys that call for the bar were pressed: the keyboard comes, or goes back.
+    fn called(&mut self) -> Result<(), DisplayError> {
+        if self.at.is_none() { self.bring(0) } else { self.leave() }
+    }
+
+    fn bring(&mut self, at: usize) -> Result<(), DisplayError> {
+        if let Some(pane) = self.panes.first() {
+            self.keyboard.bring(&self.link, pane.window)?;
+            self.keyboard_is(Some(at));
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), DisplayError> {
+        self.keyboard_is(None);
+        self.keyboard.give_back(&self.link)
+    }
+
+    /// Where it is, whatever was said of it: it may have gone and come in one breath.
+    fn look_for_keyboard(&mut self) -> Result<(), DisplayError> {
+        let focus = self.link.conn.get_input_focus().map_err(lost)?.reply().map_err(lost)?.focus;
+        let is_here = self.panes.iter().any(|pane| pane.window == focus);
+        if is_here != self.at.is_some() {
+            self.keyboard_is(is_here.then_some(0));
+        }
+        if !is_here {
+            self.keyboard.forget();
+        }
+        Ok(())
+    }
+
+    fn keyboard_is(&mut self, at: Option<usize>) {
+        self.at = at;
+        self.face.focused(at.is_some());
+    }
+
+    fn typed(&mut self, e: &KeyPressEvent) -> Result<Option<Press>, DisplayError> {
+        let shifted = e.mods.effective & u32::from(u16::from(KeyButMask::SHIFT)) != 0;
+        // With Control and Alt a key is a command for somebody else: the one that called for the bar among them.
+        let command = u32::from(u16::from(KeyButMask::CONTROL | KeyButMask::MOD1));
+        let is_repeat = u32::from(e.flags) & u32::from(KeyEventFlags::KEY_REPEAT) != 0;
+        let key = self.keyboard.key(e.detail, shifted).filter(|_| e.mods.effective & command == 0);
+        let (Some(key), Some(at)) = (key, self.at) else { return Ok(None) };
+        let count = self.shown.as_ref().map_or(0, |(contents, _)| contents.buttons.len()).max(1);
+        match key {
+            Key::Next => self.keyboard_is(Some((at + 1) % count)),
+            Key::Previous => self.keyboard_is(Some((at + count - 1) % count)),
+            Key::Leave => self.leave()?,
+            Key::Press if is_repeat => {}
+            Key::Press => {
+                return self.button(at).map_or(Ok(None), |press| self.may(press, Some(e.sourceid)));
+            }
+        }
+        Ok(None)
     }
 
     /// Shows this, where it does not do so yet, on every monitor that there is.
     pub(super) fn show(&mut self, contents: &Contents) -> Result<(), DisplayError> {
-        if self.shown.as_ref() == Some(contents) {
+        if self.shown.as_ref().is_some_and(|(shown, at)| shown == contents && *at == self.at) {
             return Ok(());
         }
         let mut monitors = monitors::list(&self.link, self.link.size)?;
@@ -138,10 +256,15 @@ impl Panes {
         }
         let mut wanted = Vec::new();
         for area in monitors.iter().map(|monitor| monitor.area) {
-            let drawn = self.face.draw(&self.link, contents, area)?;
-            wanted.push((place(area, &drawn), drawn));
+            let drawn = self.face.draw(&self.link, contents, self.at, area)?;
+            let place = place(area, &drawn);
+            // It is heard once, however many monitors there are.
+            if wanted.is_empty() {
+                self.face.say(place);
+            }
+            wanted.push((place, drawn));
         }
-        if self.shown.as_ref().map(|shown| &shown.buttons) != Some(&contents.buttons) {
+        if self.shown.as_ref().map(|(shown, _)| &shown.buttons) != Some(&contents.buttons) {
             // Nothing moves under a pointer that is about to press something else.
             self.offered = Some(Instant::now());
         }
@@ -165,7 +288,7 @@ impl Panes {
             }
             self.put(at, &contents.text)?;
         }
-        self.shown = Some(contents.clone());
+        self.shown = Some((contents.clone(), self.at));
         Ok(())
     }
 
@@ -225,8 +348,15 @@ impl Panes {
         Ok(false)
     }
 
+    /// When to look after them next, if nothing happens: sharing waits for the moment in which they can be read.
+    pub(super) fn next_look(&self) -> Instant {
+        let now = Instant::now();
+        let settled = self.in_view.map(|since| since + SETTLED).filter(|settled| *settled > now);
+        settled.map_or(now + TICK, |settled| settled.min(now + TICK))
+    }
+
     fn put_again(&self, at: usize) -> Result<(), DisplayError> {
-        let text = self.shown.as_ref().map_or("", |shown| shown.text.as_str());
+        let text = self.shown.as_ref().map_or("", |(shown, _)| shown.text.as_str());
         self.put(at, text)
     }
 }
@@ -241,7 +371,8 @@ fn place(area: Rect, drawn: &Drawn) -> Place {
 /// A window that is nobody's but ours: no window manager moves, hides or focuses it.
 fn make(link: &Link) -> Result<Window, DisplayError> {
     let window = link.conn.generate_id().map_err(lost)?;
-    let aux = CreateWindowAux::new().override_redirect(1).event_mask(EventMask::STRUCTURE_NOTIFY);
+    let events = EventMask::STRUCTURE_NOTIFY | EventMask::FOCUS_CHANGE;
+    let aux = CreateWindowAux::new().override_redirect(1).event_mask(events);
     let class = WindowClass::INPUT_OUTPUT;
     let string = AtomEnum::STRING;
     // At once for everybody else: a window of this program without its name would be taken for a question.
@@ -253,7 +384,8 @@ fn make(link: &Link) -> Result<Window, DisplayError> {
         .ignore_error();
     link.conn.ungrab_server().map_err(lost)?.ignore_error();
     made.check().map_err(lost)?;
-    let masks = [DeviceMask { deviceid: Device::ALL_MASTER.into(), mask: vec![XIEventMask::BUTTON_PRESS] }];
+    let mask = XIEventMask::BUTTON_PRESS | XIEventMask::KEY_PRESS;
+    let masks = [DeviceMask { deviceid: Device::ALL_MASTER.into(), mask: vec![mask] }];
     link.conn.xinput_xi_select_events(window, &masks).map_err(lost)?.check().map_err(lost)?;
     Ok(window)
 }

@@ -5,10 +5,11 @@ use crate::answers::is_answer;
 use crate::xmpp::map;
 use crate::xmpp::pending::{Answered, Question};
 use crate::{NetworkEvent, Parcel};
-use jid::{BareJid, FullJid};
+use jid::{BareJid, FullJid, Jid};
 use minidom::Element;
-use rendezvous_core::{Body, Delivery, Role, Time, To, Token};
+use rendezvous_core::{Address, Body, Delivery, Role, Time, To, Token};
 use std::time::Duration;
+use xmpp_parsers::message::{Id, Lang, Message, MessageType};
 use xmpp_parsers::stanza_error::DefinedCondition;
 
 /// A message to a contact of whom no device is known yet.
@@ -36,6 +37,19 @@ impl Engine {
                 Err(_) => self.report(token, Delivery::Failed),
             },
         }
+    }
+
+    /// An ordinary message, as chat programs write them: the contact's program shows it, their server keeps it while they are
+    /// away. Guests write to nobody, and what cannot leave now never does: it would come at another time than it speaks of.
+    pub(super) fn write_to_person(&mut self, to: &Address, text: String) {
+        let Ok(jid) = BareJid::new(to.as_str()) else { return };
+        if self.room.is_some() || self.line != Line::Up {
+            return tracing::warn!("Not signed in: a text is not sent");
+        }
+        let mut message = Message::new(Jid::from(jid)).with_body(Lang::new(), text);
+        message.type_ = MessageType::Chat;
+        message.id = Some(Id(self.ids.next()));
+        self.write(message);
     }
 
     fn send_to_contact(&mut self, now: Time, token: Token, role: Role, parcel: &Parcel, contact: BareJid) {

@@ -355,7 +355,7 @@ fn who_was_there_before_a_long_break_is_reported_anew_after_it() {
 
 #[test]
 fn an_invitation_waits_a_moment_for_devices_that_are_on_their_way() {
-    let contact = || To::Contact(rendezvous_core::Address::new("romeo@example.net").unwrap());
+    let contact = || To::Contact(Address::new("romeo@example.net").unwrap());
     let mut device = Device::online();
     assert_eq!(device.send(contact(), Body::Ringing), []);
     let asked = device.take(&presence(ROMEO));
@@ -626,4 +626,17 @@ fn no_more_questions_are_open_than_may_be_of_whatever_kind() {
         matches!(outputs.as_slice(), [Output::Write(_)])
     });
     assert_eq!(sent.count(), 16_384);
+}
+
+#[test]
+fn a_text_for_a_person_is_an_ordinary_message_and_is_not_kept_for_later() {
+    let write = || Input::Write { to: Address::new("anna@example.org").unwrap(), text: "a < b".into() };
+    assert_eq!(Device::new().input(write()), [], "nobody is signed in");
+    let mut device = Device::online();
+    let outputs = device.input(write());
+    let [Output::Write(message)] = outputs.as_slice() else { panic!("{outputs:?}") };
+    assert!(message.is("message", "jabber:client"));
+    assert_eq!((message.attr("to"), message.attr("type")), (Some("anna@example.org"), Some("chat")));
+    let body = message.get_child("body", "jabber:client").unwrap();
+    assert_eq!(body.text(), "a < b");
 }

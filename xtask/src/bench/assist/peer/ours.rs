@@ -1,11 +1,14 @@
-//! This program: two people, each at a machine of their own, who know each other.
+//! This program: two people who know each other, each at a machine of their own or both at this one, with accounts.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use anyhow::{Context as _, Result};
 use rendezvous_testkit::terminal::Person;
+use rendezvous_testkit::xmpp::Prosody;
 
 use crate::bench::assist::stage::{EXPERT, NOVICE, SOON, Stage, now};
+use crate::demo::meeting::{Meeting, Way};
 use crate::demo::people::{self, HOME, Place, QUESTION};
 use crate::processes;
 
@@ -19,22 +22,39 @@ pub(in crate::bench::assist) struct Ours {
     expert_place: Place,
     /// The novice was asked how it began; nobody is asked twice.
     has_lent_control: bool,
+    /// Of their accounts, where they have some. It ends after them.
+    _server: Option<Prosody>,
 }
 
 /// How long the first picture takes, in milliseconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::bench::assist) struct FirstPicture {
     /// From the expert's yes to the call.
     pub(in crate::bench::assist) after_accept: f64,
     /// From the novice's yes to showing the screen.
     pub(in crate::bench::assist) after_allow: f64,
+    /// What the page did on its way there: when, after the novice's yes, and what.
+    pub(in crate::bench::assist) steps: Vec<(f64, String)>,
 }
 
 impl Ours {
     /// Both agents, on a stage.
     pub(in crate::bench::assist) fn start(stage: &Stage) -> Result<Self> {
         let place = |name, machine| Place::at_machine(name, &stage.program, &stage.machines, machine);
-        let (novice_place, expert_place) = (place("novice", NOVICE)?, place("expert", EXPERT)?);
+        Self::begin(stage, (place("novice", NOVICE)?, place("expert", EXPERT)?), None)
+    }
+
+    /// Both agents at this very machine, with accounts on a server that runs there too.
+    pub(in crate::bench::assist) fn start_over_xmpp(stage: &Stage) -> Result<Self> {
+        let Meeting { novice, expert, server } = Meeting::arrange(Way::Xmpp, &stage.program)?;
+        Self::begin(stage, (novice, expert), server)
+    }
+
+    fn begin(
+        stage: &Stage,
+        (novice_place, expert_place): (Place, Place),
+        server: Option<Prosody>,
+    ) -> Result<Self> {
         if let Some(codec) = &stage.codec {
             novice_place.configure(&format!("[assist]\ncodec = \"{codec}\"\n"))?;
         }
@@ -48,6 +68,7 @@ impl Ours {
             novice_place,
             expert_place,
             has_lent_control: false,
+            _server: server,
         })
     }
 
@@ -67,16 +88,32 @@ impl Ours {
         self.expert_agent.expect(QUESTION, SOON)?;
         let accepted = now();
         self.expert_agent.type_line("y")?;
-        browser.open(&people::page_address(&mut self.expert_agent, SOON)?)?;
-        browser.wait("the page to begin", "document.querySelector('#picture') !== null", SOON)?;
-        browser.evaluate("observer.watch('#picture')")?;
-        novice.expect("has answered.", SOON)?;
-        novice.expect(QUESTION, SOON)?;
-        let allowed = now();
-        novice.type_line("y")?;
+        // Two people, who do not wait for each other.
+        let expert_agent = &mut self.expert_agent;
+        let allowed = thread::scope(|scope| {
+            let answering = scope.spawn(|| -> Result<f64> {
+                novice.expect("has answered.", SOON)?;
+                novice.expect(QUESTION, SOON)?;
+                let allowed = now();
+                novice.type_line("y")?;
+                Ok(allowed)
+            });
+            browser.open(&people::page_address(expert_agent, SOON)?)?;
+            browser.wait("the page to begin", "document.querySelector('#picture') !== null", SOON)?;
+            browser.evaluate("observer.watch('#picture')")?;
+            answering.join().expect("whoever answers does not panic")
+        })?;
         browser.wait("the first picture", "observer.frames > 0", SOON)?;
         let first = browser.number("observer.firstFrame")?;
-        Ok(FirstPicture { after_accept: first - accepted, after_allow: first - allowed })
+        let steps = browser.evaluate("observer.steps")?;
+        let mut steps: Vec<_> = steps
+            .as_object()
+            .context("the steps have names")?
+            .iter()
+            .filter_map(|(name, at)| Some((at.as_f64()? - allowed, name.clone())))
+            .collect();
+        steps.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        Ok(FirstPicture { after_accept: first - accepted, after_allow: first - allowed, steps })
     }
 
     /// The expert asks for control and gets it.

@@ -2,6 +2,7 @@
 
 use super::Sharer;
 use super::showing::{Happened, Link, Showing};
+use crate::assistance::asides::Lines;
 use crate::assistance::media::Lack;
 use crate::assistance::media::ways::Plan;
 use crate::assistance::terminal::line::{Begin, Line, LineEvent};
@@ -85,6 +86,7 @@ impl Sharer {
             servers: self.servers.clone(),
             hints: self.hints.clone(),
             most_kbps: self.ruled.most_kbps(),
+            lines: Lines::none(),
             open: self.open.clone(),
         };
         let grant = showing.grant().clone();

@@ -1,0 +1,26 @@
+//! A file that the other side sends, on its way to the disk.
+//!
+//! Three layers, so that a mistake in one of them is none that counts:
+//!
+//! 1. *The name.* What the other side calls the file goes through [`FileName`], and nothing else of it comes near a directory.
+//! 2. *The bytes.* They are written by a process of their own (`process`), which gets a file without a name from this one and
+//!    can do nothing but read from one pipe, write to that file, and say what it hashes to: seccomp refuses every other call,
+//!    Landlock every file and every port.
+//! 3. *The place.* Only when the hash is right does this process link the file under its name (`place`), in the directory
+//!    that it opened beforehand and nowhere else: the kernel is told to resolve nothing outside of it, on a thread that Landlock
+//!    keeps to it as well. Nothing is ever replaced.
+//!
+//! A file that is not finished has no name, so that nothing is left when this process ends, however it ends.
+//!
+//! [`FileName`]: rendezvous_assist::files::FileName
+
+mod confined;
+mod landing;
+mod place;
+mod process;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use landing::{Landing, Report};
+pub(crate) use place::Downloads;
+pub(crate) use process::run as process;

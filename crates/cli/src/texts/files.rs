@@ -1,0 +1,156 @@
+//! Files, in words.
+
+use crate::assistance::Progress;
+use rendezvous_assist::files::{FileName, Over, Refusal};
+
+/// A name on one line of a terminal is not longer than this, in characters.
+const LONGEST: usize = 60;
+
+pub(crate) fn asks_files(who: &str) -> String {
+    format!(
+        "\n{who} asks to hand you files.\nYou are asked again for each file. A file that you take is put into your downloads and does nothing by itself; opening it is up to you."
+    )
+}
+
+pub(crate) const LET_FILES: &str = "Let them offer you files, 30 minutes? [y/N]";
+
+pub(crate) fn offers_file(who: &str, name: &str, bytes: u64, place: &str) -> String {
+    format!(
+        "\n{who} offers you a file:\n  {}\n  {}\nIt would be put into {place}, and not opened. Take only what you expect.",
+        short(name),
+        size(bytes)
+    )
+}
+
+pub(crate) const TAKE_FILE: &str = "Take it? [y/N]";
+
+pub(crate) fn file_not_wanted(name: &str) -> String {
+    format!("No. Nothing of “{}” came here.", short(name))
+}
+
+pub(crate) fn file_came(path: &str) -> String {
+    format!("The file is here: {path}")
+}
+
+pub(crate) fn file_did_not_come(name: &str, why: Refusal) -> String {
+    format!("“{}” did not come: {}. Nothing of it was kept.", short(name), why_not(why))
+}
+
+pub(crate) fn files_gone(who: &str) -> String {
+    format!(
+        "{who} cannot hand you files any more. What had not arrived waits; it goes on if you allow files again."
+    )
+}
+
+pub(crate) const NO_FILES_NOW: &str = "Nothing is shared now, so no file can be sent.";
+
+pub(crate) fn file_is_offered(who: &str) -> String {
+    format!("{who} is asked whether they want it. [x] stops it.")
+}
+
+pub(crate) fn file_unusable(why: &str) -> String {
+    format!("No file was sent: {why}.")
+}
+
+pub(crate) fn file_went(who: &str, name: &str, over: Over) -> String {
+    let name = short(name);
+    match over {
+        Over::Arrived => format!("{who} has “{name}”."),
+        Over::Refused(Refusal::No) => format!("{who} did not want “{name}”."),
+        Over::Refused(why) | Over::NotOffered(why) => format!("“{name}” was not sent: {}.", why_not(why)),
+        Over::Stopped => format!("“{name}” was not sent: it was stopped, or changed while it was read."),
+    }
+}
+
+fn why_not(why: Refusal) -> &'static str {
+    match why {
+        Refusal::No => "it is not wanted any more",
+        Refusal::NotAllowed => "files are not allowed",
+        Refusal::TooLarge => "it is too large",
+        Refusal::NoRoom => "there is no room for it on the disk",
+        Refusal::Busy => "too many files wait already",
+        Refusal::Broken => "it did not arrive as it was sent",
+        Refusal::NotStored => "it could not be written",
+    }
+}
+
+/// The line of the terminal, with what is on its way.
+pub(crate) fn with_files(status: String, progress: &Progress) -> String {
+    let one = |arrow: &str, (name, bytes, done): &(FileName, u64, u64)| {
+        let percent = done.saturating_mul(100).checked_div(*bytes).unwrap_or(100);
+        format!(" · {arrow} {} {percent} % of {}", short(name.as_str()), size(*bytes))
+    };
+    let moving = [
+        progress.coming.as_ref().map(|file| one("↓", file)),
+        progress.going.as_ref().map(|file| one("↑", file)),
+    ];
+    let moving: String = moving.into_iter().flatten().collect();
+    if moving.is_empty() {
+        return status;
+    }
+    // Before the keys, the first of which stops the file.
+    status.replacen("   [", &format!("{moving}   [x] Stop the file  ["), 1)
+}
+
+/// The path that is being typed.
+pub(crate) fn choosing(path: &str, columns: usize) -> String {
+    let prompt = "● Which file? ";
+    let room = columns.saturating_sub(prompt.chars().count() + 2).max(8);
+    let length = path.chars().count();
+    let shown: String = path.chars().skip(length.saturating_sub(room)).collect();
+    let hint = "   (type or drop it here; Enter offers it; empty: none)";
+    match length + hint.chars().count() < room {
+        true => format!("{prompt}{shown}▏{hint}"),
+        false => format!("{prompt}{shown}▏"),
+    }
+}
+
+fn short(name: &str) -> String {
+    let characters = name.chars().count();
+    if characters <= LONGEST {
+        return name.to_owned();
+    }
+    // The end of a name says what it is.
+    let begin: String = name.chars().take(LONGEST - 16).collect();
+    let end: String = name.chars().skip(characters - 15).collect();
+    format!("{begin}…{end}")
+}
+
+/// As people read sizes.
+pub(crate) fn size(bytes: u64) -> String {
+    let steps = [("GB", 1_000_000_000_u64), ("MB", 1_000_000), ("kB", 1000)];
+    match steps.into_iter().find(|(_, step)| bytes >= *step) {
+        Some((unit, step)) => format!("{}.{} {unit}", bytes / step, bytes % step * 10 / step),
+        None if bytes == 1 => "one byte".to_owned(),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_said_as_people_read_them() {
+        let said = [0, 1, 999, 1000, 1_550_000, 16 << 30].map(size);
+        assert_eq!(said, ["0 bytes", "one byte", "999 bytes", "1.0 kB", "1.5 MB", "17.1 GB"]);
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_end() {
+        let name = format!("{}.exe", "a".repeat(200));
+        assert!(short(&name).ends_with(".exe") && short(&name).chars().count() <= LONGEST);
+    }
+
+    #[test]
+    fn what_is_on_its_way_stands_on_one_line() {
+        let file = |name: &str, bytes, done| Some((FileName::cleaned(name), bytes, done));
+        let status = "● Ann sees your screen · 0:05   [s] Stop  [p] Pause".to_owned();
+        assert_eq!(with_files(status.clone(), &Progress::default()), status);
+        let progress = Progress { coming: file("a.jpg", 2_000_000, 500_000), going: file("b", 0, 0) };
+        assert_eq!(
+            with_files(status, &progress),
+            "● Ann sees your screen · 0:05 · ↓ a.jpg 25 % of 2.0 MB · ↑ b 100 % of 0 bytes   [x] Stop the file  [s] Stop  [p] Pause"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! What is different in a page: a field whose text others take part in, rows that come and go, and that it is scrolled.
+
+use super::{Act, Block, ButtonId, Form, Key, Target, View};
+use crate::windows::view::{Field, Row};
+
+/// Nobody types more than this into one field.
+const LONGEST_TEXT: usize = 200;
+
+/// The field of a page, if it has one.
+pub(in crate::windows) fn field(view: &View) -> Option<&Field> {
+    view.body.iter().find_map(|block| match block {
+        Block::Field(field) => Some(field),
+        _ => None,
+    })
+}
+
+/// Tiles and rows from top to bottom, as [`Target::Row`] counts them.
+pub(in crate::windows) fn rows(view: &View) -> impl Iterator<Item = &Row> {
+    view.body.iter().flat_map(|block| match block {
+        Block::Rows(rows) | Block::Tiles(rows) => rows.as_slice(),
+        _ => &[],
+    })
+}
+
+impl Form {
+    /// What stands in the field.
+    pub(in crate::windows) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How far down it is scrolled.
+    pub(in crate::windows) fn scroll(&self) -> f32 {
+        self.scroll
+    }
+
+    /// Scrolls to this place; nobody scrolls beyond the end.
+    pub(in crate::windows) fn scroll_to(&mut self, place: f32, reach: f32) {
+        self.scroll = place.clamp(0.0, reach.max(0.0));
+    }
+
+    /// Takes over from what the page was before: on the same page the keyboard stays at what it was at, even when that
+    /// moved, and what is typed stays typed.
+    pub(super) fn turn_page(&mut self, before: Self) {
+        if self.view.title != before.view.title {
+            return;
+        }
+        let label = |view: &View| field(view).map(|field| field.label.clone());
+        if label(&self.view) == label(&before.view) {
+            self.text = before.text.clone();
+        }
+        self.scroll = before.scroll;
+        let same = before.focus.and_then(|focus| match before.name(focus) {
+            Some(name) => self.targets().into_iter().find(|target| self.name(*target) == Some(name)),
+            None => Some(focus).filter(|focus| self.targets().contains(focus)),
+        });
+        self.focus = same.or(self.focus);
+        // What is pressed in this moment was pressed where it was.
+        let stays = |target: Target| self.name(target) == before.name(target);
+        self.held = before.held.filter(|held| stays(held.target));
+    }
+
+    fn name(&self, target: Target) -> Option<ButtonId> {
+        match target {
+            Target::Row(at) => rows(&self.view).nth(at).map(|row| row.id),
+            Target::Button(at) => self.view.buttons.get(at).map(|button| button.id),
+            _ => None,
+        }
+    }
+
+    /// A key while the keyboard is in the field. A keyboard on the screen is welcome: nothing is decided here.
+    pub(super) fn type_in_field(&mut self, key: Key) -> Option<Act> {
+        match key {
+            Key::Letter(letter) if self.text.chars().count() < LONGEST_TEXT => {
+                self.text.push(letter);
+                Some(Act::Typed(self.text.clone()))
+            }
+            Key::Backspace => self.text.pop().map(|_| Act::Typed(self.text.clone())),
+            Key::Press => Some(Act::Entered),
+            Key::Next | Key::Down => {
+                self.step(1);
+                None
+            }
+            Key::Previous | Key::Up => {
+                self.step(-1);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Whoever types while the keyboard is elsewhere means the field, where there is one.
+    pub(super) fn find_by_typing(&mut self, key: Key) -> Option<Act> {
+        field(&self.view)?;
+        self.focus = Some(Target::Field);
+        self.type_in_field(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::windows::form::{DEAF, Input, Source, Standing};
+    use crate::windows::view::{Answers, Button, ButtonKind, Mark, Refusals, Shape, Tone};
+    use std::time::Duration;
+
+    const SEEN: Standing = Standing { seen: DEAF, clear: true, focused: true };
+
+    fn row(id: u16) -> Row {
+        Row { id: ButtonId(id), title: format!("{id}"), line: String::new(), mark: Mark::None }
+    }
+
+    fn page(title: &str, rows: &[u16]) -> View {
+        let field = Field { label: "Find".into(), text: String::new(), is_secret: false };
+        View {
+            title: title.into(),
+            shape: Shape::Page,
+            tone: Tone::Calm,
+            body: vec![Block::Field(field), Block::Rows(rows.iter().copied().map(row).collect())],
+            buttons: vec![Button { id: ButtonId(9), label: "Back".into(), kind: ButtonKind::Safe }],
+            refusals: Refusals::default(),
+        }
+    }
+
+    fn key(form: &mut Form, key: Key) -> Option<Act> {
+        form.handle(Input::Key(key), Source::Played, SEEN)
+    }
+
+    fn press(form: &mut Form) -> Option<Act> {
+        form.handle(Input::Key(Key::Press), Source::Played, SEEN)
+            .or_else(|| form.handle(Input::KeyUp, Source::Played, SEEN))
+    }
+
+    #[test]
+    fn whoever_types_is_in_the_field_wherever_the_keyboard_was() {
+        let mut form = Form::new(page("Whom?", &[1, 2]));
+        assert_eq!(form.focus(), Some(Target::Field));
+        assert_eq!(key(&mut form, Key::Down), None);
+        assert_eq!(form.focus(), Some(Target::Row(0)));
+        assert_eq!(
+            key(&mut form, Key::Letter('a')),
+            Some(Act::Typed("a".into())),
+            "also a keyboard on the screen"
+        );
+        assert_eq!(key(&mut form, Key::Letter(' ')), Some(Act::Typed("a ".into())));
+        assert_eq!(key(&mut form, Key::Backspace), Some(Act::Typed("a".into())));
+        assert_eq!(key(&mut form, Key::Press), Some(Act::Entered));
+        for _ in 0..2 * LONGEST_TEXT {
+            key(&mut form, Key::Letter('x'));
+        }
+        assert_eq!(form.text().len(), LONGEST_TEXT);
+    }
+
+    #[test]
+    fn on_the_same_page_the_keyboard_stays_at_what_it_was_at() {
+        let mut form = Form::new(page("Whom?", &[1, 2, 3]));
+        for _ in 0..2 {
+            key(&mut form, Key::Next);
+        }
+        assert_eq!(form.focus(), Some(Target::Row(1)));
+        form.change(page("Whom?", &[7, 8, 1, 2, 3]));
+        assert_eq!(form.focus(), Some(Target::Row(3)));
+        assert_eq!(press(&mut form), Some(Act::Pressed(ButtonId(2), Answers::default())));
+        form.change(page("Whom?", &[1]));
+        assert_eq!(form.focus(), Some(Target::Field), "what is gone has no keyboard");
+        form.change(page("Another", &[1, 2]));
+        assert_eq!((form.text(), form.focus()), ("", Some(Target::Field)));
+    }
+
+    #[test]
+    fn what_was_pressed_before_a_list_moved_is_not_pressed_after_it() {
+        let mut form = Form::new(page("Whom?", &[1, 2]));
+        form.handle(Input::Down(Some(Target::Row(0))), Source::Real, SEEN);
+        form.change(page("Whom?", &[5, 1, 2]));
+        assert_eq!(form.handle(Input::Up(Some(Target::Row(0))), Source::Real, SEEN), None);
+        form.handle(Input::Down(Some(Target::Row(1))), Source::Real, SEEN);
+        form.change(page("Whom?", &[5, 1]));
+        let act = form.handle(Input::Up(Some(Target::Row(1))), Source::Real, SEEN);
+        assert_eq!(act, Some(Act::Pressed(ButtonId(1), Answers::default())));
+    }
+
+    #[test]
+    fn escape_goes_back_and_only_the_window_itself_is_closed() {
+        let mut form = Form::new(page("Whom?", &[1]));
+        assert_eq!(key(&mut form, Key::Escape), Some(Act::Pressed(ButtonId(9), Answers::default())));
+        assert_eq!(form.handle(Input::Close, Source::Played, SEEN), Some(Act::Closed));
+        let soon = Standing { seen: Duration::ZERO, clear: false, focused: false };
+        key(&mut form, Key::Next);
+        form.handle(Input::Key(Key::Press), Source::Played, soon);
+        let act = form.handle(Input::KeyUp, Source::Played, soon);
+        assert_eq!(act, Some(Act::Pressed(ButtonId(1), Answers::default())), "it decides nothing");
+    }
+
+    #[test]
+    fn nobody_scrolls_beyond_the_end() {
+        let mut form = Form::new(page("Whom?", &[1]));
+        for (place, reach, expected) in
+            [(50.0, 100.0, 50.0), (500.0, 100.0, 100.0), (-5.0, 100.0, 0.0), (5.0, -1.0, 0.0)]
+        {
+            form.scroll_to(place, reach);
+            assert!((form.scroll() - expected).abs() < f32::EPSILON, "{place} {reach}");
+        }
+    }
+}
