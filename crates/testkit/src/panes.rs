@@ -56,19 +56,25 @@ impl Panes {
         Launch::new("tmux").args(["-L", &self.server, "attach-session", "-t", "s"])
     }
 
-    /// Types into the left one (0) or the right one (1); `\r` is Enter.
+    /// Types into the left one (0) or the right one (1). Enter, Ctrl-C and Ctrl-] are the bytes that they send.
     ///
     /// # Errors
     ///
     /// When there is no such pane any more.
     pub fn types(&self, pane: usize, keys: &str) -> Result<()> {
-        for (number, part) in keys.split('\r').enumerate() {
-            if number > 0 {
-                self.tmux(&["send-keys", "-t", &format!("s.{pane}"), "Enter"])?;
+        let pane = format!("s.{pane}");
+        for part in keys.split_inclusive(|c: char| c.is_control()) {
+            let text = part.trim_end_matches(|c: char| c.is_control());
+            if !text.is_empty() {
+                self.tmux(&["send-keys", "-l", "-t", &pane, text])?;
             }
-            if !part.is_empty() {
-                self.tmux(&["send-keys", "-l", "-t", &format!("s.{pane}"), part])?;
-            }
+            let key = match part.chars().last() {
+                Some('\r') => "Enter",
+                Some('\u{3}') => "C-c",
+                Some('\u{1d}') => "C-]",
+                _ => continue,
+            };
+            self.tmux(&["send-keys", "-t", &pane, key])?;
         }
         Ok(())
     }

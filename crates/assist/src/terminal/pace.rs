@@ -49,11 +49,11 @@ impl Pace {
     /// The viewer has taken everything up to this picture. False: there was no such picture.
     #[must_use]
     pub fn taken(&mut self, number: u32) -> bool {
-        let is_sent = number > self.taken && number <= self.number;
+        let is_sent = number <= self.number;
         if is_sent {
-            self.taken = number;
+            self.taken = self.taken.max(number);
         }
-        is_sent || number == self.taken
+        is_sent
     }
 
     /// What to send now, if anything. `typed` is how many bytes of the viewer's keys the program was given. Send it; it

@@ -38,9 +38,9 @@ pub(super) fn no(question: &Question) -> Input {
     Input::Answer { question: question.id, yes: false }
 }
 
-/// Whether it is a no to something besides the view.
-pub(super) fn refuses_floor(question: &Question, input: &Input) -> bool {
-    matches!(input, Input::Answer { yes: false, .. }) && question.kind != QuestionKind::May(Right::View)
+/// Whether it is a no.
+pub(super) fn is_no(input: &Input) -> bool {
+    matches!(input, Input::Answer { yes: false, .. })
 }
 
 /// Which of the three it was, as they are numbered on the terminal.

@@ -72,6 +72,11 @@ enum Side {
     Expert,
 }
 
+/// Those that help to find a way: of this computer's configuration, and as the agent was told of them.
+async fn servers_for(config: &Config, session: &HeldSession) -> Result<Servers> {
+    Servers::load(&config.ice, &session.introduction.ice_servers).await
+}
+
 /// The application's life: takes the session from wherever it comes, plays its side, ends.
 /// `name` is what it is called: a shared terminal is another application, and differs in what is shared only. Whom it is
 /// shared with, what holds for them and what is written down of it is the same.
@@ -83,9 +88,6 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
     let Assist { addresses: families, codec } = config.assist;
     let (session, mut events) = source.take().await?;
     let (what, side) = part(&session)?;
-    if what == What::Terminal && terminal.is_nowhere() {
-        anyhow::bail!(texts::NEEDS_A_TERMINAL);
-    }
     tracing::info!(?what, ?side, contact = %session.remote_user, "Took a session");
     let early_end = connected(&session, &mut events).await;
     let _word = terminal.wait_for_word().await;
@@ -104,18 +106,15 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
         return Ok(ExitCode::SUCCESS);
     }
     let begun = match ruled {
-        Ok(ruled) => {
-            let offered = &session.introduction.ice_servers;
-            Servers::load(&config.ice, offered).await.map(|servers| (ruled, servers))
-        }
+        Ok(ruled) => servers_for(&config, &session).await.map(|servers| (ruled, servers)),
         Err(error) => Err(error),
     };
     // The novice may be asked in windows; whoever helps is at a terminal until their page opens, if they have one.
     let suspension = Suspension::default();
     let mut asking =
         (side == Side::Novice || terminal.is_nowhere()).then(|| Asking::here(&suspension)).flatten();
-    // Where there is neither a terminal nor a window nobody can be asked, and nothing is begun.
-    let is_alone = terminal.is_nowhere() && asking.is_none();
+    // Where there is neither a terminal nor a window nobody can be asked, and nothing is begun. A terminal is shared on one.
+    let is_alone = terminal.is_nowhere() && (asking.is_none() || what == What::Terminal);
     let person = Person { terminal: Some(&terminal), asking: &mut asking };
     let met = match begun {
         Ok(_) if is_alone => Err(anyhow!(texts::NEEDS_A_TERMINAL)),

@@ -60,7 +60,7 @@ enum Command {
     Message {
         token: Token,
         to: To,
-        parcel: Parcel,
+        parcel: Box<Parcel>,
     },
     /// For a person, in their chat program.
     Text {
@@ -155,7 +155,8 @@ impl Xmpp {
 impl Network for Xmpp {
     fn send(&mut self, token: Token, to: To, parcel: Parcel) {
         let has_room = self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING;
-        if !has_room || self.commands.send(Command::Message { token, to, parcel }).is_err() {
+        if !has_room || self.commands.send(Command::Message { token, to, parcel: Box::new(parcel) }).is_err()
+        {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             self.failed.push_back(token);
         }

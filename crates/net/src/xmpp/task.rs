@@ -220,7 +220,7 @@ impl Task {
     fn obey(&mut self, command: Command) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         let input = match command {
-            Command::Message { token, to, parcel } => Input::Send { token, to, parcel: Box::new(parcel) },
+            Command::Message { token, to, parcel } => Input::Send { token, to, parcel },
             Command::Text { to, text } => Input::Write { to, text },
         };
         self.engine.handle(self.now(), input);

@@ -108,7 +108,7 @@ impl Novice {
         let Some(question) = self.question.take() else { return };
         let input = answers::in_window(&question, answer);
         self.warn_of_fraud(&input);
-        if answers::refuses_floor(&question, &input) {
+        if answers::is_no(&input) {
             self.say_no(question.kind);
         }
         self.listen_for_keys();
@@ -144,7 +144,7 @@ impl Novice {
         }
         self.listen_for_keys();
         let input = answers::on_terminal(&question, &line);
-        if answers::refuses_floor(&question, &input) {
+        if answers::is_no(&input) {
             self.say_no(question.kind);
         }
         self.give(input);

@@ -23,7 +23,7 @@ use crate::texts;
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
-    Announcement, Consent, FloorState, Input, Output, Question, Right, ViewState,
+    Announcement, Consent, FloorState, Input, Lifetime, Output, Question, Right, ViewState,
 };
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
@@ -145,7 +145,9 @@ impl Sharer {
         (terminal, asking): (Terminal, Option<Asking>),
         open: mpsc::Sender<Infallible>,
     ) -> Self {
-        let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
+        // Files mean nothing of a terminal.
+        let limits = facts::limits(&ruled).with(Right::Files, Lifetime::Never);
+        let consent = Consent::with_limits(limits, &facts::of(&ruled, &session));
         Self {
             who,
             role: session.session().role,

@@ -102,7 +102,7 @@ impl Sharer {
         let Some(question) = self.question.take() else { return };
         let input = answers::in_window(&question, answer);
         self.warn_of_fraud(&input);
-        if answers::refuses_floor(&question, &input) {
+        if answers::is_no(&input) && question.kind != QuestionKind::May(Right::View) {
             self.say_news(texts::NO_TYPING.to_owned());
         }
         self.give(input);
@@ -127,7 +127,7 @@ impl Sharer {
             return self.give(Input::Stop);
         }
         let input = answers::on_terminal(&question, &line);
-        if answers::refuses_floor(&question, &input) {
+        if answers::is_no(&input) && question.kind != QuestionKind::May(Right::View) {
             self.say_news(texts::NO_TYPING.to_owned());
         }
         self.give(input);
