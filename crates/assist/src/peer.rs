@@ -84,7 +84,10 @@ const SLEEP_AFTER: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_millis(100);
 
 /// The most bytes that wait in the data channels: more than one message with the largest cursor, also while files go.
-const CHANNEL_BUFFER: usize = 256 * 1024 + Aside::ALL.len() * asides::MOST_WAITING;
+const CHANNEL_BUFFER: usize = CURSOR_BUFFER + Aside::ALL.len() * asides::MOST_WAITING;
+
+/// The part of it that is the cursor's: more would only be old when it arrives.
+const CURSOR_BUFFER: usize = 256 * 1024;
 
 /// A connection finds its way anew this often at most; after that the page makes a new one. The stack keeps what it
 /// once knew of each way.
@@ -380,7 +383,8 @@ impl Peer {
         let Some(mut channel) = self.cursor.and_then(|id| self.rtc.channel(id)) else {
             return false;
         };
-        let sent = channel.write(false, text.as_bytes()).unwrap_or(false);
+        let has_room = channel.buffered_amount() + text.len() <= CURSOR_BUFFER;
+        let sent = has_room && channel.write(false, text.as_bytes()).unwrap_or(false);
         self.tick();
         sent
     }
