@@ -89,7 +89,10 @@ const IDLE: Duration = Duration::from_millis(100);
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// The most bytes that wait in the data channels: more than one message with the largest cursor, also while files go.
-const CHANNEL_BUFFER: usize = 256 * 1024 + Aside::ALL.len() * asides::MOST_WAITING;
+const CHANNEL_BUFFER: usize = CURSOR_BUFFER + Aside::ALL.len() * asides::MOST_WAITING;
+
+/// The part of it that is the cursor's: more would only be old when it arrives.
+const CURSOR_BUFFER: usize = 256 * 1024;
 
 /// A connection finds its way anew this often at most; after that the page makes a new one. The stack keeps what it
 /// once knew of each way.
@@ -394,14 +397,14 @@ impl Peer {
     /// not sent.
     pub fn send_cursor(&mut self, now: Time, text: &str) -> bool {
         self.clock.advance(now);
-        self.write(self.cursor, text)
+        self.write(self.cursor, text, CURSOR_BUFFER)
     }
 
     /// Sends one message on the data channel `input`: how far the page's events came. `false`: as for
     /// [`Self::send_cursor`].
     pub fn send_receipt(&mut self, now: Time, text: &str) -> bool {
         self.clock.advance(now);
-        self.write(self.input, text)
+        self.write(self.input, text, CHANNEL_BUFFER)
     }
 
     /// Says goodbye to the page. Drain the output once more; then the peer is not alive.
@@ -458,11 +461,13 @@ impl Peer {
         self.dropped
     }
 
-    fn write(&mut self, channel: Option<ChannelId>, text: &str) -> bool {
+    /// `false`: there is no such channel, or more than `most` bytes would wait in it.
+    fn write(&mut self, channel: Option<ChannelId>, text: &str, most: usize) -> bool {
         let Some(mut channel) = channel.and_then(|id| self.rtc.channel(id)) else {
             return false;
         };
-        let sent = channel.write(false, text.as_bytes()).unwrap_or(false);
+        let has_room = channel.buffered_amount() + text.len() <= most;
+        let sent = has_room && channel.write(false, text.as_bytes()).unwrap_or(false);
         self.tick();
         sent
     }

@@ -203,7 +203,7 @@ fn bad_registrations_are_named_with_their_line_and_passed_over() {
         ensure!(code == 1 && said.contains("registered already"), "{code} {said}");
         fs::remove_file(bad)?;
         fs::remove_file(gone)?;
-        ensure!(someone.does(&["apps", "check"])? == "4 applications, all of them good.\n");
+        ensure!(someone.does(&["apps", "check"])? == "6 applications, all of them good.\n");
         let list = someone.json(&["apps", "list", "--json"])?;
         let chess =
             list.as_array().and_then(|all| all.iter().find(|a| a["id"] == CHESS)).context("it is there")?;

@@ -291,7 +291,7 @@ fn needs_xvfb_the_person_sends_a_file_and_the_page_takes_it() {
 }
 
 #[test]
-fn needs_xvfb_who_controls_cannot_take_a_file_for_the_person() {
+fn needs_xvfb_a_question_that_is_gone_takes_nothing_and_a_stop_in_its_place_stops_everything() {
     two_people_and_a_screen(|two| {
         let viewer = open_for_files(two)?;
         // A question that is not answered is a no, and one that is gone takes nothing.
