@@ -609,6 +609,8 @@ function update(change) {
   if (mine !== before) aftermath.control(performance.now(), mine);
   const travels = mine && peer !== null && peer.takesInput;
   if (sender.enabled !== travels) sender.setEnabled(travels);
+  // What was meant under one permission is not done under the next.
+  if (before && !mine) peer?.forgetInput();
   const focused = document.activeElement;
   // Typing goes over at once, unless the person is busy with something else on this page.
   if (mine && !before && (focused === document.body || focused === view.part("ask-control"))) {

@@ -19,6 +19,9 @@ const FAR = 8;
 /** When so many wait the other computer is out of reach: only what lets go of something is still put behind them. */
 const MAX_WAITING = 256;
 
+/** An event that changes nothing: that what is held is still held, and nothing is. */
+const NOTHING = '{"t":"held"}';
+
 /** Numbers events, and sends each until it has arrived. */
 export class Outbox {
   /** @type {(text: string) => boolean} */ #send;
@@ -68,6 +71,11 @@ export class Outbox {
     this.#dropAlarm();
     if (this.#fresh < this.#end) this.#deliver();
     else this.#keepAlarm();
+  }
+
+  /** Control is gone: what still waits means nothing any more. Its numbers stay, since they were given. */
+  forget() {
+    for (const entry of this.#waiting) Object.assign(entry, { text: NOTHING, bytes: NOTHING.length, isMove: false });
   }
 
   /** Nothing more is sent. */

@@ -180,6 +180,11 @@ export class Peer {
     await this.#connection.setRemoteDescription({ type: "answer", sdp });
   }
 
+  /** What has not arrived of pointer and keys is not meant any more. */
+  forgetInput() {
+    this.#outbox.forget();
+  }
+
   /** Whether input can travel. */
   get takesInput() {
     return this.#input.readyState === "open";

@@ -170,3 +170,15 @@ test("what is closed sends nothing more", () => {
   world.run(10_000);
   assert.equal(world.batches.length, 1);
 });
+
+test("what was meant under one permission is not done under the next, and the numbers stay", () => {
+  const world = new World(10);
+  world.isFull = true;
+  world.outbox.add({ t: "key", code: "KeyA", down: true, key: "a" });
+  world.outbox.add({ t: "key", code: "KeyA", down: false, key: "a" });
+  world.outbox.forget();
+  world.isFull = false;
+  world.outbox.add({ t: "key", code: "KeyB", down: true, key: "b" });
+  world.run(2000);
+  assert.deepEqual(world.taken.map(({ t, code }) => code ?? t), ["held", "held", "KeyB"]);
+});

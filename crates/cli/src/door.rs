@@ -43,8 +43,9 @@ pub(crate) fn is_meant() -> bool {
 /// Shows the window until the person closes it. One that is there already comes to the front instead.
 pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
     let display = doctor::x11_display()?;
-    let Some(_only) = be_the_only_one(home)? else { return Ok(ExitCode::SUCCESS) };
+    // First, since whoever finds our number in the lock sends this at once.
     let mut opened = signal(SignalKind::user_defined1())?;
+    let Some(_only) = be_the_only_one(home)? else { return Ok(ExitCode::SUCCESS) };
     let mut ends = EndSignals::listen()?;
     let settings = Settings::load(home);
     let mut door = Door::new(now(), settings);
@@ -124,11 +125,16 @@ fn be_the_only_one(home: &Home) -> Result<Option<File>> {
     }
     let mut number = String::new();
     File::open(&path)?.take(16).read_to_string(&mut number)?;
-    // Its process has the lock, so this is its number.
-    if let Some(other) = number.parse().ok().and_then(Pid::from_raw) {
+    if let Some(other) = number.parse().ok().and_then(Pid::from_raw).filter(|other| is_ours(*other)) {
         kill_process(other, Signal::USR1)?;
     }
     Ok(None)
+}
+
+/// Whoever has the lock may not have written its number yet; the one before may be anybody's by now.
+fn is_ours(process: Pid) -> bool {
+    let program = std::fs::read_link(format!("/proc/{}/exe", process.as_raw_nonzero()));
+    matches!((program, std::env::current_exe()), (Ok(theirs), Ok(ours)) if theirs == ours)
 }
 
 /// The window on the display.

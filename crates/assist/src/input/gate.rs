@@ -7,8 +7,8 @@ use crate::Time;
 /// character of a text, since each of them becomes clicks and keys of its own.
 pub const RATE: u32 = 500;
 
-/// Acts that pass at once after a pause.
-pub const BURST: u32 = 64;
+/// Acts that pass at once after a pause: a page keeps so many while the way is stuck.
+pub const BURST: u32 = 256;
 
 /// What one act costs, in thousandths: the bucket fills by [`RATE`] thousandths a millisecond.
 const COST: u32 = 1000;

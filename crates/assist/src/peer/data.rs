@@ -21,9 +21,12 @@ use super::clock::Clock;
 use super::events::Link;
 use super::local::{self, LocalCandidate};
 use super::stack::{ice_credentials, local_fingerprint};
-use super::{CHANNEL_BUFFER, Certificate, PeerError};
+use super::{Certificate, PeerError};
 use crate::Time;
 use crate::description::{Candidate, CandidateKind, Description, Setup};
+
+/// The most bytes that wait in it: a few pictures of a terminal. More would only be old when they arrive.
+const MOST_WAITING: usize = 256 * 1024;
 
 /// The number of the channel, and its name.
 const CHANNEL: (u16, &str) = (0, "data");
@@ -163,7 +166,7 @@ impl DataPeer {
             .set_local_ice_credentials(creds.clone())
             .clear_codecs()
             .clear_extension_map()
-            .set_sctp_max_buffered_amount(CHANNEL_BUFFER);
+            .set_sctp_max_buffered_amount(MOST_WAITING);
         assert!(config.fingerprint_verification(), "certificates are checked unless someone turned it off");
         let mut rtc = config.build(clock.instant());
         rtc.direct_api().set_ice_controlling(controls);

@@ -79,7 +79,7 @@ impl Place {
 
     /// Says something in place of the application, unless a command of the person's waits at this terminal: that one
     /// says it then.
-    fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         if let Some(terminal) = &self.own {
             if terminal.is_nowhere() {
                 return asking::tell("", &asking::Told::Sentence(text), &self.environment);

@@ -369,7 +369,13 @@ impl Agent {
     async fn launch(&mut self, session: SessionId) {
         let Some(open) = self.open.get_mut(&session) else { return };
         let registered = self.installed.applications.get(&open.application).and_then(Entry::start).cloned();
-        let Some(info) = self.accounts.look(open.which, session).await else { return };
+        let Some(info) = self.accounts.look(open.which, session).await else {
+            // It ended before anything could begin; whoever has just said yes is told so.
+            if let Some(place) = open.place.take() {
+                place.say(&texts::call_over(&open.caller.address));
+            }
+            return;
+        };
         let Some(place) = open.place.take() else { return };
         let start = registered.or_else(|| place.in_a_window(open.application));
         open.key = info.key;

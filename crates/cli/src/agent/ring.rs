@@ -127,7 +127,13 @@ impl Agent {
         let goes_on = window::name_on_bus(application).is_none()
             || window::asks(application, &self.environment)
             || self.environment.contains_key(BUS);
-        if is_awaited || !goes_on || !window::opens(&self.environment) {
+        // One window at a time, whoever calls how often. And none while somebody helps: it would take the keyboard, and who
+        // has that could say no in the person's place.
+        let stands = self.open.values().any(|open| matches!(open.asking, Asking::Open(_)));
+        let is_helped = self.open.values().any(|open| {
+            open.connected.is_some() && matches!(open.application, ApplicationId::ASK | ApplicationId::OFFER)
+        });
+        if is_awaited || stands || is_helped || !goes_on || !window::opens(&self.environment) {
             return false;
         }
         let Some(nowhere) = prompt::nowhere() else { return false };

@@ -2,6 +2,7 @@
 
 use super::stop::Heard;
 use rendezvous_assist::grant::{Brake, Curtain, ViewGrant};
+use rendezvous_desktop::Suspension;
 use rendezvous_desktop::x11::StopError;
 use rendezvous_desktop::x11::bar::{Bar, Contents, Press, Pulse};
 use std::sync::Arc;
@@ -38,12 +39,19 @@ impl WatchedBar {
         display: &str,
         contents: Contents,
         presses: Presses,
+        suspension: &Suspension,
     ) -> Result<Self, StopError> {
         let Presses { brake, curtain, heard } = presses.clone();
         let bar = Bar::show(grant, Some(display), contents, move |press| presses.act(press))?;
         let (over, pulse) = (Arc::new(AtomicBool::new(false)), bar.pulse());
         let is_over = Arc::clone(&over);
-        std::thread::spawn(move || watch(&pulse, &is_over, (&brake, &curtain), &heard));
+        // Nobody clicks or types before it can be seen, whatever is allowed meanwhile.
+        let hold = suspension.hold();
+        std::thread::spawn(move || {
+            come(&pulse, &is_over);
+            drop(hold);
+            watch(&pulse, &is_over, (&brake, &curtain), &heard);
+        });
         Ok(Self { bar, over })
     }
 
@@ -84,6 +92,14 @@ impl Presses {
     }
 }
 
+/// Waits until it is in view, but not for ever: then everything is hidden. Until it is, no picture is taken.
+fn come(pulse: &Pulse, over: &AtomicBool) {
+    let begun = Instant::now();
+    while !pulse.is_alive() && begun.elapsed() < COMING && !over.load(Ordering::SeqCst) {
+        std::thread::sleep(LOOK / 10);
+    }
+}
+
 /// Hides the screen as soon as the bar is not there, and only then says so.
 fn watch(
     pulse: &Pulse,
@@ -91,11 +107,6 @@ fn watch(
     (brake, curtain): (&Brake, &Curtain),
     heard: &mpsc::Sender<Heard>,
 ) {
-    // Until then nothing is shown that could be hidden.
-    let begun = Instant::now();
-    while !pulse.is_alive() && begun.elapsed() < COMING && !over.load(Ordering::SeqCst) {
-        std::thread::sleep(LOOK / 10);
-    }
     let mut was_alive = true;
     while !over.load(Ordering::SeqCst) && !brake.is_pulled() {
         let is_alive = pulse.is_alive();

@@ -10,8 +10,8 @@ use rendezvous_desktop::{Inject, InjectError, Stage, Suspension};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// Input that waits for the thread; more is dropped. The gate behind it admits less than this in a tenth of a second.
-const QUEUE: usize = 64;
+/// Input that waits for the thread; more is dropped. A page keeps so much while the way is stuck, and it comes all at once.
+const QUEUE: usize = 256;
 
 /// How long the end waits until every key is up.
 const LETTING_GO: Duration = Duration::from_secs(1);

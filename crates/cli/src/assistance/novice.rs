@@ -166,6 +166,8 @@ struct Novice {
     told_held: bool,
     /// Until when control has to wait, as far as the person was told in a window.
     told_wait: Option<rendezvous_assist::Time>,
+    /// A window tells the person something that they have not closed yet. Nothing is asked until they have.
+    warned: bool,
     question: Option<Question>,
     lines: Option<Typed<String>>,
     /// A question that waits until the person has finished writing.
@@ -238,6 +240,7 @@ impl Novice {
             greeted: false,
             told_held: false,
             told_wait: None,
+            warned: false,
             question: None,
             lines: None,
             keys: None,
@@ -405,8 +408,8 @@ impl Novice {
         if let (Some(sharing), Some(display)) = (&mut self.sharing, &self.shared.display) {
             let hands = Hands::start(grant, display.clone(), sharing.screen.stage(), self.suspension.clone());
             sharing.control = Some(Control { since: Instant::now(), hands });
-            sharing.controlled = true;
-            if !facts::of(&self.ruled, &self.session).has_had_control {
+            let was_controlled = std::mem::replace(&mut sharing.controlled, true);
+            if !was_controlled && !facts::of(&self.ruled, &self.session).has_had_control {
                 self.tell_trusted(TrustedNews::FirstControl);
             }
             self.ruled.remember_control(&self.session.peer().contact);

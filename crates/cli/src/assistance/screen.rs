@@ -22,6 +22,8 @@ const MOST_KBPS: u32 = 6_000;
 const MUCH_SOONER: u64 = 100;
 /// The first picture is made for a path that carries so much, as one to a page nearby does; for a narrower one it is made anew.
 const FIRST_KBPS: u32 = 4_000;
+/// And it is still shown after so long, though the screen has changed since.
+const FIRST_IS_NEW: Duration = Duration::from_millis(700);
 /// How often it is looked whether the bar has come.
 const LOOK_FOR_BAR: Duration = Duration::from_millis(3);
 /// A still screen is looked after this often at least. Whoever wants something of it wakes it.
@@ -184,7 +186,7 @@ impl Worker {
         let mut video = Video::new(self.codec, size, self.path_kbps().max(FIRST_KBPS))?;
         self.wait_for_bar();
         let mut first = self.make_first(capturer, &mut video)?;
-        let mut is_first = true;
+        let (made, mut has_changed, mut is_first) = (self.now(), false, true);
         while !self.orders.stop.load(Ordering::SeqCst) {
             let now = self.now();
             let wait = match video.pacer.next(now) {
@@ -204,12 +206,15 @@ impl Worker {
             }
             if change.picture {
                 video.pacer.damaged();
+                has_changed = true;
             }
             if !self.may_take(capturer) {
                 continue;
             }
             if std::mem::take(&mut is_first) {
-                if self.path_kbps() < FIRST_KBPS {
+                // What was there a while ago is nobody's business any more.
+                let is_old = has_changed && self.now().since(made) > FIRST_IS_NEW;
+                if is_old || self.path_kbps() < FIRST_KBPS {
                     (video, first) = (Video::new(self.codec, size, self.path_kbps())?, None);
                 }
                 if !self.hand_on(first.take()) {

@@ -375,10 +375,11 @@ impl Door {
                 let (whom, name) = (whom.clone(), text.trim().to_owned());
                 self.give(Output::Name { whom, name });
             }
-            // One who is left over is whom they mean.
+            // One who is left over is whom they mean. Strangers call themselves what they like, and have to be pressed.
             Page::Whom { manner, find } if !find.is_empty() => {
                 let (application, find) = (manner.application(), find.clone());
-                let mut found = self.people.iter().flatten().filter(|contact| contact.is_called(&find));
+                let is_meant = |contact: &&Contact| !contact.is_stranger && contact.is_called(&find);
+                let mut found = self.people.iter().flatten().filter(is_meant);
                 if let (Some(one), None) = (found.next(), found.next()) {
                     let whom = one.whom.clone();
                     self.call(whom, application);

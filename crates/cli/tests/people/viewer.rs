@@ -362,7 +362,7 @@ impl Browser {
             };
             let due = hands.due();
             self.seen.unsent.fetch_add(due.len() as u64, Ordering::SeqCst);
-            there.waiting.extend(due);
+            due.iter().for_each(|message| there.wait_for_room(message));
             there.push_asides();
             let sent = there.push_input();
             self.seen.unsent.fetch_sub(sent, Ordering::SeqCst);

@@ -51,6 +51,9 @@ const SOON: Duration = Duration::from_secs(10);
 /// So long a finger stays where it is.
 const FINGER: Duration = Duration::from_millis(30);
 
+/// A person presses again when nothing happens, so often here.
+const TRIES: u32 = 10;
+
 /// The bar lies above this, whatever the size of the screen.
 const BAR_ENDS: i16 = 80;
 
@@ -79,6 +82,8 @@ struct Tally {
     yes: u32,
     shown_again: u32,
     stops: Vec<Duration>,
+    /// How often the display made three quick presses slow, and they were made again.
+    slow: u32,
 }
 
 /// The person's screen, and on it, in a window, the one that is shared.
@@ -248,11 +253,32 @@ impl Stage {
         self.outer.0.sync().unwrap();
     }
 
-    /// Escape three times, by a finger, while the helper goes on.
+    /// Escape three times, by a finger, while the helper goes on. Where the display was kept from its work for so long that
+    /// they were not three quick presses any more, as a person does: again.
     fn stops(&mut self, injector: &mut X11Injector, stops: &mpsc::Receiver<Instant>) {
-        // Whatever was heard before is no answer to this.
-        stops.try_iter().for_each(drop);
-        let mut pressed = Instant::now();
+        for _ in 0..TRIES {
+            // Whatever was heard before is no answer to this.
+            stops.try_iter().for_each(drop);
+            let (pressed, taps) = self.taps(injector, stops);
+            let are_quick = are_quick(&taps);
+            match stops.recv_timeout(if are_quick { SOON } else { FINGER }) {
+                Ok(heard) => {
+                    return self.tally.stops.push(heard.saturating_duration_since(pressed));
+                }
+                Err(_) if are_quick => panic!("run {}: nobody heard it: {taps:?}", self.tally.runs),
+                Err(_) => self.tally.slow += 1,
+            }
+        }
+        panic!("run {}: the display is too slow for three quick presses", self.tally.runs);
+    }
+
+    /// The moment of the last press, and the display's times of each press and release.
+    fn taps(
+        &mut self,
+        injector: &mut X11Injector,
+        stops: &mpsc::Receiver<Instant>,
+    ) -> (Instant, Vec<(u32, u32)>) {
+        let (mut pressed, mut taps) = (Instant::now(), Vec::new());
         for _ in 0..3 {
             self.chance.acts(injector, 4);
             assert!(
@@ -261,23 +287,27 @@ impl Stage {
                 self.tally.runs
             );
             pressed = Instant::now();
-            self.finger(KEY_PRESS_EVENT);
-            self.finger(KEY_RELEASE_EVENT);
+            taps.push((self.finger(KEY_PRESS_EVENT), self.finger(KEY_RELEASE_EVENT)));
         }
-        let heard = stops.recv_timeout(SOON);
-        let heard = heard.unwrap_or_else(|_| panic!("run {}: nobody heard it", self.tally.runs));
-        self.tally.stops.push(heard.saturating_duration_since(pressed));
+        (pressed, taps)
     }
 
-    /// One half of a tap, as long as it takes to arrive and as a finger takes: a display that is kept from its work may get
-    /// several at once, and takes them for a key that repeats.
-    fn finger(&mut self, event: u8) {
+    /// One half of a tap, as long as it takes to arrive and as a finger takes; when that was, by the display.
+    fn finger(&mut self, event: u8) -> u32 {
         let (conn, root) = &self.outer;
         conn.xtest_fake_input(event, ESCAPE, 0, *root, 0, 0, 0).unwrap();
         conn.sync().unwrap();
-        self.touched.arrives();
+        let at = self.touched.arrives();
         std::thread::sleep(FINGER);
+        at
     }
+}
+
+/// Whether they are three presses, by the rule that the documentation states: within two seconds, and the finger up for 15 ms
+/// between them.
+fn are_quick(taps: &[(u32, u32)]) -> bool {
+    let all = taps[2].0.wrapping_sub(taps[0].0) <= 2_000;
+    all && taps.windows(2).all(|two| two[1].0.wrapping_sub(two[0].1) >= 15)
 }
 
 /// What the inner display hears of the keyboard that somebody can touch.
@@ -300,15 +330,15 @@ impl Touched {
         Self { conn, keyboard }
     }
 
-    /// Waits until Escape has gone down or up there.
-    fn arrives(&self) {
+    /// Waits until Escape has gone down or up there; when that was, by the display.
+    fn arrives(&self) -> u32 {
         let deadline = Instant::now() + SOON;
         while Instant::now() < deadline {
             match self.conn.poll_for_event().unwrap() {
                 Some(Event::XinputRawKeyPress(e) | Event::XinputRawKeyRelease(e))
                     if e.sourceid == self.keyboard && e.detail == u32::from(ESCAPE) =>
                 {
-                    return;
+                    return e.time;
                 }
                 Some(_) => {}
                 None => std::thread::sleep(Duration::from_millis(1)),
@@ -348,6 +378,7 @@ fn a_helper_who_means_ill_answers_nothing_shows_nothing_again_and_is_stopped_eve
     });
     let count = |of: fn(&Tally) -> u32| tallies.iter().map(of).sum::<u32>();
     let (runs, yes, again) = (count(|t| t.runs), count(|t| t.yes), count(|t| t.shown_again));
+    let slow = count(|t| t.slow);
     let mut stops: Vec<Duration> = tallies.into_iter().flat_map(|tally| tally.stops).collect();
     stops.sort();
     assert_eq!(yes, 0, "nobody but the person may answer");
@@ -357,7 +388,7 @@ fn a_helper_who_means_ill_answers_nothing_shows_nothing_again_and_is_stopped_eve
         [stops[stops.len() / 2], stops[stops.len() - 1]].map(|time| time.as_secs_f64() * 1_000.0);
     // Whoever proves it reads this line.
     eprintln!(
-        "{runs} hostile runs, 0 consents, 0 settings changed, {} stops heard: after {median:.1} ms in the middle, {slowest:.1} ms at most",
+        "{runs} hostile runs, 0 consents, 0 settings changed, {} stops heard: after {median:.1} ms in the middle, {slowest:.1} ms at most; {slow} times the display made the presses slow, and they were made again",
         stops.len()
     );
     if std::env::var_os("RENDEZVOUS_PROVE").is_some() {

@@ -28,7 +28,9 @@ impl Novice {
             let presses = Presses { brake, curtain: self.consent.curtain(), heard: heard.clone() };
             let (contents, display) = (self.bar_says(), display.clone());
             let tray = Tray::show(contents.clone(), presses.clone());
-            let shown = tokio::task::block_in_place(|| WatchedBar::show(grant, &display, contents, presses));
+            let shown = tokio::task::block_in_place(|| {
+                WatchedBar::show(grant, &display, contents, presses, &self.suspension)
+            });
             self.bar = Some((shown?, tray));
         }
         Ok(())

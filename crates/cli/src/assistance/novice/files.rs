@@ -92,7 +92,8 @@ impl Novice {
             self.file_is_gone(id);
             return self.files.tell(Told::Decided(id, false));
         }
-        let is_busy = self.question.is_some() || self.delayed.is_some() || self.talk.is_writing();
+        let is_busy =
+            self.question.is_some() || self.delayed.is_some() || self.warned || self.talk.is_writing();
         if is_busy || self.sharing.is_none() || self.leaving.is_some() {
             return;
         }

@@ -24,6 +24,11 @@ impl Novice {
             self.delayed = Some(question);
             return;
         }
+        if self.warned {
+            // What they are to read stays until they have read it, whatever the expert asks for.
+            self.delayed = Some(question);
+            return;
+        }
         if self.asking.is_some() {
             return self.ask_in_window(question);
         }
@@ -79,7 +84,8 @@ impl Novice {
                 Ask::View { address, known, subject: &self.shared.subject, warnings }
             }
             QuestionKind::May(Right::Control) => {
-                let is_first = !facts::of(&self.ruled, &self.session).has_had_control;
+                let is_first = !facts::of(&self.ruled, &self.session).has_had_control
+                    && !self.sharing.as_ref().is_some_and(|sharing| sharing.controlled);
                 let told = self.trusted.contact().filter(|_| is_first);
                 Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings, told }
             }
@@ -105,7 +111,10 @@ impl Novice {
         if self.is_file_asked() {
             return self.answered_for_file_in_window(&answer);
         }
-        let Some(question) = self.question.take() else { return };
+        let Some(question) = self.question.take() else {
+            self.warned = false;
+            return self.goes_on();
+        };
         let input = answers::in_window(&question, answer);
         self.warn_of_fraud(&input);
         if answers::is_no(&input) {
@@ -122,6 +131,7 @@ impl Novice {
             && *how != Beginning::IAsked
         {
             asking.ask(&self.who, Ask::Fraud { by_message: *how == Beginning::AMessage });
+            self.warned = true;
         }
     }
 
@@ -189,6 +199,7 @@ impl Novice {
         let (known, address) = (self.session.known(), &*self.session.session().remote_user);
         let ask = Ask::Wait { address, known, left: until.since(clock::now()), by_answer };
         tokio::task::block_in_place(|| asking.ask(&self.who, ask));
+        self.warned = true;
     }
 
     pub(super) fn withdraw(&mut self) {
@@ -200,6 +211,7 @@ impl Novice {
         (self.lines, self.hold) = (None, None);
         if let Some(asking) = &mut self.asking {
             tokio::task::block_in_place(|| asking.withdraw());
+            self.warned = false;
         }
         if self.question.take().is_some() {
             self.terminal.say("");
