@@ -28,6 +28,8 @@ pub struct Emulator {
     strings: Strings,
     answers: Answers,
     size: Size,
+    /// What is above the usual screen is forgotten when the program has left the alternate one.
+    forgets: bool,
 }
 
 impl Emulator {
@@ -41,6 +43,7 @@ impl Emulator {
             strings: Strings::default(),
             answers,
             size,
+            forgets: false,
         }
     }
 
@@ -48,6 +51,9 @@ impl Emulator {
     pub fn write(&mut self, bytes: &[u8]) {
         let bytes = self.strings.take_out(bytes);
         self.parser.advance(&mut Confined(&mut self.term), &bytes);
+        if self.forgets {
+            self.forget();
+        }
     }
 
     /// What the terminal answers to what the program asked it since the last time: to be typed to the program.
@@ -66,6 +72,8 @@ impl Emulator {
     /// Forgets what has left the screen at its top.
     pub fn forget(&mut self) {
         self.term.grid_mut().clear_history();
+        // Of the other screen nothing can be seen now, nor anything be forgotten.
+        self.forgets = self.term.mode().contains(TermMode::ALT_SCREEN);
     }
 
     /// What is seen so many lines above the newest; as far above as there is something.

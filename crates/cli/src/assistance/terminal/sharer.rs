@@ -1,12 +1,13 @@
 //! The sharer's side: asks the person, and does what consent allows, as long as it allows it.
 //!
-//! `person` is what they are asked and type, `showing` the shell and who sees it, `link` the way to the viewer, `parting`
-//! the end.
+//! `person` is what they are asked and type, `showing` the shell and who sees it, `views` what of it, `link` the way to the
+//! viewer, `parting` the end.
 
 mod link;
 mod parting;
 mod person;
 mod showing;
+mod views;
 
 use self::showing::{Showing, happens};
 use crate::application::ending::{Ending, Watch};
@@ -23,7 +24,7 @@ use crate::texts;
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
 use rendezvous_assist::consent::{
-    Announcement, Consent, FloorState, Input, Lifetime, Output, Question, Right, ViewState,
+    Announcement, Consent, FloorState, Input, Lifetime, Limits, Output, Question, Right, ViewState,
 };
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
@@ -145,8 +146,7 @@ impl Sharer {
         (terminal, asking): (Terminal, Option<Asking>),
         open: mpsc::Sender<Infallible>,
     ) -> Self {
-        // Files mean nothing of a terminal.
-        let limits = facts::limits(&ruled).with(Right::Files, Lifetime::Never);
+        let limits = of_a_terminal(facts::limits(&ruled));
         let consent = Consent::with_limits(limits, &facts::of(&ruled, &session));
         Self {
             who,
@@ -389,10 +389,31 @@ impl Sharer {
     }
 }
 
+/// Nobody is asked for what means nothing of a terminal: there are no words for it.
+fn of_a_terminal(limits: Limits) -> Limits {
+    [Right::Clipboard, Right::Files, Right::Drawing, Right::Recording]
+        .into_iter()
+        .fold(limits, |limits, right| limits.with(right, Lifetime::Never))
+}
+
 /// What the person types; never, while nothing is expected.
 async fn typed<T>(source: &mut Option<Typed<T>>) -> Option<T> {
     match source {
         Some(typed) => typed.next().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_asked_for_more_than_a_look_and_typing() {
+        let limits = of_a_terminal(Limits::default());
+        for right in Right::ALL {
+            let can_be_asked = limits.lifetime(right) != Lifetime::Never;
+            assert_eq!(can_be_asked, matches!(right, Right::View | Right::Control), "{right:?}");
+        }
     }
 }

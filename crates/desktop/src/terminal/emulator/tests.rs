@@ -47,6 +47,17 @@ fn what_has_left_the_screen_can_be_seen_again() {
 }
 
 #[test]
+fn what_is_forgotten_does_not_come_back_with_the_usual_screen() {
+    let mut emulator = emulator(10, 2, b"secret\r\na\r\nb\x1b[?1049hfull");
+    emulator.forget();
+    emulator.write(b"more");
+    emulator.write(b"\x1b[?1049l");
+    assert_eq!((emulator.screen(9).above, emulator.screen(9).text().as_str()), (0, "a\nb"));
+    emulator.write(b"\r\nc");
+    assert_eq!(emulator.screen(9).text(), "a\nb", "what leaves the screen later is kept");
+}
+
+#[test]
 fn what_is_kept_is_bounded_however_wide_it_is() {
     for columns in [20, 80, 500] {
         let mut emulator = Emulator::new(Size::nearest(columns, 10));

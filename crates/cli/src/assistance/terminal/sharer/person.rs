@@ -49,10 +49,7 @@ impl Sharer {
     /// The terminal is the person's while a question stands there: nothing of the shell is painted, and so nobody sees
     /// anything new of it.
     fn ask_on_terminal(&mut self, question: Question) {
-        let was_painted = self.showing.as_ref().is_some_and(super::Showing::is_painted);
-        if let Some(showing) = &mut self.showing {
-            showing.give_back();
-        }
+        // Before the terminal is given back: nothing takes it over again after a question that is never asked.
         let text = match question.kind {
             QuestionKind::May(Right::View) => {
                 texts::may_look(&self.who, &self.session.session().remote_user, self.session.known())
@@ -62,6 +59,10 @@ impl Sharer {
             // What there are no words for cannot be allowed.
             QuestionKind::May(_) => return self.give(answers::no(&question)),
         };
+        let was_painted = self.showing.as_ref().is_some_and(super::Showing::is_painted);
+        if let Some(showing) = &mut self.showing {
+            showing.give_back();
+        }
         for warning in answers::warnings(&self.ruled.policy, question.kind) {
             self.terminal.say(&texts::warned(&warning));
         }

@@ -1,5 +1,6 @@
 //! The shell, as long as somebody may look at it: what it writes, what of that both people see, and who types.
 
+use super::views::Views;
 use crate::assistance::terminal::canvas::{self, Canvas, Drawn};
 use crate::assistance::terminal::line::{Line, LineEvent};
 use crate::terminal::{Terminal, Typed};
@@ -67,9 +68,8 @@ pub(super) struct Showing {
     written: mpsc::Receiver<Vec<u8>>,
     canvas: Option<Canvas>,
     draws: (mpsc::UnboundedSender<Drawn>, mpsc::UnboundedReceiver<Drawn>),
-    /// What stands on the person's own terminal. Nothing newer is sent.
-    drawn: Option<Arc<Screen>>,
-    /// What it was given last, with the last line, and since when it has not taken that.
+    views: Views,
+    /// What the person's own terminal was given last, with the last line, and since when it has not taken that.
     given: Option<(Arc<Screen>, Status)>,
     waits: Option<Instant>,
     has_stalled: bool,
@@ -80,8 +80,6 @@ pub(super) struct Showing {
     pub(super) link: Link,
     pub(super) was_up: bool,
     unreached: Option<Instant>,
-    /// What the viewer wants to see is so many lines above the newest.
-    back: u32,
     /// Since when the viewer may type.
     pub(super) typing: Option<Instant>,
     pub(super) typed_ever: bool,
@@ -108,7 +106,7 @@ impl Showing {
             written,
             canvas: None,
             draws: mpsc::unbounded_channel(),
-            drawn: None,
+            views: Views::default(),
             given: None,
             waits: None,
             has_stalled: false,
@@ -119,7 +117,6 @@ impl Showing {
             link: Link::None,
             was_up: false,
             unreached: Some(Instant::now()),
-            back: 0,
             typing: None,
             typed_ever: false,
             changed: true,
@@ -243,7 +240,7 @@ impl Showing {
                 let in_brackets = self.emulator.screen(0).modes.bracketed_paste;
                 self.types(&keys::pasted(&text, in_brackets));
             }
-            ViewerSays::Back(back) => self.back = back,
+            ViewerSays::Back(back) => self.changed |= self.views.look(back),
         }
         true
     }
@@ -254,7 +251,7 @@ impl Showing {
             tracing::debug!(bytes = bytes.len(), "Keys of the viewer were left out");
         }
         // Whoever types wants to see what becomes of it.
-        self.back = 0;
+        self.views.look(0);
     }
 
     pub(super) fn allow_typing(&mut self, grant: ControlGrant) {
@@ -274,12 +271,12 @@ impl Showing {
         self.link = Link::None;
         self.unreached.get_or_insert_with(Instant::now);
         self.forbid_typing();
-        self.back = 0;
+        self.views.look(0);
     }
 
     pub(super) fn connect(&mut self, line: Line) {
         self.link = Link::Opening(line);
-        self.back = 0;
+        self.views.look(0);
     }
 
     /// The viewer is there, or there again.
@@ -338,7 +335,7 @@ impl Showing {
         }
         let screen = match &self.given {
             Some((screen, _)) if !self.changed => screen.clone(),
-            _ => Arc::new(self.emulator.screen(0)),
+            _ => self.views.give(&self.emulator),
         };
         self.changed = false;
         canvas.show(screen.clone(), 0, status.clone());
@@ -348,7 +345,7 @@ impl Showing {
 
     /// This stands on the person's terminal: now it may be seen elsewhere.
     pub(super) fn has_drawn(&mut self, screen: Arc<Screen>) {
-        self.drawn = Some(screen);
+        self.views.has_drawn(screen);
         self.waits = None;
     }
 
@@ -358,8 +355,7 @@ impl Showing {
             return;
         }
         let typed = self.hands.typed();
-        let above = (self.back > 0).then(|| Arc::new(self.emulator.screen(self.back)));
-        let Some(screen) = above.as_ref().or(self.drawn.as_ref()) else { return };
+        let Some(screen) = self.views.seen() else { return };
         if let Link::Up(line, pace) = &mut self.link {
             while let Some(picture) = pace.next(time(self.epoch), screen, typed) {
                 line.send(picture.written());
@@ -370,8 +366,7 @@ impl Showing {
     /// When it is worth while to look again.
     fn due(&self) -> Option<Instant> {
         let Link::Up(_, pace) = &self.link else { return None };
-        let screen = self.drawn.as_ref().filter(|_| self.back == 0)?;
-        let due = pace.due(screen, self.hands.typed())?;
+        let due = pace.due(self.views.seen()?, self.hands.typed())?;
         Some(self.epoch + Duration::from_millis(due.0))
     }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// So many bytes of keys may be under way to the program.
-const MOST_UNDER_WAY: u32 = 16 * 1024;
+const MOST_UNDER_WAY: i32 = 16 * 1024;
 /// Of keys that wait here, the most. Who pastes more has the rest left out, as by any terminal.
 const MOST_WAITING: usize = 1024 * 1024;
 /// News stand in the last line for so long.
@@ -122,6 +122,10 @@ impl Seeing {
     }
 
     pub(super) fn may_type(&mut self, may: bool) {
+        if may && !self.may_type {
+            // What was left out when it was taken back is not under way any more.
+            self.sent = self.typed;
+        }
         self.may_type = may;
         self.commands = false;
         if !may {
@@ -151,6 +155,10 @@ impl Seeing {
             }
         };
         (self.number, self.typed) = (picture.number, picture.typed);
+        if self.under_way() < 0 {
+            // The program was given more than was sent: the brackets of what was pasted, or keys of a connection before.
+            self.sent = self.typed;
+        }
         self.seen.take(picture);
         self.screen = self.seen.screen().cloned().map(Arc::new);
         if self.canvas.is_none() {
@@ -231,18 +239,22 @@ impl Seeing {
         if !self.is_up {
             return None;
         }
-        let under_way = self.sent.wrapping_sub(self.typed);
         let length = match self.waiting.front()? {
             ViewerSays::Keys(keys) => keys.len(),
             ViewerSays::Paste(text) => text.len(),
             ViewerSays::Taken(_) | ViewerSays::Back(_) => 0,
         };
-        if length > 0 && under_way > MOST_UNDER_WAY {
+        if length > 0 && self.under_way() > MOST_UNDER_WAY {
             return None;
         }
         let said = self.waiting.pop_front()?;
         self.sent = self.sent.wrapping_add(u32::try_from(length).unwrap_or(0));
         Some(said.written())
+    }
+
+    /// So many bytes of keys were sent that the program was not given; fewer than none, when it was given more.
+    fn under_way(&self) -> i32 {
+        self.sent.wrapping_sub(self.typed).cast_signed()
     }
 
     fn pressed(&mut self, bytes: &[u8]) -> Wish {
@@ -380,5 +392,71 @@ mod tests {
         assert_eq!(command(b"\x1bOq"), (None, 3));
         assert_eq!(command(b"\x1bq"), (None, 1));
         assert_eq!(command(b"x"), (None, 1));
+    }
+
+    /// Reached, and allowed to type.
+    fn typing() -> Seeing {
+        let mut seeing = Seeing::new(Terminal::nowhere());
+        seeing.is_reached(true);
+        seeing.may_type(true);
+        seeing
+    }
+
+    /// A picture says that the program was given so many bytes of keys.
+    fn given(seeing: &mut Seeing, typed: u32) {
+        let blank = Screen::blank(Size::nearest(10, 2));
+        let (size, number) = (blank.size(), seeing.number + 1);
+        let (cursor, modes, back, above) = (blank.cursor, blank.modes, blank.back, blank.above);
+        let picture = Picture { number, typed, size, cursor, modes, back, above, lines: Vec::new() };
+        assert!(seeing.takes(&picture.written()));
+    }
+
+    /// Keys that are sent until no more may be under way.
+    fn sent(seeing: &mut Seeing) -> usize {
+        for _ in 0..100 {
+            seeing.type_this(ViewerSays::Keys(vec![b'x'; 1024]));
+        }
+        let count = std::iter::from_fn(|| seeing.next_to_say()).count();
+        seeing.waiting.clear();
+        count
+    }
+
+    #[test]
+    fn keys_wait_for_those_before() {
+        let mut seeing = typing();
+        assert_eq!(sent(&mut seeing), 17);
+        assert_eq!(sent(&mut seeing), 0);
+        given(&mut seeing, 17 * 1024);
+        assert_eq!(sent(&mut seeing), 17);
+    }
+
+    #[test]
+    fn keys_go_on_when_the_program_was_given_more_than_was_typed() {
+        let mut seeing = typing();
+        seeing.type_this(ViewerSays::Paste("pasted".to_owned()));
+        assert!(seeing.next_to_say().is_some());
+        given(&mut seeing, 6 + 12);
+        assert_eq!(sent(&mut seeing), 17);
+    }
+
+    #[test]
+    fn another_connection_begins_where_the_one_before_has_typed() {
+        let mut seeing = typing();
+        given(&mut seeing, 100_000);
+        seeing.begin_anew();
+        seeing.may_type(false);
+        seeing.is_reached(true);
+        seeing.may_type(true);
+        given(&mut seeing, 100_000);
+        assert_eq!(sent(&mut seeing), 17, "neither nothing nor more than may be under way");
+    }
+
+    #[test]
+    fn keys_that_were_left_out_when_typing_was_taken_back_are_not_waited_for() {
+        let mut seeing = typing();
+        assert_eq!(sent(&mut seeing), 17);
+        seeing.may_type(false);
+        seeing.may_type(true);
+        assert_eq!(sent(&mut seeing), 17);
     }
 }
