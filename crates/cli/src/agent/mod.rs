@@ -372,7 +372,7 @@ impl Agent {
         let Some(info) = self.accounts.look(open.which, session).await else {
             // It ended before anything could begin; whoever has just said yes is told so.
             if let Some(place) = open.place.take() {
-                place.say(&texts::call_over(&open.caller.address));
+                place.say(&crate::texts::call_over(&open.caller.address));
             }
             return;
         };

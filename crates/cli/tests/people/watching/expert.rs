@@ -75,6 +75,18 @@ enum Talk {
     Met(Box<Link>),
 }
 
+/// Looks who is there, again where nobody opens: an agent has only so many handshakes with one address under way.
+async fn found(network: &Control, place: &str) -> Result<Address> {
+    let begun = Instant::now();
+    loop {
+        match network.lookup(place).await {
+            Ok(who) => return Ok(who),
+            Err(error) if begun.elapsed() > A_MINUTE => return Err(error.into()),
+            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+        }
+    }
+}
+
 impl Expert {
     /// Somebody whom this novice has verified, at this address of the machine that the thread is on.
     pub(super) async fn befriends(side: &Side, ip: &str) -> Result<Self> {
@@ -89,7 +101,7 @@ impl Expert {
 
         let config = Config { listen: format!("{ip}:0").parse()?, name: String::new(), multicast: false };
         let (network, control) = Nearby::listen(config, key.clone()).await?;
-        let novice = control.lookup(&side.address).await?;
+        let novice = found(&control, &side.address).await?;
         ensure!(novice.as_str() == side.who, "somebody else is there: {novice}");
         let said = Said::default();
         let (wild, more) = mpsc::unbounded_channel();
@@ -122,7 +134,7 @@ impl Expert {
 
     async fn offers_once(&mut self) -> Result<()> {
         // A link that nobody needs is closed after a while, and what the network nearby knows of places goes with it.
-        self.network.lookup(&self.place).await?;
+        found(&self.network, &self.place).await?;
         let session = self.handle.invite(self.novice.clone(), ApplicationId::OFFER, String::new()).await?;
         self.call = Some(Call {
             session,
