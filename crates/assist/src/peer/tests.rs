@@ -411,8 +411,11 @@ fn messages_that_do_not_belong_are_dropped_and_counted() {
 #[test]
 fn a_channel_of_another_name_or_a_second_one_is_closed() {
     let mut call = Call::connected();
-    let others =
-        [call.page.open_channel("elsewhere"), call.page.open_channel("input"), call.page.open_channel("cursor")];
+    let others = [
+        call.page.open_channel("elsewhere"),
+        call.page.open_channel("input"),
+        call.page.open_channel("cursor"),
+    ];
     assert!(call.drive(5000, |call| others.iter().all(|id| call.page.was_closed(*id))));
     call.page.send("input", "still here");
     assert!(call.drive(5000, |call| call.inputs() == ["still here"]));

@@ -149,7 +149,12 @@ fn every_application_is_checked_and_one_that_ends_at_once_is_found_out() {
         ensure!(code == 1 && all.as_array().is_some_and(|all| all.len() == 6), "{said}");
         let well = of("Hello", "passed")?.len() > 30 && of("Hello", "failed")?.is_empty();
         ensure!(well && of("Hello", "skipped")?.len() == 4, "{said}");
-        let ours = ["Ask for Remote Assistance", "Offer Remote Assistance", "Share a terminal", "Look at a terminal"];
+        let ours = [
+            "Ask for Remote Assistance",
+            "Offer Remote Assistance",
+            "Share a terminal",
+            "Look at a terminal",
+        ];
         for name in ours {
             let skipped = of(name, "skipped")?;
             ensure!(of(name, "passed")?.len() == 1 && of(name, "failed")?.is_empty(), "{said}");
