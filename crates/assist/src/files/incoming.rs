@@ -235,6 +235,11 @@ impl Incoming {
     }
 
     fn ended(&mut self, id: u32, hash: FileHash) {
+        if !self.is_allowed() {
+            // Nothing gets a name any more. Where it goes on, all of it is accepted again, and this is said again.
+            self.dropped += 1;
+            return;
+        }
         match &mut self.current {
             Some((offered, stage @ Stage::Coming { .. })) if offered.id == id => {
                 let is_whole = matches!(stage, Stage::Coming { have, .. } if *have == offered.size);

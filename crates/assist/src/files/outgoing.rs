@@ -157,6 +157,17 @@ impl Outgoing {
         }
     }
 
+    /// Why a file of so many bytes cannot be offered now; nothing where it can. Whoever asks this first needs to keep no
+    /// file that never becomes the current one.
+    #[must_use]
+    pub fn refuses(&self, size: u64) -> Option<Refusal> {
+        match () {
+            () if size > MAX_FILE => Some(Refusal::TooLarge),
+            () if self.waiting.len() >= MAX_WAITING => Some(Refusal::Busy),
+            () => None,
+        }
+    }
+
     /// How many messages had no meaning at their moment.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -164,15 +175,11 @@ impl Outgoing {
     }
 
     fn offer(&mut self, name: FileName, size: u64) {
-        let why = match () {
-            () if size > MAX_FILE => Refusal::TooLarge,
-            () if self.waiting.len() >= MAX_WAITING => Refusal::Busy,
-            () => {
-                self.next_id = self.next_id.wrapping_add(1);
-                return self.waiting.push_back(Sent { id: self.next_id, name, size });
-            }
-        };
-        self.outputs.push_back(OutgoingOutput::Over(name, Over::NotOffered(why)));
+        if let Some(why) = self.refuses(size) {
+            return self.outputs.push_back(OutgoingOutput::Over(name, Over::NotOffered(why)));
+        }
+        self.next_id = self.next_id.wrapping_add(1);
+        self.waiting.push_back(Sent { id: self.next_id, name, size });
     }
 
     fn heard(&mut self, message: Message) {

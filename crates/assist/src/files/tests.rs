@@ -261,6 +261,45 @@ fn a_permission_that_was_taken_back_stops_the_bytes_at_once_and_another_lets_the
 }
 
 #[test]
+fn a_permission_that_was_taken_back_gives_no_name_to_what_had_come_and_another_lets_it_have_one() {
+    let whole = file(5);
+    let mut hasher = PieceHasher::default();
+    hasher.update(&whole);
+    let end = Message::End { id: 1, hash: hasher.finish() };
+    // Before the machine hears of it, and after.
+    for is_told in [false, true] {
+        let mut receiver = Receiver::new();
+        receiver.hears(offer(1, 5));
+        receiver.incoming.handle_input(IncomingInput::Came(Chunk { id: 1, offset: 0, data: whole.clone() }));
+        receiver.drain();
+        receiver.person.takes_back();
+        if is_told {
+            receiver.incoming.handle_input(IncomingInput::Forbidden);
+        }
+        assert_eq!(receiver.hears(end.clone()), []);
+        assert_eq!((&receiver.placed, receiver.incoming.dropped()), (&vec![], 1));
+        receiver.person = Person::new();
+        let grant = receiver.person.grants();
+        receiver.incoming.handle_input(IncomingInput::Allowed(grant));
+        assert_eq!(receiver.drain(), [Message::Accept { id: 1, from: 5 }]);
+        assert_eq!(receiver.hears(end.clone()), [Message::Done { id: 1 }]);
+        assert_eq!(receiver.placed, [("x".to_owned(), whole.clone())]);
+    }
+}
+
+#[test]
+fn a_sender_that_had_said_the_end_says_it_again_when_all_of_it_is_accepted_again() {
+    let mut sender = Sender::new(file(100));
+    sender.drain();
+    let ends = |sender: &mut Sender, from| {
+        sender.outgoing.handle_input(OutgoingInput::Heard(Message::Accept { id: 1, from }));
+        matches!(sender.drain().last(), Some(Sent::Text(Message::End { id: 1, .. })))
+    };
+    assert!(ends(&mut sender, 0));
+    assert!(ends(&mut sender, 100));
+}
+
+#[test]
 fn who_is_not_wanted_again_and_again_asks_nobody_any_more() {
     let mut receiver = Receiver::new();
     receiver.says_yes = false;

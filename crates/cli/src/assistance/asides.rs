@@ -22,6 +22,9 @@ const ENVELOPE: usize = 256;
 /// So many messages wait to be sent.
 const TO_SEND: usize = 8;
 
+/// So many more may wait for room there: the largest content of a clipboard, and then some.
+const MOST_UNSENT: usize = 256;
+
 /// What comes from the page.
 #[derive(Debug)]
 pub(super) enum FromPage {
@@ -102,10 +105,20 @@ impl Outbox {
         self.unsent.clear();
     }
 
-    /// Sends it when there is room; not at all, when there is no connection.
+    /// Sends it when there is room; not at all, when there is no connection. Whoever makes us say more than they take
+    /// hears nothing more on this one.
     pub(super) fn send(&mut self, packet: Packet) {
         self.unsent.push_back(packet);
         self.push();
+        if self.unsent.len() > MOST_UNSENT {
+            tracing::warn!("The page asks for more than it takes");
+            self.close();
+        }
+    }
+
+    /// What found no room yet is not sent any more.
+    pub(super) fn forget(&mut self) {
+        self.unsent.clear();
     }
 
     /// Whether everything found room.
@@ -230,5 +243,36 @@ impl Asides {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet() -> Packet {
+        Packet::Text("x".into())
+    }
+
+    #[test]
+    fn whoever_takes_nothing_is_not_kept_for_without_bound() {
+        let (mut outbox, (to_page, mut from_outbox)) = (Outbox::default(), mpsc::channel(TO_SEND));
+        outbox.open(to_page);
+        for sent in 0..TO_SEND + MOST_UNSENT {
+            outbox.send(packet());
+            assert_eq!(outbox.unsent.len(), (sent + 1).saturating_sub(TO_SEND));
+        }
+        for _ in 0..1000 {
+            outbox.send(packet());
+            assert!(outbox.is_empty());
+        }
+        // What had found room is there, and then it is over.
+        assert_eq!(std::iter::from_fn(|| from_outbox.try_recv().ok()).count(), TO_SEND);
+        assert_eq!(from_outbox.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+        // Another connection is another beginning.
+        let (to_page, mut from_outbox) = mpsc::channel(TO_SEND);
+        outbox.open(to_page);
+        outbox.send(packet());
+        assert_eq!(from_outbox.try_recv(), Ok(packet()));
     }
 }

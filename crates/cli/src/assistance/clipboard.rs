@@ -32,16 +32,7 @@ impl Clipboard {
         let (line, ear) = line();
         let (told, to_desk) = mpsc::unbounded_channel();
         let (clipping, clipped) = mpsc::unbounded_channel();
-        let desk = Desk {
-            display: None,
-            begun: 0,
-            clipping,
-            outbox: Outbox::default(),
-            asking: Asking::default(),
-            pasting: None,
-            reading: None,
-        };
-        tokio::spawn(desk.run(ear, to_desk, clipped));
+        tokio::spawn(Desk::new(clipping).run(ear, to_desk, clipped));
         Self { told, line }
     }
 
@@ -70,6 +61,18 @@ struct Desk {
 }
 
 impl Desk {
+    fn new(clipping: mpsc::UnboundedSender<(u64, Clipping)>) -> Self {
+        Self {
+            display: None,
+            begun: 0,
+            clipping,
+            outbox: Outbox::default(),
+            asking: Asking::default(),
+            pasting: None,
+            reading: None,
+        }
+    }
+
     async fn run(
         mut self,
         mut ear: Ear,
@@ -116,6 +119,13 @@ impl Desk {
         self.begun += 1;
         (self.display, self.pasting, self.reading) = (None, None, None);
         self.asking.give_up();
+        // What was copied before does not go on leaving.
+        self.outbox.forget();
+    }
+
+    /// Whether the page still has to get what it asked for.
+    fn is_busy(&self) -> bool {
+        self.reading.is_some() || !self.outbox.is_empty()
     }
 
     /// The clipboard of this display, while it is allowed.
@@ -160,8 +170,8 @@ impl Desk {
                     Asked::Still
                 }
                 Some(Message::Wants { id, kind }) => {
-                    // One after the other: nobody pastes twice at once.
-                    if self.reading.is_some() {
+                    // One after the other: nobody pastes twice at once, and every answer may be as large as one can be.
+                    if self.is_busy() {
                         self.say(&Message::Nothing { id });
                     } else if let Some(clipboard) = self.live() {
                         clipboard.read(kind);
@@ -201,5 +211,45 @@ impl Desk {
 
     fn say(&mut self, message: &Message) {
         self.outbox.send(Packet::Text(message.to_text()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_assist::clipboard::{Kind, MAX_CLIP_TEXT};
+
+    /// A desk that has to give much to a page that takes nothing, and what the page would take.
+    fn giving() -> (Desk, mpsc::Receiver<Packet>) {
+        let (to_page, page) = mpsc::channel(1);
+        let mut desk = Desk::new(mpsc::unbounded_channel().0);
+        desk.outbox.open(to_page);
+        assert!(!desk.is_busy());
+        let content = Content::checked(Kind::Text, vec![b'x'; MAX_CLIP_TEXT]).unwrap();
+        desk.give(1, &content);
+        (desk, page)
+    }
+
+    #[test]
+    fn what_was_not_sent_yet_is_not_sent_any_more_when_the_permission_is_taken_back() {
+        let (mut desk, mut page) = giving();
+        assert!(!desk.outbox.is_empty());
+        desk.forbid();
+        assert!(desk.outbox.is_empty());
+        // What had left before, and then what is said afterwards.
+        assert!(matches!(page.try_recv(), Ok(Packet::Text(_))));
+        desk.say(&Message::Nothing { id: 2 });
+        assert_eq!(page.try_recv(), Ok(Packet::Text(Message::Nothing { id: 2 }.to_text())));
+    }
+
+    #[test]
+    fn nothing_more_is_read_for_a_page_that_has_not_taken_the_last_of_it() {
+        let (mut desk, mut page) = giving();
+        assert!(desk.is_busy());
+        desk.outbox.forget();
+        while page.try_recv().is_ok() {}
+        assert!(!desk.is_busy());
+        desk.reading = Some(2);
+        assert!(desk.is_busy());
     }
 }

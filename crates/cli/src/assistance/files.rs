@@ -5,6 +5,8 @@
 //! side of the help tells this task what the person decided, and is told what to ask and to say.
 
 mod chosen;
+#[cfg(test)]
+mod tests;
 
 pub(super) use chosen::Chosen;
 
@@ -74,19 +76,7 @@ impl Files {
         let (to_novice, news) = mpsc::unbounded_channel();
         let (shown, progress) = watch::channel(Progress::default());
         let (reports, reported) = mpsc::unbounded_channel();
-        let desk = Desk {
-            downloads: home.downloads(),
-            place: None,
-            incoming: Incoming::default(),
-            outgoing: Outgoing::default(),
-            landing: None,
-            begun: 0,
-            chosen: VecDeque::new(),
-            outbox: Outbox::default(),
-            reports,
-            news: to_novice,
-            shown,
-        };
+        let desk = Desk::new(home.downloads(), reports, to_novice, shown);
         tokio::spawn(desk.run(ear, to_desk, reported));
         Self { told, news, progress, line }
     }
@@ -129,6 +119,27 @@ struct Desk {
 }
 
 impl Desk {
+    fn new(
+        downloads: PathBuf,
+        reports: mpsc::UnboundedSender<Reported>,
+        news: mpsc::UnboundedSender<News>,
+        shown: watch::Sender<Progress>,
+    ) -> Self {
+        Self {
+            downloads,
+            place: None,
+            incoming: Incoming::default(),
+            outgoing: Outgoing::default(),
+            landing: None,
+            begun: 0,
+            chosen: VecDeque::new(),
+            outbox: Outbox::default(),
+            reports,
+            news,
+            shown,
+        }
+    }
+
     async fn run(
         mut self,
         mut ear: Ear,
@@ -158,6 +169,11 @@ impl Desk {
             Told::Decided(id, take) => self.incoming.handle_input(IncomingInput::Decided { id, take }),
             Told::Chosen(chosen) => {
                 let (name, size) = (chosen.name().clone(), chosen.bytes());
+                // Before it stands among the others: those are known by their order only.
+                if let Some(why) = self.outgoing.refuses(size) {
+                    _ = self.news.send(News::Went(name, Over::NotOffered(why)));
+                    return;
+                }
                 self.chosen.push_back(*chosen);
                 self.outgoing.handle_input(OutgoingInput::Offer { name, size });
             }
@@ -309,8 +325,8 @@ impl Desk {
             }
             OutgoingOutput::Over(name, over) => {
                 match over {
-                    // It is the last one that was chosen, and never became the current one.
-                    Over::NotOffered(_) => _ = self.chosen.pop_back(),
+                    // It was refused before it stood among them.
+                    Over::NotOffered(_) => {}
                     Over::Arrived | Over::Refused(_) | Over::Stopped => _ = self.chosen.pop_front(),
                 }
                 _ = self.news.send(News::Went(name, over));

@@ -7,7 +7,8 @@ use rendezvous_assist::files::{FileHash, FileName, Offered};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
 /// What is heard of it.
 #[derive(Debug)]
@@ -24,7 +25,11 @@ pub(crate) enum Report {
 
 /// A file that comes. Dropping it forgets it.
 #[derive(Debug)]
-pub(crate) struct Landing(mpsc::Sender<Work>);
+pub(crate) struct Landing {
+    work: mpsc::Sender<Work>,
+    /// What is still to be done is not wanted any more, and it gets no name.
+    is_forgotten: Arc<AtomicBool>,
+}
 
 enum Work {
     Bytes(Vec<u8>),
@@ -48,17 +53,26 @@ impl Landing {
         offered: &Offered,
         tell: impl Fn(Report) + Send + 'static,
     ) -> Result<Self> {
-        let mut receiver = Receiver::start(place, offered.size)?;
+        Self::of(Receiver::start(place, offered.size)?, tell)
+    }
+
+    fn of(mut receiver: Receiver, tell: impl Fn(Report) + Send + 'static) -> Result<Self> {
         let (work, todo) = mpsc::channel();
+        let is_forgotten = Arc::new(AtomicBool::new(false));
+        let forgotten = is_forgotten.clone();
         std::thread::Builder::new().name("receiving".into()).spawn(move || {
             while let Ok(work) = todo.recv() {
+                // The queue outlives whoever filled it.
+                if forgotten.load(Ordering::SeqCst) {
+                    return;
+                }
                 let news = match work {
                     Work::Bytes(bytes) => match receiver.take(&bytes) {
                         Ok(()) => Report::Stored(bytes.len() as u64),
                         Err(error) => return tell(Report::Failed(error)),
                     },
                     Work::Place(name, hash) => {
-                        return tell(match receiver.finish(&name, hash) {
+                        return tell(match receiver.finish(&name, hash, &forgotten) {
                             Ok(Some(name)) => Report::Placed(name),
                             Ok(None) => Report::Broken,
                             Err(error) => Report::Failed(error),
@@ -68,27 +82,38 @@ impl Landing {
                 tell(news);
             }
         })?;
-        Ok(Self(work))
+        Ok(Self { work, is_forgotten })
     }
 
     /// The next bytes.
     pub(crate) fn store(&self, bytes: Vec<u8>) {
         // Who has ended said why.
-        _ = self.0.send(Work::Bytes(bytes));
+        _ = self.work.send(Work::Bytes(bytes));
     }
 
     /// All of it is there: where it hashes to this, it gets its name.
     pub(crate) fn place(&self, name: FileName, hash: FileHash) {
-        _ = self.0.send(Work::Place(name, hash));
+        _ = self.work.send(Work::Place(name, hash));
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.is_forgotten.store(true, Ordering::SeqCst);
     }
 }
 
 impl Receiver {
     fn start(place: &Downloads, size: u64) -> Result<Self> {
-        let file = place.unnamed()?;
         let program = std::env::current_exe().context("cannot find this program")?;
-        let mut child = Command::new(program)
-            .args(["receive", &size.to_string()])
+        let mut command = Command::new(program);
+        command.args(["receive", &size.to_string()]);
+        Self::of(command, place, size)
+    }
+
+    fn of(mut command: Command, place: &Downloads, size: u64) -> Result<Self> {
+        let file = place.unnamed()?;
+        let mut child = command
             .current_dir("/")
             // Whatever ends the program at this terminal leaves it to us to end this one.
             .process_group(0)
@@ -126,12 +151,14 @@ impl Receiver {
     }
 
     /// `None`: it is not what was sent.
-    fn finish(mut self, name: &FileName, hash: FileHash) -> Result<Option<FileName>> {
+    fn finish(mut self, name: &FileName, hash: FileHash, forgotten: &AtomicBool) -> Result<Option<FileName>> {
         self.bytes = None;
         let said = self.line()?;
         ensure!(self.child.wait()?.success(), "the process that writes the file has failed: {said}");
         let file = self.file.take().context("it is finished once")?;
         let is_right = FileHash::parse(said.trim_end()) == Some(hash) && file.bytes()? == self.size;
+        // To look at all of it took its time.
+        ensure!(!forgotten.load(Ordering::SeqCst), "nobody wants it any more");
         if is_right { file.name(name).map(Some) } else { Ok(None) }
     }
 }
@@ -142,5 +169,67 @@ impl Drop for Receiver {
         // It may be in the middle of what nobody wants any more.
         _ = self.child.kill();
         _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_assist::files::PieceHasher;
+    use rendezvous_testkit::home::Home;
+    use std::fs;
+    use std::time::Duration;
+
+    const TEXT: &[u8] = b"a letter";
+
+    /// A file that comes whole, and a process that says what it hashes to when `go` is there.
+    fn landing(home: &Home) -> (Landing, FileHash, mpsc::Receiver<Report>) {
+        let mut hasher = PieceHasher::default();
+        hasher.update(TEXT);
+        let hash = hasher.finish();
+        let hex: String = hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut command = Command::new("sh");
+        let ready = std::str::from_utf8(READY).unwrap().trim_end();
+        let script = "echo \"$1\" >&2; cat; while [ ! -e \"$3/go\" ]; do sleep 0.02; done; echo \"$2\" >&2";
+        command.args(["-c", script, "sh", ready, &hex]).arg(home.path());
+        let place = Downloads::open(&home.join("drop")).unwrap();
+        let receiver = Receiver::of(command, &place, TEXT.len() as u64).unwrap();
+        let (tell, told) = mpsc::channel();
+        let landing = Landing::of(receiver, move |report| _ = tell.send(report)).unwrap();
+        landing.store(TEXT.to_vec());
+        (landing, hash, told)
+    }
+
+    fn next(told: &mpsc::Receiver<Report>) -> Option<Report> {
+        match told.recv_timeout(Duration::from_secs(60)) {
+            Ok(report) => Some(report),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("it never ends"),
+        }
+    }
+
+    #[test]
+    fn what_came_whole_gets_its_name() {
+        let home = Home::new("landing").unwrap();
+        let (landing, hash, told) = landing(&home);
+        fs::write(home.join("go"), "").unwrap();
+        landing.place(FileName::cleaned("letter"), hash);
+        assert!(matches!(next(&told), Some(Report::Stored(8))));
+        assert!(matches!(next(&told), Some(Report::Placed(_))));
+        assert_eq!(fs::read(home.join("drop/letter")).unwrap(), TEXT);
+    }
+
+    #[test]
+    fn what_is_forgotten_while_it_is_looked_at_gets_no_name() {
+        let home = Home::new("landing").unwrap();
+        let (landing, hash, told) = landing(&home);
+        landing.place(FileName::cleaned("letter"), hash);
+        assert!(matches!(next(&told), Some(Report::Stored(8))));
+        drop(landing);
+        fs::write(home.join("go"), "").unwrap();
+        while let Some(report) = next(&told) {
+            assert!(!matches!(report, Report::Placed(_)), "{report:?}");
+        }
+        assert_eq!(fs::read_dir(home.join("drop")).unwrap().count(), 0);
     }
 }

@@ -37,6 +37,12 @@ const RING: i32 = 2;
 /// Half the width of the mark that shows a place.
 const MARK: i32 = 16;
 
+/// The most rectangles of one window: more than thirty thousand pixels of lines, and a request that every display takes.
+const MOST_RECTANGLES: usize = 16_384;
+
+/// The shortest time between two pictures of it, in milliseconds: to cut a window into a new shape is work for the display.
+const PACE: u64 = 33;
+
 /// How often it looks whether the permission stands.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -100,7 +106,33 @@ struct Desk {
     windows: [Window; 2],
     canvas: Canvas,
     shown: Seen,
+    pace: Pace,
     epoch: Instant,
+}
+
+/// How often something new is shown.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    /// Not before this.
+    next: Time,
+    /// Something waits for it.
+    waits: bool,
+}
+
+impl Pace {
+    /// Whether it is time for something new.
+    fn allows(&mut self, now: Time) -> bool {
+        self.waits = now < self.next;
+        if !self.waits {
+            self.next = Time(now.0.saturating_add(PACE));
+        }
+        !self.waits
+    }
+
+    /// When what waits may be shown.
+    fn due(self) -> Option<Time> {
+        self.waits.then_some(self.next)
+    }
 }
 
 impl Desk {
@@ -109,7 +141,8 @@ impl Desk {
         link.require("SHAPE")?;
         let windows = [window(&link, HALO)?, window(&link, INK)?];
         let (canvas, shown) = (Canvas::default(), Seen::default());
-        Ok(Self { link, stage, suspension, windows, canvas, shown, epoch: Instant::now() })
+        let (pace, epoch) = (Pace::default(), Instant::now());
+        Ok(Self { link, stage, suspension, windows, canvas, shown, pace, epoch })
     }
 
     fn run(
@@ -129,8 +162,9 @@ impl Desk {
             while self.link.conn.poll_for_event().map_err(lost)?.is_some() {}
             self.show()?;
             let now = self.now();
-            let goes = self.canvas.goes().map_or(TICK, |at| at.since(now).min(TICK));
-            self.link.sleep(Some(wake.as_fd()), Instant::now() + goes)?;
+            let next = self.canvas.goes().into_iter().chain(self.pace.due()).min();
+            let sleeps = next.map_or(TICK, |at| at.since(now).min(TICK));
+            self.link.sleep(Some(wake.as_fd()), Instant::now() + sleeps)?;
             let mut count = [0; 8];
             _ = rustix::io::read(wake, &mut count);
         }
@@ -149,8 +183,14 @@ impl Desk {
             _ => Seen::default(),
         };
         if seen == self.shown {
+            self.pace.waits = false;
             return Ok(());
         }
+        // Only what comes waits. What goes, goes at once.
+        if seen != Seen::default() && !self.pace.allows(now) {
+            return Ok(());
+        }
+        self.pace.waits = false;
         let is_new = self.shown == Seen::default();
         if let (Some(place), false) = (place, seen == Seen::default()) {
             for (window, half) in self.windows.into_iter().zip([HALF + RING, HALF]) {
@@ -209,33 +249,37 @@ fn window(link: &Link, colour: u32) -> Result<Window, DisplayError> {
     Ok(window)
 }
 
-/// What is drawn as rectangles, no wider than twice this; nothing beyond the shared screen.
+/// What is drawn as rectangles, no wider than twice this and no more than [`MOST_RECTANGLES`]; nothing beyond the shared
+/// screen. The place that is shown is always among them.
 fn shape(seen: &Seen, place: Rect, half: i32) -> Vec<Rectangle> {
-    let mut shape = Vec::new();
-    let mut dot = |x: i32, y: i32, wide: i32, high: i32| shape.extend(rectangle(place, (x, y), (wide, high)));
-    for line in &seen.lines {
-        let mut before = line[0];
-        for next in line {
-            let (from, to) = (at(before), at(*next));
-            let steps = ((to.0 - from.0).abs().max((to.1 - from.1).abs()) / 2).clamp(1, 4096);
-            for step in 0..=steps {
-                let between = |a: i32, b: i32| a + (b - a) * step / steps;
-                dot(between(from.0, to.0), between(from.1, to.1), half, half);
-            }
-            before = *next;
-        }
-    }
-    if let Some(pointer) = seen.pointer {
-        let (x, y) = at(pointer);
-        let (long, thick) = (MARK + half - HALF, half);
-        // A frame around the place, which itself stays in sight.
-        for (dx, dy, wide, high) in
-            [(0, -MARK, long, thick), (0, MARK, long, thick), (-MARK, 0, thick, long), (MARK, 0, thick, long)]
-        {
-            dot(x + dx, y + dy, wide, high);
-        }
-    }
-    shape
+    let pointer = seen.pointer.into_iter().flat_map(|pointer| frame(at(pointer), half));
+    let lines = seen.lines.iter().flat_map(|line| dots(line)).map(|dot| (dot, (half, half)));
+    // What is beyond the screen counts as well: it is work, too.
+    let shape = pointer.chain(lines).take(MOST_RECTANGLES);
+    shape.filter_map(|(at, size)| rectangle(place, at, size)).collect()
+}
+
+/// A frame around the place, which itself stays in sight.
+fn frame((x, y): (i32, i32), half: i32) -> [((i32, i32), (i32, i32)); 4] {
+    let (long, thick) = (MARK + half - HALF, half);
+    [
+        ((x, y - MARK), (long, thick)),
+        ((x, y + MARK), (long, thick)),
+        ((x - MARK, y), (thick, long)),
+        ((x + MARK, y), (thick, long)),
+    ]
+}
+
+/// The places of a line, close to each other.
+fn dots(line: &[Place]) -> impl Iterator<Item = (i32, i32)> {
+    let first = line.first().map(|first| at(*first));
+    let rest = line.windows(2).flat_map(|pair| {
+        let (from, to) = (at(pair[0]), at(pair[1]));
+        let steps = ((to.0 - from.0).abs().max((to.1 - from.1).abs()) / 2).clamp(1, 4096);
+        let between = move |a: i32, b: i32, step: i32| a + (b - a) * step / steps;
+        (1..=steps).map(move |step| (between(from.0, to.0, step), between(from.1, to.1, step)))
+    });
+    first.into_iter().chain(rest)
 }
 
 fn at(place: Place) -> (i32, i32) {
@@ -256,4 +300,48 @@ fn rectangle(place: Rect, (x, y): (i32, i32), (wide, high): (i32, i32)) -> Optio
         width: u16::try_from(right - left).ok()?,
         height: u16::try_from(bottom - top).ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCREEN: Rect = Rect { x: 10, y: 20, width: 1920, height: 1080 };
+
+    fn place(x: u16, y: u16) -> Place {
+        Place { x, y }
+    }
+
+    #[test]
+    fn a_line_is_drawn_from_its_first_point_to_its_last() {
+        let seen =
+            Seen { lines: vec![vec![place(100, 50), place(104, 50)], vec![place(7, 9)]], pointer: None };
+        let middles: Vec<_> =
+            shape(&seen, SCREEN, HALF).iter().map(|r| (r.x + HALF as i16, r.y + HALF as i16)).collect();
+        assert_eq!(middles, [(110, 70), (112, 70), (114, 70), (17, 29)]);
+    }
+
+    #[test]
+    fn as_many_points_as_far_apart_as_there_are_make_no_more_than_the_display_takes_and_the_pointer_is_seen()
+    {
+        for corner in [place(1919, 1079), place(u16::MAX, u16::MAX)] {
+            let line: Vec<_> = [place(0, 0), corner].into_iter().cycle().take(4_000).collect();
+            let mark = shape(&Seen { lines: Vec::new(), pointer: Some(place(500, 500)) }, SCREEN, HALF);
+            assert_eq!(mark.len(), 4);
+            let shape = shape(&Seen { lines: vec![line], pointer: Some(place(500, 500)) }, SCREEN, HALF);
+            assert!(shape.len() > 4 && shape.len() <= MOST_RECTANGLES, "{}", shape.len());
+            assert_eq!(format!("{:?}", &shape[..4]), format!("{mark:?}"));
+        }
+    }
+
+    #[test]
+    fn however_fast_it_comes_it_is_shown_thirty_times_a_second_and_the_last_of_it_too() {
+        let mut pace = Pace::default();
+        let shown = (0..1_000).filter(|now| pace.allows(Time(*now))).count();
+        assert!((29..=31).contains(&shown), "{shown}");
+        let due = pace.due().unwrap();
+        assert!(due > Time(999) && due <= Time(999 + PACE), "{due:?}");
+        assert!(pace.allows(due));
+        assert_eq!(pace.due(), None);
+    }
 }
