@@ -29,10 +29,11 @@ pub(crate) async fn run(home: &Home, stay: bool, json: bool) -> Result<ExitCode>
     let mut ends = EndSignals::listen()?.or_suspended()?;
     let agent = client::connect(home).await?;
     let mut news = agent.news();
-    agent.inbox(surroundings::of(&terminal)?, stay).await.map_err(|e| anyhow!(e.sentence()))?;
     if stay {
+        // Before the terminal is the agent's: a line of ours would wipe out the question of a call that rings already.
         terminal.say(texts::INBOX_STAYS);
     }
+    agent.inbox(surroundings::of(&terminal)?, stay).await.map_err(|e| anyhow!(e.sentence()))?;
     let asked = tokio::select! {
         asked = over(&mut news) => asked?,
         () = ends.next() => leave(&agent, &mut news).await?,
