@@ -241,7 +241,7 @@ mod tests {
 
         let mut gate = InputGate::new();
         let text = InputEvent::Text(Text::new("sixteen letters!").unwrap());
-        assert_eq!(admitted(&mut gate, 0, text, 10), BURST / 16);
+        assert_eq!(admitted(&mut gate, 0, text, 20), BURST / 16);
     }
 
     #[test]
