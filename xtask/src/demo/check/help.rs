@@ -24,6 +24,7 @@ impl Play {
         self.novice()?.type_line("y")?;
         self.await_view("granted")?;
         step("the expert asks for control: somebody met minutes ago has to wait, and nobody is asked");
+        self.await_settled_button()?;
         self.browser.click("#ask-control")?;
         self.await_control("refused")?;
         self.novice()?.expect("You have only just met", SOON)?;
@@ -31,6 +32,14 @@ impl Play {
         step("two days pass");
         people::two_days_pass(&self.novice_place)?;
         people::two_days_pass(&self.expert_place)
+    }
+
+    /// A press of a button that has just got its meaning does not count: somebody may have meant another one.
+    fn await_settled_button(&mut self) -> Result<()> {
+        let settled = "(() => { const works = document.getElementById('ask-control').getAttribute('aria-disabled') === 'false'; \
+             if (!works) window.since = 0; else window.since ||= performance.now(); \
+             return works && performance.now() - window.since > 500; })()";
+        self.browser.wait("the button for control to be one for a while", settled, SOON)
     }
 
     pub(super) fn ask_and_accept(&mut self) -> Result<()> {
