@@ -194,6 +194,8 @@ fn needs_xvfb_passwords_files_and_what_is_only_selected_are_not_copied() {
     two_people_and_a_screen(|two| {
         let mut viewer = open(two)?;
         allows(two, &mut viewer, CLIPBOARD, ASKS)?;
+        // Whoever answers looks at the display by now: what is copied before that is the person's own.
+        ensure!(asks(&viewer, 90, "text")?.is_none(), "nothing was copied yet");
         let hidden: [&[&str]; 5] = [
             &["UTF8_STRING", "x-kde-passwordManagerHint"],
             &["UTF8_STRING", "text/uri-list"],
