@@ -159,7 +159,12 @@ impl StopKeys {
             // Programs press and let go at once; between two presses of theirs there is no finger that holds.
             self.heard.release(key.time.wrapping_sub(REST));
         }
-        Ok(!is_experts && self.heard.press(key.time))
+        let is_third = !is_experts && self.heard.press(key.time);
+        if !is_real && !is_experts {
+            // Nor does one of theirs make the next press of a finger a key that repeats.
+            self.heard.release(key.time.wrapping_sub(REST));
+        }
+        Ok(is_third)
     }
 
     fn escape(&self, code: u32) -> Option<usize> {
