@@ -66,8 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         Subject::Core => core::run(),
         Subject::Files(arguments) => {
-            let needs =
-                [Need::Build, Need::Page, Need::Desktop, Need::Browser, Need::Machines, Need::Copying];
+            let needs = [Need::Build, Need::Page, Need::Desktop, Need::Browser, Need::Machines, Need::Ssh];
             packages::ensure(&needs, arguments.no_install)?;
             let missing = packages::missing(&needs);
             if !missing.is_empty() {

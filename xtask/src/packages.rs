@@ -61,12 +61,10 @@ pub(crate) enum Need {
     Windows,
     /// The other side of the comparison.
     Comparison,
-    /// The other side of the comparison where a terminal is shared.
+    /// The other side of the comparison where a terminal is shared or files are sent.
     Ssh,
     /// Two terminals beside each other.
     Panes,
-    /// What files are compared with.
-    Copying,
 }
 
 /// One thing that must be there.
@@ -109,8 +107,13 @@ const PACKAGES: &[Package] = {
         ),
         package(Build, "libvpx-dev", Installed, "encodes pictures as VP9, which is free of royalties"),
         package(Build, "pkg-config", Program(&["pkg-config"]), "finds libvpx for the build"),
-        package(Ssh, "openssh-server", Program(&["sshd"]), "the shell that a shared one is compared with"),
-        package(Ssh, "openssh-client", Program(&["ssh"]), "and how one gets there"),
+        package(
+            Ssh,
+            "openssh-server",
+            Program(&["sshd"]),
+            "the shell that a shared one is compared with, and takes files",
+        ),
+        package(Ssh, "openssh-client", Program(&["ssh"]), "gets to that shell, and copies files (scp)"),
         package(Panes, "tmux", Program(&["tmux"]), "shows two terminals beside each other"),
         package(Page, "nodejs", Program(&["node"]), "runs the tests of the expert's page"),
         package(Page, "npm", Program(&["npm"]), "fetches the type checker and the browser driver for them"),
@@ -220,8 +223,8 @@ const PACKAGES: &[Package] = {
             Program(&["x86_64-w64-mingw32-gcc"]),
             "links what is built for Windows, and compiles the trials in C",
         ),
-        package(Windows, "wine64", File("/usr/lib/wine/wine64"), "runs it"),
-        package(Windows, "wine", Program(&["wine"]), "starts it"),
+        package(Windows, "wine64", File("/usr/lib/wine/wine64"), "runs what was built for Windows"),
+        package(Windows, "wine", Program(&["wine"]), "starts the programs of Windows"),
         package(
             Comparison,
             "tigervnc-scraping-server",
@@ -234,8 +237,6 @@ const PACKAGES: &[Package] = {
             File("/usr/share/novnc/vnc_lite.html"),
             "the VNC viewer for the browser",
         ),
-        package(Copying, "openssh-client", Program(&["scp"]), "copies files, to compare with"),
-        package(Copying, "openssh-server", File("/usr/sbin/sshd"), "and takes them"),
         package(Comparison, "websockify", Program(&["websockify"]), "the gateway between the two"),
         package(Comparison, "x11vnc", Program(&["x11vnc"]), "another VNC server to compare with"),
         package(
