@@ -6,10 +6,10 @@
 use super::ending::{Ending, News, Watch};
 use super::secured::{Peer, SecuredSession};
 use super::{GOODBYE, GREETING, code, party};
-use crate::agent::accounts::{GUEST, NEARBY};
 use crate::asking::{self, Answer, Ask, Asking};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
+use crate::networks::{GUEST, NEARBY};
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
 use crate::{facts, texts};
