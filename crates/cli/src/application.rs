@@ -134,7 +134,7 @@ pub(crate) async fn connected(session: &HeldSession, events: &mut Events) -> Opt
             SessionEvent::Ended { result, .. } => {
                 return Some(Ending { result, lost: false, said_elsewhere, by_us: false });
             }
-            SessionEvent::Lost => return Some(Watch::default().lost(session.role)),
+            SessionEvent::Lost => return Some(Watch::new(session.role).lost()),
             SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
         }
     }

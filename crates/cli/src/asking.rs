@@ -18,9 +18,6 @@ use rendezvous_desktop::Subject;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// Where the person wants to be asked: `window` or `terminal`.
-pub(crate) const WHERE: &str = "RENDEZVOUS_ASK";
-
 /// What they are asked, or told.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "windows"), expect(dead_code, reason = "without windows nobody is asked in one"))]

@@ -16,7 +16,7 @@ use crate::home::Home;
 use crate::private;
 use crate::signals::EndSignals;
 use crate::texts::door::view;
-use crate::{clock, doctor, terminal::Terminal};
+use crate::{clock, surroundings, terminal::Terminal};
 use anyhow::{Context, Result};
 use facts::Settings;
 use machine::{Door, Input, Outcome, Output, Page};
@@ -37,12 +37,12 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Whether somebody who says nothing wants the window: there is a display, and no terminal.
 pub(crate) fn is_meant() -> bool {
-    matches!(Terminal::own(), Ok(None)) && doctor::x11_display().is_ok()
+    matches!(Terminal::own(), Ok(None)) && surroundings::x11_display().is_ok()
 }
 
 /// Shows the window until the person closes it. One that is there already comes to the front instead.
 pub(crate) async fn run(home: &Home) -> Result<ExitCode> {
-    let display = doctor::x11_display()?;
+    let display = surroundings::x11_display()?;
     // First, since whoever finds our number in the lock sends this at once.
     let mut opened = signal(SignalKind::user_defined1())?;
     let Some(_only) = be_the_only_one(home)? else { return Ok(ExitCode::SUCCESS) };

@@ -1,10 +1,10 @@
 //! `login`, `logout`, `accounts`: the person's accounts on servers.
 
-use crate::agent::accounts::{SIGNING_OFF, device_name, xmpp_config};
 use crate::args::LoginOptions;
 use crate::config::{self, Config, Security, XmppAccount};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
+use crate::networks::{SIGNING_OFF, device_name, xmpp_config};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::{client, secrets, texts};

@@ -30,6 +30,7 @@ mod inbox;
 mod log;
 mod login;
 mod manual;
+mod networks;
 mod page;
 mod people;
 mod policy;

@@ -3,7 +3,7 @@
 //! **Nobody can name themselves into somebody's place.** What the person here has written comes first, whole or only its
 //! beginning; what accounts and others say comes after that, and then the person sees whom exactly they would call.
 
-use crate::agent::accounts::{NEARBY, XMPP};
+use crate::networks::{NEARBY, XMPP};
 use crate::{config, suggest};
 use rendezvous_net::nearby::{is_nearby_address, is_place};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 
 use crate::args::ShowOptions;
 use crate::assistance::shared_as_text;
-use crate::doctor;
+use crate::surroundings;
 use crate::terminal::Terminal;
 use crate::texts;
 use anyhow::{Result, anyhow, bail};
@@ -22,7 +22,7 @@ pub(crate) async fn choose(options: &ShowOptions, terminal: &Terminal) -> Result
     if options.test_picture {
         return Ok(shared_as_text(&Subject::TestPicture));
     }
-    let display = doctor::x11_display()?;
+    let display = surroundings::x11_display()?;
     refuse_wayland(&display).await?;
     let Some(meant) = &options.window else { return Ok(None) };
     let window = choose_window(display, meant.clone(), terminal).await?;

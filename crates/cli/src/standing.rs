@@ -1,9 +1,9 @@
 //! What this device knows of somebody's key, in the words that a person reads, and whether they may call.
 
-use crate::agent::accounts::{GUEST, NEARBY};
 use crate::contacts::Contacts;
 use crate::home::Home;
 use crate::identity::Identity;
+use crate::networks::{GUEST, NEARBY};
 use crate::texts;
 use anyhow::Result;
 use rendezvous_net::nearby::nearby_address;

@@ -1,8 +1,10 @@
 //! What a command hands over to the agent, each time: its terminal, and where screen, browser and bus are.
 
 use crate::terminal::Terminal;
-use anyhow::Result;
+use crate::texts;
+use anyhow::{Result, bail};
 use rendezvous_dbus::agent::Surroundings;
+use rendezvous_desktop::session::{Display, display_kind};
 use std::collections::HashMap;
 
 /// Where the session bus of a desktop is.
@@ -10,6 +12,9 @@ pub(crate) const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
 /// What the person of this one command wants to share, where it is not their screen.
 pub(crate) const SHARE: &str = "RENDEZVOUS_SHARE";
+
+/// Where the person wants to be asked: `window` or `terminal`.
+pub(crate) const ASK: &str = "RENDEZVOUS_ASK";
 
 /// How large everything is in our windows, in percent of what the desktop asks for; the front door sets it.
 pub(crate) const TEXT_SIZE: &str = "RENDEZVOUS_TEXT_SIZE";
@@ -24,7 +29,7 @@ pub(crate) const HANDED_OVER: [&str; 14] = [
     BUS,
     "BROWSER",
     "RENDEZVOUS_BROWSER",
-    crate::asking::WHERE,
+    ASK,
     TEXT_SIZE,
     "LC_ALL",
     "LC_MESSAGES",
@@ -59,4 +64,23 @@ pub(crate) fn environment() -> HashMap<String, String> {
 /// What the agent takes of an environment that was handed over.
 pub(crate) fn known(environment: HashMap<String, String>) -> HashMap<String, String> {
     environment.into_iter().filter(|(name, _)| HANDED_OVER.contains(&name.as_str())).collect()
+}
+
+/// The X display whose screen would be shared, or a sentence why there is none. Looks at the environment only.
+pub(crate) fn x11_display() -> Result<String> {
+    x11_display_in(|name| std::env::var(name).ok())
+}
+
+/// The same in another environment.
+pub(crate) fn x11_display_in(variable: impl Fn(&str) -> Option<String>) -> Result<String> {
+    let kind = display_kind(
+        variable("XDG_SESSION_TYPE").as_deref(),
+        variable("WAYLAND_DISPLAY").as_deref(),
+        variable("DISPLAY").as_deref(),
+    );
+    match kind {
+        Display::X11(name) => Ok(name),
+        Display::Wayland => bail!(texts::WAYLAND),
+        Display::None => bail!(texts::NO_DISPLAY),
+    }
 }

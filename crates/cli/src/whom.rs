@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use rendezvous_dbus::agent::AgentClient;
 
 /// The name of the network that takes `host:port`.
-pub(crate) use crate::agent::accounts::{NEARBY, XMPP};
+pub(crate) use crate::networks::{NEARBY, XMPP};
 
 /// Everybody who is known here, and, where an agent is asked, to the networks.
 pub(crate) async fn everybody(home: &Home, agent: Option<&AgentClient>) -> Result<Vec<Candidate>> {

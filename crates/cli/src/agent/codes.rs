@@ -3,12 +3,13 @@
 //! A code is announced nearby, and as a room at the servers that let guests in ([`places`]). Both take their time, so
 //! tasks of their own open and search them, and tell the agent.
 
-use super::accounts::{GUEST, NEARBY, Route, Which};
+use super::accounts::{Route, Which};
 use super::open::{Asking, Open};
 use super::places::{self, Guest, MeetingPlace, Opened, Sought};
 use super::{Agent, News, launch, requests, window};
 use crate::application::code;
 use crate::identity::unix_now;
+use crate::networks::{GUEST, NEARBY};
 use crate::standing::Caller;
 use crate::{policy, private, texts};
 use anyhow::{Context, Result, bail};

@@ -3,10 +3,10 @@
 use super::DEAF;
 use super::accounts::Which;
 use super::launch::{self, Feed};
-use crate::doctor;
 use crate::identity::Identity;
 use crate::record::{self, Entry};
 use crate::standing::{self, Caller, Standing};
+use crate::surroundings;
 use rendezvous_core::{ApplicationId, DeclinedBy, Event, Role, SessionId, State};
 use rendezvous_dbus::agent::Commander;
 use rendezvous_trust::{PublicKey, UnixTime};
@@ -127,7 +127,7 @@ impl Open {
         if self.application != ApplicationId::OFFER || self.answers_code || !is_verified {
             return None;
         }
-        let display = doctor::x11_display_in(|name| environment.get(name).cloned());
+        let display = surroundings::x11_display_in(|name| environment.get(name).cloned());
         display.err().map(|error| error.to_string())
     }
 

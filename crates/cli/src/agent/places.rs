@@ -3,8 +3,8 @@
 //! A guest is signed in for the time of a code only, under a name that the server makes up. It has no contacts and shows
 //! itself in the code's room alone; whoever comes there can call with that code, and nothing else.
 
-use super::accounts::xmpp_config;
 use crate::config::{Codes, Config, XmppAccount};
+use crate::networks::xmpp_config;
 use crate::texts;
 use futures_util::future::join_all;
 use rendezvous_core::Address;

@@ -1,12 +1,13 @@
 //! What the person's commands ask of the agent.
 
-use super::accounts::{NEARBY, Which};
+use super::accounts::Which;
 use super::launch::Needs;
 use super::open::Open;
 use super::{Agent, News, launch, window};
 use crate::apps::Entry;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
+use crate::networks::NEARBY;
 use crate::standing::{self, Caller, Standing};
 use crate::{clock, policy, texts};
 use anyhow::Result;

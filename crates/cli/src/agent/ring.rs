@@ -1,6 +1,6 @@
 //! Somebody calls: whether the person is asked, where, and what follows from the answer.
 
-use super::accounts::{GUEST, NEARBY, Which};
+use super::accounts::Which;
 use super::open::{Asking, Open};
 use super::{Agent, launch, prompt, window};
 use crate::application::code;
@@ -8,6 +8,7 @@ use crate::asking;
 use crate::clock;
 use crate::contacts::Contacts;
 use crate::identity::unix_now;
+use crate::networks::{GUEST, NEARBY};
 use crate::policy;
 use crate::standing::{Caller, Circumstances, Standing, Verdict, may_call};
 use crate::surroundings::BUS;

@@ -3,6 +3,7 @@
 use crate::terminal::Terminal;
 use crate::texts;
 use rendezvous_core::{Code, Role, SessionResult, State};
+use rendezvous_dbus::application::SessionEvent;
 
 /// How the session ended, as far as an application must say it.
 #[derive(Clone, Copy, Debug)]
@@ -33,27 +34,55 @@ impl Ending {
 }
 
 /// Watches a session for the way it ends.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
+    role: Role,
     failed: bool,
 }
 
+/// What an event of the session means to an application.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// The other application sent this.
+    Text(String),
+    /// Something that this side sent did not arrive. It is counted: the other side would take whatever comes after it for a sign
+    /// that something is missing.
+    Undelivered,
+    /// The end.
+    Ended(Ending),
+    /// Nothing that an application acts on.
+    Nothing,
+}
+
 impl Watch {
-    /// Takes note of a change of state.
-    pub(crate) fn state(&mut self, current: State) {
-        self.failed |= current == State::Terminated;
+    pub(crate) fn new(role: Role) -> Self {
+        Self { role, failed: false }
     }
 
-    /// The session ended; the command that called, if there is one here, knows and says it when it failed.
-    pub(crate) fn ended(self, result: SessionResult, role: Role) -> Ending {
-        let said_elsewhere = self.failed && role == Role::Inviter;
+    /// Takes note of an event, and says what it means.
+    pub(crate) fn hears(&mut self, event: SessionEvent) -> News {
+        match event {
+            SessionEvent::ContextData(text) => News::Text(text),
+            SessionEvent::StateChanged { current, .. } => {
+                self.failed |= current == State::Terminated;
+                News::Nothing
+            }
+            SessionEvent::SendError(_) => News::Undelivered,
+            SessionEvent::Ended { result, .. } => News::Ended(self.ended(result)),
+            SessionEvent::Lost => News::Ended(self.lost()),
+        }
+    }
+
+    /// The session ended, or nobody says so in time; the command that called, if there is one here, knows and says it when it failed.
+    pub(crate) fn ended(self, result: SessionResult) -> Ending {
+        let said_elsewhere = self.failed && self.role == Role::Inviter;
         Ending { result, lost: false, said_elsewhere, by_us: false }
     }
 
     /// The agent is gone.
-    pub(crate) fn lost(self, role: Role) -> Ending {
+    pub(crate) fn lost(self) -> Ending {
         let result = Code::ConnectionFailure.into();
-        Ending { result, lost: true, said_elsewhere: role == Role::Inviter, by_us: false }
+        Ending { result, lost: true, said_elsewhere: self.role == Role::Inviter, by_us: false }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The smallest application that there can be. It is a way to verify somebody before there is any need, and it shows that
 //! everything between two people works: network, invitation, session, handshake, signed messages.
 
-use super::ending::{Ending, Watch};
+use super::ending::{Ending, News, Watch};
 use super::meeting::{Meeting, Person, meet};
 use super::secured::{SecuredSession, broken};
 use super::source::Source;
@@ -16,7 +16,7 @@ use crate::{log, texts};
 use anyhow::Result;
 use rendezvous_assist::link::Heard;
 use rendezvous_core::{ApplicationId, Code, Role, SessionResult};
-use rendezvous_dbus::application::{Events, SessionEvent};
+use rendezvous_dbus::application::Events;
 use rendezvous_desktop::Suspension;
 use rendezvous_trust::AuthenticationError;
 use std::process::ExitCode;
@@ -72,32 +72,30 @@ async fn greet(
     let role = session.session().role;
     let deadline = Instant::now() + session.patience();
     let mut hello = Hello { session, terminal, deadline, leaving: false, said: false };
-    let mut watch = Watch::default();
+    let mut watch = Watch::new(role);
     hello.session.say(GREETING).await;
     while let Some(heard) = hello.session.next_early() {
         hello.heard(heard).await;
     }
     let ending = loop {
         tokio::select! {
-            event = events.next() => match event {
-                SessionEvent::ContextData(text) if !hello.leaving => {
+            event = events.next() => match watch.hears(event) {
+                News::Text(text) if !hello.leaving => {
                     let heard = hello.session.open(&text);
                     hello.heard(heard).await;
                 }
-                SessionEvent::StateChanged { current, .. } => watch.state(current),
-                SessionEvent::Ended { result, .. } => break watch.ended(result, role),
-                SessionEvent::Lost => break watch.lost(role),
-                SessionEvent::SendError(_) => {
+                News::Ended(ending) => break ending,
+                News::Undelivered => {
                     let text = texts::not_delivered(&hello.session.session().remote_user);
                     hello.say(&text);
                     hello.leave(Code::ContextDataSendFailure.into()).await;
                 }
-                SessionEvent::ContextData(_) => {}
+                News::Text(_) | News::Nothing => {}
             },
             () = ends.next() => hello.leave(SessionResult::SUCCESS).await,
             () = tokio::time::sleep_until(hello.deadline.into()) => {
                 if hello.leaving {
-                    break watch.ended(Code::ConnectionFailure.into(), role);
+                    break watch.ended(Code::ConnectionFailure.into());
                 }
                 hello.leave(Code::SessionTimeout.into()).await;
             }

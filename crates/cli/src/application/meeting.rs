@@ -3,20 +3,20 @@
 //! The decisions are made in `rendezvous_assist::secure`; here are the person's terminal, the pins and the code on the
 //! disk, and the session. Nothing is shared, opened or asked for before, and every error ends the session.
 
-use super::ending::{Ending, Watch};
+use super::ending::{Ending, News, Watch};
 use super::secured::{Peer, SecuredSession};
 use super::{GOODBYE, GREETING, code, party};
-use crate::agent::accounts::{GUEST, NEARBY};
 use crate::asking::{self, Answer, Ask, Asking};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
+use crate::networks::{GUEST, NEARBY};
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed, is_yes};
 use crate::{facts, texts};
 use anyhow::{Context, Result};
 use rendezvous_assist::secure::{Evidence, Input, Met, Output, Random, SecureError, Securing, Start, Why};
 use rendezvous_core::{Code as ResultCode, SessionId, SessionResult};
-use rendezvous_dbus::application::{Events, HeldSession, SessionEvent};
+use rendezvous_dbus::application::{Events, HeldSession};
 use rendezvous_net::nearby::nearby_address;
 use rendezvous_trust::code::{Code, Offer};
 use rendezvous_trust::pins::Standing;
@@ -62,13 +62,13 @@ pub(crate) async fn meet(
         home,
         identity,
         who: super::called(home, &session),
+        watch: Watch::new(session.role),
         session,
         terminal,
         asking,
         question: Question::None,
         lines: None,
         deadline: Instant::now() + GREETING,
-        watch: Watch::default(),
         said: false,
     };
     match machine {
@@ -233,15 +233,11 @@ impl Table<'_> {
 
     async fn next(&mut self, events: &mut Events, ends: &mut EndSignals) -> Next {
         tokio::select! {
-            event = events.next() => match event {
-                SessionEvent::ContextData(text) => Next::Text(text),
-                SessionEvent::StateChanged { current, .. } => {
-                    self.watch.state(current);
-                    Next::Nothing
-                }
-                SessionEvent::Ended { result, .. } => Next::Ended(self.ended(result)),
-                SessionEvent::Lost => Next::Ended(self.watch.lost(self.session.role)),
-                SessionEvent::SendError(_) => Next::Undelivered,
+            event = events.next() => match self.watch.hears(event) {
+                News::Text(text) => Next::Text(text),
+                News::Undelivered => Next::Undelivered,
+                News::Ended(ending) => Next::Ended(ending),
+                News::Nothing => Next::Nothing,
             },
             line = typed(&mut self.lines) => Next::Line(line),
             answer = asking::answer(self.asking) => Next::Answer(answer),
@@ -394,11 +390,8 @@ impl Table<'_> {
     async fn over(&mut self, events: &mut Events) -> Ending {
         let told = async {
             loop {
-                match events.next().await {
-                    SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-                    SessionEvent::Ended { result, .. } => return self.ended(result),
-                    SessionEvent::Lost => return self.watch.lost(self.session.role),
-                    SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
+                if let News::Ended(ending) = self.watch.hears(events.next().await) {
+                    return ending;
                 }
             }
         };
@@ -411,10 +404,6 @@ impl Table<'_> {
                 by_us: true,
             },
         }
-    }
-
-    fn ended(&self, result: SessionResult) -> Ending {
-        self.watch.ended(result, self.session.role)
     }
 
     fn say(&self, text: &str) {

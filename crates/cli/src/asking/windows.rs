@@ -1,11 +1,11 @@
 //! Questions in windows.
 
-use super::{Answer, Ask, Ring, SAID_NO, SAID_YES, WHERE};
+use super::{Answer, Ask, Ring, SAID_NO, SAID_YES};
 use crate::args::LastWords;
-use crate::doctor::{x11_display, x11_display_in};
 use crate::home::Home;
 use crate::record;
 use crate::standing::Caller;
+use crate::surroundings::{ASK, x11_display, x11_display_in};
 use crate::texts::windows::{self as words, Language, SEE, Who, YES};
 use rendezvous_core::{ApplicationId, SessionResult};
 use rendezvous_desktop::Suspension;
@@ -166,7 +166,7 @@ pub(crate) fn ring_of(
 
 /// Whether questions can stand in windows in these surroundings.
 pub(crate) fn can_ask_in(variable: impl Fn(&str) -> Option<String>) -> bool {
-    variable(WHERE).is_none_or(|place| place != "terminal") && x11_display_in(variable).is_ok()
+    variable(ASK).is_none_or(|place| place != "terminal") && x11_display_in(variable).is_ok()
 }
 
 /// What is told in a window of its own, by a process of its own, since whoever tells it ends.

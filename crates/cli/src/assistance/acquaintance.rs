@@ -2,14 +2,14 @@
 //! shown the screen in the same call; the person asks for the help themselves, if they want it.
 
 use super::GOODBYE;
-use crate::application::ending::{self, Ending, Watch};
+use crate::application::ending::{self, Ending, News, Watch};
 use crate::application::secured::{SecuredSession, broken};
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
 use crate::texts;
 use rendezvous_assist::link::Heard;
 use rendezvous_core::{Code, SessionResult};
-use rendezvous_dbus::application::{Events, SessionEvent};
+use rendezvous_dbus::application::Events;
 use rendezvous_trust::AuthenticationError;
 use std::time::Instant;
 
@@ -21,31 +21,29 @@ pub(super) async fn run(
     terminal: &Terminal,
     mut ends: EndSignals,
 ) -> Ending {
-    let (role, deadline) = (session.session().role, Instant::now() + session.patience());
+    let deadline = Instant::now() + session.patience();
     let mut parting = Parting { session, terminal, leaving: false, is_said: false, deadline };
-    let mut watch = Watch::default();
+    let mut watch = Watch::new(parting.session.session().role);
     while let Some(heard) = parting.session.next_early() {
         parting.heard(heard).await;
     }
     let ending = loop {
         tokio::select! {
-            event = events.next() => match event {
-                SessionEvent::ContextData(text) if !parting.leaving => {
+            event = events.next() => match watch.hears(event) {
+                News::Text(text) if !parting.leaving => {
                     let heard = parting.session.open(&text);
                     parting.heard(heard).await;
                 }
-                SessionEvent::StateChanged { current, .. } => watch.state(current),
-                SessionEvent::Ended { result, .. } => break watch.ended(result, role),
-                SessionEvent::Lost => break watch.lost(role),
-                SessionEvent::SendError(_) => {
+                News::Ended(ending) => break ending,
+                News::Undelivered => {
                     parting.fail(&texts::not_delivered(who), Code::ContextDataSendFailure).await;
                 }
-                SessionEvent::ContextData(_) => {}
+                News::Text(_) | News::Nothing => {}
             },
             () = ends.next() => parting.leave(SessionResult::SUCCESS).await,
             () = tokio::time::sleep_until(parting.deadline.into()) => {
                 if parting.leaving {
-                    break watch.ended(Code::ConnectionFailure.into(), role);
+                    break watch.ended(Code::ConnectionFailure.into());
                 }
                 parting.leave(Code::SessionTimeout.into()).await;
             }

@@ -5,7 +5,7 @@ use super::media::Lack;
 use super::owed::Owed;
 use super::servers::Servers;
 use super::{GOODBYE, browser};
-use crate::application::ending::{self, Ending, Watch};
+use crate::application::ending::{self, Ending, News, Watch};
 use crate::application::secured::{Known, SecuredSession, broken};
 use crate::asking::{self, Answer, Ask, Asking};
 use crate::home::Home;
@@ -22,7 +22,7 @@ use rendezvous_assist::link::Heard;
 use rendezvous_assist::record::Entry;
 use rendezvous_assist::screens::{ScreenId, Screens};
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
-use rendezvous_core::{Code, Role, SessionResult};
+use rendezvous_core::{Code, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::{Bound, Media, Setup};
@@ -103,7 +103,6 @@ pub(super) async fn run(
 
 struct Expert {
     session: SecuredSession,
-    role: Role,
     /// What both sides have signed for the page that is open. Nothing connects without it.
     bound: Option<Bound>,
     /// What the novice's program owes the page.
@@ -154,7 +153,7 @@ impl Expert {
             who,
             log,
             logged_view: "",
-            role: session.session().role,
+            watch: Watch::new(session.session().role),
             session,
             bound: None,
             owed: Owed::default(),
@@ -175,7 +174,6 @@ impl Expert {
             chat: Chat::default(),
             leaving: None,
             ended: None,
-            watch: Watch::default(),
         }
     }
 
@@ -215,20 +213,17 @@ impl Expert {
     }
 
     async fn session_event(&mut self, event: SessionEvent, page: &Page) {
-        match event {
-            SessionEvent::ContextData(text) if self.leaving.is_none() => {
+        match self.watch.hears(event) {
+            News::Text(text) if self.leaving.is_none() => {
                 let heard = self.session.open(&text);
                 self.heard(heard, page).await;
             }
-            SessionEvent::ContextData(_) => {}
-            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-            SessionEvent::Ended { result, .. } => self.ended = Some(self.watch.ended(result, self.role)),
-            SessionEvent::Lost => self.ended = Some(self.watch.lost(self.role)),
-            SessionEvent::SendError(_) => {
-                // It is counted: the other side would take whatever comes after it for a sign that something is missing.
+            News::Undelivered => {
                 self.terminal.say(&texts::not_delivered(&self.who));
                 self.terminate(Code::ContextDataSendFailure.into()).await;
             }
+            News::Ended(ending) => self.ended = Some(ending),
+            News::Text(_) | News::Nothing => {}
         }
     }
 
@@ -506,7 +501,7 @@ impl Expert {
     async fn tick(&mut self, page: &Page) {
         self.chat.tick(page);
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
+            self.ended = Some(self.watch.ended(Code::ConnectionFailure.into()));
         }
         if !self.greeted && self.begun.elapsed() > self.session.patience() {
             self.terminate(Code::SessionTimeout.into()).await;

@@ -30,7 +30,7 @@ use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::tray::Tray;
 use super::trusted::Trusted;
 use super::{GOODBYE, clock, media, stop};
-use crate::application::ending::{Ending, Watch};
+use crate::application::ending::{Ending, News, Watch};
 use crate::application::secured::{SecuredSession, broken};
 use crate::asking::{self, Asking};
 use crate::config::CodecChoice;
@@ -222,6 +222,7 @@ impl Novice {
             who,
             language: Language::here(),
             role: session.session().role,
+            watch: Watch::new(session.session().role),
             session,
             terminal,
             awake: clock::Awake::begin(),
@@ -265,27 +266,23 @@ impl Novice {
             certificate: Own::begin(),
             bound: None,
             ended: None,
-            watch: Watch::default(),
             leaving: None,
             over: false,
         }
     }
 
     async fn session_event(&mut self, event: SessionEvent) {
-        match event {
-            SessionEvent::ContextData(text) if self.leaving.is_none() => {
+        match self.watch.hears(event) {
+            News::Text(text) if self.leaving.is_none() => {
                 let heard = self.session.open(&text);
                 self.heard(heard).await;
             }
-            SessionEvent::ContextData(_) => {}
-            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-            SessionEvent::Ended { result, .. } => self.end(self.watch.ended(result, self.role)),
-            SessionEvent::Lost => self.end(self.watch.lost(self.role)),
-            // It is counted: the other side would take whatever comes after it for a sign that something is missing.
-            SessionEvent::SendError(_) => {
+            News::Undelivered => {
                 let sentence = texts::not_delivered(&self.who);
                 self.fail_with(&sentence, Code::ContextDataSendFailure).await;
             }
+            News::Ended(ending) => self.end(ending),
+            News::Text(_) | News::Nothing => {}
         }
     }
 
@@ -481,7 +478,7 @@ impl Novice {
 
     async fn tick(&mut self) {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            return self.end(self.watch.ended(Code::ConnectionFailure.into(), self.role));
+            return self.end(self.watch.ended(Code::ConnectionFailure.into()));
         }
         if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > self.session.patience() {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;

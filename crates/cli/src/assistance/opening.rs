@@ -39,7 +39,7 @@ impl Shared {
         };
         let display = match subject {
             Subject::TestPicture => None,
-            Subject::Screen | Subject::Window(_) => Some(crate::doctor::x11_display()?),
+            Subject::Screen | Subject::Window(_) => Some(crate::surroundings::x11_display()?),
         };
         Ok(Self { display, subject })
     }

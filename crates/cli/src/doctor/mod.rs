@@ -11,7 +11,6 @@ mod network;
 mod servers;
 mod ways;
 
-pub(crate) use desktop::{x11_display, x11_display_in};
 pub(crate) use multicast::Deaf;
 
 use crate::config::{Config, Nearby};

@@ -1,9 +1,9 @@
 //! The servers of the person's accounts: what their domains' records say, and whether they prove their names.
 
 use super::Finding;
-use crate::agent::accounts::xmpp_config;
 use crate::config::XmppAccount;
 use crate::identity::unix_now;
+use crate::networks::xmpp_config;
 use crate::texts;
 use anyhow::{Result, anyhow, bail};
 use rendezvous_net::xmpp::probe::{Seen, Source, probe};

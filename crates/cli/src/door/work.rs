@@ -2,13 +2,13 @@
 
 use super::facts::{Account, Contact, Going, Manner, Past, Settings};
 use super::machine::{Input, Output};
-use crate::agent::accounts::NEARBY;
 use crate::contacts::{Contacts, Person, check_name};
 use crate::home::Home;
 use crate::identity::{Identity, unix_now};
+use crate::networks::NEARBY;
 use crate::resolve::{Candidate, Source, Whom};
 use crate::standing;
-use crate::{client, doctor, inbox, login, record, showing, surroundings, texts, whom};
+use crate::{client, inbox, login, record, showing, surroundings, texts, whom};
 use anyhow::{Result, anyhow};
 use rendezvous_core::{ApplicationId, State};
 use rendezvous_dbus::agent::{AgentClient, Listed, News, NewsStream, Surroundings};
@@ -240,7 +240,7 @@ impl Job {
 
     async fn call(&self, whom: &Whom, application: ApplicationId, settings: Settings) -> Result<String> {
         if application == ApplicationId::ASK {
-            showing::refuse_wayland(&doctor::x11_display()?).await?;
+            showing::refuse_wayland(&surroundings::x11_display()?).await?;
         }
         let agent = self.agent().await?;
         if whom.network == whom::XMPP {
@@ -258,7 +258,7 @@ impl Job {
     }
 
     async fn make_code(&self, settings: Settings) -> Result<String> {
-        showing::refuse_wayland(&doctor::x11_display()?).await?;
+        showing::refuse_wayland(&surroundings::x11_display()?).await?;
         let agent = self.agent().await?;
         agent.make_code(around(settings)).await.map_err(|e| anyhow!(e.sentence()))
     }

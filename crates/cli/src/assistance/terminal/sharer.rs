@@ -10,7 +10,7 @@ mod showing;
 mod views;
 
 use self::showing::{Showing, happens};
-use crate::application::ending::{Ending, Watch};
+use crate::application::ending::{Ending, News, Watch};
 use crate::application::secured::{SecuredSession, broken};
 use crate::asking::{self, Asking};
 use crate::assistance::media::{self};
@@ -32,7 +32,7 @@ use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::record::{self, Entry};
 use rendezvous_assist::screen::Size;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
-use rendezvous_core::{Code, Role};
+use rendezvous_core::Code;
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
@@ -95,7 +95,6 @@ pub(in crate::assistance) async fn run(
 
 struct Sharer {
     session: SecuredSession,
-    role: Role,
     who: String,
     terminal: Terminal,
     /// Tells when the machine slept.
@@ -150,7 +149,7 @@ impl Sharer {
         let consent = Consent::with_limits(limits, &facts::of(&ruled, &session));
         Self {
             who,
-            role: session.session().role,
+            watch: Watch::new(session.session().role),
             session,
             terminal,
             awake: clock::Awake::begin(),
@@ -174,26 +173,23 @@ impl Sharer {
             certificate: None,
             bound: None,
             ended: None,
-            watch: Watch::default(),
             leaving: None,
             over: false,
         }
     }
 
     async fn session_event(&mut self, event: SessionEvent) {
-        match event {
-            SessionEvent::ContextData(text) if self.leaving.is_none() => {
+        match self.watch.hears(event) {
+            News::Text(text) if self.leaving.is_none() => {
                 let heard = self.session.open(&text);
                 self.heard(heard).await;
             }
-            SessionEvent::ContextData(_) => {}
-            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-            SessionEvent::Ended { result, .. } => self.end(self.watch.ended(result, self.role)),
-            SessionEvent::Lost => self.end(self.watch.lost(self.role)),
-            SessionEvent::SendError(_) => {
+            News::Undelivered => {
                 let sentence = texts::not_delivered(&self.who);
                 self.fail_with(&sentence, Code::ContextDataSendFailure).await;
             }
+            News::Ended(ending) => self.end(ending),
+            News::Text(_) | News::Nothing => {}
         }
     }
 
@@ -361,7 +357,7 @@ impl Sharer {
 
     async fn tick(&mut self) {
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            return self.end(self.watch.ended(Code::ConnectionFailure.into(), self.role));
+            return self.end(self.watch.ended(Code::ConnectionFailure.into()));
         }
         if !self.greeted && self.leaving.is_none() && self.begun.elapsed() > self.session.patience() {
             return self.fail("the other side's program did not greet", Code::SessionTimeout).await;

@@ -6,7 +6,7 @@ mod seeing;
 
 use self::seeing::{Seeing, Wish};
 use super::line::{Begin, Line, LineEvent};
-use crate::application::ending::{self, Ending, Watch};
+use crate::application::ending::{self, Ending, News, Watch};
 use crate::application::secured::{Known, SecuredSession, broken};
 use crate::assistance::GOODBYE;
 use crate::assistance::asides::Lines;
@@ -25,7 +25,7 @@ use rendezvous_assist::link::Heard;
 use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::record::Entry;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
-use rendezvous_core::{Code, Role, SessionResult};
+use rendezvous_core::{Code, SessionResult};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
@@ -89,7 +89,6 @@ pub(in crate::assistance) async fn run(
 
 struct Viewer {
     session: SecuredSession,
-    role: Role,
     who: String,
     /// The record of this session.
     log: SessionLog,
@@ -144,7 +143,7 @@ impl Viewer {
             who,
             log,
             logged_view: "",
-            role: session.session().role,
+            watch: Watch::new(session.session().role),
             session,
             families,
             servers,
@@ -165,7 +164,6 @@ impl Viewer {
             unanswered: None,
             leaving: None,
             ended: None,
-            watch: Watch::default(),
         }
     }
 
@@ -182,20 +180,17 @@ impl Viewer {
     }
 
     async fn session_event(&mut self, event: SessionEvent) {
-        match event {
-            SessionEvent::ContextData(text) if self.leaving.is_none() => {
+        match self.watch.hears(event) {
+            News::Text(text) if self.leaving.is_none() => {
                 let heard = self.session.open(&text);
                 self.heard(heard).await;
             }
-            SessionEvent::ContextData(_) => {}
-            SessionEvent::StateChanged { current, .. } => self.watch.state(current),
-            SessionEvent::Ended { result, .. } => self.ended = Some(self.watch.ended(result, self.role)),
-            SessionEvent::Lost => self.ended = Some(self.watch.lost(self.role)),
-            SessionEvent::SendError(_) => {
-                // It is counted: the other side would take whatever comes after it for a sign that something is missing.
+            News::Undelivered => {
                 let sentence = texts::not_delivered(&self.who);
                 self.fail_with(&sentence, Code::ContextDataSendFailure).await;
             }
+            News::Ended(ending) => self.ended = Some(ending),
+            News::Text(_) | News::Nothing => {}
         }
     }
 
@@ -417,7 +412,7 @@ impl Viewer {
     async fn tick(&mut self) {
         let now = Instant::now();
         if self.leaving.is_some_and(|at| at.elapsed() > GOODBYE) {
-            self.ended = Some(self.watch.ended(Code::ConnectionFailure.into(), self.role));
+            self.ended = Some(self.watch.ended(Code::ConnectionFailure.into()));
             return;
         }
         if self.leaving.is_some() {
