@@ -16,6 +16,8 @@ mod ice_server;
 pub mod loopback;
 mod network;
 mod parcel;
+#[cfg(feature = "xmpp")]
+mod prompt;
 mod seldom;
 #[cfg(all(test, any(feature = "nearby", feature = "xmpp")))]
 mod vectors;

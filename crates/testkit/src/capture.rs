@@ -60,6 +60,17 @@ pub struct Packet {
     pub from: SocketAddr,
     /// To whom.
     pub to: SocketAddr,
+    /// What a datagram of RTP says in the clear.
+    pub media: Option<Media>,
+}
+
+/// What a packet of RTP says in the clear (RFC 3550, 5.1), encrypted as it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// It ends with padding; what is sent for nothing else is all padding.
+    pub padded: bool,
+    /// Bytes after the header and its extensions, with what the encryption adds: 10 or 16.
+    pub bytes: usize,
 }
 
 impl Capture {
@@ -132,10 +143,12 @@ impl Passed {
     fn note(&mut self, at: Instant, bytes: &[u8]) {
         self.packets += 1;
         match read(bytes) {
-            Ok(Some((UDP, from, to, _))) => self.datagrams.push(Packet { at, from, to }),
+            Ok(Some((UDP, from, to, rest))) => {
+                self.datagrams.push(Packet { at, from, to, media: media(rest) });
+            }
             // SYN without ACK.
             Ok(Some((TCP, from, to, rest))) if rest.get(13).is_some_and(|flags| flags & 0x12 == 0x02) => {
-                self.begun.push(Packet { at, from, to });
+                self.begun.push(Packet { at, from, to, media: None });
             }
             _ => {}
         }
@@ -179,6 +192,26 @@ fn read(bytes: &[u8]) -> Result<Option<Read<'_>>> {
     Ok(Some((protocol, SocketAddr::new(from, port(0)), SocketAddr::new(to, port(2)), rest)))
 }
 
+/// What a datagram says of media, if it is one of RTP: neither one of STUN or DTLS, nor one of RTCP (RFC 7983; RFC 5761, 4).
+fn media(datagram: &[u8]) -> Option<Media> {
+    const UDP_HEAD: usize = 8;
+    const HEAD: usize = 12;
+    // Of a long one there is only the beginning; how long it was it says itself.
+    let length = usize::from(u16::from_be_bytes([*datagram.get(4)?, *datagram.get(5)?]));
+    let packet = datagram.get(UDP_HEAD..)?;
+    let (first, second) = (*packet.first()?, *packet.get(1)?);
+    if first >> 6 != 2 || (192..=223).contains(&second) {
+        return None;
+    }
+    let mut head = HEAD + usize::from(first & 0x0f) * 4;
+    if first & 0x10 != 0 {
+        let words = u16::from_be_bytes([*packet.get(head + 2)?, *packet.get(head + 3)?]);
+        head += 4 + usize::from(words) * 4;
+    }
+    let bytes = length.checked_sub(UDP_HEAD + head)?;
+    Some(Media { padded: first & 0x20 != 0, bytes })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,5 +251,31 @@ mod tests {
         let answer = ipv4(TCP, &segment);
         let passed = passed(&[begins, answer, vec![0x45; 7], vec![0x60; 41], Vec::new(), vec![0, 1]]);
         assert_eq!((passed.begun.len(), passed.datagrams.len(), passed.packets), (1, 0, 6));
+    }
+    /// A datagram of UDP, 100 bytes long with its own header, of which this much was read.
+    fn datagram(contents: &[u8]) -> Vec<u8> {
+        ipv4(UDP, &[&[0, 1, 0, 2, 0, 100, 0, 0], contents].concat())
+    }
+
+    #[test]
+    fn media_is_told_by_its_header_alone() {
+        let mut head = [0; 24];
+        (head[0], head[1]) = (0x90, 0xe2);
+        // One word of extension: 12 + 4 + 4 bytes of header.
+        head[15] = 1;
+        let plain = datagram(&head);
+        head[0] = 0xb1;
+        // The same behind one contributing source, and padded.
+        (head[15], head[19]) = (0, 1);
+        let padded = datagram(&head);
+        let control = datagram(&[0x80, 200, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let stun = datagram(&[0, 1, 0, 0]);
+        let cut = datagram(&[0x90, 0x62]);
+        let media: Vec<_> = passed(&[plain, padded, control, stun, cut])
+            .datagrams
+            .iter()
+            .map(|packet| packet.media.map(|media| (media.padded, media.bytes)))
+            .collect();
+        assert_eq!(media, [Some((false, 72)), Some((true, 68)), None, None, None]);
     }
 }

@@ -70,8 +70,14 @@ pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
 ];
 
 /// Where code may differ by operating system: beginnings of paths.
-pub(super) const SYSTEM_DEPENDENT: &[&str] =
-    &["crates/desktop/", "crates/com/", "crates/dbus/", "crates/net/src/clock/", "crates/cli/src/main.rs"];
+pub(super) const SYSTEM_DEPENDENT: &[&str] = &[
+    "crates/desktop/",
+    "crates/com/",
+    "crates/dbus/",
+    "crates/net/src/clock/",
+    "crates/net/src/prompt.rs",
+    "crates/cli/src/main.rs",
+];
 
 /// Finds entries that are of no use any more.
 pub(super) fn check_tables(texts: &[Text], findings: &mut Findings) {

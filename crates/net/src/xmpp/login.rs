@@ -7,13 +7,13 @@ use super::places::{self, Place};
 use super::tls::Channel;
 use super::transport::{Meter, Metered};
 use super::trouble::{Remedy, Trouble};
+use crate::prompt::Prompt;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mechanism::Exchange;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_xmpp::connect::AsyncReadAndWrite;
 use tokio_xmpp::xmlstream::{
@@ -74,9 +74,9 @@ async fn log_in_at(target: &Target, place: &Place) -> Result<LoggedIn, Trouble> 
     encrypt(target, place, stream).await
 }
 
-async fn encrypt(target: &Target, place: &Place, stream: TcpStream) -> Result<LoggedIn, Trouble> {
+async fn encrypt(target: &Target, place: &Place, stream: Prompt) -> Result<LoggedIn, Trouble> {
     let meter = Meter::default();
-    let local = stream.local_addr().ok();
+    let local = stream.get_ref().local_addr().ok();
     let signed_in = match place.security {
         Security::LoopbackOnly => {
             let pending = open(target, Metered::new(stream, meter.clone())).await?;
@@ -92,7 +92,7 @@ async fn encrypt(target: &Target, place: &Place, stream: TcpStream) -> Result<Lo
 }
 
 /// Asks for encryption on a stream in the clear, and leaves that stream.
-pub(super) async fn start_tls(target: &Target, stream: TcpStream) -> Result<TcpStream, Trouble> {
+pub(super) async fn start_tls(target: &Target, stream: Prompt) -> Result<Prompt, Trouble> {
     let pending = open(target, Metered::new(stream, Meter::default())).await?;
     let (features, mut stream): (StreamFeatures, XmppStream<_>) = pending.recv_features().await?;
     if !features.can_starttls() {
@@ -106,7 +106,7 @@ pub(super) async fn start_tls(target: &Target, stream: TcpStream) -> Result<TcpS
     }
 }
 
-async fn direct(target: &Target, stream: TcpStream, meter: Meter) -> Result<LoggedIn, Trouble> {
+async fn direct(target: &Target, stream: Prompt, meter: Meter) -> Result<LoggedIn, Trouble> {
     let (stream, channel) = target.tls.connect(stream).await?;
     let pending = open(target, Metered::new(stream, meter.clone())).await?;
     prove(target, pending, channel, meter).await

@@ -2,6 +2,7 @@
 
 use super::config::{Security, Target};
 use super::trouble::{Trouble, short};
+use crate::prompt::Prompt;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig};
 use hickory_resolver::net::NetError;
@@ -200,7 +201,7 @@ fn unasked(error: &NetError) -> String {
 }
 
 /// Opens a connection to a place, at whichever of its addresses answers.
-pub(super) async fn dial(dns: Option<SocketAddr>, place: &Place) -> Result<TcpStream, Trouble> {
+pub(super) async fn dial(dns: Option<SocketAddr>, place: &Place) -> Result<Prompt, Trouble> {
     let unreachable =
         |error: io::Error| Trouble::Unreachable { place: place.to_string(), why: plain(&error) };
     let lookup = |why: String| Trouble::Lookup { domain: place.host.clone(), why };
@@ -219,10 +220,7 @@ pub(super) async fn dial(dns: Option<SocketAddr>, place: &Place) -> Result<TcpSt
     for address in addresses {
         let dialled = timeout(DIAL, TcpStream::connect(address)).await;
         match dialled.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(stream) => {
-                stream.set_nodelay(true).map_err(unreachable)?;
-                return Ok(stream);
-            }
+            Ok(stream) => return Prompt::new(stream).map_err(unreachable),
             Err(error) => last = unreachable(error),
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Summary {
     pub(super) rate: f64,
     /// Packets of video in a second.
     pub(super) video_packets: Option<f64>,
+    /// Those of them in a second that are more than signs of life.
+    pub(super) picture_packets: Option<f64>,
     /// Of each picture of a video, in milliseconds: in the jitter buffer, in the decoder, and from its first packet until it
     /// was decoded.
     pub(super) in_browser: Option<[f64; 3]>,
@@ -60,6 +62,7 @@ impl Summary {
         let likeness: Vec<_> = rounds.iter().flat_map(|round| &round.likeness).copied().collect();
         let bytes: u64 = rounds.iter().map(|round| round.traffic.received + round.traffic.sent).sum();
         let packets: Option<u64> = rounds.iter().map(|round| Some(round.video.as_ref()?.packets)).sum();
+        let pictures: Option<u64> = rounds.iter().map(|round| round.pictures).sum();
         let painted: u64 = rounds.iter().map(|round| round.painted).sum();
         let seen: Vec<_> = answers.iter().copied().flatten().collect();
         let percent = |of: fn(Spent) -> Duration| {
@@ -75,6 +78,7 @@ impl Summary {
             rate: bytes as f64 * 8.0 / 1e6 / seconds,
             in_browser: in_browser(rounds),
             video_packets: packets.map(|packets| packets as f64 / seconds),
+            picture_packets: pictures.map(|pictures| pictures as f64 / seconds),
             cost: Cost {
                 server: percent(|spent| spent.server),
                 gateway: percent(|spent| spent.gateway),
@@ -151,6 +155,7 @@ mod tests {
             readings: ages.iter().map(|&age| Reading { at: 0.0, age }).collect(),
             traffic: Traffic { received, sent: 0 },
             video: Some(Video { packets: 8, frames: 2, decoding: Duration::from_millis(6), ..no_video() }),
+            pictures: (received > 0).then_some(4),
             spent: Spent { server: Duration::from_millis(500), ..Spent::default() },
             others: Duration::from_millis(40),
             answers: vec![Some(5.0), None],
@@ -160,6 +165,8 @@ mod tests {
         assert_eq!((summary.updates, summary.painted, summary.rate), (1.0, 15.0, 2.0));
         assert_eq!((summary.cost.server, summary.others, summary.unanswered), (25.0, 2.0, 2));
         assert_eq!((summary.video_packets, summary.cost_of_server_update()), (Some(4.0), Some(250.0)));
+        assert_eq!(summary.picture_packets, None, "one of the rounds was not listened to");
+        assert_eq!(Summary::of(&[round(2, &[], 1)]).picture_packets, Some(2.0));
         assert_eq!(summary.in_browser, Some([0.0, 3.0, 0.0]));
         assert_eq!(Summary::of(&[round(1, &[], 0)]).age, None);
     }
