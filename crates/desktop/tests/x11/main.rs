@@ -8,6 +8,7 @@
 mod decode;
 #[cfg(all(feature = "h264", feature = "vp9"))]
 mod encode;
+mod finger;
 mod keyboard;
 mod monitors;
 #[cfg(feature = "windows")]
