@@ -50,6 +50,8 @@ pub(super) const FILES: &[PageFile] = &[
     file!("/shortcuts.js", SCRIPT, "shortcuts.js"),
     file!("/static.js", SCRIPT, "static.js"),
     file!("/view.js", SCRIPT, "view.js"),
+    file!("/words.de.js", SCRIPT, "words.de.js"),
+    file!("/words.en.js", SCRIPT, "words.en.js"),
     file!("/words.js", SCRIPT, "words.js"),
     file!("/zoom.js", SCRIPT, "zoom.js"),
 ];
