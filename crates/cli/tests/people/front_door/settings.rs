@@ -14,7 +14,7 @@ use std::fs;
 /// Whoever has an account without its password, and knows Anna; in the settings.
 fn scene(play: impl FnOnce(&mut AtScreen) -> Result<()>) {
     let mut maria = AtScreen::new("maria", &[]).expect("a screen");
-    let mut scene = || -> Result<()> {
+    let scene = || -> Result<()> {
         let file = maria.someone.home().join("config.toml");
         let account = "\n# Mine.\n[[account]]\ntype = \"xmpp\"\njid = \"maria@localhost\"\n";
         fs::write(&file, fs::read_to_string(&file)? + account)?;
