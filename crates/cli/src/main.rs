@@ -12,6 +12,7 @@ mod args;
 mod asking;
 mod assistance;
 mod call;
+mod chatting;
 mod check;
 mod client;
 mod clock;

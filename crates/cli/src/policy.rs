@@ -48,6 +48,24 @@ pub(crate) fn act(application: ApplicationId, role: Role, by_code: bool) -> Opti
     }
 }
 
+/// Whether this application may be used here at all, in this role.
+pub(crate) fn may_use(policy: &Policy, application: ApplicationId, role: Role) -> Result<(), Forbidden> {
+    match (application, role) {
+        (ApplicationId::SHARE_TERMINAL, Role::Inviter) | (ApplicationId::VIEW_TERMINAL, Role::Invitee) => {
+            policy.may_share_terminal().map_err(forbidden)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether this call may be made, to whomever.
+pub(crate) fn may_call(home: &Home, application: ApplicationId) -> Result<(), Forbidden> {
+    let Some(act) = act(application, Role::Inviter, false) else { return Ok(()) };
+    let policy = load(home)?;
+    may_use(&policy, application, Role::Inviter)?;
+    policy.may(act).map_err(forbidden)
+}
+
 /// Whether this may begin, with whomever.
 pub(crate) fn may(home: &Home, act: Act) -> Result<(), Forbidden> {
     load(home)?.may(act).map_err(forbidden)

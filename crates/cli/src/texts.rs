@@ -16,6 +16,8 @@ use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
 pub(crate) mod bar;
+#[cfg(feature = "windows")]
+pub(crate) mod chat;
 mod check;
 mod check_im;
 mod commands;

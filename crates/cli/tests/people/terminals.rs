@@ -19,15 +19,15 @@ const OVER: &str = "It is over. Nobody sees your terminal any more, and its shel
 const CHORD: &str = "\u{1d}";
 
 /// Who shares and who looks, by their terminals.
-struct Ends<'a> {
-    sharer: &'a mut Desk,
-    viewer: &'a mut Desk,
+pub(crate) struct Ends<'a> {
+    pub(crate) sharer: &'a mut Desk,
+    pub(crate) viewer: &'a mut Desk,
     /// As whom the sharer sees the viewer.
     who: String,
 }
 
 /// The novice shares a terminal, and the expert sees it.
-fn shared(two: &mut Two) -> Result<Ends<'_>> {
+pub(crate) fn shared(two: &mut Two) -> Result<Ends<'_>> {
     let (from, to) = (two.novice.who.clone(), two.expert.address.clone());
     crate::meeting::have_met(&two.novice, &two.expert)?;
     two.call = Some(two.novice.types(&["share-terminal", &to])?);

@@ -172,6 +172,9 @@ impl Novice {
         if typed.trim().is_empty() {
             return;
         }
+        if let Some(why) = self.ruled.keeps_files() {
+            return self.terminal.say(&why);
+        }
         if self.sharing.is_none() || self.consent.state().is_paused() {
             return self.terminal.say(texts::NO_FILES_NOW);
         }
