@@ -12,6 +12,10 @@ mod args;
 mod asking;
 mod assistance;
 mod call;
+#[cfg(unix)]
+mod check;
+#[cfg(windows)]
+#[path = "check/nowhere.rs"]
 mod check;
 mod client;
 mod clock;
@@ -30,16 +34,25 @@ mod inbox;
 mod log;
 mod login;
 mod manual;
+mod os;
 mod page;
 mod people;
 mod policy;
 mod private;
+#[cfg(unix)]
+mod receiving;
+#[cfg(windows)]
+#[path = "receiving/nowhere.rs"]
 mod receiving;
 mod record;
 mod resolve;
 mod secrets;
 mod sessions;
 mod showing;
+#[cfg(unix)]
+mod signals;
+#[cfg(windows)]
+#[path = "signals/windows.rs"]
 mod signals;
 mod standing;
 mod suggest;
