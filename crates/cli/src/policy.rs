@@ -5,6 +5,7 @@
 //! application keeps the one that it began with: nothing that is done to a file loosens a session that goes on.
 
 mod explain;
+#[cfg_attr(windows, path = "policy/windows.rs")]
 mod file;
 
 pub(crate) use explain::run;
