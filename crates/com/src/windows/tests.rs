@@ -10,6 +10,7 @@ use super::living::{self, LivingObject};
 use super::session::{Control, Session, Shared};
 use super::sink::Sink;
 use super::system::InApartment;
+use super::variant::Made;
 use super::worker::{self, Job, Post};
 use super::{call, guid};
 use crate::course::Heard;
@@ -28,6 +29,10 @@ windows_link::link!("oleaut32.dll" "system" fn SysFreeString(text: *const u16));
 
 /// What is alive is counted for the whole process, so one test after the other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+pub(super) fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 #[derive(Default)]
 struct Asked(Mutex<Vec<(Option<SessionResult>, String)>>);
@@ -57,7 +62,7 @@ struct Scene {
 }
 
 fn scene() -> Scene {
-    let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let alone = alone();
     let apartment = InApartment::enter().unwrap();
     let asked = Arc::new(Asked::default());
     let shared = Arc::new(Shared::new(State::Accepted, "Ann 😀".into(), 1, Box::new(Note(asked.clone()))));
@@ -164,7 +169,7 @@ fn the_state_inside_the_event_is_the_new_one_and_its_argument_the_old() {
     call::unadvise(&s.point, cookie).unwrap();
     s.shared.raise(&Call::of(&event).unwrap());
     assert!(heard.try_recv().is_err(), "it does not listen any more");
-    assert!(s.shared.was_left());
+    assert!(s.shared.listeners.was_left());
 }
 
 #[test]
@@ -224,7 +229,7 @@ fn nothing_is_left_when_everything_was_let_go() {
         }
         ONE_AT_A_TIME.is_poisoned()
     };
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     assert!(before || living::objects() == 0, "a reference is left");
 }
 
@@ -233,12 +238,12 @@ fn a_flood_that_nobody_takes_is_refused_before_it_grows() {
     let s = scene();
     let (listener, heard) = sink(&s.session);
     call::advise(&s.point, &listener).unwrap();
-    let sink = call::as_dispatch(&listener).unwrap();
+    let sink = call::as_dispatch(&listener, names::EVENTS).unwrap();
     let text = Call::of(&Event::ContextData("x".repeat(64 * 1024))).unwrap();
-    let taken = (0..1000).take_while(|_| call::raise(&sink, &text) == Ok(())).count();
+    let taken = (0..1000).take_while(|_| call::raise(&sink, text.member.number(), &Made::of(&text.arguments)) == Ok(())).count();
     assert!((100..=128).contains(&taken), "{taken} texts of 64 KiB are 8 MiB");
     for _ in 0..1000 {
-        assert_eq!(call::raise(&sink, &text), Err(Hresult::OUT_OF_MEMORY));
+        assert_eq!(call::raise(&sink, text.member.number(), &Made::of(&text.arguments)), Err(Hresult::OUT_OF_MEMORY));
     }
     let jobs: Vec<_> = heard.try_iter().collect();
     assert!(matches!(jobs.last(), Some(Job::Heard(Heard::Gone))), "whoever floods is let go");
