@@ -7,7 +7,7 @@ use super::super::interfaces::{
     IRendezvousSession,
 };
 use super::super::system::InApartment;
-use super::super::tests::alone;
+use super::super::tests::{alone, returns, until};
 use super::super::{call, guid, living, text};
 use super::center::{Center, News};
 use super::{Service, manager};
@@ -19,8 +19,8 @@ use rendezvous_core::{
 use rendezvous_net::CallError;
 use std::ptr::{null, null_mut};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
-use windows_core::{GUID, HRESULT, IUnknown, Interface};
+use std::time::Duration;
+use windows_core::{GUID, IUnknown, Interface};
 
 const OTHERS: SessionId = SessionId([7; 16]);
 
@@ -87,25 +87,11 @@ impl Scene {
     }
 }
 
-#[track_caller]
-fn returns(expected: Hresult, got: HRESULT) {
-    assert_eq!(Hresult(got.0.cast_unsigned()), expected);
-}
-
 fn state(session: &IMsgrSession) -> i32 {
     let mut state = -1;
     // SAFETY: the place is ours.
     unsafe { returns(Hresult::OK, session.get_State(&raw mut state)) };
     state
-}
-
-#[track_caller]
-fn until(what: &str, mut is: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !is() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{what}");
-        std::thread::yield_now();
-    }
 }
 
 #[test]
