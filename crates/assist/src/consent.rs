@@ -11,7 +11,8 @@
 //! denies and revokes it, and it expires. Seeing is the base: when it is refused or ends, everything ends, finally. A
 //! pause kills all grants and ends nothing: afterwards there is a new grant for the view, and the rest is asked for anew.
 //! So it is, without a pause, after the connection was lost, the screen was locked, the machine was asleep, and half an
-//! hour. Another device of the expert must ask for the view as well.
+//! hour. Another device of the expert's has no part in this: a session has one device on each side, so another one begins
+//! with a session of its own, and with nothing.
 //!
 //! A question has one answer, a time limit, and *no* as its default, and there is one at a time. What is requested
 //! meanwhile, too soon, or too often, is refused without bothering anybody, and so is what [`Limits`] do not allow and what
@@ -118,8 +119,6 @@ pub enum Input {
     Suspended,
     /// The path to the expert's page is lost or replaced. The floors fall and must be asked for again; the view stands.
     Disconnected,
-    /// The expert goes on with another device. Everything falls, and the person is asked for the view again.
-    DeviceChanged,
     /// The session with the expert is over, or the expert's application is gone. Everything ends.
     Ended,
     /// The moment of [`Output::Timeout`] has come. Harmless at any other moment.
@@ -302,12 +301,7 @@ impl Input {
             | Self::Locked
             | Self::Suspended
             | Self::Timeout => true,
-            Self::Connected
-            | Self::Request(_)
-            | Self::Release(_)
-            | Self::Disconnected
-            | Self::DeviceChanged
-            | Self::Ended => false,
+            Self::Connected | Self::Request(_) | Self::Release(_) | Self::Disconnected | Self::Ended => false,
         }
     }
 }

@@ -55,8 +55,6 @@ mutants! {
     OutlivesLock,
     /// What was granted outlives a suspend.
     OutlivesSuspend,
-    /// Another device of the expert sees what the first was shown.
-    AnyDevice,
     /// What was granted outlives its time.
     NoExpiry,
     /// Asking again while something is granted gives it more time.

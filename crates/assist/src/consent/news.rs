@@ -53,7 +53,7 @@ pub enum FloorState {
     Refused,
     /// The expert gave it back, or stopped asking.
     Released,
-    /// The person took it back, or what it was granted for is over: the connection, the unlocked screen, the device.
+    /// The person took it back, or what it was granted for is over: the connection, the unlocked screen.
     Revoked,
     /// Its time ran out.
     Expired,

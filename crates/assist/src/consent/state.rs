@@ -124,7 +124,6 @@ impl State {
             Input::Locked => self.away(now, Mutant::OutlivesLock, effects),
             Input::Suspended => self.away(now, Mutant::OutlivesSuspend, effects),
             Input::Disconnected => self.disconnected(now, effects),
-            Input::DeviceChanged => self.device_changed(now, effects),
             Input::Ended => self.end(Reason::SessionEnded, effects),
             Input::Timeout => Ok(()),
         }

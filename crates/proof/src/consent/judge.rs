@@ -237,8 +237,7 @@ impl World {
         // When it ran out in this very step, that is why.
         let counts = !by_machine || question.until <= self.now;
         let is_view = question.kind == QuestionKind::May(Right::View);
-        let counts = if is_view { input == Input::DeviceChanged } else { counts };
-        self.seen.in_vain = self.seen.in_vain.saturating_add(u8::from(counts));
+        self.seen.in_vain = self.seen.in_vain.saturating_add(u8::from(counts && !is_view));
         if !is_view {
             self.seen.quiet_until = self.now.after(self.seen.limits.quiet);
         }
@@ -310,8 +309,6 @@ impl World {
             (Input::BarGone, Ok(())) => self.seen.without_bar = true,
             (Input::Resume, Ok(())) => self.seen.by_person = false,
             (Input::BarBack, Ok(())) => self.seen.without_bar = false,
-            // The new device is asked about whatever was hidden from the other.
-            (Input::DeviceChanged, Ok(())) => (self.seen.by_person, self.seen.without_bar) = (false, false),
             _ => {}
         }
         let hides = matches!(input, Input::Pause | Input::BarGone) && result.is_ok();
@@ -329,7 +326,7 @@ impl World {
             Requirement::Outlives.tried();
         }
         let floors_fall = matches!(input, Input::Disconnected | Input::Locked | Input::Suspended);
-        if floors_fall && self.seen.any_floor() || input == Input::DeviceChanged && self.seen.anything() {
+        if floors_fall && self.seen.any_floor() {
             self.violate(Requirement::Outlives, format!("something granted outlives {input:?}"));
         }
         let given_up = match input {

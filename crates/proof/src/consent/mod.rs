@@ -86,7 +86,7 @@ requirements! {
         "questions",
     Ends "every question ends, by time alone, and so does whatever has a limit":
         "steps with a question or a limit",
-    Outlives "no grant outlives its cause: connection, unlocked screen, waking machine, device, time":
+    Outlives "no grant outlives its cause: connection, unlocked screen, waking machine, time":
         "steps with something granted",
     Hidden "what the person or a missing bar hides is not seen, and only they show it again":
         "steps while it was hidden",

@@ -80,7 +80,6 @@ impl World {
         let mut inputs = vec![
             Input::Connected,
             Input::Disconnected,
-            Input::DeviceChanged,
             Input::Ended,
             Input::Request(Right::View),
             Input::Pause,

@@ -235,7 +235,7 @@ impl State {
                 self.expire(now, effects);
                 if until.is_some_and(|until| until <= now) && !on(Mutant::NoExpiry) {
                     // It is of this phase, so there is something to fall and somebody to ask.
-                    _ = self.ask_view_anew(now, (Closed::Denied, true), effects);
+                    _ = self.ask_view_anew(now, effects);
                 }
             }
             View::Asked(_) | View::Hidden { .. } => {}

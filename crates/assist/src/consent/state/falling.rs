@@ -124,40 +124,15 @@ impl State {
         Ok(())
     }
 
-    /// Another device is another pair of eyes: everything falls, and the view is asked for anew.
-    pub(super) fn device_changed(
-        &mut self,
-        now: Time,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), ConsentError> {
-        match self.phase {
-            Phase::Waiting => Ok(()),
-            Phase::Open(_) if on(Mutant::AnyDevice) => Ok(()),
-            Phase::Open(_) => self.ask_view_anew(now, (Closed::Released, true), effects),
-            Phase::Over(_) => Err(ConsentError::Over),
-        }
-    }
-
-    /// Takes everything back and asks for the view again; `question` says how one that stands meanwhile ends. A person
-    /// who was asked in vain too often is not asked once more: then it is over.
-    pub(super) fn ask_view_anew(
-        &mut self,
-        now: Time,
-        question: (Closed, bool),
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), ConsentError> {
+    /// The time for the view has run out: everything falls, and it is asked for anew. A person who was asked in vain too often
+    /// is not asked once more: then it is over.
+    pub(super) fn ask_view_anew(&mut self, now: Time, effects: &mut Vec<Effect>) -> Result<(), ConsentError> {
         let limits = self.limits;
-        self.floors_fall(now, question, Mutant::AnyDevice, effects)?;
-        let Open { view, patience, .. } = self.open()?;
-        match view {
-            View::Asked(asked) => {
-                patience.refused(now, &limits);
-                effects.push(Effect::Withdraw(asked.id));
-            }
-            View::Granted { .. } => effects.push(Effect::Revoke(Right::View)),
-            View::Hidden { .. } => effects.push(Effect::Tell(Announcement::Paused(false))),
-        }
-        if patience.is_exhausted(&limits) {
+        let mut seen = self.seen()?;
+        seen.withdraw(now, None, (Closed::Denied, true), effects);
+        seen.floors.revoke_all(effects);
+        effects.push(Effect::Revoke(Right::View));
+        if self.open()?.patience.is_exhausted(&limits) {
             self.refuse_view(Reason::NoAnswer, effects);
             return Ok(());
         }

@@ -52,7 +52,6 @@ fn whatever_is_over_takes_all_floors_with_it() {
         (Input::Disconnected, vec![Right::View]),
         (Input::Locked, vec![Right::View]),
         (Input::Suspended, vec![Right::View]),
-        (Input::DeviceChanged, vec![]),
         (Input::Pause, vec![]),
         (Input::BarGone, vec![]),
         (Input::Stop, vec![]),
@@ -176,25 +175,17 @@ fn the_bar_and_the_person_hide_it_independently() {
 }
 
 #[test]
-fn another_device_is_asked_about_anew_and_the_old_answer_is_void() {
-    let mut room = room("asking view");
-    let old = room.open_question();
-    assert_eq!(room.step(1000, Input::DeviceChanged).1, ["withdraw", "ask view", "view asked"]);
-    assert_eq!(
-        room.step(1001, Input::Answer { question: old, yes: true }).0,
-        Err(ConsentError::NoSuchQuestion)
-    );
-    room.answer(1002, true).0.unwrap();
-    assert_eq!(rights(&room), [Right::View]);
-}
-
-#[test]
-fn devices_that_change_again_and_again_come_to_an_end() {
-    let mut room = room("asking view");
-    for turn in 1..5 {
-        assert_eq!(room.step(turn, Input::DeviceChanged).1, ["withdraw", "ask view", "view asked"]);
+fn who_was_asked_in_vain_too_often_is_not_asked_for_the_view_again() {
+    let limits = Limits::default().with(Right::View, Lifetime::For(Duration::from_mins(60)));
+    let mut room = Room::with(limits, &friend());
+    room.step(0, Input::Connected).0.unwrap();
+    room.answer(0, true).0.unwrap();
+    for turn in 1..=5 {
+        room.step(turn * 5 * MINUTE, Input::Request(Right::Files)).0.unwrap();
+        room.answer(turn * 5 * MINUTE, false).0.unwrap();
     }
-    assert_eq!(room.step(5, Input::DeviceChanged).1, ["withdraw", "view denied", "end: no answer"]);
+    assert_eq!(room.step(60 * MINUTE, Input::Timeout).1, ["view denied", "end: no answer"]);
+    assert_eq!(rights(&room), []);
 }
 
 /// Somebody who sees the screen since the moment zero.
