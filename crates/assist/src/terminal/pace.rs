@@ -1,8 +1,9 @@
 //! When the viewer is sent what: never more than the viewer takes, and always the newest.
 //!
 //! Nothing is queued. What differs between what the viewer was sent and what is there now goes out when at most [`WINDOW`]
-//! pictures are under way that were not taken yet, and, when much changes, no more often than a person can see. A picture that
-//! would be too large leaves lines out; they are different still, and so are in the next one.
+//! pictures are under way that were not taken yet, and, when much changes, no more often than a person can see. Whoever types
+//! is not kept waiting by that: what follows a key of the viewer's goes out at once. A picture that would be too large leaves
+//! lines out; they are different still, and so are in the next one.
 
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Pace {
     /// The viewer's keys that it was told of.
     typed: u32,
     credit: u32,
+    /// Up to here the viewer's keys have earned a picture.
+    earned: u32,
     /// When the credit was last counted.
     counted: Time,
 }
@@ -43,7 +46,7 @@ impl Pace {
     /// The viewer sees nothing yet.
     #[must_use]
     pub fn new(now: Time) -> Self {
-        Self { sent: None, number: 0, taken: 0, typed: 0, credit: BURST, counted: now }
+        Self { sent: None, number: 0, taken: 0, typed: 0, credit: BURST, earned: 0, counted: now }
     }
 
     /// The viewer has taken everything up to this picture. False: there was no such picture.
@@ -60,6 +63,10 @@ impl Pace {
     /// counts as sent.
     pub fn next(&mut self, now: Time, screen: &Screen, typed: u32) -> Option<Picture> {
         self.count(now);
+        if std::mem::replace(&mut self.earned, typed) != typed {
+            // However many came together: one picture shows what became of them.
+            self.credit = (self.credit + 1).min(BURST);
+        }
         if self.number - self.taken >= WINDOW || self.credit == 0 || !self.differs(screen, typed) {
             return None;
         }
@@ -225,6 +232,24 @@ mod tests {
             }
         }
         assert_eq!(seen.screen().map(Screen::text).as_deref(), Some("999"));
+    }
+
+    #[test]
+    fn whoever_types_fast_sees_every_letter_and_not_more_of_what_else_goes_on() {
+        let (mut pace, mut line) = (Pace::new(Time(0)), String::new());
+        for typed in 1..=500 {
+            // One key every two milliseconds, and what each of them does.
+            line.push('x');
+            let shown = screen(&line[line.len().saturating_sub(20)..].replace('x', &(typed % 10).to_string()));
+            let picture = pace.next(Time(u64::from(typed) * 2), &shown, typed).expect("its echo");
+            assert!(pace.taken(picture.number));
+        }
+        // The next goes by the ordinary measure again.
+        let more = (0..100_u64).filter(|n| {
+            let picture = pace.next(Time(1_000), &screen(&format!("flood {n}")), 500);
+            picture.is_some_and(|picture| pace.taken(picture.number))
+        });
+        assert!(more.count() <= BURST as usize);
     }
 
     #[test]

@@ -450,15 +450,13 @@ impl Viewer {
         if self.owed.is_overdue(now) {
             return Some(Code::SessionTimeout);
         }
-        let is_missed = self.may_look && !self.paused && !matches!(self.line, Way::Up(_));
-        let since = if is_missed { *self.unreached.get_or_insert(now) } else { now };
-        if !is_missed {
+        if !self.may_look || self.paused || matches!(self.line, Way::Up(_)) {
             self.unreached = None;
+            return None;
         }
-        let is_too_long = now.saturating_duration_since(since) > UNREACHED;
-        is_too_long.then(|| {
-            if self.owed == Owed::Nothing { Code::FirewallNotSupported } else { Code::SessionTimeout }
-        })
+        let since = *self.unreached.get_or_insert(now);
+        let code = if self.owed == Owed::Nothing { Code::FirewallNotSupported } else { Code::SessionTimeout };
+        (now.saturating_duration_since(since) > UNREACHED).then_some(code)
     }
 
     fn show(&mut self) {

@@ -4,7 +4,7 @@
 
 use super::wire::Wire;
 use super::{LOOK, LOOKS, MAY_TYPE, OVER, YOU_LOOK};
-use crate::house::{ANSWER, Side, Two, two_people};
+use crate::house::{ANSWER, SOON, Side, Two, two_people};
 use crate::watching::expert::Expert;
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_assist::consent::Right;
@@ -14,6 +14,7 @@ use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_assist::terminal::wire::{MAX_KEYS, MAX_MESSAGE, MAX_PASTE};
 use rendezvous_core::ApplicationId;
 use rendezvous_testkit::home::Home;
+use rendezvous_testkit::wait;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -163,42 +164,70 @@ fn flood(command: &str) -> Vec<Vec<u8>> {
 
 /// The sharer has their shell work something out, and sees what.
 fn works_out(side: &mut Side, sum: &str, result: &str) -> Result<()> {
+    works_out_within(side, sum, result, SOON)
+}
+
+fn works_out_within(side: &mut Side, sum: &str, result: &str, within: Duration) -> Result<()> {
     side.agent.presses(&format!("echo =$(({sum}))=\r"))?;
-    side.agent.reads(&format!("={result}=")).map(drop)
+    side.agent.reads_within(&format!("={result}="), within).map(drop)
+}
+
+/// A file that is there as soon as somebody has typed what makes it.
+struct Bait {
+    home: Home,
+    command: String,
+}
+
+impl Bait {
+    fn new() -> Result<Self> {
+        let home = Home::new("touched")?;
+        let command = format!("touch {}\r", home.join("touched").display());
+        Ok(Self { home, command })
+    }
+
+    fn is_untouched(&self, side: &Side) -> Result<()> {
+        let is_typed = self.home.join("touched").exists() || side.agent.screen().contains("touch");
+        ensure!(!is_typed, "it was typed");
+        Ok(())
+    }
 }
 
 #[test]
-fn a_viewer_that_means_ill_types_nothing_that_is_not_allowed_and_ends_nothing() {
+fn a_viewer_that_means_ill_types_nothing_before_a_yes_and_answers_no_question() {
     two_people(|two: &mut Two| {
-        let place = Home::new("touched")?;
-        let touched = place.join("touched");
-        let side = &mut two.novice;
+        let (bait, side) = (Bait::new()?, &mut two.novice);
         let (mut stranger, wire) = Stranger::looks(side)?;
-        let flood = flood(&format!("touch {}\r", touched.display()));
-        let untyped = |side: &Side| -> Result<()> {
-            ensure!(!touched.exists() && !side.agent.screen().contains("touch"), "it was typed");
-            Ok(())
-        };
-        wire.says(flood.clone());
+        wire.says(flood(&bait.command));
         wire.has_said_all()?;
         works_out(side, "6*7", "42")?;
-        untyped(side)?;
-
-        // Nor while the question for it stands, which it answers itself.
+        bait.is_untouched(side)?;
+        // Nor while the question for it stands, which it would answer itself.
         stranger.says(&ExpertSays::Request(Right::Control).to_text())?;
         side.agent.reads("30 minutes? [y/N]")?;
-        wire.says(flood.clone());
+        wire.says(flood(&bait.command));
         wire.has_said_all()?;
         side.agent.says("n")?;
         side.agent.reads("No. They still look, and cannot type.")?;
         works_out(side, "6*8", "48")?;
-        untyped(side)?;
+        bait.is_untouched(side)?;
+        ensure!(!side.agent.screen().contains(MAY_TYPE), "nobody has allowed that");
+        ensure!(wire.is_up(), "all of it was said in words that there are");
+        side.agent.presses(&super::CHORD.repeat(3))?;
+        side.agent.reads(OVER)?;
+        stranger.has_ended()
+    });
+}
 
-        // With the permission it types into the shell, and nowhere else.
+#[test]
+fn a_viewer_that_means_ill_types_into_the_shell_and_nowhere_else_and_not_after_it_was_taken_back() {
+    two_people(|two: &mut Two| {
+        let (bait, side) = (Bait::new()?, &mut two.novice);
+        let (mut stranger, wire) = Stranger::looks(side)?;
         stranger.says(&ExpertSays::Request(Right::Control).to_text())?;
         side.agent.reads("30 minutes? [y/N]")?;
         side.agent.says("y")?;
         side.agent.reads(MAY_TYPE)?;
+        // The sharer's chord is for the sharer's fingers, and the last line for what we say.
         wire.says(vec![keys(b"\x1d\x1d\x1d\x15"), keys(b"echo =$((7*8))=\r")]);
         side.agent.reads("=56=")?;
         wire.says(vec![keys(b"printf '\\033[999;1HMINE\\033[r\\033c\\033[999;1H'; echo =$((7*9))=\r")]);
@@ -209,11 +238,14 @@ fn a_viewer_that_means_ill_types_nothing_that_is_not_allowed_and_ends_nothing() 
         // In the middle of it.
         side.agent.presses(&super::CHORD.repeat(2))?;
         side.agent.reads("Nobody but you types")?;
-        wire.says(vec![keys(b"\x03\x15touch "), flood[0].clone()]);
+        wire.says(vec![keys(b"\x03\x15"), keys(bait.command.as_bytes()), paste(&bait.command)]);
         wire.has_said_all()?;
+        // The program reads on; whoever shares ends it, and what was typed before with it.
         side.agent.presses("\u{3}")?;
-        works_out(side, "6*9", "54")?;
-        untyped(side)?;
+        wait::until("the shell to be there again", SOON, || {
+            works_out_within(side, "6*9", "54", Duration::from_secs(2)).map(Some).or(Ok(None))
+        })?;
+        bait.is_untouched(side)?;
         ensure!(wire.is_up(), "all of it was said in words that there are");
         side.agent.presses(&super::CHORD.repeat(3))?;
         side.agent.reads(OVER)?;
@@ -338,6 +370,14 @@ const WRITTEN: [&str; 13] = [
     "\u{1b}[?1049l",
 ];
 
+/// What was written to a terminal while it was taken over for that.
+pub(super) fn while_shared(written: &[u8]) -> &[u8] {
+    let at = |mark: &[u8]| written.windows(mark.len()).position(|window| window == mark);
+    let begun = at(b"\x1b[?1049h").unwrap_or(written.len());
+    let end = at(b"\x1b[?1049l").filter(|end| *end > begun).unwrap_or(written.len());
+    &written[begun..end]
+}
+
 /// What was written to a terminal that is neither a letter nor on that list.
 pub(super) fn unlisted(written: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(written);
@@ -417,7 +457,7 @@ fn a_sharer_that_means_ill_writes_nothing_but_letters_to_the_viewers_terminal() 
             heard.len() > 2 && heard.iter().all(is_taken),
             "it says that it has seen them, and nothing else"
         );
-        let unlisted = unlisted(&side.agent.written());
+        let unlisted = unlisted(while_shared(&side.agent.written()));
         ensure!(unlisted.is_empty(), "{unlisted:?} reached the viewer's terminal");
         // A picture that is none ends it, and the terminal is as it was.
         wire.says(vec![vec![1, 0xff, 0xff]]);
