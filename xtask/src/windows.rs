@@ -5,6 +5,7 @@
 
 mod build;
 mod cases;
+mod program;
 mod wine;
 
 use std::time::{Duration, Instant};
@@ -44,6 +45,8 @@ pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
     let system = Wine::new(&programs)?;
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
+    say::heading("the whole program, used by two people");
+    program::full(&system, deadline)?;
     drop(system);
     say::heading("every trial, on one system");
     let all = cases::all();

@@ -12,6 +12,7 @@ use crate::{repo, say};
 /// How the compiler calls it.
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
+const CPP_COMPILER: &str = "x86_64-w64-mingw32-g++";
 const IN_C: &str = "crates/com/tests/c";
 /// Longer than any of these builds takes.
 const LONG: Duration = Duration::from_mins(20);
@@ -83,12 +84,43 @@ fn compile(sources: &[&str], more: &[&str], output: &Path, deadline: Instant) ->
     repo::run(&launch, left(deadline))
 }
 
+/// The whole program, with what can be built for Windows: H.264 from its sources, no windows of X11. The C++ library is put into
+/// it, since Windows has none.
+pub(super) fn program(deadline: Instant) -> Result<PathBuf> {
+    let libraries = repo::read(&Launch::new(CPP_COMPILER).arg("-print-file-name=libstdc++.a"))?;
+    let libraries = Path::new(libraries.trim()).parent().map_or_else(Default::default, Path::to_path_buf);
+    let build = whole(cargo()?, &libraries).args(["build", "--target", TARGET]).args(WHOLE).arg("--locked");
+    repo::run(&build, left(deadline))?;
+    Ok(super::program::place(&repo::output("windows")?, TARGET))
+}
+
+/// What stands for the whole program in a command line of cargo.
+const WHOLE: [&str; 5] = ["--package", "rendezvous", "--no-default-features", "--features", "h264"];
+
+/// Nothing is measured there, so what others wrote in Rust is compiled quickly and not for speed.
+fn whole(cargo: Launch, libraries: &Path) -> Launch {
+    let mut cargo = cargo
+        .env("CXXSTDLIB_x86_64_pc_windows_gnu", "static=stdc++")
+        .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("-Lnative={}", libraries.display()));
+    for setting in [
+        "profile.dev.package.\"*\".opt-level=0",
+        "profile.dev.package.aws-lc-sys.opt-level=2",
+        "profile.dev.package.openh264-sys2.opt-level=2",
+    ] {
+        cargo = cargo.args(["--config", setting]);
+    }
+    cargo
+}
+
 /// The tests of what a session is made of, as they are, on the other system.
 pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
     for (package, what) in [
         ("rendezvous-com", &["--lib"][..]),
         ("rendezvous-core", &["--lib", "--tests"]),
         ("rendezvous-trust", &["--lib", "--tests"]),
+        ("rendezvous-net", &["--lib"]),
+        ("rendezvous-dbus", &["--lib"]),
+        ("rendezvous-assist", &["--lib"]),
     ] {
         let test = cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]);
         repo::run(&system.environment(test.args(what)), left(deadline))?;
