@@ -23,9 +23,7 @@ impl Home {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = env::temp_dir().join(format!("rv-{name}-{}-{count}", process::id()));
-        private()
-            .create(&path)
-            .with_context(|| format!("cannot make the directory {}", path.display()))?;
+        private().create(&path).with_context(|| format!("cannot make the directory {}", path.display()))?;
         Ok(Self { path })
     }
 

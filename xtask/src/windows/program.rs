@@ -48,7 +48,10 @@ const TRIALS: &[(&str, Trial)] = &[
     ("the doctor looks at everything, and says truly what is not there", doctor),
     ("an agent runs in the background, is found by commands and ends when it is told to", background),
     ("what Windows cannot do yet is refused with a sentence", refusals),
-    ("one person greets another: both agents, both applications, and a question answered at a console", hello),
+    (
+        "one person greets another: both agents, both applications, and a question answered at a console",
+        hello,
+    ),
 ];
 
 /// One person: where their things are.
@@ -73,6 +76,7 @@ impl<'a> Someone<'a> {
             .args(arguments)
             .env("RENDEZVOUS_HOME", windows_path(self.home.path()))
             .env("RENDEZVOUS_BROWSER", "none")
+            .without("DBUS_SESSION_BUS_ADDRESS")
     }
 
     /// What a command has said, and with what it has ended.
@@ -147,7 +151,9 @@ fn doctor(system: &Wine, program: &Path) -> Result<()> {
     let line = said.lines().find(|line| line.starts_with('[')).with_context(|| said.clone())?;
     let findings: Vec<serde_json::Value> = serde_json::from_str(line)?;
     let of = |what: &str| findings.iter().find(|finding| finding["what"] == what);
-    for (what, ok) in [("agent", true), ("settings", true), ("policy", true), ("clock", true), ("screen", false)] {
+    for (what, ok) in
+        [("agent", true), ("settings", true), ("policy", true), ("clock", true), ("screen", false)]
+    {
         let finding = of(what).with_context(|| format!("nothing was said of {what}: {said}"))?;
         ensure!(finding["ok"] == ok, "{finding}");
         ensure!(finding["text"].as_str().is_some_and(|text| text.len() > 10), "{finding}");
@@ -167,7 +173,9 @@ fn background(system: &Wine, program: &Path) -> Result<()> {
     someone.does(&["contacts"])?;
     someone.does(&["visible", "5"])?;
     someone.does(&["agent", "stop"])?;
-    wait::until("the socket's file to go", SOON, || Ok((!someone.home.join("agent.sock").exists()).then_some(())))?;
+    wait::until("the socket's file to go", SOON, || {
+        Ok((!someone.home.join("agent.sock").exists()).then_some(()))
+    })?;
     // And begins again.
     someone.begins()?;
     someone.does(&["agent", "stop"]).map(|_| ())
