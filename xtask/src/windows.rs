@@ -5,6 +5,7 @@
 
 mod build;
 mod cases;
+mod program;
 mod wine;
 
 use std::time::{Duration, Instant};
@@ -50,6 +51,8 @@ pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Resu
     let system = Wine::new(&programs)?;
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
+    say::heading("the whole program, used by two people");
+    program::full(&system, deadline)?;
     drop(system);
     say::heading("every trial, on one system");
     let all = cases::all();

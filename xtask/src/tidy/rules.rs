@@ -17,7 +17,9 @@ pub(super) const LONG_FUNCTIONS: &[LongFunction] = &[];
 
 /// Modules that may contain `unsafe`: file, reason.
 pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
-    ("crates/cli/src/application.rs", "takes over the socket that its starter hands to an application"),
+    ("crates/cli/src/os/unix/inherited.rs", "takes over the socket that its starter hands to an application"),
+    ("crates/cli/src/os/windows/system.rs", "calls functions of Windows"),
+    ("crates/cli/src/terminal/console/system.rs", "calls the functions of Windows that a console is had by"),
     (
         "crates/com/src/windows/application.rs",
         "an object of COM's: called through a table, with pointers of others",
@@ -97,6 +99,14 @@ pub(super) const SYSTEM_DEPENDENT: &[&str] = &[
     "crates/net/src/clock/",
     "crates/net/src/prompt.rs",
     "crates/cli/src/main.rs",
+    "crates/cli/src/os/mod.rs",
+    // Each of these names a module of another content on Windows, and nothing else.
+    "crates/cli/src/policy.rs",
+    "crates/cli/src/record.rs",
+    "crates/cli/src/terminal/mod.rs",
+    "crates/cli/src/texts.rs",
+    "crates/testkit/src/lib.rs",
+    "crates/testkit/src/home.rs",
 ];
 
 /// Finds entries that are of no use any more.

@@ -32,17 +32,14 @@ pub(super) fn find() -> Result<PathBuf, String> {
             named.split(':').filter(|program| !program.is_empty()).find_map(|program| in_path(program).ok());
         return found.ok_or_else(|| format!("the browser \"{named}\" was not found"));
     }
-    if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+    if !os::may_have_desktop() {
         return Err("there is no desktop to open a browser on".into());
     }
-    ["xdg-open", "chromium", "google-chrome", "firefox"]
-        .iter()
-        .find_map(|program| in_path(program).ok())
-        .ok_or_else(|| "no browser was found".into())
+    os::BROWSERS.iter().find_map(|program| in_path(program).ok()).ok_or_else(|| "no browser was found".into())
 }
 
 fn in_path(program: &str) -> Result<PathBuf, String> {
-    let candidates = match program.contains('/') {
+    let candidates = match program.contains(std::path::is_separator) {
         true => vec![PathBuf::from(program)],
         false => std::env::var_os("PATH")
             .map(|path| std::env::split_paths(&path).map(|dir| dir.join(program)).collect())

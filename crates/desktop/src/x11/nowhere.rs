@@ -5,8 +5,7 @@ use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use rendezvous_assist::brake::Brake;
-use rendezvous_assist::grant::{ControlGrant, ViewGrant};
+use rendezvous_assist::grant::{Brake, ControlGrant, ViewGrant};
 use rendezvous_assist::input::InputEvent;
 use rendezvous_assist::screen::Size;
 use thiserror::Error;

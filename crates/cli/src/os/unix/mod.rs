@@ -17,7 +17,7 @@ pub(crate) use inherited::{
 };
 pub(crate) use multicast::{is_made_for_multicast, joined_4, joined_6};
 pub(crate) use processes::{
-    become_it, has_user_id, in_a_group_of_its_own, in_the_background, is_running, leave_terminal,
-    leave_who_started_us,
+    BROWSERS, become_it, has_user_id, in_a_group_of_its_own, in_the_background, is_running, leave_terminal,
+    leave_who_started_us, may_have_desktop,
 };
 pub(crate) use time::{awake, since_boot};

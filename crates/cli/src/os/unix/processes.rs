@@ -5,6 +5,14 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
+/// What opens a page, best first.
+pub(crate) const BROWSERS: [&str; 4] = ["xdg-open", "chromium", "google-chrome", "firefox"];
+
+/// Whether anything in the environment says that there is a desktop.
+pub(crate) fn may_have_desktop() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| std::env::var_os(name).is_some())
+}
+
 /// Whatever ends or stops this process by its terminal does not end that one.
 pub(crate) fn in_a_group_of_its_own(command: &mut Command) -> &mut Command {
     command.process_group(0)

@@ -15,7 +15,7 @@ pub(crate) use files::{
 pub(crate) use inherited::{Handing, activation_socket, at_terminal, inherited_socket, is_there};
 pub(crate) use multicast::{is_made_for_multicast, joined_4, joined_6};
 pub(crate) use processes::{
-    become_it, has_user_id, in_a_group_of_its_own, in_the_background, is_running, leave_terminal,
-    leave_who_started_us,
+    BROWSERS, become_it, has_user_id, in_a_group_of_its_own, in_the_background, is_running, leave_terminal,
+    leave_who_started_us, may_have_desktop,
 };
 pub(crate) use system::{awake, is_the_systems, since_boot};

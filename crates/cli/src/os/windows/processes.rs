@@ -6,6 +6,14 @@ use std::io;
 use std::os::windows::process::CommandExt as _;
 use std::process::Command;
 
+/// What opens a page: the person's own choice, by what shows files.
+pub(crate) const BROWSERS: [&str; 1] = ["explorer.exe"];
+
+/// There is one as a rule.
+pub(crate) fn may_have_desktop() -> bool {
+    true
+}
+
 /// `CREATE_NEW_PROCESS_GROUP`
 const NEW_GROUP: u32 = 0x200;
 /// `DETACHED_PROCESS`
