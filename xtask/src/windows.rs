@@ -5,6 +5,7 @@
 
 mod build;
 mod cases;
+mod desktop;
 mod wine;
 
 use std::time::{Duration, Instant};
@@ -31,8 +32,8 @@ pub(crate) fn smoke(deadline: Instant) -> Result<()> {
 
 /// All of it.
 pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
-    packages::ensure(&[Need::Windows], no_install)?;
-    let missing = packages::missing(&[Need::Windows]);
+    packages::ensure(&[Need::Windows, Need::Desktop], no_install)?;
+    let missing = packages::missing(&[Need::Windows, Need::Desktop]);
     if !missing.is_empty() {
         bail!("not installed: {}", missing.join(", "));
     }
@@ -45,6 +46,8 @@ pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
     drop(system);
+    say::heading("screen, mouse and keyboard, on a desktop of Wine's");
+    desktop::tests(&programs, deadline)?;
     say::heading("every trial, on one system");
     let all = cases::all();
     on_a_fresh_system(&programs, &all, deadline)?;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use rendezvous_testkit::process::{Launch, find_program};
 
+use super::desktop;
 use super::wine::Wine;
 use crate::{repo, say};
 
@@ -64,20 +65,32 @@ pub(super) fn programs(deadline: Instant) -> Result<Programs> {
     let build = cargo()?.args(["build", "--target", TARGET, "--package", "rendezvous-com", "--examples"]);
     repo::run(&build.arg("--locked"), left(deadline))?;
     let c = repo::output("windows/c")?;
-    compile(&["im.c", "session.c", "bad.c"], &[], &c.join("im.exe"), deadline)?;
-    compile(&["application.c"], &[], &c.join("application.exe"), deadline)?;
+    let com = |source: &str| format!("{IN_C}/{source}");
+    let im = [com("im.c"), com("session.c"), com("bad.c")];
+    compile(&im, &[], &c.join("im.exe"), deadline)?;
+    compile(&[com("application.c")], &[], &c.join("application.exe"), deadline)?;
     let shim = c.join("bcryptprimitives.dll");
-    compile(&["bcryptprimitives.c"], &["-shared", "-ladvapi32"], &shim, deadline)?;
+    compile(&[com("bcryptprimitives.c")], &["-shared", "-ladvapi32"], &shim, deadline)?;
     Ok(Programs { rust, c })
 }
 
-fn compile(sources: &[&str], more: &[&str], output: &Path, deadline: Instant) -> Result<()> {
+/// The programs that the tests of the desktop start, and where they are.
+pub(super) fn desktop_trials(deadline: Instant) -> Result<PathBuf> {
+    let c = std::fs::canonicalize(repo::output("windows/c")?)?;
+    for source in ["window.c", "away.c"] {
+        let output = desktop::built(&c, source);
+        compile(&[format!("{}/{source}", desktop::IN_C)], &["-lgdi32", "-luser32"], &output, deadline)?;
+    }
+    Ok(c)
+}
+
+fn compile(sources: &[String], more: &[&str], output: &Path, deadline: Instant) -> Result<()> {
     let strict = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"];
     let launch = Launch::new(C_COMPILER)
         .args(strict)
         .arg("-o")
         .arg(output)
-        .args(sources.iter().map(|source| format!("{IN_C}/{source}")))
+        .args(sources)
         .args(["-lole32", "-loleaut32", "-luuid"])
         .args(more);
     repo::run(&launch, left(deadline))
@@ -90,10 +103,14 @@ pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
         ("rendezvous-core", &["--lib", "--tests"]),
         ("rendezvous-trust", &["--lib", "--tests"]),
     ] {
-        let test = cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]);
-        repo::run(&system.environment(test.args(what)), left(deadline))?;
+        repo::run(&system.environment(test(package)?.args(what)), left(deadline))?;
     }
     Ok(())
+}
+
+/// Tests of one crate.
+pub(super) fn test(package: &str) -> Result<Launch> {
+    Ok(cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]))
 }
 
 fn cargo() -> Result<Launch> {
@@ -103,6 +120,6 @@ fn cargo() -> Result<Launch> {
         .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine"))
 }
 
-fn left(deadline: Instant) -> Duration {
+pub(super) fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).min(LONG)
 }
