@@ -74,14 +74,12 @@ pub(super) fn programs(deadline: Instant) -> Result<Programs> {
     Ok(Programs { rust, c })
 }
 
-/// The programs that the tests of the desktop start, and where they are.
-pub(super) fn desktop_trials(deadline: Instant) -> Result<PathBuf> {
+/// The program that the tests of the desktop start.
+pub(super) fn window(deadline: Instant) -> Result<PathBuf> {
     let c = std::fs::canonicalize(repo::output("windows/c")?)?;
-    for source in ["window.c", "away.c"] {
-        let output = desktop::built(&c, source);
-        compile(&[format!("{}/{source}", desktop::IN_C)], &["-lgdi32", "-luser32"], &output, deadline)?;
-    }
-    Ok(c)
+    let window = c.join("window.exe");
+    compile(&[format!("{}/window.c", desktop::IN_C)], &["-lgdi32", "-luser32"], &window, deadline)?;
+    Ok(window)
 }
 
 fn compile(sources: &[String], more: &[&str], output: &Path, deadline: Instant) -> Result<()> {

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
@@ -29,19 +28,18 @@ const NAME: &str = "trial";
 
 /// Runs them, one after the other: they share the desktop.
 pub(super) fn tests(programs: &Programs, deadline: Instant) -> Result<()> {
-    let trials = build::desktop_trials(deadline)?;
+    let window = build::window(deadline)?;
     let screen = XServer::xvfb(SIZE.0, SIZE.1)?;
     let mut system = Wine::new(programs)?;
     system.show_on(&screen, NAME, SIZE)?;
     // As long as it runs there is a desktop, whatever program on it comes and goes.
     let mut desktop = desktop(&system)?;
     let hand = hand(&screen)?;
-    let there = |name: &str| format!("Z:{}", trials.join(name).display());
     let test = build::test("rendezvous-desktop")?
         .args(["--no-default-features", "--features", "h264", "--lib", "--test", "windows_os"])
         .args(["--", "--test-threads=1"])
-        .env("RENDEZVOUS_TRIAL_WINDOW", there("window.exe"))
-        .env("RENDEZVOUS_TRIAL_AWAY", there("away.exe"))
+        // Wine has the whole of this system as a drive.
+        .env("RENDEZVOUS_TRIAL_WINDOW", format!("Z:{}", window.display()))
         .env("RENDEZVOUS_TRIAL_HAND", hand);
     repo::run(&system.environment(test), build::left(deadline))?;
     desktop.check_running()
@@ -94,10 +92,5 @@ fn serve(asker: TcpStream, keyboard: &RustConnection) -> Result<()> {
     Ok(())
 }
 
-/// The programs in C that these tests start.
+/// Where the program in C is that these tests start.
 pub(super) const IN_C: &str = "crates/desktop/tests/windows_os";
-
-/// What one of them is built to.
-pub(super) fn built(directory: &Path, source: &str) -> std::path::PathBuf {
-    directory.join(source).with_extension("exe")
-}

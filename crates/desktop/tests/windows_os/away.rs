@@ -1,7 +1,12 @@
-//! Another desktop in front: the lock, or the secure desktop. Here a program in C makes one and puts it there.
+//! Another desktop in front, as the lock and the secure one of Windows are.
+//!
+//! Wine 8 puts no other desktop in front. So it is done from the other side: the thread that looks goes to another desktop, and the
+//! one in front is then not its own.
+#![expect(unsafe_code, reason = "functions of the system's libraries")]
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::ffi::c_void;
+use std::marker::PhantomData;
+use std::ptr::null;
 use std::time::{Duration, Instant};
 
 use rendezvous_desktop::windows_os::{Alarm, GdiCapturer, Sentry, WindowsInjector, probe};
@@ -12,28 +17,51 @@ use crate::inject::key;
 use crate::person::Person;
 use crate::window::{PATIENCE, Window, until};
 
-/// Where the program is.
-const AWAY: &str = "RENDEZVOUS_TRIAL_AWAY";
+#[link(name = "user32")]
+unsafe extern "system" {
+    fn CreateDesktopW(
+        name: *const u16,
+        device: *const u16,
+        mode: *const c_void,
+        flags: u32,
+        access: u32,
+        security: *const c_void,
+    ) -> *mut c_void;
+    fn GetThreadDesktop(thread: u32) -> *mut c_void;
+    fn SetThreadDesktop(desktop: *mut c_void) -> i32;
+}
 
-/// Another desktop is in front as long as this lives.
-struct Away(Child);
+#[link(name = "kernel32")]
+unsafe extern "system" {
+    fn GetCurrentThreadId() -> u32;
+}
+
+/// `GENERIC_ALL`.
+const ALL: u32 = 0x1000_0000;
+
+/// This thread is on another desktop as long as this lives.
+struct Away {
+    before: *mut c_void,
+    here: PhantomData<*const ()>,
+}
 
 impl Away {
     fn go() -> Self {
-        let program = std::env::var(AWAY).expect("`cargo xtask test --windows` says where the program is");
-        let mut child =
-            Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        assert_eq!(said.trim_end(), "away");
-        Self(child)
+        let name: Vec<u16> = "other\0".encode_utf16().collect();
+        // SAFETY: the name ends with a zero, and everything else is left out as it may be.
+        unsafe {
+            let before = GetThreadDesktop(GetCurrentThreadId());
+            let other = CreateDesktopW(name.as_ptr(), null(), null(), 0, ALL, null());
+            assert!(!other.is_null() && SetThreadDesktop(other) != 0, "there is another desktop");
+            Self { before, here: PhantomData }
+        }
     }
 }
 
 impl Drop for Away {
     fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        _ = self.0.wait();
+        // SAFETY: it is where this thread was, as the marker sees to.
+        assert!(unsafe { SetThreadDesktop(self.before) } != 0, "it goes back");
     }
 }
 
@@ -81,9 +109,10 @@ fn nothing_is_pressed_meanwhile_and_it_is_said_that_control_has_to_go() {
     assert_eq!(sentry.wait(PATIENCE), Ok(Alarm::Locked));
     assert!(suspension.is_on());
     injector.apply(key("KeyB", true)).unwrap();
-    drop(away);
+    // Another thread of the injector is still where the key is, and lets go of it.
     window.until("that it is up", |line| line.starts_with("up 30"));
     until("it is let go of", || !injector.is_holding());
+    drop(away);
     assert_eq!(sentry.wait(Duration::from_millis(300)), Ok(Alarm::Quiet));
     until("it may go on", || !suspension.is_on());
 }

@@ -106,11 +106,13 @@ static LRESULT CALLBACK heard(HWND window, UINT message, WPARAM w, LPARAM l)
 /* A cursor of 32 by 32 pixels: red with alpha, half of it transparent; its point is at 3, 5. */
 static HCURSOR red_pointer(void)
 {
-    BITMAPV5HEADER info = { sizeof info };
+    BITMAPV5HEADER info;
     ICONINFO icon = { FALSE, 3, 5, NULL, NULL };
     unsigned *pixels = NULL;
     HCURSOR made;
     int at;
+    memset(&info, 0, sizeof info);
+    info.bV5Size = sizeof info;
     info.bV5Width = 32;
     info.bV5Height = -32;
     info.bV5Planes = 1;
@@ -158,7 +160,7 @@ static DWORD WINAPI obey(void *argument)
 
 int main(void)
 {
-    WNDCLASS class = { 0 };
+    WNDCLASS class;
     HINSTANCE program = GetModuleHandle(NULL);
     HWND window;
     HDC screen;
@@ -172,6 +174,7 @@ int main(void)
     PatBlt(shown_dc, 0, 0, width, height, WHITENESS);
     ReleaseDC(NULL, screen);
     pointer = LoadCursor(NULL, IDC_ARROW);
+    memset(&class, 0, sizeof class);
     class.lpfnWndProc = heard;
     class.hInstance = program;
     class.lpszClassName = L"trial";

@@ -17,6 +17,7 @@ use windows_sys::Win32::UI::WindowsAndMessaging::{
 };
 
 use super::desktop::TruePixels;
+use super::keyboard::Layout;
 use super::refused;
 use crate::DisplayError;
 use crate::windows_os::strokes::{Held, Stroke};
@@ -86,7 +87,9 @@ fn key(stroke: Stroke, up: u32) -> INPUT {
         Some(number) => keyboard(number, 0, up),
         None => {
             let extended = if stroke.is_extended() { KEYEVENTF_EXTENDEDKEY } else { 0 };
-            keyboard(0, stroke.scan(), KEYEVENTF_SCANCODE | extended | up)
+            // Windows goes by the scan code, and does not look at the virtual key then. Wine 8 goes by the virtual key.
+            let number = Layout::in_front().virtual_key(stroke);
+            keyboard(number, stroke.scan(), KEYEVENTF_SCANCODE | extended | up)
         }
     }
 }

@@ -4,10 +4,13 @@
 use std::ptr::null_mut;
 
 use windows_sys::Win32::UI::Input::KeyboardAndMouse::{
-    GetAsyncKeyState, GetKeyState, GetKeyboardLayout, HKL, MAPVK_VK_TO_VSC_EX, MapVirtualKeyExW, ToUnicodeEx,
-    VK_CAPITAL, VK_CONTROL, VK_LCONTROL, VK_LMENU, VK_LSHIFT, VK_MENU, VK_SHIFT, VkKeyScanExW,
+    GetAsyncKeyState, GetKeyState, GetKeyboardLayout, HKL, MAPVK_VK_TO_VSC_EX, MAPVK_VSC_TO_VK_EX,
+    MapVirtualKeyExW, ToUnicodeEx, VK_CAPITAL, VK_CONTROL, VK_LCONTROL, VK_LMENU, VK_LSHIFT, VK_MENU,
+    VK_SHIFT, VkKeyScanExW,
 };
-use windows_sys::Win32::UI::WindowsAndMessaging::{GetForegroundWindow, GetWindowThreadProcessId};
+use windows_sys::Win32::UI::WindowsAndMessaging::{
+    GetForegroundWindow, GetWindowThreadProcessId, MSG, PM_NOREMOVE, PeekMessageW,
+};
 
 use crate::windows_os::choice;
 use crate::windows_os::strokes::{ALT, CONTROL, SHIFT, Stroke};
@@ -28,6 +31,13 @@ impl Layout {
     /// The key that has this virtual key.
     pub(in crate::windows_os) fn stroke(self, key: u8) -> Option<Stroke> {
         Stroke::mapped(self.scan(key))
+    }
+
+    /// What the key at this place is to programs; nothing where it has no meaning.
+    pub(in crate::windows_os) fn virtual_key(self, stroke: Stroke) -> u16 {
+        // SAFETY: it takes numbers.
+        let key = unsafe { MapVirtualKeyExW(u32::from(stroke.number()), MAPVK_VSC_TO_VK_EX, self.0) };
+        u16::try_from(key).unwrap_or(0)
     }
 
     fn scan(self, key: u8) -> u32 {
@@ -79,10 +89,15 @@ pub(in crate::windows_os) fn is_down(virtual_key: u16) -> bool {
 }
 
 /// Whether Caps Lock is on. Only the state that threads keep of the keyboard tells, which changes as they read what is typed;
-/// this one reads nothing. But a thread begins with the state as it is, so a new one is asked.
+/// this one reads nothing. But a thread's queue begins with the state as it is, so a new one is asked.
 pub(in crate::windows_os) fn is_caps_lock_on() -> bool {
-    // SAFETY: it takes a number and gives one, whose lowest bit says it.
-    let ask = || unsafe { GetKeyState(i32::from(VK_CAPITAL)) & 1 != 0 };
+    let ask = || {
+        let mut message = MSG::default();
+        // SAFETY: the place for the message is ours. This makes a queue for the thread and takes nothing out of it.
+        unsafe { PeekMessageW(&raw mut message, null_mut(), 0, 0, PM_NOREMOVE) };
+        // SAFETY: it takes a number and gives one, whose lowest bit says it.
+        unsafe { GetKeyState(i32::from(VK_CAPITAL)) & 1 != 0 }
+    };
     std::thread::Builder::new()
         .name("caps-lock".into())
         .spawn(ask)
