@@ -5,6 +5,7 @@
 
 mod build;
 mod cases;
+mod desktop;
 mod program;
 mod wine;
 
@@ -32,8 +33,8 @@ pub(crate) fn smoke(deadline: Instant) -> Result<()> {
 
 /// All of it, or the trials that `only` names.
 pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Result<()> {
-    packages::ensure(&[Need::Windows], no_install)?;
-    let missing = packages::missing(&[Need::Windows]);
+    packages::ensure(&[Need::Windows, Need::Desktop], no_install)?;
+    let missing = packages::missing(&[Need::Windows, Need::Desktop]);
     if !missing.is_empty() {
         bail!("not installed: {}", missing.join(", "));
     }
@@ -54,6 +55,8 @@ pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Resu
     say::heading("the whole program, used by two people");
     program::full(&system, deadline)?;
     drop(system);
+    say::heading("screen, mouse and keyboard, on a desktop of Wine's");
+    desktop::tests(&programs, deadline)?;
     say::heading("every trial, on one system");
     let all = cases::all();
     on_a_fresh_system(&programs, &all, deadline)?;

@@ -4,7 +4,18 @@
 //! take its own. None of these types can be made outside this crate: only the consent machine issues them, after the
 //! person at this machine said yes. All are *live*: taking the permission back turns every copy dead at once, and
 //! whoever holds one asks [`ViewGrant::is_live`] before each use.
-
+//!
+//! ```compile_fail
+//! // There is nothing to put in.
+//! let view = rendezvous_assist::grant::ViewGrant(anything());
+//! # fn anything<T>() -> T { unreachable!() }
+//! ```
+//!
+//! ```compile_fail
+//! // Nor is there anything to make one of.
+//! let control = rendezvous_assist::grant::ControlGrant::default();
+//! ```
+//!
 //! The [`Brake`] and the [`Curtain`] lie beside them: anybody who holds one can turn every grant of a consent dead at
 //! once, for good or as far as they were issued, and nobody can use them for anything else.
 

@@ -7,25 +7,45 @@ const MAX_SIDE: u16 = 256;
 
 /// A cursor from its pixels in rows, as the X server keeps them: alpha, red, green, blue from the high byte down, the
 /// colours already multiplied by alpha. `None` when the pixels do not fill the size, or there are none.
+#[cfg(any(unix, test))]
 pub(crate) fn shape(size: Size, hot: (u16, u16), argb: &[u32]) -> Option<CursorShape> {
+    thinned(size, hot, argb, straight)
+}
+
+/// The same of pixels whose colours are not multiplied by alpha, as Windows keeps them.
+#[cfg(any(windows, test))]
+pub(crate) fn straight_shape(size: Size, hot: (u16, u16), argb: &[u32]) -> Option<CursorShape> {
+    thinned(size, hot, argb, |pixel| {
+        let [alpha, red, green, blue] = pixel.to_be_bytes();
+        [red, green, blue, alpha]
+    })
+}
+
+fn thinned(
+    size: Size,
+    hot: (u16, u16),
+    argb: &[u32],
+    rgba: impl Fn(u32) -> [u8; 4] + Copy,
+) -> Option<CursorShape> {
     let (width, height) = (usize::from(size.width), usize::from(size.height));
     if argb.is_empty() || argb.len() != width * height {
         return None;
     }
     let step = size.width.max(size.height).div_ceil(MAX_SIDE);
     let every = usize::from(step);
-    let rgba: Vec<u8> = argb
+    let pixels: Vec<u8> = argb
         .chunks_exact(width)
         .step_by(every)
         .flat_map(|row| row.iter().step_by(every))
-        .flat_map(|pixel| straight(*pixel))
+        .flat_map(|pixel| rgba(*pixel))
         .collect();
     let size = Size { width: size.width.div_ceil(step), height: size.height.div_ceil(step) };
     let hot = ((hot.0 / step).min(size.width - 1), (hot.1 / step).min(size.height - 1));
-    Some(CursorShape { size, hot, png: png(size, &rgba)? })
+    Some(CursorShape { size, hot, png: png(size, &pixels)? })
 }
 
 /// Red, green, blue, alpha, the colours no longer multiplied by alpha.
+#[cfg(any(unix, test))]
 fn straight(argb: u32) -> [u8; 4] {
     let [alpha, red, green, blue] = argb.to_be_bytes();
     let divide = |colour: u8| match alpha {
@@ -71,6 +91,13 @@ mod tests {
             decode(&shape),
             [0x10, 0x20, 0x30, 0xff, 0x80, 0, 0xff, 0x80, 0, 0, 0, 0, 0xff, 0xff, 0, 0x80]
         );
+    }
+
+    #[test]
+    fn straight_colours_stay_as_they_are() {
+        let size = Size { width: 2, height: 1 };
+        let shape = straight_shape(size, (1, 0), &[0x8040_00ff, 0x00ff_ffff]).unwrap();
+        assert_eq!(decode(&shape), [0x40, 0, 0xff, 0x80, 0xff, 0xff, 0xff, 0]);
     }
 
     #[test]

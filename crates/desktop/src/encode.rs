@@ -43,7 +43,7 @@ pub(crate) const LEAST_KBPS: u32 = 100;
 pub const CODECS: &[Codec] = &[
     #[cfg(feature = "h264")]
     Codec::H264,
-    #[cfg(feature = "vp9")]
+    #[cfg(all(unix, feature = "vp9"))]
     Codec::Vp9,
 ];
 
@@ -57,9 +57,9 @@ pub fn encoder(codec: Codec, screen: Size, kbps: u32) -> Result<Box<dyn Encode>,
     match codec {
         #[cfg(feature = "h264")]
         Codec::H264 => Ok(Box::new(crate::H264Encoder::new(screen, kbps)?)),
-        #[cfg(feature = "vp9")]
+        #[cfg(all(unix, feature = "vp9"))]
         Codec::Vp9 => Ok(Box::new(crate::Vp9Encoder::new(screen, kbps)?)),
-        #[cfg(not(all(feature = "h264", feature = "vp9")))]
+        #[cfg(not(all(unix, feature = "h264", feature = "vp9")))]
         _ => Err(EncodeError::NotBuilt(codec)),
     }
 }

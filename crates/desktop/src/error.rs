@@ -33,4 +33,15 @@ pub enum DisplayError {
     /// The X server went away or refused a request that it must serve.
     #[error("the X server gave up on us: {0}; the desktop may have been closed")]
     Lost(String),
+    /// Windows refused something that every desktop of it has.
+    #[error("Windows does not {what}: {why}; sit at this computer yourself, not in a service, and try again")]
+    Refused {
+        /// What was asked of it.
+        what: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// On this system only whole screens can be shared.
+    #[error("one window alone cannot be shared on Windows yet; share a whole screen")]
+    OnlyScreens,
 }

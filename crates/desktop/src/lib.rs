@@ -11,7 +11,8 @@
 //! On X11 these are [`x11::X11Capturer`], an [`encoder`] for one of [`CODECS`] and [`x11::X11Injector`], and beside them
 //! stand [`x11::StopKeys`], which hears the three Escapes that end everything, [`x11::Sentry`], which holds the injector back
 //! while only the person may answer and says when it must go, and [`x11::let_go_at_end`], the work of a second process that
-//! lets go of keys when the first is killed. What the person is asked, and what they must see, stands in [`windows`] of our
+//! lets go of keys when the first is killed. On Windows they are `windows_os::GdiCapturer`, `windows_os::WindowsInjector` and
+//! the same four beside them. What the person is asked, and what they must see, stands in [`windows`] of our
 //! own; a [`Suspension`] lets the expert's pointer and keys rest meanwhile. Where there is no desktop a [`TestPicture`] can be
 //! shared. What is shared is a [`Subject`]; a [`Scene`] says what there is, a [`Choice`] which screen of it, and a
 //! [`Stage`] where on the display it lies.
@@ -27,6 +28,7 @@
 //!
 //! Everything here blocks. The caller gives each part a thread of its own.
 
+mod bell;
 mod capture;
 mod cursor;
 mod encode;
@@ -36,6 +38,7 @@ mod geometry;
 #[cfg(feature = "h264")]
 mod h264;
 mod inject;
+mod monitors;
 mod scene;
 pub mod session;
 mod suspension;
@@ -46,6 +49,9 @@ mod triple_escape;
 mod vp9;
 #[cfg(all(unix, feature = "windows"))]
 pub mod windows;
+// What of it knows no Windows is tested everywhere.
+#[cfg(any(windows, test))]
+pub mod windows_os;
 #[cfg(unix)]
 pub mod x11;
 #[cfg(windows)]
@@ -66,5 +72,5 @@ pub use test_picture::TestPicture;
 #[cfg(all(unix, feature = "vp9"))]
 pub use vp9::Vp9Encoder;
 
-#[cfg(not(any(feature = "h264", feature = "vp9")))]
-compile_error!("a screen is shared as video: build with the feature `h264`, `vp9`, or both");
+#[cfg(not(any(feature = "h264", all(unix, feature = "vp9"))))]
+compile_error!("a screen is shared as video: build with the feature `h264`, or, where it is not Windows, `vp9`");

@@ -5,13 +5,14 @@
 
 mod digits;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::screen::Size;
 use rendezvous_assist::screens::{Kind, Screen, ScreenId, ScreenName, Screens};
 
+use crate::bell::Bell;
 use crate::capture::{GRANT_TICK, LONGEST_WAIT};
 use crate::{Capture, CaptureError, Change, I420, Rect, Scene, Waker};
 
@@ -56,13 +57,6 @@ pub struct TestPicture {
     bell: Arc<Bell>,
 }
 
-/// Wakes whoever waits.
-#[derive(Debug, Default)]
-struct Bell {
-    rung: Mutex<bool>,
-    changed: Condvar,
-}
-
 impl TestPicture {
     /// Opens it.
     ///
@@ -88,18 +82,6 @@ impl TestPicture {
     fn check_grant(&self) -> Result<(), CaptureError> {
         if self.grant.is_live() { Ok(()) } else { Err(CaptureError::Revoked) }
     }
-
-    /// Sleeps until somebody rings, or `until`. Whether somebody rang.
-    fn sleep(&self, until: Instant) -> bool {
-        let left = until.saturating_duration_since(Instant::now());
-        let rung = self.bell.lock();
-        let (mut rung, _) = self
-            .bell
-            .changed
-            .wait_timeout_while(rung, left, |rung| !*rung)
-            .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *rung)
-    }
 }
 
 impl Capture for TestPicture {
@@ -123,7 +105,7 @@ impl Capture for TestPicture {
             let begun = Instant::now();
             let next_second = begun + Duration::from_nanos(1_000_000_000 - u64::from(now));
             let until = deadline.min(next_second).min(begun + GRANT_TICK);
-            if self.sleep(until) || Instant::now() >= deadline {
+            if self.bell.sleep(until) || Instant::now() >= deadline {
                 self.check_grant()?;
                 return Ok(Change::default());
             }
@@ -158,16 +140,7 @@ impl Capture for TestPicture {
 
     fn waker(&self) -> Waker {
         let bell = Arc::clone(&self.bell);
-        Waker::new(move || {
-            *bell.lock() = true;
-            bell.changed.notify_one();
-        })
-    }
-}
-
-impl Bell {
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+        Waker::new(move || bell.ring())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use rendezvous_testkit::process::{Launch, find_program};
 
+use super::desktop;
 use super::wine::Wine;
 use crate::{repo, say};
 
@@ -68,22 +69,32 @@ pub(super) fn programs(deadline: Instant) -> Result<Programs> {
     let build = cargo()?.args(["build", "--target", TARGET, "--package", "rendezvous-com", "--examples"]);
     repo::run(&build.arg("--locked"), left(deadline))?;
     let c = repo::output("windows/c")?;
-    compile(&["im.c", "session.c", "bad.c"], &[], &c.join("im.exe"), deadline)?;
-    compile(&["application.c"], &[], &c.join("application.exe"), deadline)?;
-    compile(&["late.c"], &[], &c.join("late.exe"), deadline)?;
+    let com = |source: &str| format!("{IN_C}/{source}");
+    let im = [com("im.c"), com("session.c"), com("bad.c")];
+    compile(&im, &[], &c.join("im.exe"), deadline)?;
+    compile(&[com("application.c")], &[], &c.join("application.exe"), deadline)?;
+    compile(&[com("late.c")], &[], &c.join("late.exe"), deadline)?;
     compile_page(&c, deadline)?;
     let shim = c.join("bcryptprimitives.dll");
-    compile(&["bcryptprimitives.c"], &["-shared", "-ladvapi32"], &shim, deadline)?;
+    compile(&[com("bcryptprimitives.c")], &["-shared", "-ladvapi32"], &shim, deadline)?;
     Ok(Programs { rust, c })
 }
 
-fn compile(sources: &[&str], more: &[&str], output: &Path, deadline: Instant) -> Result<()> {
+/// The program that the tests of the desktop start.
+pub(super) fn window(deadline: Instant) -> Result<PathBuf> {
+    let c = std::fs::canonicalize(repo::output("windows/c")?)?;
+    let window = c.join("window.exe");
+    compile(&[format!("{}/window.c", desktop::IN_C)], &["-lgdi32", "-luser32"], &window, deadline)?;
+    Ok(window)
+}
+
+fn compile(sources: &[String], more: &[&str], output: &Path, deadline: Instant) -> Result<()> {
     let strict = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"];
     let launch = Launch::new(C_COMPILER)
         .args(strict)
         .arg("-o")
         .arg(output)
-        .args(sources.iter().map(|source| format!("{IN_C}/{source}")))
+        .args(sources)
         .args(["-lole32", "-loleaut32", "-luuid"])
         .args(more);
     repo::run(&launch, left(deadline))
@@ -152,14 +163,18 @@ pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
         ("rendezvous-core", &["--lib", "--tests"]),
         ("rendezvous-trust", &["--lib", "--tests"]),
     ] {
-        let test = cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]);
-        repo::run(&system.environment(test.args(what)), left(deadline))?;
+        repo::run(&system.environment(test(package)?.args(what)), left(deadline))?;
     }
     for package in ["rendezvous-net", "rendezvous-dbus", "rendezvous-assist"] {
         let test = whole(cargo()?, &libraries()?).args(["test", "--quiet", "--target", TARGET]);
         repo::run(&system.environment(test.args(["--package", package, "--lib"])), left(deadline))?;
     }
     Ok(())
+}
+
+/// Tests of one crate.
+pub(super) fn test(package: &str) -> Result<Launch> {
+    Ok(cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]))
 }
 
 fn cargo() -> Result<Launch> {
@@ -169,7 +184,7 @@ fn cargo() -> Result<Launch> {
         .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine"))
 }
 
-fn left(deadline: Instant) -> Duration {
+pub(super) fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).min(LONG)
 }
 

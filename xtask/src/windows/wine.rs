@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::process::{Launch, Log, Process};
+use rendezvous_testkit::xserver::XServer;
 
 use super::PATIENCE;
 use super::build::{IN_C, Programs};
@@ -20,6 +21,8 @@ static NUMBER: AtomicU32 = AtomicU32::new(1);
 
 pub(super) struct Wine {
     directory: PathBuf,
+    /// What its programs need to know of a screen, if they have one.
+    screen: Vec<(&'static str, String)>,
 }
 
 impl Wine {
@@ -27,7 +30,7 @@ impl Wine {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let directory = repo::output("windows")?.join(format!("system-{}-{number}", std::process::id()));
         fs::create_dir_all(&directory)?;
-        let wine = Self { directory: fs::canonicalize(directory)? };
+        let wine = Self { directory: fs::canonicalize(directory)?, screen: Vec::new() };
         wine.quietly(&["wineboot", "--init"]).context("Wine cannot make a new system")?;
         // It returns when everything that the beginning started has ended.
         wine.server("-w")?;
@@ -52,6 +55,23 @@ impl Wine {
             copy(&programs.c.join(library), &system)?;
         }
         Ok(wine)
+    }
+
+    /// From now on its programs are on a desktop of this name and size, which is a window on that screen.
+    pub(super) fn show_on(&mut self, screen: &XServer, name: &str, size: (u16, u16)) -> Result<()> {
+        // The part of Wine that all programs share gets its screen when it starts.
+        self.server("-k")?;
+        self.server("-w")?;
+        self.screen = screen.environment().into();
+        let explorer = r"HKEY_CURRENT_USER\Software\Wine\Explorer";
+        let size = format!("{}x{}", size.0, size.1);
+        self.quietly(&["reg", "add", explorer, "/v", "Desktop", "/d", name, "/f"])?;
+        self.quietly(&["reg", "add", &format!(r"{explorer}\Desktops"), "/v", name, "/d", &size, "/f"])
+    }
+
+    /// Where it is.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Registers our application and that in C.
@@ -107,14 +127,16 @@ impl Wine {
         Ok(String::from_utf16_lossy(&units))
     }
 
-    /// What Wine needs to know to run something here. No screen, and no questions about parts that are not installed.
+    /// What Wine needs to know to run something here: no screen unless there is one, and no questions about parts that are not
+    /// installed.
     pub(super) fn environment(&self, launch: Launch) -> Launch {
-        launch
+        let launch = launch
             .env("WINEPREFIX", &self.directory)
             .env("WINEDEBUG", "-all")
             .env("WINEDLLOVERRIDES", "mscoree,mshtml=d")
             .without("DISPLAY")
-            .without("WAYLAND_DISPLAY")
+            .without("WAYLAND_DISPLAY");
+        launch.envs(self.screen.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
     fn wine(&self) -> Launch {

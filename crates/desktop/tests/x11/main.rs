@@ -2,6 +2,7 @@
 //!
 //! One binary, so that it links once. Every test starts the servers that it needs, on display numbers that the servers
 //! choose, and ends them by their own process id. They need `xvfb`, `xserver-xephyr`, `x11-xkb-utils` and `xterm`, and fail without.
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "in a test a panic is a failure, which is what is wanted")]
 
 #[cfg(all(feature = "h264", feature = "vp9"))]
