@@ -11,8 +11,7 @@ mod trial {
     use rendezvous_com::session_invite::{Invites, OneAccount, registered};
     use rendezvous_core::{
         Address, Application, ApplicationId, Command, DeclinedBy, Endpoint, Event, SessionConfig, SessionId,
-        SessionResult,
-        State,
+        SessionResult, State,
     };
     use rendezvous_net::loopback::{Hub, Weather};
     use rendezvous_net::{Account, Driver, Handle, Happening};
@@ -45,8 +44,7 @@ mod trial {
         let network = hub.join(Endpoint { contact: me.clone(), device: "desk".into() });
         let key = Arc::new(DeviceKey::from_seed(&std::array::from_fn(|place| seed ^ (place as u8)))?);
         let account = Account { network: "loopback".into(), me, key };
-        let (driver, handle, happenings) =
-            Driver::new(account, SessionConfig::default(), installed, network);
+        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed, network);
         tokio::spawn(driver.run());
         Ok(Im { handle, happenings })
     }
