@@ -96,7 +96,8 @@ pub fn own(files: &Files) -> Vec<Entry> {
 /// The keys that [`own`] writes, with all that is below them: what is removed.
 #[must_use]
 pub fn own_keys() -> Vec<String> {
-    let both = Activity::ALL.into_iter().flat_map(|activity| [class_key(activity), application_key(activity)]);
+    let both =
+        Activity::ALL.into_iter().flat_map(|activity| [class_key(activity), application_key(activity)]);
     both.chain([manager_key(), program_key(), client_key()]).collect()
 }
 
@@ -303,7 +304,9 @@ mod tests {
             assert!(may_remove(&shared.key));
         }
         assert!(keys.iter().all(|key| may_remove(key)));
-        for other in [CLASSES, APPLICATIONS, r"SOFTWARE\Classes\CLSID", "", r"SOFTWARE\Microsoft", invite::CLIENTS] {
+        for other in
+            [CLASSES, APPLICATIONS, r"SOFTWARE\Classes\CLSID", "", r"SOFTWARE\Microsoft", invite::CLIENTS]
+        {
             assert!(!may_remove(other), "{other}");
         }
         let microsofts = format!(r"{CLASSES}\CLSID\{}", MICROSOFTS[1]);

@@ -94,6 +94,7 @@ pub(super) fn all() -> Vec<Case> {
             all.push(Case { kind: Kind::Speed, ..im(apartment, server, "before", "both", "speed") });
         }
     }
+    all.push(im("mta", "server", "after", "both", "hangs"));
     for place in [
         "die-created",
         "die-handed",
@@ -204,20 +205,26 @@ impl Case {
             ["die-started" | "die-created" | "die-in-set", ..] => {
                 &["could not start it", "ended APPLICATION_LAUNCH_FAILED"]
             }
-            ["die-handed" | "die-connected" | "die-in-event" | "leave", ..] => {
-                &["lost its application", "ann ended APPLICATION_LAUNCH_FAILED", "bob ended APPLICATION_LAUNCH_FAILED"]
+            ["die-handed" | "die-connected" | "die-in-event" | "leave", ..] => &[
+                "lost its application",
+                "ann ended APPLICATION_LAUNCH_FAILED",
+                "bob ended APPLICATION_LAUNCH_FAILED",
+            ],
+            ["accepted", "invite.js", ..] => &[
+                "bob is invited with \"from a script\"",
+                "ann's application was started",
+                "bob ended",
+                "\"done\"",
+            ],
+            ["refused", ..] => {
+                &["bob is invited with \"from another script\"", "ann ended INVITATION_DECLINED"]
             }
-            ["accepted", "invite.js", ..] => {
-                &["bob is invited with \"from a script\"", "ann's application was started", "bob ended", "\"done\""]
-            }
-            ["refused", ..] => &["bob is invited with \"from another script\"", "ann ended INVITATION_DECLINED"],
             ["incoming", "incoming", ..] => {
                 &["ann is asked while it is Some(Invitation)", "ann's program is the application"]
             }
-            ["killed", "die-connected", ..] => &[
-                "program ended Some(9)",
-                "ann ended APPLICATION_LAUNCH_FAILED",
-            ],
+            ["killed", "die-connected", ..] => {
+                &["program ended Some(9)", "ann ended APPLICATION_LAUNCH_FAILED"]
+            }
             ["killed", ..] => &["program ended Some(9)", "ann's application was started"],
             ["incoming", ..] => &["program ended Some(9)"],
             ["alone", ..] => &[],

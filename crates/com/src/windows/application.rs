@@ -17,9 +17,13 @@ use rendezvous_core::{Role, SessionResult, State};
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use windows_core::{HRESULT, IUnknown, Interface, implement};
+
+/// An IM program that has not answered by then is not waited for any longer. What it was asked may still be done.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What becomes of a session that was handed over. It is called on the IM program's own time: it starts what it needs and
 /// returns.
@@ -47,7 +51,8 @@ impl HeldSession {
     ///
     /// # Errors
     ///
-    /// What the IM program says; [`ComError::Gone`] when the session is over.
+    /// What the IM program says; [`ComError::Gone`] when the session is over; [`ComError::Timeout`] when it says nothing for
+    /// 30 seconds.
     pub fn send_context_data(&self, data: &str) -> Result<(), ComError> {
         self.ask(|answer| Job::Send(data.to_owned(), answer))
     }
@@ -64,7 +69,10 @@ impl HeldSession {
     fn ask(&self, job: impl FnOnce(Sender<Result<(), ComError>>) -> Job) -> Result<(), ComError> {
         let (answer, receiver) = channel();
         self.jobs.send(job(answer)).map_err(|_| ComError::Gone)?;
-        receiver.recv().map_err(|_| ComError::Gone)?
+        receiver.recv_timeout(PATIENCE).map_err(|error| match error {
+            RecvTimeoutError::Timeout => ComError::Timeout("the IM program's answer"),
+            RecvTimeoutError::Disconnected => ComError::Gone,
+        })?
     }
 }
 

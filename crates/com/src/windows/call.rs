@@ -76,7 +76,10 @@ pub(super) fn events_of(container: &IConnectionPointContainer) -> Result<IConnec
 }
 
 /// The connection point of these events.
-pub(super) fn point_of(container: &IConnectionPointContainer, events: Guid) -> Result<IConnectionPoint, Hresult> {
+pub(super) fn point_of(
+    container: &IConnectionPointContainer,
+    events: Guid,
+) -> Result<IConnectionPoint, Hresult> {
     let mut point = null_mut();
     // SAFETY: the name and the place for the answer are ours.
     done(unsafe { container.FindConnectionPoint(&guid(events), &raw mut point) })?;

@@ -121,8 +121,7 @@ fn run(
             _ = handed.send(Ok(()));
             relay(shared, orders, &application);
             let gives_up = Instant::now() + LETTING_GO;
-            while !shared.listeners.is_empty() && Instant::now() < gives_up && call::is_there(&application)
-            {
+            while !shared.listeners.is_empty() && Instant::now() < gives_up && call::is_there(&application) {
                 std::thread::sleep(LOOK_SOON);
             }
         }

@@ -76,9 +76,8 @@ pub(super) fn create<T: Interface>(class: Guid, place: Place) -> Result<T, ComEr
     let failed = ComError::call("CoCreateInstance");
     let mut object = null_mut();
     // SAFETY: the names and the place for the answer are ours and live during the call.
-    let number = unsafe {
-        CoCreateInstance(&guid(class), null_mut(), place as u32, &T::IID, &raw mut object)
-    };
+    let number =
+        unsafe { CoCreateInstance(&guid(class), null_mut(), place as u32, &T::IID, &raw mut object) };
     done(number).map_err(&failed)?;
     if object.is_null() {
         return Err(failed(Hresult::UNEXPECTED));

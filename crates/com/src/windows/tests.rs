@@ -250,10 +250,15 @@ fn a_flood_that_nobody_takes_is_refused_before_it_grows() {
     call::advise(&s.point, &listener).unwrap();
     let sink = call::as_dispatch(&listener, names::EVENTS).unwrap();
     let text = Call::of(&Event::ContextData("x".repeat(64 * 1024))).unwrap();
-    let taken = (0..1000).take_while(|_| call::raise(&sink, text.member.number(), &Made::of(&text.arguments)) == Ok(())).count();
+    let taken = (0..1000)
+        .take_while(|_| call::raise(&sink, text.member.number(), &Made::of(&text.arguments)) == Ok(()))
+        .count();
     assert!((100..=128).contains(&taken), "{taken} texts of 64 KiB are 8 MiB");
     for _ in 0..1000 {
-        assert_eq!(call::raise(&sink, text.member.number(), &Made::of(&text.arguments)), Err(Hresult::OUT_OF_MEMORY));
+        assert_eq!(
+            call::raise(&sink, text.member.number(), &Made::of(&text.arguments)),
+            Err(Hresult::OUT_OF_MEMORY)
+        );
     }
     let jobs: Vec<_> = heard.try_iter().collect();
     assert!(matches!(jobs.last(), Some(Job::Heard(Heard::Gone))), "whoever floods is let go");

@@ -1,6 +1,6 @@
 /* An IM program that starts the application and hands its sessions over, as the published page describes it.
  *
- *   im mta|sta server|dll before|after state|termination|both steps|offer|flood|speed|bad|again
+ *   im mta|sta server|dll before|after state|termination|both steps|offer|flood|speed|bad|again|hangs
  *   im mta|sta server     before       both                    die-PLACE
  *
  * "before" is connected before the hand-over, and says so to nobody; "after" says it afterwards. */
@@ -203,6 +203,45 @@ static void speed(void) {
     session_clear(&s);
 }
 
+/* It answers nothing, and floods the application meanwhile: what is too much is refused, and is no weight to anybody. */
+static void hangs(void) {
+    enum { LONG_ONE = 65536 };
+    static wchar_t text[LONG_ONE];
+    Session s;
+    DWORD process = 0;
+    HANDLE theirs;
+    Weight before, after;
+    int taken = 0;
+    RApplication *application = start();
+    for (int n = 0; n < LONG_ONE; n++) text[n] = L'x';
+    session_init(&s, L"bob@example.org", RSF_INVITER, RSS_ACCEPTED);
+    s.answers = CreateEventW(NULL, TRUE, FALSE, NULL);
+    CHECK_IS(S_OK, application->v->SetRendezvousSession(application, session_unknown(&s)));
+    CHECK_IS(S_OK, raise_text(&s, L"who"));
+    process = (DWORD)wcstoul(wcsrchr(next_of(&s), L':') + 1, NULL, 10);
+    theirs = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, process);
+    CHECK(theirs);
+    s.trick = HANG_IN_SEND;
+    CHECK_IS(S_OK, raise_text(&s, L"echo:something"));
+    UNTIL(s.is_hanging);
+    while (taken < 1000 && raise_units(&s, text, LONG_ONE) == S_OK) taken++;
+    CHECK(taken > 50 && taken < 200);
+    before = weigh(theirs);
+    for (int n = 0; n < 20000; n++) CHECK_IS(E_OUTOFMEMORY, raise_text(&s, L"more"));
+    after = weigh(theirs);
+    printf("grown: application %lu to %lu handles, %lu to %lu KiB while it waits\n", before.handles, after.handles,
+        (DWORD)(before.bytes >> 10), (DWORD)(after.bytes >> 10));
+    CHECK(!has_grown(before, after));
+    s.trick = NOTHING;
+    SetEvent(s.answers);
+    UNTIL(s.listening == 0);
+    application->v->Release(application);
+    UNTIL(s.references == 1);
+    CloseHandle(theirs);
+    CloseHandle(s.answers);
+    session_clear(&s);
+}
+
 /* Long and odd texts, a result of the application's own, and a second session right after. */
 static void again(void) {
     enum { LONG_ONE = 65536 };
@@ -262,6 +301,7 @@ int main(int count, char **arguments) {
     else if (!strcmp(scenario, "flood")) flood();
     else if (!strcmp(scenario, "speed")) speed();
     else if (!strcmp(scenario, "again")) again();
+    else if (!strcmp(scenario, "hangs")) hangs();
     else if (!strcmp(scenario, "bad")) bad(start(), place == CLSCTX_INPROC_SERVER);
     else if (!strncmp(scenario, "die-", 4)) die(scenario + 4);
     else return 2;

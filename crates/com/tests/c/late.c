@@ -32,7 +32,7 @@ static void fail(int line, const char *what, unsigned long number) {
 #define CHECK(condition) do { if (!(condition)) fail(__LINE__, #condition, 0); } while (0)
 #define CHECK_IS(wanted, call) do { HRESULT got = (call); if (got != (HRESULT)(wanted)) fail(__LINE__, #call, (unsigned long)got); } while (0)
 #define UNTIL(condition) do { DWORD begin = GetTickCount(); \
-        while (!(condition)) { WaitForSingleObject(wake, 20); if (GetTickCount() - begin > 60000) fail(__LINE__, #condition, 0); } } while (0)
+        while (!(condition)) { WaitForSingleObject(wake, 20); if (GetTickCount() - begin > 90000) fail(__LINE__, #condition, 0); } } while (0)
 
 /* One call by name. The arguments come in the order in which they are declared. */
 static HRESULT by_name(IDispatch *object, WORD how, const wchar_t *name, VARIANT *arguments, UINT count, VARIANT *answer) {

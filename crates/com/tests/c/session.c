@@ -71,6 +71,10 @@ static HRESULT STDMETHODCALLTYPE s_flags(RSession *this, LONG *flags) {
 static HRESULT STDMETHODCALLTYPE s_send(RSession *this, BSTR data) {
     Session *s = (Session *)this;
     if (s->trick == DIE_IN_SEND) TerminateProcess(GetCurrentProcess(), 9);
+    if (s->trick == HANG_IN_SEND) {
+        s->is_hanging = 1;
+        WaitForSingleObject(s->answers, INFINITE);
+    }
     if (s->trick == RAISE_IN_SEND) {
         s->trick = NOTHING;
         raise_text(s, L"raised inside SendContextData");

@@ -25,6 +25,7 @@ typedef enum {
     RAISE_IN_ADVISE,
     RAISE_IN_STATE,
     RAISE_IN_SEND,
+    HANG_IN_SEND,
     DIE_IN_STATE,
     DIE_IN_SEND,
     DIE_IN_TERMINATE,
@@ -51,6 +52,9 @@ typedef struct Session {
     HRESULT result;
     BSTR data;
     Trick trick;
+    /* Until this is set nothing is answered. */
+    HANDLE answers;
+    volatile LONG is_hanging;
     /* What calls of the application's return instead of doing anything. */
     HRESULT refuse_getters, refuse_points, refuse_advise;
 } Session;

@@ -43,7 +43,8 @@ mod trial {
             let me: Address = name.parse()?;
             let network = hub.join(Endpoint { contact: me.clone(), device: "desk".into() });
             let key = Arc::new(DeviceKey::from_seed(&std::array::from_fn(|place| seed ^ (place as u8)))?);
-            let installed = registry::applications().into_iter().map(|one| Application::new(one.id, one.name));
+            let installed =
+                registry::applications().into_iter().map(|one| Application::new(one.id, one.name));
             let account = Account { network: "loopback".into(), me, key };
             let (driver, handle, happenings) =
                 Driver::new(account, SessionConfig::default(), installed, network);

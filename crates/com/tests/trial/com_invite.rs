@@ -10,12 +10,11 @@ mod trial {
     use rendezvous_com::living;
     use rendezvous_com::session_invite::{Invites, OneAccount, registered};
     use rendezvous_core::{
-        Address, Application, ApplicationId, Command, DeclinedBy, Endpoint, Event, SessionConfig, SessionId,
-        SessionResult,
-        State,
+        Address, Application, ApplicationId, Command, DeclinedBy, Endpoint, Event, SessionConfig,
+        SessionError, SessionId, SessionResult, State,
     };
     use rendezvous_net::loopback::{Hub, Weather};
-    use rendezvous_net::{Account, Driver, Handle, Happening};
+    use rendezvous_net::{Account, CallError, Driver, Handle, Happening};
     use rendezvous_trust::DeviceKey;
     use std::error::Error;
     use std::io::Write;
@@ -26,7 +25,7 @@ mod trial {
 
     type Failure = Box<dyn Error + Send + Sync>;
 
-    const PATIENCE: Duration = Duration::from_secs(100);
+    const PATIENCE: Duration = Duration::from_secs(170);
     /// What the programs register, and Bob has as well.
     const TRIAL: &str = "{3B0C4B55-7C67-4E0C-8B7B-0D1B1B1D6F4E}";
 
@@ -45,8 +44,7 @@ mod trial {
         let network = hub.join(Endpoint { contact: me.clone(), device: "desk".into() });
         let key = Arc::new(DeviceKey::from_seed(&std::array::from_fn(|place| seed ^ (place as u8)))?);
         let account = Account { network: "loopback".into(), me, key };
-        let (driver, handle, happenings) =
-            Driver::new(account, SessionConfig::default(), installed, network);
+        let (driver, handle, happenings) = Driver::new(account, SessionConfig::default(), installed, network);
         tokio::spawn(driver.run());
         Ok(Im { handle, happenings })
     }
@@ -114,14 +112,24 @@ mod trial {
                     let command = Command::Terminate { result: SessionResult::SUCCESS, data: "bye".into() };
                     bob.handle.command(session, command).await?;
                 }
-                Event::ContextData(text) => {
-                    bob.handle.command(session, Command::SendContext(format!("echo:{text}"))).await?;
-                }
+                Event::ContextData(text) => send(&bob.handle, session, format!("echo:{text}")).await?,
                 Event::Ended { result, data } => say(&format!("bob ended {result} {data:?}")),
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Again when something has arrived, while too much is under way.
+    async fn send(handle: &Handle, session: SessionId, text: String) -> Result<(), Failure> {
+        loop {
+            match handle.command(session, Command::SendContext(text.clone())).await {
+                Err(CallError::Refused(SessionError::TooMuchInFlight(_))) => {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                other => return Ok(other?),
+            }
+        }
     }
 
     /// The person at Ann's agent, who is asked when a program wishes something, and says yes after having looked.

@@ -2,9 +2,9 @@
 
 use super::super::ComError;
 use super::super::listeners::Listeners;
+use super::Service;
 use super::session::{Facts, Shared};
 use super::worker::{self, Order};
-use super::Service;
 use crate::hresult::Hresult;
 use rendezvous_core::{ApplicationId, Event, Invite, Role, SessionId, State};
 use rendezvous_net::SessionInfo;
@@ -74,7 +74,11 @@ impl Center {
     }
 
     /// Takes up a manager's listeners.
-    pub(super) fn add_manager(&self, listeners: &Arc<Listeners>, news: SyncSender<News>) -> Result<(), Hresult> {
+    pub(super) fn add_manager(
+        &self,
+        listeners: &Arc<Listeners>,
+        news: SyncSender<News>,
+    ) -> Result<(), Hresult> {
         let mut open = self.lock();
         open.managers.retain(|manager| manager.listeners.strong_count() > 0);
         if open.managers.len() >= MOST_MANAGERS {
@@ -87,7 +91,11 @@ impl Center {
     /// A place for a new session.
     pub(super) fn draft(&self) -> Result<Draft, Hresult> {
         let draft = self.drafts.clone();
-        if Arc::strong_count(&draft) > MOST_DRAFTS + 1 { Err(Hresult::OUT_OF_MEMORY) } else { Ok(Draft(draft)) }
+        if Arc::strong_count(&draft) > MOST_DRAFTS + 1 {
+            Err(Hresult::OUT_OF_MEMORY)
+        } else {
+            Ok(Draft(draft))
+        }
     }
 
     /// From now on the session is told what happens to it.

@@ -128,7 +128,8 @@ impl IMsgrSession_Impl for Session_Impl {
 
     unsafe fn Invite(&self, user: *mut c_void, data: *const u16) -> HRESULT {
         // SAFETY: the pointer is null or to an object that lives during the call.
-        let user = unsafe { IUnknown::from_raw_borrowed(&user) }.and_then(|user| user.cast::<IDispatch>().ok());
+        let user =
+            unsafe { IUnknown::from_raw_borrowed(&user) }.and_then(|user| user.cast::<IDispatch>().ok());
         let name = user.ok_or(Hresult::INVALID_ARGUMENT).and_then(|user| name_of(&user));
         // SAFETY: as above.
         unsafe { with(data, |data| self.0.invite(&name?, data)) }

@@ -118,8 +118,7 @@ impl Shared {
             return Err(code(Code::SessionNotReady));
         }
         let is_braced = guid.len() <= MAX_GUID && guid.starts_with('{');
-        let id: ApplicationId =
-            guid.parse().ok().filter(|_| is_braced).ok_or(Hresult::INVALID_ARGUMENT)?;
+        let id: ApplicationId = guid.parse().ok().filter(|_| is_braced).ok_or(Hresult::INVALID_ARGUMENT)?;
         self.center.service.application(id).ok_or(Hresult::INVALID_ARGUMENT)?;
         let mut facts = self.lock();
         if facts.state != State::Ready {
@@ -213,9 +212,7 @@ impl Shared {
             }
         }
         let command = match self.state() {
-            State::Connected => {
-                Command::Terminate { result: SessionResult(reason.cast_unsigned()), data }
-            }
+            State::Connected => Command::Terminate { result: SessionResult(reason.cast_unsigned()), data },
             _ => Command::Cancel { data },
         };
         self.is_ended_here.store(true, Ordering::SeqCst);
@@ -223,7 +220,9 @@ impl Shared {
             self.is_ended_here.store(false, Ordering::SeqCst);
             match error {
                 // No page lists another number for it.
-                CallError::Refused(rendezvous_core::SessionError::DataOverLimit(_)) => Hresult::INVALID_ARGUMENT,
+                CallError::Refused(rendezvous_core::SessionError::DataOverLimit(_)) => {
+                    Hresult::INVALID_ARGUMENT
+                }
                 _ => Hresult::FAIL,
             }
         })

@@ -14,7 +14,8 @@ use super::{Service, manager};
 use crate::hresult::Hresult;
 use crate::invite;
 use rendezvous_core::{
-    Address, Application, ApplicationId, CancelReason, Code, Command, Event, Invite, SessionId, State, Versions,
+    Address, Application, ApplicationId, CancelReason, Code, Command, Event, Invite, SessionId, State,
+    Versions,
 };
 use rendezvous_net::CallError;
 use std::ptr::{null, null_mut};

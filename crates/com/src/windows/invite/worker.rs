@@ -27,7 +27,9 @@ pub(super) fn start(center: &Arc<Center>, session: &Arc<Shared>) -> std::io::Res
     let (sender, orders) = channel();
     session.listen(sender);
     let (center, session) = (center.clone(), session.clone());
-    std::thread::Builder::new().name("rendezvous-session".into()).spawn(move || run(&center, &session, &orders))?;
+    std::thread::Builder::new()
+        .name("rendezvous-session".into())
+        .spawn(move || run(&center, &session, &orders))?;
     Ok(())
 }
 
@@ -36,14 +38,15 @@ fn run(center: &Center, session: &Shared, orders: &Receiver<Order>) {
     let mut telling = Telling::default();
     loop {
         match orders.recv_timeout(LOOK_EVERY) {
-            Err(RecvTimeoutError::Disconnected) => break,
+            // Whoever took the session from the center has seen to that. It may have a thread again.
+            Err(RecvTimeoutError::Disconnected) => return,
             // The system does not say when a program has died.
             Err(RecvTimeoutError::Timeout) => session.listeners.look(),
             Ok(Order::Event(event)) => {
                 session.taken(&event);
                 raise(session, &mut telling, &event);
                 if matches!(event, Event::Ended { .. }) {
-                    break;
+                    return center.remove(session.id);
                 }
             }
             Ok(Order::Launch(answer)) => {
@@ -60,7 +63,6 @@ fn run(center: &Center, session: &Shared, orders: &Receiver<Order>) {
             _ = center.service.command(session.id, Command::ApplicationGone);
         }
     }
-    center.remove(session.id);
 }
 
 fn raise(session: &Shared, telling: &mut Telling, event: &Event) {
