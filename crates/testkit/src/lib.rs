@@ -32,6 +32,7 @@ pub mod screen;
 pub mod terminal;
 pub mod turn;
 pub mod wait;
+pub mod windows;
 pub mod workload;
 pub mod xmpp;
 pub mod xserver;

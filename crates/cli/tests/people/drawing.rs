@@ -36,6 +36,8 @@ fn needs_xvfb_a_line_is_seen_takes_no_click_and_is_gone_after_seconds() {
         let mut viewer = open(two)?;
         let line = json!({"t": "line", "id": 1, "points": [[20, 120], [200, 120], [300, 180]]});
         viewer.says_aside("drawing", &line)?;
+        // Else it might leave when it is allowed: the channel opens when it opens.
+        viewer.asides_have_arrived()?;
         allows(two, &mut viewer, "drawing", "asks to draw on your screen.")?;
         let screen = two.screen.as_ref().context("there is a screen")?;
         ensure!(ink(screen)? == 0, "what was drawn before the permission was not");
