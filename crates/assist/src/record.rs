@@ -64,6 +64,13 @@ pub enum Entry {
         /// `stored`, or why it was not.
         state: &'static str,
     },
+    /// The contact whom the person trusts got a message about this help, or could not.
+    Told {
+        /// Their address.
+        contact: String,
+        /// Whether it was sent.
+        reached: bool,
+    },
     /// Why the consent of the person here ended.
     Over(&'static str),
     /// There were more entries than a record has.
@@ -143,6 +150,9 @@ impl Entry {
             Self::File { way, name, bytes, state } => {
                 let way = if *way == Way::Here { "here" } else { "there" };
                 json!({ "what": "file", "way": way, "name": name, "bytes": bytes, "state": state })
+            }
+            Self::Told { contact, reached } => {
+                json!({ "what": "told", "contact": contact, "reached": reached })
             }
             Self::Over(reason) => json!({ "what": "over", "reason": reason }),
             Self::Full => json!({ "what": "full" }),

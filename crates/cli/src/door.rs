@@ -209,3 +209,47 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_testkit::home::Home as Place;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::{Command, Stdio};
+
+    fn place() -> (Place, Home) {
+        let place = Place::new("door").expect("a place for a test");
+        let home = Home::at(place.path().to_owned());
+        (place, home)
+    }
+
+    #[test]
+    fn a_number_that_is_somebody_elses_by_now_is_no_door() {
+        let own =
+            Pid::from_raw(i32::try_from(std::process::id()).expect("a number")).expect("it is not zero");
+        assert!(is_ours(own));
+        let mut other = Command::new("sleep").arg("1000").stdout(Stdio::null()).spawn().expect("it starts");
+        let its = Pid::from_raw(i32::try_from(other.id()).expect("a number")).expect("it is not zero");
+        assert!(!is_ours(its));
+
+        // Whoever has the lock has not written its number yet, and what stands there is an old one: nobody is sent anything.
+        let (_place, home) = place();
+        let mut lock = private::try_lock(&home.data_file("door.lock")).expect("a lock").expect("it is free");
+        write!(lock, "{}", other.id()).expect("it is written");
+        assert!(be_the_only_one(&home).expect("it is looked at").is_none(), "there is one already");
+        // The signal for a door would have ended it first.
+        other.kill().expect("it is ours");
+        let ended = other.wait().expect("it is ours").signal();
+        assert_eq!(ended, Some(Signal::KILL.as_raw()));
+    }
+
+    #[test]
+    fn there_is_one_door_at_a_time() {
+        let (_place, home) = place();
+        let only = be_the_only_one(&home).expect("it is looked at").expect("the first");
+        let said = std::fs::read_to_string(home.data_file("door.lock")).expect("it is there");
+        assert_eq!(said, std::process::id().to_string());
+        drop(only);
+        assert!(be_the_only_one(&home).expect("it is looked at").is_some(), "when it is gone there is room");
+    }
+}

@@ -60,6 +60,8 @@ pub mod terminal;
 #[cfg(unix)]
 pub mod turn;
 #[cfg(unix)]
+pub mod windows;
+#[cfg(unix)]
 pub mod workload;
 #[cfg(unix)]
 pub mod xmpp;

@@ -2,12 +2,16 @@
 //! shown the screen in the same call; the person asks for the help themselves, if they want it.
 
 use super::GOODBYE;
+use super::trusted::{Told, Trusted};
 use crate::application::ending::{self, Ending, News, Watch};
 use crate::application::secured::{SecuredSession, broken};
+use crate::record::SessionLog;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
-use crate::texts;
+use crate::texts::language::Language;
+use crate::texts::{self, TrustedNews};
 use rendezvous_assist::link::Heard;
+use rendezvous_assist::record::Entry;
 use rendezvous_core::{Code, SessionResult};
 use rendezvous_dbus::application::Events;
 use rendezvous_trust::AuthenticationError;
@@ -18,9 +22,11 @@ pub(super) async fn run(
     session: SecuredSession,
     who: &str,
     mut events: Events,
-    terminal: &Terminal,
+    (terminal, log): (&Terminal, &mut SessionLog),
+    mut trusted: Trusted,
     mut ends: EndSignals,
 ) -> Ending {
+    trusted.tell(Language::here(), TrustedNews::Acquainted, who, &session.session().remote_user);
     let deadline = Instant::now() + session.patience();
     let mut parting = Parting { session, terminal, leaving: false, is_said: false, deadline };
     let mut watch = Watch::new(parting.session.session().role);
@@ -41,6 +47,7 @@ pub(super) async fn run(
                 News::Text(_) | News::Nothing => {}
             },
             () = ends.next() => parting.leave(SessionResult::SUCCESS).await,
+            told = trusted.next() => trusted_is_told(terminal, log, told),
             () = tokio::time::sleep_until(parting.deadline.into()) => {
                 if parting.leaving {
                     break watch.ended(Code::ConnectionFailure.into());
@@ -49,10 +56,18 @@ pub(super) async fn run(
             }
         }
     };
+    for told in trusted.rest().await {
+        trusted_is_told(terminal, log, told);
+    }
     let said_elsewhere = ending.said_elsewhere || parting.is_said;
     say(terminal, who, Ending { by_us: parting.leaving, said_elsewhere, ..ending });
     terminal.restore();
     Ending { by_us: parting.leaving, ..ending }
+}
+
+fn trusted_is_told(terminal: &Terminal, log: &mut SessionLog, Told { contact, reached, sentence }: Told) {
+    terminal.say(&sentence);
+    log.note(Entry::Told { contact, reached });
 }
 
 /// The two know each other now, unless it ended in another way: then not both have made sure, or it is not certain any

@@ -41,17 +41,9 @@ impl WatchedBar {
         presses: Presses,
         suspension: &Suspension,
     ) -> Result<Self, StopError> {
-        let Presses { brake, curtain, heard } = presses.clone();
+        let watched = presses.clone();
         let bar = Bar::show(grant, Some(display), contents, move |press| presses.act(press))?;
-        let (over, pulse) = (Arc::new(AtomicBool::new(false)), bar.pulse());
-        let is_over = Arc::clone(&over);
-        // Nobody clicks or types before it can be seen, whatever is allowed meanwhile.
-        let hold = suspension.hold();
-        std::thread::spawn(move || {
-            come(&pulse, &is_over);
-            drop(hold);
-            watch(&pulse, &is_over, (&brake, &curtain), &heard);
-        });
+        let over = attend(bar.pulse(), watched, suspension);
         Ok(Self { bar, over })
     }
 
@@ -93,6 +85,21 @@ impl Presses {
     }
 }
 
+/// Looks after it from now on, until what is returned is true.
+fn attend(pulse: Pulse, presses: Presses, suspension: &Suspension) -> Arc<AtomicBool> {
+    let Presses { brake, curtain, heard } = presses;
+    let over = Arc::new(AtomicBool::new(false));
+    let is_over = Arc::clone(&over);
+    // Nobody clicks or types before it can be seen, whatever is allowed meanwhile.
+    let hold = suspension.hold();
+    std::thread::spawn(move || {
+        come(&pulse, &is_over);
+        drop(hold);
+        watch(&pulse, &is_over, (&brake, &curtain), &heard);
+    });
+    over
+}
+
 /// Waits until it is in view, but not for ever: then everything is hidden. Until it is, no picture is taken.
 fn come(pulse: &Pulse, over: &AtomicBool) {
     let begun = Instant::now();
@@ -122,5 +129,62 @@ fn watch(
             was_alive = is_alive;
         }
         std::thread::sleep(LOOK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_assist::Time;
+    use rendezvous_assist::consent::{Consent, Input, Output};
+    use rendezvous_testkit::wait;
+
+    /// Somebody who shows their screen, and whom they show it to.
+    fn shows() -> (Consent, ViewGrant) {
+        let mut consent = Consent::new();
+        consent.handle_input(Time(0), Input::Connected).expect("the first connection");
+        let Output::Ask(question) = consent.poll_output() else { panic!("the person is asked first") };
+        let yes = Input::Answer { question: question.id, yes: true };
+        consent.handle_input(Time(1), yes).expect("in time");
+        let grant =
+            std::iter::from_fn(|| Some(consent.poll_output())).take(10).find_map(|output| match output {
+                Output::ViewGranted(grant) => Some(grant),
+                _ => None,
+            });
+        (consent, grant.expect("it was allowed"))
+    }
+
+    #[test]
+    fn nobody_clicks_before_the_bar_is_in_view_and_a_bar_that_never_comes_hides_everything() {
+        let (consent, grant) = shows();
+        let (heard, mut hears) = mpsc::channel(4);
+        let presses = Presses { brake: consent.brake(), curtain: consent.curtain(), heard };
+        let suspension = Suspension::default();
+        assert!(!suspension.is_on() && grant.is_live());
+        // It never beats: the bar does not come.
+        let _over = attend(Pulse::default(), presses, &suspension);
+        let begun = Instant::now();
+        assert!(suspension.is_on(), "whatever is allowed in this moment is not played back");
+        let gone = hears.blocking_recv();
+        assert!(matches!(gone, Some(Heard::BarGone)), "{gone:?}");
+        assert!(begun.elapsed() >= COMING && !grant.is_live(), "then it is hidden, and said to be so");
+        wait::until("the hands to be let go of", Duration::from_secs(20), || {
+            Ok((!suspension.is_on()).then_some(()))
+        })
+        .expect("there is nothing left to be held back");
+    }
+
+    #[test]
+    fn who_is_held_back_is_let_go_of_when_the_help_ends_first() {
+        let (consent, _grant) = shows();
+        let (heard, _hears) = mpsc::channel(4);
+        let presses = Presses { brake: consent.brake(), curtain: consent.curtain(), heard };
+        let suspension = Suspension::default();
+        let over = attend(Pulse::default(), presses, &suspension);
+        over.store(true, Ordering::SeqCst);
+        wait::until("nothing to be held back", Duration::from_secs(20), || {
+            Ok((!suspension.is_on()).then_some(()))
+        })
+        .expect("whoever is asked elsewhere goes on");
     }
 }

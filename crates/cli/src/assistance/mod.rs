@@ -127,7 +127,9 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
     let played = match met {
         Ok((Meeting::Met(session), mut ruled, servers)) => match side {
             Side::Novice if session.session().role == Role::Invitee && session.is_first_contact() => {
-                let parted = acquaintance::run(*session, &who, events, &terminal, ends);
+                let trusted = Trusted::new(home, config.trusted);
+                let place = (&terminal, &mut ruled.log);
+                let parted = acquaintance::run(*session, &who, events, place, trusted, ends);
                 let ending = tokio::select! {
                     ending = parted => ending,
                     never = asking::close_what_is_read(&mut asking) => match never {},

@@ -28,7 +28,7 @@ use super::ruled::Ruled;
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::tray::Tray;
-use super::trusted::Trusted;
+use super::trusted::{Told, Trusted};
 use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, News, Watch};
 use crate::application::secured::{SecuredSession, broken};
@@ -99,13 +99,16 @@ pub(super) async fn run(
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
             news = novice.files.next() => novice.files_say(news),
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
-            said = novice.trusted.next() => novice.terminal.say(&said),
+            told = novice.trusted.next() => novice.trusted_is_told(told),
             () = clock::sleep_until(novice.due) => novice.give(Input::Timeout),
             _ = second.tick() => novice.tick().await,
             () = ends.next() => novice.give(Input::Stop),
         }
         novice.settle().await;
         novice.tell_held().await;
+    }
+    for told in novice.trusted.rest().await {
+        novice.trusted_is_told(told);
     }
     if let Some(ending) = novice.ended {
         novice.ruled.log.ended(ending);
@@ -413,8 +416,18 @@ impl Novice {
     }
 
     /// The person's trusted contact should know. Nobody waits for that.
-    fn tell_trusted(&self, news: TrustedNews) {
+    fn tell_trusted(&mut self, news: TrustedNews) {
         self.trusted.tell(self.language, news, &self.who, &self.session.session().remote_user);
+    }
+
+    /// Or could not be told; the person hears of either.
+    fn trusted_is_told(&mut self, Told { contact, reached, sentence }: Told) {
+        self.terminal.say(&sentence);
+        if self.terminal.is_nowhere() && !reached {
+            let sentence = texts::trusted_was_not_told_in(self.language, &contact);
+            asking::tell(&self.who, &asking::Told::Sentence(&sentence), &HashMap::new());
+        }
+        self.ruled.log.note(Entry::Told { contact, reached });
     }
 
     /// Tells the expert how it stands.

@@ -9,6 +9,7 @@ mod desktop;
 mod multicast;
 mod network;
 mod servers;
+mod trusted;
 mod ways;
 
 pub(crate) use multicast::Deaf;
@@ -66,12 +67,13 @@ async fn look(home: &Home) -> Vec<Finding> {
         Ok(config) => (Ok(texts::settings(&home.config_file())), config),
         Err(error) => (Err(error), Config::default()),
     };
-    let (agent, screen, multicast, servers, codes, ways, keyring) = tokio::join!(
+    let (agent, screen, multicast, servers, codes, trusted, ways, keyring) = tokio::join!(
         within("agent", agent(home)),
         within("screen", aside(desktop::screen)),
         within("multicast", multicast(&config.nearby)),
         servers::look(&config.accounts),
         codes::look(config.codes.as_ref()),
+        trusted::look(home, &config),
         tokio::time::timeout(PATIENCE, ways::look(home, &config)),
         within("keyring", keyring()),
     );
@@ -86,6 +88,7 @@ async fn look(home: &Home) -> Vec<Finding> {
     ];
     findings.extend(servers);
     findings.extend(codes);
+    findings.extend(trusted);
     let nothing = |_| vec![Finding { what: "ice", outcome: Err(anyhow!(texts::NO_FINDING)) }];
     findings.extend(ways.unwrap_or_else(nothing));
     findings.extend([

@@ -70,6 +70,8 @@ enum Order {
     Hands(Vec<String>, Duration),
     /// A message for another channel.
     Aside(Aside),
+    /// To be told when everything that was for those channels has arrived.
+    Settle(Sender<()>),
 }
 
 impl Viewer {
@@ -175,6 +177,13 @@ impl Viewer {
 
     pub(crate) fn sends_aside(&self, aside: Aside) -> Result<()> {
         self.orders.send(Order::Aside(aside)).context("the browser has ended")
+    }
+
+    /// Waits until everything that was said on the other channels has arrived, as its receiver has acknowledged.
+    pub(crate) fn asides_have_arrived(&self) -> Result<()> {
+        let (reply, settled) = mpsc::channel();
+        self.orders.send(Order::Settle(reply)).context("the browser has ended")?;
+        settled.recv_timeout(Duration::from_secs(20)).context("what was said has not arrived")
     }
 
     /// The next text on this channel; bytes before it are left out.
@@ -312,6 +321,8 @@ struct Connection {
     numbered: u64,
     asides: Vec<(&'static str, ChannelId)>,
     waiting_asides: VecDeque<Aside>,
+    /// Who wants to know when all of it has arrived.
+    settling: Vec<Sender<()>>,
 }
 
 impl Browser {
@@ -349,6 +360,11 @@ impl Browser {
                             there.waiting_asides.push_back(aside);
                         }
                     }
+                    Order::Settle(reply) => {
+                        if let Some(there) = &mut connection {
+                            there.settling.push(reply);
+                        }
+                    }
                     Order::Input(messages) => {
                         if let Some(there) = &mut connection {
                             messages.iter().for_each(|message| there.wait_for_room(message));
@@ -364,6 +380,7 @@ impl Browser {
             self.seen.unsent.fetch_add(due.len() as u64, Ordering::SeqCst);
             due.iter().for_each(|message| there.wait_for_room(message));
             there.push_asides();
+            there.settle();
             let sent = there.push_input();
             self.seen.unsent.fetch_sub(sent, Ordering::SeqCst);
             if self.seen.to_ask.load(Ordering::SeqCst) > 0 && there.asks_for_key_frame() {
@@ -448,8 +465,9 @@ impl Browser {
         let (input, waiting) = (None, VecDeque::new());
         let (asides, waiting_asides) = (Vec::new(), VecDeque::new());
         let pending = Some(pending);
+        let (numbered, settling) = (0, Vec::new());
         let connection =
-            Connection { rtc, pending, mids, input, waiting, numbered: 0, asides, waiting_asides };
+            Connection { rtc, pending, mids, input, waiting, numbered, asides, waiting_asides, settling };
         (connection, offer)
     }
 }
@@ -496,6 +514,17 @@ impl Connection {
                 Ok(true) => _ = self.waiting_asides.pop_front(),
                 Ok(false) | Err(_) => return,
             }
+        }
+    }
+
+    fn settle(&mut self) {
+        if self.settling.is_empty() || !self.waiting_asides.is_empty() {
+            return;
+        }
+        let ids: Vec<ChannelId> = self.asides.iter().map(|(_, id)| *id).collect();
+        let has_arrived = |id| self.rtc.channel(id).is_none_or(|mut channel| channel.buffered_amount() == 0);
+        if ids.into_iter().all(has_arrived) {
+            self.settling.drain(..).for_each(|who| _ = who.send(()));
         }
     }
 

@@ -6,6 +6,9 @@ use crate::Rect;
 const AWAY: i32 = 24;
 /// Between a question and the edge of a monitor; the bar has room there.
 const EDGE: i32 = 64;
+/// What a manager of windows puts around a question needs room as well: one that is not on the screen with all of it cannot be
+/// answered.
+const FRAME: i32 = 40;
 
 /// Where the upper left corner of a window of this size goes.
 pub(super) fn beside(monitors: &[Rect], pointer: (i32, i32), (width, height): (u16, u16)) -> (i32, i32) {
@@ -39,12 +42,13 @@ fn places(monitor: Rect, (width, height): (i32, i32)) -> Vec<(i32, i32)> {
     let (left, top) = (i32::from(monitor.x), i32::from(monitor.y));
     let spots = |start: i32, length: u16, size: i32| {
         let spare = (i32::from(length) - size).max(0);
-        let edge = EDGE.min(spare / 2);
-        [start + spare / 2, start + edge, start + spare - edge, start, start + spare]
+        let (edge, frame) = (EDGE.min(spare / 2), FRAME.min(spare / 2));
+        [start + spare / 2, start + edge, start + spare - edge, start + spare - frame, start]
     };
     let (xs, ys) = (spots(left, monitor.width, width), spots(top, monitor.height, height));
+    // Not at the upper edge itself: the bar lies there, above everything.
     let mut order: Vec<(usize, usize)> =
-        (0..xs.len()).flat_map(|x| (0..ys.len()).map(move |y| (x, y))).collect();
+        (0..xs.len()).flat_map(|x| (0..ys.len() - 1).map(move |y| (x, y))).collect();
     order.sort_by_key(|(x, y)| (x.max(y).to_owned(), x + y));
     order.into_iter().map(|(x, y)| (xs[x], ys[y])).collect()
 }
@@ -74,6 +78,20 @@ mod tests {
                 let place = beside(&[WHOLE], (x, y), (600, 330));
                 assert!(!is_under(place, (600, 330), (x, y)), "{x} {y} {place:?}");
                 assert!(place.0 >= 0 && place.1 >= 0 && place.0 + 600 <= 1280 && place.1 + 330 <= 800);
+            }
+        }
+    }
+
+    #[test]
+    fn neither_the_bar_nor_a_frame_around_it_hides_any_of_it() {
+        let small = Rect { x: 0, y: 0, width: 1000, height: 740 };
+        for (monitor, size) in [(WHOLE, (660, 433)), (small, (620, 340)), (small, (660, 433))] {
+            for x in (0..i32::from(monitor.width)).step_by(20) {
+                for y in (0..i32::from(monitor.height)).step_by(20) {
+                    let place = beside(&[monitor], (x, y), size);
+                    let bottom = place.1 + i32::from(size.1) + FRAME;
+                    assert!(place.1 >= EDGE && bottom <= i32::from(monitor.height), "{x} {y} {place:?}");
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::asking::{Answer, Ask};
 use crate::assistance::sharing::Link;
 use crate::assistance::{answers, clock, stop};
 use crate::texts;
+use crate::texts::language::Language;
 use rendezvous_assist::brakes::{Beginning, Verdict};
 use rendezvous_assist::consent::{Input, Question, QuestionKind, Right};
 
@@ -44,7 +45,13 @@ impl Novice {
             }
             QuestionKind::May(Right::Control) => {
                 let time = self.ruled.policy.control_time();
-                (texts::asks_control(&self.who), texts::let_help(&self.who, time))
+                let told = self.told_of_control();
+                let told = told.map(|told| texts::trusted_will_be_told(Language::English, &told));
+                let text = texts::asks_control(&self.who);
+                (
+                    told.map_or(text.clone(), |told| format!("{text}\n{told}")),
+                    texts::let_help(&self.who, time),
+                )
             }
             QuestionKind::May(Right::Files) => (texts::asks_files(&self.who), texts::LET_FILES.to_owned()),
             QuestionKind::May(Right::Clipboard) => {
@@ -66,6 +73,13 @@ impl Novice {
         self.question = Some(question);
     }
 
+    /// Who is told if the expert gets control now: the contact whom the person trusts, the first time.
+    fn told_of_control(&self) -> Option<String> {
+        let is_first = !facts::of(&self.ruled, &self.session).has_had_control
+            && !self.sharing.as_ref().is_some_and(|sharing| sharing.controlled);
+        self.trusted.contact().filter(|_| is_first).map(str::to_owned)
+    }
+
     /// Whoever controls does not answer at this terminal what only the person may.
     pub(super) fn hold_back(&mut self) {
         if self.consent.state().may(Right::Control) {
@@ -75,6 +89,7 @@ impl Novice {
 
     /// Asks in a window. The keys of the terminal still stop and hide, where there is something to stop.
     fn ask_in_window(&mut self, question: Question) {
+        let told = self.told_of_control();
         let Some(asking) = &mut self.asking else { return };
         let (known, address) = (self.session.known(), &*self.session.session().remote_user);
         let warnings = answers::warnings(&self.ruled.policy, question.kind);
@@ -83,12 +98,13 @@ impl Novice {
             QuestionKind::May(Right::View) => {
                 Ask::View { address, known, subject: &self.shared.subject, warnings }
             }
-            QuestionKind::May(Right::Control) => {
-                let is_first = !facts::of(&self.ruled, &self.session).has_had_control
-                    && !self.sharing.as_ref().is_some_and(|sharing| sharing.controlled);
-                let told = self.trusted.contact().filter(|_| is_first);
-                Ask::Control { address, known, time: self.ruled.policy.control_time(), warnings, told }
-            }
+            QuestionKind::May(Right::Control) => Ask::Control {
+                address,
+                known,
+                time: self.ruled.policy.control_time(),
+                warnings,
+                told: told.as_deref(),
+            },
             QuestionKind::May(Right::Files) => Ask::Files { address, known },
             QuestionKind::May(Right::Clipboard) => Ask::Clipboard { address, known },
             QuestionKind::May(Right::Drawing) => Ask::Drawing { address, known },

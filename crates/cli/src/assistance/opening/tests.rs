@@ -1,3 +1,4 @@
+mod first;
 mod person;
 
 use self::person::Person;

@@ -414,3 +414,27 @@ fn whoever_is_quicker_than_the_list_is_understood_when_it_comes() {
         assert_eq!(outputs(&mut door), []);
     }
 }
+
+#[test]
+fn a_stranger_who_is_called_like_a_contact_is_not_called_by_enter() {
+    let mut door = fresh();
+    let stranger = Contact { whom: crate::door::samples::whom("nearby", "x"), is_stranger: true, ..anna() };
+    // Alone, and then as the only one of two who fits.
+    for others in [
+        vec![stranger.clone()],
+        people().into_iter().filter(|one| one.name != "Anna").chain([stranger.clone()]).collect(),
+    ] {
+        door.handle_input(SOON, Input::People(others));
+        press(&mut door, ids::ASK);
+        door.handle_input(SOON, Input::Typed("anna".to_owned()));
+        door.handle_input(SOON, Input::Entered);
+        assert_eq!(outputs(&mut door), [], "nobody is called");
+        press(&mut door, ids::BACK);
+    }
+    // Pressed, they are meant.
+    press(&mut door, ids::ASK);
+    let theirs = row(&door, "Anna");
+    assert!(
+        matches!(press(&mut door, theirs).as_slice(), [Output::Call { whom, .. }] if *whom == stranger.whom)
+    );
+}
