@@ -13,7 +13,7 @@ use std::fs;
 /// Where the recording is to be written; `cargo xtask demo --terminal --save-pictures` says it.
 const PICTURES: &str = "RENDEZVOUS_SAVE_PICTURES";
 /// So many that nothing that is read there is cut in the middle of a word.
-const COLUMNS: u16 = 92;
+const COLUMNS: u16 = 97;
 const ROWS: u16 = 16;
 const TITLES: [&str; 2] = ["Jonas, whose terminal it is", "Anna, who looks"];
 const SHARER: usize = 0;
@@ -77,7 +77,7 @@ fn play(sharer: &Someone, viewer: &Someone) -> Result<()> {
     panes.types(SHARER, "\r")?;
     let mut film = Film { panes: &panes, moments: Vec::new() };
     panes.reads(VIEWER, ANSWER)?;
-    panes.reads(SHARER, "(Ctrl-C to withdraw)")?;
+    panes.reads(SHARER, "it rings there")?;
     film.keep(3)?;
     panes.types(VIEWER, "y\r")?;
     panes.reads(SHARER, LOOK)?;
