@@ -129,10 +129,15 @@ pub struct Moment {
 /// The size of a letter in the picture.
 const LETTER: (f64, f64) = (7.2, 15.0);
 
-/// A recording as one picture that moves by itself.
+/// The room for whose pane it is, above it.
+const TITLE: f64 = 22.0;
+
+/// A recording as one picture that moves by itself: the panes, as wide as this and as high, one below the other, so that the
+/// letters stay large where the picture is shown narrow. `titles` says whose they are.
 #[must_use]
-pub fn recording(moments: &[Moment], columns: u16, rows: u16) -> String {
-    let (width, height) = (f64::from(2 * columns + 3) * LETTER.0, f64::from(rows + 1) * LETTER.1);
+pub fn recording(moments: &[Moment], columns: u16, rows: u16, titles: [&str; 2]) -> String {
+    let pane = TITLE + (f64::from(rows) + 0.8) * LETTER.1;
+    let (width, height) = (f64::from(columns + 2) * LETTER.0, 2.0 * pane);
     let all: u32 = moments.iter().map(|moment| moment.seconds).sum();
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"DejaVu Sans Mono, \
@@ -152,18 +157,28 @@ pub fn recording(moments: &[Moment], columns: u16, rows: u16) -> String {
         );
     }
     _ = writeln!(svg, "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#1c1c1c\"/>");
+    let tops = [0.0, pane];
+    for (top, title) in tops.into_iter().zip(titles) {
+        _ = writeln!(
+            svg,
+            "<rect y=\"{top:.1}\" width=\"100%\" height=\"{TITLE}\" fill=\"#3a3a3a\"/>\n<text x=\"{:.1}\" y=\"{:.1}\" \
+             font-family=\"sans-serif\">{}</text>",
+            LETTER.0,
+            top + 15.0,
+            title.replace('&', "&amp;").replace('<', "&lt;")
+        );
+    }
     for (number, moment) in moments.iter().enumerate() {
         _ = writeln!(svg, "<g class=\"m\" id=\"m{number}\">");
         for (pane, text) in moment.panes.iter().enumerate() {
-            let left = (1.0 + pane as f64 * f64::from(columns + 1)) * LETTER.0;
+            let top = tops[pane] + TITLE;
             for (row, line) in text.lines().enumerate() {
-                draw_line(&mut svg, line, left, (row + 1) as f64 * LETTER.1);
+                draw_line(&mut svg, line, LETTER.0, top + (row + 1) as f64 * LETTER.1);
             }
         }
         svg.push_str("</g>\n");
     }
-    let middle = (f64::from(columns) + 1.5) * LETTER.0;
-    _ = writeln!(svg, "<path d=\"M{middle:.1} 0V{height:.0}\" stroke=\"#5f5f5f\"/>\n</svg>");
+    svg.push_str("</svg>\n");
     svg
 }
 
@@ -257,7 +272,9 @@ mod tests {
     #[test]
     fn a_recording_shows_each_moment_in_its_time_and_nothing_that_is_no_text() {
         let moment = |text: &str, seconds| Moment { panes: [text.to_owned(), "b".to_owned()], seconds };
-        let svg = recording(&[moment("a <b> & \u{1b}[1;7mc\u{1b}[0m", 1), moment("d", 3)], 20, 5);
+        let svg =
+            recording(&[moment("a <b> & \u{1b}[1;7mc\u{1b}[0m", 1), moment("d", 3)], 20, 5, ["A & B", "C"]);
+        assert!(svg.contains(">A &amp; B</text>") && svg.contains(">C</text>"), "{svg}");
         assert!(svg.contains("a &lt;b> &amp;") && !svg.contains('\u{1b}'), "{svg}");
         assert!(
             svg.contains("font-weight=\"bold\"") && svg.contains("@keyframes m1{0%{visibility:hidden}25.00%")

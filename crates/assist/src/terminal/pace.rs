@@ -240,7 +240,8 @@ mod tests {
         for typed in 1..=500 {
             // One key every two milliseconds, and what each of them does.
             line.push('x');
-            let shown = screen(&line[line.len().saturating_sub(20)..].replace('x', &(typed % 10).to_string()));
+            let shown =
+                screen(&line[line.len().saturating_sub(20)..].replace('x', &(typed % 10).to_string()));
             let picture = pace.next(Time(u64::from(typed) * 2), &shown, typed).expect("its echo");
             assert!(pace.taken(picture.number));
         }

@@ -12,8 +12,10 @@ use std::fs;
 
 /// Where the recording is to be written; `cargo xtask demo --terminal --save-pictures` says it.
 const PICTURES: &str = "RENDEZVOUS_SAVE_PICTURES";
-const COLUMNS: u16 = 76;
+/// So many that nothing that is read there is cut in the middle of a word.
+const COLUMNS: u16 = 97;
 const ROWS: u16 = 16;
+const TITLES: [&str; 2] = ["Jonas, whose terminal it is", "Anna, who looks"];
 const SHARER: usize = 0;
 const VIEWER: usize = 1;
 
@@ -64,14 +66,18 @@ fn needs_tmux_two_terminals_beside_each_other() {
 fn play(sharer: &Someone, viewer: &Someone) -> Result<()> {
     let (from, to) = (sharer.is_reached_at()?, viewer.is_reached_at()?);
     have_met_on("nearby", (sharer.home(), &sharer.who()?), (viewer.home(), &viewer.who()?))?;
-    sharer.does(&["add", "Maria", &to])?;
+    sharer.does(&["add", "Anna", &to])?;
     viewer.does(&["add", "Jonas", &from])?;
     viewer.does(&["visible"])?;
-    let shares = line(&sharer.launch(&["share-terminal", "Maria"]));
+    // The first pane begins when the second is there: until then it is as wide as both.
+    let shares = line(&sharer.launch(&["share-terminal", "Anna"]));
+    let shares = format!("stty -echo; read _; stty echo; clear; {shares}");
     let waits = line(&viewer.launch(&["inbox", "--wait"]));
     let panes = Panes::open("scene", COLUMNS, ROWS, [&shares, &waits])?;
+    panes.types(SHARER, "\r")?;
     let mut film = Film { panes: &panes, moments: Vec::new() };
     panes.reads(VIEWER, ANSWER)?;
+    panes.reads(SHARER, "it rings there")?;
     film.keep(3)?;
     panes.types(VIEWER, "y\r")?;
     panes.reads(SHARER, LOOK)?;
@@ -83,7 +89,7 @@ fn play(sharer: &Someone, viewer: &Someone) -> Result<()> {
     film.both_see(
         SHARER,
         "clear; uname -s; printf '\\033[1;32m%s\\033[0m\\n' ready; df -h / | tail -1",
-        "ready",
+        "% /",
     )?;
     film.keep(3)?;
     panes.types(VIEWER, "t")?;
@@ -102,7 +108,8 @@ fn play(sharer: &Someone, viewer: &Someone) -> Result<()> {
     panes.reads(VIEWER, " ended the help")?;
     film.keep(3)?;
     if let Some(path) = std::env::var_os(PICTURES) {
-        fs::write(path, recording(&film.moments, COLUMNS, ROWS)).context("the recording is not written")?;
+        fs::write(path, recording(&film.moments, COLUMNS, ROWS, TITLES))
+            .context("the recording is not written")?;
     }
     Ok(())
 }
