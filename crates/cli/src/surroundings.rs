@@ -37,6 +37,11 @@ pub(crate) const HANDED_OVER: [&str; 14] = [
     SHARE,
 ];
 
+/// What our own applications are started with: the C library then returns large pieces of memory to the system. By itself it keeps
+/// them, for each thread that had some, as soon as something small lies above them; and an encoder has 48 MB, on a thread that ends with
+/// its connection (docs/benchmarks.md).
+pub(crate) const RETURNED: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "262144");
+
 /// A terminal, and this process's environment.
 pub(crate) fn of(terminal: &Terminal) -> Result<Surroundings> {
     Ok(Surroundings { terminal: terminal.ends()?, environment: environment() })

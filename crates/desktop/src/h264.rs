@@ -60,11 +60,24 @@ const WIDE_KBPS: u32 = 2_000;
 /// The quantizers of a coarse one, from and to.
 const COARSE: (u8, u8) = (44, 50);
 
-fn make(kbps: u32, grain: Grain) -> Result<Encoder, EncodeError> {
+fn make(screen: Size, kbps: u32, grain: Grain) -> Result<Encoder, EncodeError> {
+    match grain {
+        Grain::Fine => {
+            let mut encoder = begin(config(kbps).qp(QpRange::new(FINEST, COARSEST)).profile(Profile::Main))?;
+            // Where blocks are fine their edges need no smoothing, which costs bits, and time at both ends (docs/benchmarks.md). It can
+            // only be told so once it has made a frame.
+            let black = I420::black(screen);
+            encoder.encode_at(&even_part(&black), Timestamp::ZERO).map_err(codec)?;
+            check(options::leave_edges(&mut encoder))?;
+            Ok(encoder)
+        }
+        Grain::Coarse => begin(config(kbps).qp(QpRange::new(COARSE.0, COARSE.1))),
+    }
+}
+
+fn begin(config: EncoderConfig) -> Result<Encoder, EncodeError> {
     #[cfg(target_os = "linux")]
     features::begin();
-    let (finest, coarsest) = if grain == Grain::Fine { (FINEST, COARSEST) } else { COARSE };
-    let config = config(kbps).qp(QpRange::new(finest, coarsest));
     let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config).map_err(codec)?;
     options::silence(&mut encoder);
     Ok(encoder)
@@ -81,7 +94,7 @@ impl H264Encoder {
         let kbps = kbps.clamp(LEAST_KBPS, MOST_KBPS);
         let grain = if kbps < NARROW_KBPS { Grain::Coarse } else { Grain::Fine };
         Ok(Self {
-            inner: make(kbps, grain)?,
+            inner: make(screen, kbps, grain)?,
             grain,
             screen,
             started: false,

@@ -1,6 +1,7 @@
 //! Opens the page's redirect file in the person's browser. The file's path is no secret; the ticket is inside.
 
 use crate::os;
+use crate::surroundings::RETURNED;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,7 @@ use std::process::{Command, Stdio};
 pub(super) fn open(file: &Path) -> Result<(), String> {
     let program = find()?;
     let mut command = Command::new(&program);
-    command.env_remove(rendezvous_dbus::SOCKET_VARIABLE);
+    command.env_remove(rendezvous_dbus::SOCKET_VARIABLE).env_remove(RETURNED.0);
     command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // What ends or stops this program by its terminal is not meant for the person's browser.
     os::in_a_group_of_its_own(&mut command);

@@ -4,6 +4,9 @@
 use std::ffi::{c_int, c_void};
 
 use openh264::encoder::Encoder;
+use openh264_sys2::{
+    DEBLOCKING_IDC_1, ENCODER_OPTION_SVC_ENCODE_PARAM_EXT as EVERYTHING, PRO_BASELINE, SEncParamExt,
+};
 
 /// `ENCODER_OPTION_BITRATE` of OpenH264's `codec_app_def.h`; its value is a [`BitrateInfo`].
 const BITRATE: c_int = 5;
@@ -68,11 +71,24 @@ pub(super) fn set_rate_control(encoder: &mut Encoder, mode: RateControl) -> bool
     set(encoder, RC_MODE, mode as c_int)
 }
 
+/// Makes an encoder of another profile, that has made a frame already, one of the baseline profile, which leaves the edges
+/// between blocks as they are; says whether it took it. It begins anew by that.
+pub(super) fn leave_edges(encoder: &mut Encoder) -> bool {
+    let mut all = SEncParamExt::default();
+    // SAFETY: the option's value has this type, and is copied to where the pointer points before this returns. An encoder
+    // that has made a frame has one.
+    let result = unsafe { encoder.raw_api().get_option(EVERYTHING, (&raw mut all).cast::<c_void>()) };
+    all.iLoopFilterDisableIdc = DEBLOCKING_IDC_1;
+    // It looks at the filter only where it begins anew, as it does for another profile.
+    all.sSpatialLayers[0].uiProfileIdc = PRO_BASELINE;
+    result == 0 && set(encoder, EVERYTHING, all)
+}
+
 /// Sets one option; `value` has the type that the option's documentation names.
 fn set<T>(encoder: &mut Encoder, option: c_int, mut value: T) -> bool {
     // SAFETY: the callers above pass each option with a value of its type, which OpenH264 reads through the pointer
-    // before it returns. These options change the log level and the rate control only, of which the safe interface
-    // assumes nothing; before the first frame all but the log level are refused.
+    // before it returns. These options change the log level, the rate control, the profile and the filter only, of
+    // which the safe interface assumes nothing; before the first frame all but the log level are refused.
     let result = unsafe { encoder.raw_api().set_option(option, (&raw mut value).cast::<c_void>()) };
     result == 0
 }

@@ -3,7 +3,7 @@
 use super::Place;
 use crate::application::hello::HELLO;
 use crate::home::Home;
-use crate::surroundings::HANDED_OVER;
+use crate::surroundings::{HANDED_OVER, RETURNED};
 use crate::{log, os};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::ApplicationId;
@@ -24,6 +24,8 @@ pub(super) fn inside(home: &Home, application: ApplicationId) -> Result<Command>
     };
     let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
     command.args(["application", name]).stderr(Stdio::from(log::open(home, name)?));
+    // Programs that it starts itself have nothing of that: it takes it out of their surroundings.
+    command.env(RETURNED.0, RETURNED.1);
     Ok(command)
 }
 
