@@ -117,7 +117,7 @@ fn whole(cargo: Launch, libraries: &Path) -> Launch {
     cargo
 }
 
-/// The tests of single crates, as they are, on the other system: of what a session is made of, and of what carries it.
+/// The tests of what a session is made of, as they are, on the other system.
 pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
     for (package, what) in [
         ("rendezvous-com", &["--lib"][..]),
@@ -127,6 +127,11 @@ pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
         let test = cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]);
         repo::run(&system.environment(test.args(what)), left(deadline))?;
     }
+    Ok(())
+}
+
+/// The tests of what carries sessions and of what is shared in them, as far as they stand in the crates themselves.
+pub(super) fn test_more_crates(system: &Wine, deadline: Instant) -> Result<()> {
     for package in ["rendezvous-net", "rendezvous-dbus", "rendezvous-assist"] {
         let test = whole(cargo()?, &libraries()?).args(["test", "--quiet", "--target", TARGET]);
         repo::run(&system.environment(test.args(["--package", package, "--lib"])), left(deadline))?;
