@@ -5,7 +5,6 @@
 
 mod build;
 mod cases;
-mod program;
 mod wine;
 
 use std::time::{Duration, Instant};
@@ -56,12 +55,6 @@ pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
             bail!("interrupted");
         }
     }
-    let system = Wine::new(&programs)?;
-    say::heading("tests of the networks, of the contract and of what is shared, under Wine");
-    build::test_more_crates(&system, deadline)?;
-    say::heading("the whole program, used by two people");
-    program::full(&system, deadline)?;
-    drop(system);
     let count = all.len() + cases::FOUR.len() * FRESH as usize;
     say::line(format_args!("\n{count} trials passed in {} s.", start.elapsed().as_secs()));
     Ok(())
