@@ -6,7 +6,6 @@
 mod build;
 mod cases;
 mod desktop;
-mod program;
 mod wine;
 
 use std::time::{Duration, Instant};
@@ -52,8 +51,6 @@ pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Resu
     let system = Wine::new(&programs)?;
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
-    say::heading("the whole program, used by two people");
-    program::full(&system, deadline)?;
     drop(system);
     say::heading("screen, mouse and keyboard, on a desktop of Wine's");
     desktop::tests(&programs, deadline)?;

@@ -123,40 +123,7 @@ fn program_of(page: &str) -> Result<&str> {
     Ok(&program[..=end])
 }
 
-/// The whole program, with what can be built for Windows: H.264 from its sources, no windows of X11. The C++ library is put into
-/// it, since Windows has none.
-pub(super) fn program(deadline: Instant) -> Result<PathBuf> {
-    let build =
-        whole(cargo()?, &libraries()?).args(["build", "--target", TARGET]).args(WHOLE).arg("--locked");
-    repo::run(&build, left(deadline))?;
-    Ok(super::program::place(&repo::output("windows")?, TARGET))
-}
-
-/// What stands for the whole program in a command line of cargo.
-const WHOLE: [&str; 5] = ["--package", "rendezvous", "--no-default-features", "--features", "h264"];
-
-/// Where the compiler has its C++ library.
-fn libraries() -> Result<PathBuf> {
-    let library = repo::read(&Launch::new(CPP_COMPILER).arg("-print-file-name=libstdc++.a"))?;
-    Ok(Path::new(library.trim()).parent().map_or_else(Default::default, Path::to_path_buf))
-}
-
-/// Nothing is measured there, so what others wrote in Rust is compiled quickly and not for speed.
-fn whole(cargo: Launch, libraries: &Path) -> Launch {
-    let mut cargo = cargo
-        .env("CXXSTDLIB_x86_64_pc_windows_gnu", "static=stdc++")
-        .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("-Lnative={}", libraries.display()));
-    for setting in [
-        "profile.dev.package.\"*\".opt-level=0",
-        "profile.dev.package.aws-lc-sys.opt-level=2",
-        "profile.dev.package.openh264-sys2.opt-level=2",
-    ] {
-        cargo = cargo.args(["--config", setting]);
-    }
-    cargo
-}
-
-/// The tests of single crates, as they are, on the other system: of what a session is made of, and of what carries it.
+/// The tests of what a session is made of, as they are, on the other system.
 pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
     for (package, what) in [
         ("rendezvous-com", &["--lib"][..]),
@@ -164,10 +131,6 @@ pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
         ("rendezvous-trust", &["--lib", "--tests"]),
     ] {
         repo::run(&system.environment(test(package)?.args(what)), left(deadline))?;
-    }
-    for package in ["rendezvous-net", "rendezvous-dbus", "rendezvous-assist"] {
-        let test = whole(cargo()?, &libraries()?).args(["test", "--quiet", "--target", TARGET]);
-        repo::run(&system.environment(test.args(["--package", package, "--lib"])), left(deadline))?;
     }
     Ok(())
 }

@@ -427,7 +427,7 @@ impl Novice {
             let sentence = texts::trusted_was_not_told_in(self.language, &contact);
             asking::tell(&self.who, &asking::Told::Sentence(&sentence), &HashMap::new());
         }
-        self.ruled.log.note(Entry::Told { contact, reached });
+        self.ruled.log.note(record::Entry::Told { contact, reached });
     }
 
     /// Tells the expert how it stands.
