@@ -22,56 +22,56 @@ export function chosen(wanted) {
   return en;
 }
 
-export const {
-  LANGUAGE,
-  STATIC,
-  CHORDS,
-  CHORDS_NEED_CONTROL,
-  VIEW,
-  CONTROL,
-  NOT_A_SCREEN,
-  MAY_SEE,
-  PAUSED,
-  STANDS_STILL,
-  SHOWN_AGAIN,
-  stillConnecting,
-  INPUT_OFF,
-  ENDED_STATUS,
-  PAGE_OVER_STATUS,
-  NEVER_CHECKED,
-  CHECKED,
-  NEVER_CHECKED_WHY,
-  CHECKED_WHY,
-  QUALITY,
-  latency,
-  figures,
-  zoomed,
-  screenSize,
-  windowTitle,
-  YOU,
-  TOO_FAST,
-  isWriting,
-  wrote,
-  rest,
-  missed,
-  chatButton,
-  CLIPBOARD,
-  PEN,
-  FILES_ASKED,
-  FILE_ACTS,
-  fileSize,
-  fileState,
-  filesButton,
-  clock,
-  endedWords,
-  helped,
-  WHAT_NOW,
-  closedWords,
-  YOU_ENDED,
-  NO_TICKET,
-  NO_WEBRTC,
-  duration
-} = chosen(globalThis.navigator?.languages ?? []);
+const words = chosen(globalThis.navigator?.languages ?? []);
+
+export const LANGUAGE = words.LANGUAGE;
+export const STATIC = words.STATIC;
+export const CHORDS = words.CHORDS;
+export const CHORDS_NEED_CONTROL = words.CHORDS_NEED_CONTROL;
+export const VIEW = words.VIEW;
+export const CONTROL = words.CONTROL;
+export const NOT_A_SCREEN = words.NOT_A_SCREEN;
+export const MAY_SEE = words.MAY_SEE;
+export const PAUSED = words.PAUSED;
+export const STANDS_STILL = words.STANDS_STILL;
+export const SHOWN_AGAIN = words.SHOWN_AGAIN;
+export const stillConnecting = words.stillConnecting;
+export const INPUT_OFF = words.INPUT_OFF;
+export const ENDED_STATUS = words.ENDED_STATUS;
+export const PAGE_OVER_STATUS = words.PAGE_OVER_STATUS;
+export const NEVER_CHECKED = words.NEVER_CHECKED;
+export const CHECKED = words.CHECKED;
+export const NEVER_CHECKED_WHY = words.NEVER_CHECKED_WHY;
+export const CHECKED_WHY = words.CHECKED_WHY;
+export const QUALITY = words.QUALITY;
+export const latency = words.latency;
+export const figures = words.figures;
+export const zoomed = words.zoomed;
+export const screenSize = words.screenSize;
+export const windowTitle = words.windowTitle;
+export const YOU = words.YOU;
+export const TOO_FAST = words.TOO_FAST;
+export const isWriting = words.isWriting;
+export const wrote = words.wrote;
+export const rest = words.rest;
+export const missed = words.missed;
+export const chatButton = words.chatButton;
+export const CLIPBOARD = words.CLIPBOARD;
+export const PEN = words.PEN;
+export const FILES_ASKED = words.FILES_ASKED;
+export const FILE_ACTS = words.FILE_ACTS;
+export const fileSize = words.fileSize;
+export const fileState = words.fileState;
+export const filesButton = words.filesButton;
+export const clock = words.clock;
+export const endedWords = words.endedWords;
+export const helped = words.helped;
+export const WHAT_NOW = words.WHAT_NOW;
+export const closedWords = words.closedWords;
+export const YOU_ENDED = words.YOU_ENDED;
+export const NO_TICKET = words.NO_TICKET;
+export const NO_WEBRTC = words.NO_WEBRTC;
+export const duration = words.duration;
 
 /**
  * A text from elsewhere as a label: no control characters, nothing that turns the writing direction, not endless.

@@ -80,7 +80,8 @@ fn confirm(stream: &TcpStream) {
 #[cfg(not(target_os = "linux"))]
 fn confirm(_stream: &TcpStream) {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use rustix::net::sockopt::tcp_quickack;

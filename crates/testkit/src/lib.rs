@@ -26,6 +26,8 @@ pub mod relay {
 #[cfg(unix)]
 pub mod at_spi;
 #[cfg(unix)]
+mod authority;
+#[cfg(unix)]
 pub mod avahi;
 #[cfg(unix)]
 pub mod bus;
@@ -58,6 +60,8 @@ pub mod screen;
 #[cfg(unix)]
 pub mod terminal;
 #[cfg(unix)]
+mod transcript;
+#[cfg(unix)]
 pub mod turn;
 #[cfg(unix)]
 pub mod windows;
@@ -67,7 +71,3 @@ pub mod workload;
 pub mod xmpp;
 #[cfg(unix)]
 pub mod xserver;
-#[cfg(unix)]
-mod authority;
-#[cfg(unix)]
-mod transcript;

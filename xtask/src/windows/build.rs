@@ -82,7 +82,7 @@ pub(super) fn programs(deadline: Instant) -> Result<Programs> {
 
 /// The program that the tests of the desktop start.
 pub(super) fn window(deadline: Instant) -> Result<PathBuf> {
-    let c = std::fs::canonicalize(repo::output("windows/c")?)?;
+    let c = fs::canonicalize(repo::output("windows/c")?)?;
     let window = c.join("window.exe");
     compile(&[format!("{}/window.c", desktop::IN_C)], &["-lgdi32", "-luser32"], &window, deadline)?;
     Ok(window)

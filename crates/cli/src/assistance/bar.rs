@@ -134,6 +134,7 @@ fn watch(
 
 #[cfg(test)]
 mod tests {
+    use super::super::answers;
     use super::*;
     use rendezvous_assist::Time;
     use rendezvous_assist::consent::{Consent, Input, Output};
@@ -144,8 +145,7 @@ mod tests {
         let mut consent = Consent::new();
         consent.handle_input(Time(0), Input::Connected).expect("the first connection");
         let Output::Ask(question) = consent.poll_output() else { panic!("the person is asked first") };
-        let yes = Input::Answer { question: question.id, yes: true };
-        consent.handle_input(Time(1), yes).expect("in time");
+        consent.handle_input(Time(1), answers::on_terminal(&question, "y")).expect("in time");
         let grant =
             std::iter::from_fn(|| Some(consent.poll_output())).take(10).find_map(|output| match output {
                 Output::ViewGranted(grant) => Some(grant),

@@ -35,7 +35,6 @@ impl Handing {
 }
 
 /// The private socket to the IM program that started this process. Only once.
-#[expect(clippy::unused_async, reason = "another system has to connect")]
 pub(crate) async fn inherited_socket() -> Result<Stream> {
     let named = std::env::var(SOCKET_VARIABLE).with_context(|| {
         format!("{SOCKET_VARIABLE} is not set; this is started by \"rendezvous agent\", not by hand")
