@@ -66,7 +66,6 @@ mod tray;
 mod troubleshooting;
 mod trusted;
 mod viewer;
-mod warned;
 mod watching;
 mod windows;
 mod wording;
