@@ -30,6 +30,10 @@ impl Chatting {
         match self.0 {}
     }
 
+    pub(crate) fn note(&mut self, _: String) {
+        match self.0 {}
+    }
+
     pub(crate) fn missed(&mut self, _: u64) {
         match self.0 {}
     }

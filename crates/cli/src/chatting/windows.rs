@@ -28,6 +28,7 @@ pub(crate) struct Chatting {
     draft: String,
     is_typing: bool,
     missed: u64,
+    note: Option<String>,
     /// Opened when somebody first writes, or wants to.
     windows: Option<(Windows, mpsc::UnboundedReceiver<Told>)>,
     shown: Option<WindowId>,
@@ -59,6 +60,7 @@ impl Chatting {
             draft: String::new(),
             is_typing: false,
             missed: 0,
+            note: None,
             windows: None,
             shown: None,
             is_gone: false,
@@ -87,6 +89,12 @@ impl Chatting {
         if std::mem::replace(&mut self.is_typing, typing) != typing {
             self.refresh();
         }
+    }
+
+    /// Something else that the person should read, such as where a file is. It stands there until the next one.
+    pub(crate) fn note(&mut self, note: String) {
+        self.note = Some(note);
+        self.show(Coming::Aside);
     }
 
     /// So many messages came too fast to be read.
@@ -195,7 +203,8 @@ impl Chatting {
 
     fn view(&self) -> rendezvous_desktop::windows::View {
         let remarks = self.remarks.iter().cloned().collect();
-        let shown = Shown { remarks, draft: &self.draft, is_typing: self.is_typing, missed: self.missed };
+        let (draft, note) = (self.draft.as_str(), self.note.as_deref());
+        let shown = Shown { remarks, draft, is_typing: self.is_typing, missed: self.missed, note };
         view(self.language, &self.who, shown)
     }
 }

@@ -14,6 +14,8 @@ pub(crate) const SEND: ButtonId = ButtonId(1);
 
 /// A name is not longer than this.
 const LONGEST_NAME: usize = 40;
+/// And a note neither.
+const LONGEST_NOTE: usize = 300;
 
 /// What it shows.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) is_typing: bool,
     /// So many messages were left out.
     pub(crate) missed: u64,
+    /// What else there is to know, in the person's language already.
+    pub(crate) note: Option<&'a str>,
 }
 
 /// Who wrote something, and what, as it stands there.
@@ -57,6 +61,9 @@ pub(crate) fn view(language: Language, who: &str, shown: Shown<'_>) -> View {
             format!("Some messages came too fast to be read and were left out: {count}."),
             format!("Einige Nachrichten kamen zu schnell zum Lesen und fehlen hier: {count}."),
         )));
+    }
+    if let Some(note) = shown.note {
+        body.push(Block::Strong(foreign(note, LONGEST_NOTE)));
     }
     if shown.is_typing {
         body.push(Block::Small(
@@ -96,7 +103,7 @@ pub(crate) fn sample(language: Language) -> View {
         Remark { number, who, text, is_own }
     };
     let remarks = (1..).zip(said).map(remark).collect();
-    view(language, "Anna", Shown { remarks, draft: "", is_typing: true, missed: 0 })
+    view(language, "Anna", Shown { remarks, draft: "", is_typing: true, missed: 0, note: None })
 }
 
 #[cfg(test)]
@@ -119,7 +126,7 @@ mod tests {
     #[test]
     fn both_languages_say_all_of_it() {
         let empty = |language| {
-            let shown = Shown { remarks: Vec::new(), draft: "", is_typing: true, missed: 3 };
+            let shown = Shown { remarks: Vec::new(), draft: "", is_typing: true, missed: 3, note: None };
             view(language, "Anna", shown)
         };
         for [english, german] in [Language::ALL.map(sample), Language::ALL.map(empty)] {
@@ -140,7 +147,7 @@ mod tests {
         assert_eq!(text.lines().count(), 2);
         assert!(!text.contains('\u{202e}'), "{text:?}");
         let long = "x".repeat(300);
-        let shown = Shown { remarks: Vec::new(), draft: "", is_typing: false, missed: 0 };
+        let shown = Shown { remarks: Vec::new(), draft: "", is_typing: false, missed: 0, note: None };
         assert!(view(Language::English, &long, shown).title.chars().count() < 80);
     }
 }

@@ -55,12 +55,16 @@ pub(crate) fn file_not_wanted(name: &str) -> String {
     format!("No. Nothing of “{}” came here.", short(name))
 }
 
-pub(crate) fn file_came(path: &str) -> String {
-    format!("The file is here: {path}")
+pub(crate) fn file_came(language: Language, path: &str) -> String {
+    language.pick(format!("The file is here: {path}"), format!("Die Datei ist hier: {path}"))
 }
 
-pub(crate) fn file_did_not_come(name: &str, why: Refusal) -> String {
-    format!("“{}” did not come: {}. Nothing of it was kept.", short(name), why_not(why))
+pub(crate) fn file_did_not_come(language: Language, name: &str, why: Refusal) -> String {
+    let (name, why) = (short(name), why_not(language, why));
+    language.pick(
+        format!("“{name}” did not come: {why}. Nothing of it was kept."),
+        format!("„{name}“ kam nicht an: {why}. Nichts davon wurde behalten."),
+    )
 }
 
 pub(crate) fn files_gone(who: &str) -> String {
@@ -79,25 +83,40 @@ pub(crate) fn file_unusable(why: &str) -> String {
     format!("No file was sent: {why}.")
 }
 
-pub(crate) fn file_went(who: &str, name: &str, over: Over) -> String {
+pub(crate) fn file_went(language: Language, who: &str, name: &str, over: Over) -> String {
     let name = short(name);
     match over {
-        Over::Arrived => format!("{who} has “{name}”."),
-        Over::Refused(Refusal::No) => format!("{who} did not want “{name}”."),
-        Over::Refused(why) | Over::NotOffered(why) => format!("“{name}” was not sent: {}.", why_not(why)),
-        Over::Stopped => format!("“{name}” was not sent: it was stopped, or changed while it was read."),
+        Over::Arrived => language.pick(format!("{who} has “{name}”."), format!("{who} hat „{name}“.")),
+        Over::Refused(Refusal::No) => {
+            language.pick(format!("{who} did not want “{name}”."), format!("{who} wollte „{name}“ nicht."))
+        }
+        Over::Refused(why) | Over::NotOffered(why) => {
+            let why = why_not(language, why);
+            language.pick(
+                format!("“{name}” was not sent: {why}."),
+                format!("„{name}“ wurde nicht gesendet: {why}."),
+            )
+        }
+        Over::Stopped => language.pick(
+            format!("“{name}” was not sent: it was stopped, or changed while it was read."),
+            format!("„{name}“ wurde nicht gesendet: abgebrochen, oder beim Lesen verändert."),
+        ),
     }
 }
 
-fn why_not(why: Refusal) -> &'static str {
+fn why_not(language: Language, why: Refusal) -> &'static str {
     match why {
-        Refusal::No => "it is not wanted any more",
-        Refusal::NotAllowed => "files are not allowed",
-        Refusal::TooLarge => "it is too large",
-        Refusal::NoRoom => "there is no room for it on the disk",
-        Refusal::Busy => "too many files wait already",
-        Refusal::Broken => "it did not arrive as it was sent",
-        Refusal::NotStored => "it could not be written",
+        Refusal::No => language.pick("it is not wanted any more", "sie ist nicht mehr gewünscht"),
+        Refusal::NotAllowed => language.pick("files are not allowed", "Dateien sind nicht erlaubt"),
+        Refusal::TooLarge => language.pick("it is too large", "sie ist zu groß"),
+        Refusal::NoRoom => {
+            language.pick("there is no room for it on the disk", "auf dem Datenträger ist kein Platz dafür")
+        }
+        Refusal::Busy => language.pick("too many files wait already", "es warten schon zu viele Dateien"),
+        Refusal::Broken => {
+            language.pick("it did not arrive as it was sent", "sie kam nicht so an, wie sie gesendet wurde")
+        }
+        Refusal::NotStored => language.pick("it could not be written", "sie konnte nicht geschrieben werden"),
     }
 }
 
@@ -170,6 +189,29 @@ mod tests {
         assert_eq!(said, ["0 bytes", "one byte", "999 bytes", "1.0 kB", "1.5 MB", "17.1 GB"]);
         let said = [1, 999, 1_550_000].map(|bytes| size_in(Language::German, bytes));
         assert_eq!(said, ["ein Byte", "999 Byte", "1,5 MB"]);
+    }
+
+    #[test]
+    fn what_became_of_a_file_is_said_in_both_languages() {
+        let all = [
+            Refusal::No,
+            Refusal::NotAllowed,
+            Refusal::TooLarge,
+            Refusal::NoRoom,
+            Refusal::Busy,
+            Refusal::Broken,
+            Refusal::NotStored,
+        ];
+        let overs = all.into_iter().map(Over::Refused).chain([Over::Arrived, Over::Stopped]);
+        let went = overs.map(|over| Language::ALL.map(|language| file_went(language, "Ann", "a.jpg", over)));
+        let came = all.map(|why| Language::ALL.map(|language| file_did_not_come(language, "a.jpg", why)));
+        for [english, german] in went.chain(came) {
+            assert!(
+                english != german && english.ends_with('.') && german.ends_with('.'),
+                "{english} {german}"
+            );
+            assert!(english.contains("a.jpg") && german.contains("a.jpg"), "{english} {german}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::assistance::files::{Chosen, News, Told};
 use crate::assistance::stop;
 use crate::terminal::is_yes;
 use crate::texts;
+use crate::texts::language::Language;
 use rendezvous_assist::consent::{FloorState, Input, QUESTION_TIME};
 use rendezvous_assist::files::{FileName, Offered, Over};
 use rendezvous_assist::grant::FilesGrant;
@@ -53,11 +54,12 @@ impl Novice {
             News::Came(path, bytes) => {
                 let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
                 self.note_file(Way::Here, &name, bytes, "stored");
-                self.terminal.say(&texts::file_came(&path.display().to_string()));
+                let path = path.display().to_string();
+                self.say_of_file(|language| texts::file_came(language, &path));
             }
             News::NotCame(name, why) => {
                 self.note_file(Way::Here, name.as_str(), None, why.name());
-                self.terminal.say(&texts::file_did_not_come(name.as_str(), why));
+                self.say_of_file(|language| texts::file_did_not_come(language, name.as_str(), why));
             }
             News::Went(name, over) => self.file_went(&name, over),
         }
@@ -71,7 +73,16 @@ impl Novice {
             Over::Stopped => "stopped",
         };
         self.note_file(Way::There, name.as_str(), None, state);
-        self.terminal.say(&texts::file_went(&self.who, name.as_str(), over));
+        let who = self.who.clone();
+        self.say_of_file(|language| texts::file_went(language, &who, name.as_str(), over));
+    }
+
+    /// Where there is no terminal it stands in the window of the chat.
+    fn say_of_file(&mut self, says: impl Fn(Language) -> String) {
+        self.terminal.say(&says(Language::English));
+        if self.chat.is_some() {
+            self.to_note(says(self.language));
+        }
     }
 
     fn note_file(&mut self, way: Way, name: &str, bytes: Option<u64>, state: &'static str) {

@@ -29,6 +29,8 @@ pub(super) struct Talk {
     /// What came while a question stood.
     waiting: VecDeque<ChatText>,
     missed: u64,
+    /// What else is to be read in the window of the chat, as soon as no question stands.
+    note: Option<String>,
     /// When the expert last said that they are writing.
     their_typing: Option<Instant>,
     /// When the expert was last told that the person here is writing.
@@ -118,6 +120,9 @@ impl Novice {
         while let Some(text) = self.talk.waiting.pop_front() {
             self.show_message(&text);
         }
+        if let (Some(chat), Some(note)) = (&mut self.chat, self.talk.note.take()) {
+            chat.note(note);
+        }
         let missed = std::mem::take(&mut self.talk.missed) + self.talk.gate.take_dropped();
         if missed > 0 {
             self.terminal.say(&texts::missed_messages(&self.who, missed));
@@ -125,6 +130,12 @@ impl Novice {
                 chat.missed(missed);
             }
         }
+    }
+
+    /// Something that the person should read, which may have a name from elsewhere in it.
+    pub(super) fn to_note(&mut self, note: String) {
+        self.talk.note = Some(note);
+        self.catch_up();
     }
 
     /// The person wants to write.
