@@ -67,10 +67,6 @@ const NEAR_KBPS: u32 = 16_000;
 /// There and back, to somebody nearby.
 const NEAR: Duration = Duration::from_millis(10);
 
-/// The same for a page on the same wire: a first picture of 100 kB is there before anybody could see that it was not.
-const BESIDE_KBPS: u32 = 48_000;
-const BESIDE: Duration = Duration::from_millis(3);
-
 /// What the estimate tries to reach, in kbit/s. Keep the encoder well below it: packets are paced by the estimate, and
 /// a large picture is smeared over time when there is no room above the encoder's rate.
 pub const DESIRED_KBPS: u32 = 12_000;
@@ -541,15 +537,12 @@ impl Peer {
 
     /// The path is there, and how far it goes is known.
     fn begin(&mut self) {
-        let kbps = match self.distance.round_trip() {
-            Some(time) if time <= BESIDE => BESIDE_KBPS,
-            Some(time) if time <= NEAR => NEAR_KBPS,
-            _ => return,
-        };
-        self.flow.begin_near(kbps);
-        self.rtc.bwe().reset(Bitrate::kbps(u64::from(kbps)));
-        self.desire();
-        self.events.push_back(PeerEvent::Bitrate(kbps));
+        if self.distance.round_trip().is_some_and(|time| time <= NEAR) {
+            self.flow.begin_near(NEAR_KBPS);
+            self.rtc.bwe().reset(Bitrate::kbps(u64::from(NEAR_KBPS)));
+            self.desire();
+            self.events.push_back(PeerEvent::Bitrate(NEAR_KBPS));
+        }
     }
 
     fn insist(&mut self, accepted: Result<(), PeerError>) {
