@@ -437,8 +437,8 @@ fn a_sharer_that_means_ill_writes_nothing_but_letters_to_the_viewers_terminal() 
         side.agent.reads(YOU_LOOK)?;
         // Every trick, and sizes as mad as there can be.
         let sizes = [(1, 1), (500, 200), (2, 200), (500, 1), (80, 24)];
-        for round in 0..5 {
-            let all = TRICKS.iter().map(|trick| next(sizes[round], trick)).collect();
+        for size in sizes {
+            let all = TRICKS.iter().map(|trick| next(size, trick)).collect();
             wire.says(all);
         }
         wire.says(vec![next((40, 5), "=THERE=")]);
