@@ -61,13 +61,11 @@ const fn invite(scenario: &'static str, program: &'static str) -> Case {
 const PAGE: Case = Case { kind: Kind::Page, arguments: [""; 5] };
 
 /// Both sides, each once.
-pub(super) const SMOKE: [Case; 6] = [
+pub(super) const SMOKE: [Case; 4] = [
     im("mta", "server", "after", "both", "steps"),
     im("sta", "dll", "before", "state", "bad"),
     application(IN_C, "bad"),
     im("mta", "server", "before", "termination", "again"),
-    invite("accepted", "invite.js"),
-    PAGE,
 ];
 
 /// Where an application can be, and who can start it.

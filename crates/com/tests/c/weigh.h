@@ -18,9 +18,9 @@ static inline Weight weigh(HANDLE process) {
     return weight;
 }
 
-/* Twenty thousand texts of a few bytes are under way in between. One handle or 200 bytes for each would be far more. */
+/* Wine 8 counts no handles: there it is memory alone. Twenty thousand texts of a few bytes are under way in between. One handle or 200 bytes for each would be far more. */
 static inline int has_grown(Weight before, Weight after) {
-    return !before.handles || !before.bytes || after.handles > before.handles + 32 || after.bytes > before.bytes + (4 << 20);
+    return !before.bytes || after.handles > before.handles + 32 || after.bytes > before.bytes + (4 << 20);
 }
 
 #endif
