@@ -46,8 +46,6 @@ pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
     drop(system);
-    say::heading("screen, mouse and keyboard, on a desktop of Wine's");
-    desktop::tests(&programs, deadline)?;
     say::heading("every trial, on one system");
     let all = cases::all();
     on_a_fresh_system(&programs, &all, deadline)?;
@@ -58,6 +56,8 @@ pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
             bail!("interrupted");
         }
     }
+    say::heading("screen, mouse and keyboard, on a desktop of Wine's");
+    desktop::tests(&programs, deadline)?;
     let count = all.len() + cases::FOUR.len() * FRESH as usize;
     say::line(format_args!("\n{count} trials passed in {} s.", start.elapsed().as_secs()));
     Ok(())
