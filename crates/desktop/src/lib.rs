@@ -71,4 +71,6 @@ pub use test_picture::TestPicture;
 pub use vp9::Vp9Encoder;
 
 #[cfg(not(any(feature = "h264", all(unix, feature = "vp9"))))]
-compile_error!("a screen is shared as video: build with the feature `h264`, or, where it is not Windows, `vp9`");
+compile_error!(
+    "a screen is shared as video: build with the feature `h264`, or, where it is not Windows, `vp9`"
+);

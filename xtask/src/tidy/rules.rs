@@ -64,7 +64,10 @@ pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
         "the encoder's log level and bitrate are set through an untyped pointer",
     ),
     ("crates/desktop/src/vp9/libvpx.rs", "calls libvpx, a C library"),
-    ("crates/desktop/src/windows_os/system/desktop.rs", "calls functions of Windows, one of which calls back"),
+    (
+        "crates/desktop/src/windows_os/system/desktop.rs",
+        "calls functions of Windows, one of which calls back",
+    ),
     ("crates/desktop/src/windows_os/system/hook.rs", "Windows calls it for each key"),
     ("crates/desktop/src/windows_os/system/input.rs", "calls functions of Windows, with a union of its"),
     ("crates/desktop/src/windows_os/system/keyboard.rs", "calls functions of Windows"),
