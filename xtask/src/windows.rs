@@ -52,8 +52,6 @@ pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Resu
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
     drop(system);
-    say::heading("screen, mouse and keyboard, on a desktop of Wine's");
-    desktop::tests(&programs, deadline)?;
     say::heading("every trial, on one system");
     let all = cases::all();
     on_a_fresh_system(&programs, &all, deadline)?;
@@ -64,6 +62,8 @@ pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Resu
             bail!("interrupted");
         }
     }
+    say::heading("screen, mouse and keyboard, on a desktop of Wine's");
+    desktop::tests(&programs, deadline)?;
     let count = all.len() + cases::FOUR.len() * FRESH as usize;
     say::line(format_args!("\n{count} trials passed in {} s.", start.elapsed().as_secs()));
     Ok(())

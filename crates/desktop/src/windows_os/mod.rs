@@ -11,8 +11,8 @@
 //!
 //! # Where this has run
 //!
-//! Under Wine, in a desktop of Wine's on an X server, with programs in C that are not ours
-//! (`cargo xtask test --windows`). **Nothing of it has run on real Windows**: `docs/windows-desktop.md` says what that leaves open.
+//! **Nothing of it has run on real Windows**; `docs/windows-desktop.md` says what was tried under Wine
+//! (`cargo xtask test --windows`), and what is open.
 //!
 //! Everything unsafe is in `system`. What knows no Windows (`tiles`, `glyph`, `places`, `strokes`, `choice`, `notes`) is
 //! built and tested everywhere.

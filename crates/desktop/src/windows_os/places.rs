@@ -64,7 +64,10 @@ mod tests {
     fn windows_finds_every_pixel_again() {
         for length in [1, 2, 3, 640, 1023, 1024, 1366, 3840, 7680, 20_000] {
             for at in 0..u16::try_from(length).unwrap() {
-                let steps = i64::from(in_steps(at, length));
+                let area = Area { x: -7, y: 9, width: length, height: length };
+                let (across, down) = area.in_steps(at, at);
+                assert_eq!(across, down);
+                let steps = i64::from(across);
                 // As it is documented, and as Wine does it.
                 assert_eq!(steps * i64::from(length) / STEPS, i64::from(at), "{at} of {length}");
                 assert!((0..STEPS).contains(&steps));
