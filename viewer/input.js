@@ -27,7 +27,7 @@ const MAX_CHARACTERS = 16;
 const MAX_TEXT = 256;
 /** The other computer takes characters faster than people compose them, and slower than they paste. */
 const TEXT_EVERY_MS = 100;
-/** While something is held the other computer hears so often that it is; after 900 ms without a word it lets go of it. */
+/** While something is held the other computer hears so often that it is; after 700 ms without a word it lets go of it. */
 const HELD_EVERY_MS = 200;
 
 /** @type {readonly [Button, number][]} what the bits of `PointerEvent.buttons` mean */

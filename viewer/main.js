@@ -188,7 +188,7 @@ function receive(message) {
       answer(message.description);
       break;
     case "ended":
-      finish({ ...message, now: words.WHAT_NOW });
+      finish({ ...words.endedWords(message, model.state ? words.label(model.state.who, 60) : ""), now: words.WHAT_NOW });
       break;
   }
 }

@@ -18,6 +18,8 @@ const LOOKS = {
   narrow: { viewport: { width: 360, height: 640 } },
   // A window of 1280 × 800 at 200 %.
   large: { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
+  // Longer words than in English, where room is short.
+  "narrow, in German": { viewport: { width: 360, height: 640 }, locale: "de-DE" },
   "little motion, forced colours": { reducedMotion: "reduce", forcedColors: "active" },
 };
 
@@ -177,6 +179,24 @@ test("letters that the person has made larger make everything larger", async () 
     await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
     assert.deepEqual(await sizes(), before.map((size) => size * 2));
     assert.deepEqual(await cutOff(page), []);
+  } finally {
+    await browser.close();
+  }
+});
+
+test("who reads German reads the page in German", async () => {
+  const browser = await open({ locale: "de-AT" });
+  try {
+    const { page } = browser;
+    const application = await openPage(browser);
+    application.state({ view: "asked", who: "Anna", verified: true });
+    await page.waitForSelector('body[data-view="asked"]');
+    assert.equal(await page.evaluate(() => document.documentElement.lang), "de");
+    await until(async () => (await page.textContent("#notice-title")) === "Dort wird gefragt");
+    assert.equal(await page.textContent("#checked"), "geprüft");
+    assert.equal(await page.textContent("#end"), "Beenden");
+    assert.equal(await page.getAttribute("#fit", "title"), "Ins Fenster einpassen (1)");
+    assert.deepEqual(browser.complaints, []);
   } finally {
     await browser.close();
   }

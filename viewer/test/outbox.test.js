@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { InputSender } from "../input.js";
 import { Outbox } from "../outbox.js";
 
 /** A clock that the test turns, and a way there and back that loses what the test says. */
@@ -107,6 +108,42 @@ test("whatever is lost, everything comes once and in order, and soon", () => {
     assert.ok((delays[285] ?? Infinity) < 200, `${delays[285]} ms for 95 of a hundred`);
     assert.ok((delays.at(-1) ?? Infinity) < 800, `${delays.at(-1)} ms at most`);
   }
+});
+
+/** The other computer lets go of everything after so many milliseconds without a word (`HELD_FOR`). */
+const HELD_FOR_MS = 700;
+
+/**
+ * A key is held for ten minutes; the longest time for which the other computer heard nothing new of it.
+ * @param {number} seed
+ * @param {(now: number, chance: number) => boolean} loses with a number below 100
+ */
+function longestSilence(seed, loses) {
+  let state = seed;
+  const below = (/** @type {number} */ limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) % limit;
+  };
+  const world = new World(100, () => loses(world.now, below(100)));
+  const sender = new InputSender((message) => world.outbox.add(message), () => {}, (act, ms) => world.later(act, ms));
+  sender.setEnabled(true);
+  sender.key("ShiftLeft", true, "Shift");
+  world.run(600_000);
+  const gaps = world.taken.slice(1).map(({ came }, number) => came - world.taken[number].came);
+  assert.ok(gaps.length > 2500, `it is said all the time: ${gaps.length}`);
+  return Math.max(...gaps);
+}
+
+test("a key that is held stays held over a path of 200 ms that loses one packet of twenty", () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const longest = longestSilence(seed, (_, chance) => chance < 5);
+    assert.ok(longest <= HELD_FOR_MS - 200, `${longest} ms without a word`);
+  }
+});
+
+test("a key that is held stays held when such a path is gone for 400 ms", () => {
+  const longest = longestSilence(1, (now, chance) => now % 20_000 < 400 || chance < 5);
+  assert.ok(longest < HELD_FOR_MS, `${longest} ms without a word`);
 });
 
 test("a pointer that moves for long does not keep what waits from being sent again", () => {

@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             if !missing.is_empty() {
                 bail!("the benchmark cannot run without {}", missing.join(", "));
             }
-            terminal::run()
+            terminal::run(arguments)
         }
     }
 }

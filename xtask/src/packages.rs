@@ -223,6 +223,12 @@ const PACKAGES: &[Package] = {
             Program(&["x86_64-w64-mingw32-gcc"]),
             "links what is built for Windows, and compiles the trials in C",
         ),
+        package(
+            Windows,
+            "g++-mingw-w64-x86-64-win32",
+            Program(&["x86_64-w64-mingw32-g++"]),
+            "compiles the program in C++ of the page for authors",
+        ),
         package(Windows, "wine64", File("/usr/lib/wine/wine64"), "runs what was built for Windows"),
         package(Windows, "wine", Program(&["wine"]), "starts the programs of Windows"),
         package(

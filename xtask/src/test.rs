@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Everything that runs on Windows, at full length and under Wine, and nothing else
     #[arg(long, conflicts_with = "only")]
     windows: bool,
+    /// Of these only the trials whose line has this in it; can be given several times
+    #[arg(long, value_name = "WORDS", requires = "windows")]
+    trial: Vec<String>,
 }
 
 /// One line of the table at the end.
@@ -44,7 +47,7 @@ enum End {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     if arguments.windows {
-        return windows::full(arguments.no_install, start + BUDGET);
+        return windows::full(arguments.no_install, &arguments.trial, start + BUDGET);
     }
     let chosen =
         |stage: &&Stage| arguments.only.is_empty() || arguments.only.iter().any(|only| only == stage.name);

@@ -9,7 +9,7 @@ mod wine;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use rendezvous_testkit::wait;
 
 use crate::packages::{self, Need};
@@ -29,8 +29,8 @@ pub(crate) fn smoke(deadline: Instant) -> Result<()> {
     on_a_fresh_system(&programs, &cases::SMOKE, deadline)
 }
 
-/// All of it.
-pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
+/// All of it, or the trials that `only` names.
+pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Result<()> {
     packages::ensure(&[Need::Windows], no_install)?;
     let missing = packages::missing(&[Need::Windows]);
     if !missing.is_empty() {
@@ -41,6 +41,12 @@ pub(crate) fn full(no_install: bool, deadline: Instant) -> Result<()> {
     }
     let start = Instant::now();
     let programs = build::programs(deadline)?;
+    if !only.is_empty() {
+        let is_meant = |case: &Case| only.iter().any(|words| case.line().contains(words));
+        let some: Vec<_> = cases::all().into_iter().filter(is_meant).collect();
+        ensure!(!some.is_empty(), "no trial has that in its line");
+        return on_a_fresh_system(&programs, &some, deadline);
+    }
     let system = Wine::new(&programs)?;
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
@@ -71,8 +77,8 @@ fn on_a_fresh_system(programs: &Programs, cases: &[Case], deadline: Instant) -> 
         let start = Instant::now();
         let said = case.run(&system)?;
         say::line(format_args!("passed  {:>5.1} s  {}", start.elapsed().as_secs_f32(), case.line()));
-        if case.kind == Kind::Speed {
-            said.lines().filter(|line| line.contains("p50")).for_each(say::line);
+        if matches!(case.kind, Kind::Speed | Kind::Im) {
+            said.lines().filter(|line| line.contains("p50") || line.contains("grown")).for_each(say::line);
         }
     }
     system.unregister()?;

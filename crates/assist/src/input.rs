@@ -12,7 +12,7 @@
 //! {"t":"wheel","dx":0,"dy":1}                            notches to the right and down, at most 20 each way
 //! {"t":"key","code":"KeyY","key":"z","down":true}        `KeyboardEvent.code` and, for a press, `KeyboardEvent.key`
 //! {"t":"text","text":"日本"}                             1 to 16 characters that no single key typed
-//! {"t":"held"}                                           every 250 ms while a key or button is held
+//! {"t":"held"}                                           every 200 ms while a key or button is held
 //! ```
 //!
 //! `code` says which key it is until it comes up, `key` what is meant by it: a character, or what a key without one
@@ -50,8 +50,9 @@ pub const MAX_NOTCHES: i8 = 20;
 pub const HELD_EVERY: Duration = Duration::from_millis(200);
 
 /// After so long without a word everything that is held is let go of: a network that is gone says nothing of it. So
-/// everything is up within a second; and a message that is lost and sent again still comes in time.
-pub const HELD_FOR: Duration = Duration::from_millis(900);
+/// everything is up within a second, also on a machine that is busy with something else. A message that is lost and sent
+/// again still comes in time, also from far away; what it costs is that half a second without network ends a drag.
+pub const HELD_FOR: Duration = Duration::from_millis(700);
 
 /// One act of the expert's pointer or keyboard, already checked.
 #[derive(Clone, Copy, Debug, PartialEq)]

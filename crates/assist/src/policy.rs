@@ -12,6 +12,8 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
+use crate::consent::Right;
+
 pub use keys::{KEYS, Key};
 pub use read::{MAX_FILE, MAX_LIST, MAX_WARNING, PolicyError};
 
@@ -23,6 +25,7 @@ pub const CONTROL_TIME: Duration = crate::consent::CONTROL_TIME;
 pub struct Rules {
     asking: Part,
     offered: Part,
+    allow: Allow,
     helping: Option<At<bool>>,
     helpers: Helpers,
     lifetimes: Lifetimes,
@@ -43,6 +46,15 @@ struct At<T> {
 struct Part {
     allowed: Option<At<bool>>,
     control: Option<At<bool>>,
+}
+
+/// What may be allowed besides seeing and control, and whether a terminal may be shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Allow {
+    files: Option<At<bool>>,
+    clipboard: Option<At<bool>>,
+    drawing: Option<At<bool>>,
+    terminal: Option<At<bool>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +121,10 @@ pub struct Policy {
     asking_control: Rule<bool>,
     offered: Rule<bool>,
     offered_control: Rule<bool>,
+    files: Rule<bool>,
+    clipboard: Rule<bool>,
+    drawing: Rule<bool>,
+    terminal: Rule<bool>,
     helping: Rule<bool>,
     /// Whoever helps must be in each of them.
     lists: Vec<Rule<List>>,
@@ -163,6 +179,8 @@ pub enum Refusal {
     Offered(Source),
     /// `helping.allowed`.
     Helping(Source),
+    /// `allow.terminal`.
+    Terminal(Source),
     /// `helpers.verified`: they were not verified before this call.
     Unverified(Source),
     /// `helpers.contacts` and `helpers.domains`: they are in neither.
@@ -179,6 +197,7 @@ impl Refusal {
             Self::Asking(from)
             | Self::Offered(from)
             | Self::Helping(from)
+            | Self::Terminal(from)
             | Self::Unverified(from)
             | Self::NotListed(from)
             | Self::NoCodes(from) => from,
@@ -215,6 +234,10 @@ impl Policy {
             asking_control: both.unless_no(|rules| &rules.asking.control),
             offered: both.unless_no(|rules| &rules.offered.allowed),
             offered_control: both.unless_no(|rules| &rules.offered.control),
+            files: both.unless_no(|rules| &rules.allow.files),
+            clipboard: both.unless_no(|rules| &rules.allow.clipboard),
+            drawing: both.unless_no(|rules| &rules.allow.drawing),
+            terminal: both.unless_no(|rules| &rules.allow.terminal),
             helping: both.unless_no(|rules| &rules.helping),
             lists: both.lists(),
             verified: both.if_yes(|rules| &rules.helpers.verified),
@@ -281,6 +304,26 @@ impl Policy {
         if act == Act::Offered { &self.offered_control } else { &self.asking_control }
     }
 
+    /// Whether this may be asked for besides seeing and control; nothing where no rule is about it.
+    #[must_use]
+    pub fn besides(&self, right: Right) -> Option<&Rule<bool>> {
+        match right {
+            Right::Files => Some(&self.files),
+            Right::Clipboard => Some(&self.clipboard),
+            Right::Drawing => Some(&self.drawing),
+            Right::View | Right::Control | Right::Recording => None,
+        }
+    }
+
+    /// Whether a terminal of this computer may be shared at all.
+    ///
+    /// # Errors
+    ///
+    /// The rule that forbids it.
+    pub fn may_share_terminal(&self) -> Result<(), Refusal> {
+        if self.terminal.value { Ok(()) } else { Err(Refusal::Terminal(self.terminal.from)) }
+    }
+
     /// How long control lasts before it must be asked for again.
     #[must_use]
     pub fn control_time(&self) -> Duration {
@@ -344,6 +387,10 @@ impl Policy {
             ("asking", _) => Shown::Truth(self.asking_control.value),
             ("offered", "allowed") => Shown::Truth(self.offered.value),
             ("offered", _) => Shown::Truth(self.offered_control.value),
+            ("allow", "files") => Shown::Truth(self.files.value),
+            ("allow", "clipboard") => Shown::Truth(self.clipboard.value),
+            ("allow", "drawing") => Shown::Truth(self.drawing.value),
+            ("allow", _) => Shown::Truth(self.terminal.value),
             ("helping", _) => Shown::Truth(self.helping.value),
             ("helpers", "contacts") => lists(|list| &list.contacts),
             ("helpers", "domains") => lists(|list| &list.domains),
@@ -368,6 +415,10 @@ impl Policy {
             ("asking", _) => one(self.asking_control.from),
             ("offered", "allowed") => one(self.offered.from),
             ("offered", _) => one(self.offered_control.from),
+            ("allow", "files") => one(self.files.from),
+            ("allow", "clipboard") => one(self.clipboard.from),
+            ("allow", "drawing") => one(self.drawing.from),
+            ("allow", _) => one(self.terminal.from),
             ("helping", _) => one(self.helping.from),
             ("helpers", "verified") => one(self.verified.from),
             ("helpers", _) => many(self.lists.iter().map(|list| list.from).collect()),

@@ -1,8 +1,7 @@
 //! A command's way to the agent: finds it, starts it where it is needed, and makes sure that it is of this version.
 
 use crate::home::Home;
-use crate::private;
-use crate::texts;
+use crate::{os, private, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_dbus::agent::AgentClient;
 use rendezvous_dbus::{DbusError, socket};
@@ -96,7 +95,7 @@ pub(crate) async fn replace(agent: AgentClient) -> Result<()> {
 fn spawn(home: &Home, listen: Option<&str>) -> Result<()> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(program);
-    command.args(["agent", "--foreground", "--detached"]);
+    os::in_the_background(&mut command).args(["agent", "--foreground", "--detached"]);
     if let Some(listen) = listen {
         command.args(["--listen", listen]);
     }

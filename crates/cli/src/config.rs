@@ -192,6 +192,46 @@ pub(crate) fn remove_account(home: &Home, jid: &str) -> Result<()> {
     change(home, |text| without_account(text, jid))
 }
 
+/// Says whether people nearby reach this person and they them, and leaves everything else as it is.
+pub(crate) fn set_nearby(home: &Home, enabled: bool) -> Result<()> {
+    change(home, |text| with_nearby(text, enabled))?;
+    let is_set = Config::load(home)?.nearby.enabled == enabled;
+    anyhow::ensure!(is_set, "[nearby] is written in another way in {}", home.config_file().display());
+    Ok(())
+}
+
+fn with_nearby(text: &str, enabled: bool) -> String {
+    let line = format!("enabled = {enabled}\n");
+    let is_header = |text: &str| text.trim_start().starts_with('[');
+    let (mut changed, mut is_inside, mut is_written) = (String::new(), false, false);
+    for old in text.split_inclusive('\n') {
+        if is_header(old) {
+            is_inside = old.trim_start().starts_with("[nearby]");
+            changed += old;
+            if is_inside && !old.ends_with('\n') {
+                changed.push('\n');
+            }
+            if is_inside {
+                changed += &line;
+                is_written = true;
+            }
+            continue;
+        }
+        // The old word goes; the new one stands at the beginning of the section.
+        let is_it = is_inside && old.split('=').next().is_some_and(|key| key.trim() == "enabled");
+        if !is_it {
+            changed += old;
+        }
+    }
+    if is_written {
+        return changed;
+    }
+    if !changed.is_empty() {
+        changed += if changed.ends_with('\n') { "\n" } else { "\n\n" };
+    }
+    changed + "[nearby]\n" + &line
+}
+
 fn without_account(text: &str, jid: &str) -> String {
     // Sections begin with a line that begins with a bracket; what stands before the first is one too.
     let mut sections = vec![String::new()];
@@ -463,6 +503,27 @@ mod tests {
     fn refused(text: &str) -> (usize, String) {
         let error = Config::parse(text).expect_err(text);
         (error.line, error.problem)
+    }
+
+    #[test]
+    fn nearby_is_switched_and_nothing_else_is_touched() {
+        let written = "# Mine.\n[nearby] # of this house\nname = \"Ann\"\nenabled = true # yes\n\n[[account]]\ntype = \"xmpp\"\njid = \"a@b.org\"\n";
+        for text in ["", "[nearby]", "[nearby]\nmulticast = false", "[codes]\nserver = \"a.org\"", written] {
+            let before = Config::parse(text).unwrap();
+            for enabled in [false, true, false] {
+                let changed = with_nearby(text, enabled);
+                let after = Config::parse(&changed).unwrap_or_else(|error| panic!("{changed}: {error}"));
+                let nearby = Nearby { enabled, ..before.nearby.clone() };
+                assert_eq!(after, Config { nearby, ..before.clone() }, "{changed}");
+                let again = with_nearby(&changed, !enabled);
+                assert_eq!(with_nearby(&again, enabled), changed, "back and forth");
+            }
+        }
+        let off = with_nearby(written, false);
+        assert!(
+            off.contains("# Mine.") && off.contains("# of this house") && !off.contains("# yes"),
+            "{off}"
+        );
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Where one person's files are.
 
-use crate::texts;
-use anyhow::{Context, Result, bail};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use crate::os::{self, Directories};
+use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
 /// The variable that puts everything under one directory. Two people on one machine, as in the demonstration, have two.
 pub(crate) const VARIABLE: &str = "RENDEZVOUS_HOME";
 
-/// One person's directories, all 0700: by the XDG base directory specification, or one for everything.
+/// One person's directories, which nobody else can look into: where the system has them, or one for everything.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
     /// What the person wrote: `config.toml`.
@@ -24,7 +23,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// `RENDEZVOUS_HOME`, else `rendezvous` in each of the user's XDG directories. Makes them where they are missing.
+    /// `RENDEZVOUS_HOME`, else where the system keeps such things. Makes them where they are missing.
     pub(crate) fn open() -> Result<Self> {
         let home = match std::env::var_os(VARIABLE) {
             Some(dir) => {
@@ -32,11 +31,10 @@ impl Home {
             }
             None => Self::of_user()?,
         };
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700);
+        let builder = os::directory_for_person_alone();
         for dir in [&home.config, &home.data, &home.state, &home.runtime] {
             builder.create(dir).with_context(|| format!("cannot make the directory {}", dir.display()))?;
-            is_safe(dir)?;
+            os::is_safe(dir)?;
         }
         Ok(home)
     }
@@ -47,14 +45,8 @@ impl Home {
     }
 
     fn of_user() -> Result<Self> {
-        let state = user_directory("XDG_STATE_HOME", ".local/state")?;
-        Ok(Self {
-            config: user_directory("XDG_CONFIG_HOME", ".config")?,
-            data: user_directory("XDG_DATA_HOME", ".local/share")?,
-            runtime: runtime_directory().unwrap_or_else(|| state.clone()),
-            state,
-            is_one: false,
-        })
+        let Directories { config, data, state, runtime } = os::directories()?;
+        Ok(Self { config, data, state, runtime, is_one: false })
     }
 
     /// Logs, the record, pages that are about to be opened.
@@ -107,11 +99,7 @@ impl Home {
         if self.is_one {
             return self.state.join("downloads");
         }
-        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(|| self.state.clone());
-        let config = std::env::var_os("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
-        let named = std::fs::read_to_string(config.join("user-dirs.dirs")).ok();
-        let named = named.as_deref().and_then(|text| named_downloads(text, &home));
-        named.unwrap_or_else(|| home.join("Downloads"))
+        os::downloads().unwrap_or_else(|| self.state.join("Downloads"))
     }
 
     /// Which home a program of ours that this one starts has to use; nothing where the user's directories say it.
@@ -145,101 +133,14 @@ impl Home {
 /// Whether the process that wrote this page, which its name says, is still there.
 fn is_in_use(page: &str) -> bool {
     let process = page.split('-').nth(1).and_then(|number| number.parse().ok());
-    let process = process.and_then(rustix::process::Pid::from_raw);
-    process.is_some_and(|process| rustix::process::test_kill_process(process).is_ok())
-}
-
-/// Refuses a directory in which others can put things, or put another in its place: what is in it says whom the person
-/// trusts. Of the directories above it, those that everybody may write to do no harm where nobody can remove what is not
-/// theirs, as in /tmp. What only the person's own group may write to is left to the person.
-fn is_safe(dir: &Path) -> Result<()> {
-    let about =
-        |dir: &Path| std::fs::metadata(dir).with_context(|| format!("cannot look at {}", dir.display()));
-    let own = about(dir)?;
-    if own.uid() != rustix::process::geteuid().as_raw() {
-        bail!(texts::directory_of_another(&dir.display().to_string()));
-    }
-    if own.mode() & 0o022 != 0 {
-        bail!(texts::directory_for_others(&dir.display().to_string()));
-    }
-    for above in dir.ancestors().skip(1) {
-        const STICKY: u32 = 0o1000;
-        let mode = about(above)?.mode();
-        if mode & 0o002 != 0 && mode & STICKY == 0 {
-            bail!(texts::directory_for_others(&above.display().to_string()));
-        }
-    }
-    Ok(())
-}
-
-/// Ours in one of the user's base directories. One that is not absolute does not count, as the specification says.
-/// What xdg-user-dirs calls the directory for downloads, in whichever language.
-fn named_downloads(text: &str, home: &Path) -> Option<PathBuf> {
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("XDG_DOWNLOAD_DIR="))?;
-    let place = line.trim().strip_prefix('"')?.strip_suffix('"')?;
-    let place = match place.strip_prefix("$HOME") {
-        Some(rest) => home.join(rest.trim_start_matches('/')),
-        None => PathBuf::from(place),
-    };
-    place.is_absolute().then_some(place)
-}
-
-fn user_directory(variable: &str, below_home: &str) -> Result<PathBuf> {
-    let named = std::env::var_os(variable).map(PathBuf::from).filter(|dir| dir.is_absolute());
-    let base = match named {
-        Some(dir) => dir,
-        None => {
-            let home = std::env::var_os("HOME").context("HOME is not set; set it, or RENDEZVOUS_HOME")?;
-            PathBuf::from(home).join(below_home)
-        }
-    };
-    Ok(base.join("rendezvous"))
-}
-
-/// Commands from a desktop, from a remote shell and from a timer must find the same agent, so the system's place is
-/// tried where the variable does not say it.
-fn runtime_directory() -> Option<PathBuf> {
-    let user = rustix::process::geteuid();
-    let usual = PathBuf::from(format!("/run/user/{}", user.as_raw()));
-    let named = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute());
-    let is_mine = |dir: &PathBuf| {
-        std::fs::metadata(dir).is_ok_and(|about| about.is_dir() && about.uid() == user.as_raw())
-    };
-    [named, Some(usual)].into_iter().flatten().find(is_mine).map(|dir| dir.join("rendezvous"))
+    process.is_some_and(os::is_running)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rendezvous_testkit::home::Home as Place;
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
-
-    fn make(dir: &Path, mode: u32) {
-        fs::create_dir_all(dir).expect("a directory");
-        fs::set_permissions(dir, Permissions::from_mode(mode)).expect("it is ours");
-    }
-
-    #[test]
-    fn a_directory_that_others_can_write_to_is_refused() {
-        let place = Place::new("home").expect("a place for a test");
-        let (above, dir) = (place.join("above"), place.join("above/dir"));
-        for (above_mode, mode, refused) in [
-            (0o755, 0o700, None),
-            (0o755, 0o755, None),
-            (0o755, 0o770, Some(&dir)),
-            (0o755, 0o702, Some(&dir)),
-            (0o1777, 0o700, None),
-            (0o775, 0o700, None),
-            (0o777, 0o700, Some(&above)),
-        ] {
-            make(&above, above_mode);
-            make(&dir, mode);
-            let said = is_safe(&dir).err().map(|error| error.to_string());
-            let expected = refused.map(|dir| texts::directory_for_others(&dir.display().to_string()));
-            assert_eq!(said, expected, "{above_mode:o} {mode:o}");
-        }
-    }
+    use std::fs;
 
     #[test]
     fn what_was_for_one_use_is_removed_and_nothing_else() {

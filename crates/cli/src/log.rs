@@ -6,10 +6,10 @@
 //! A log has a bounded size: when it is full it is put aside, and the one that was put aside before goes.
 
 use crate::home::Home;
+use crate::os;
 use anyhow::{Context, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter, Targets};
@@ -55,7 +55,7 @@ pub(crate) fn of_others(home: &Home, name: &str) -> Result<File> {
 }
 
 fn append_to(path: &std::path::Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    os::for_person_alone(OpenOptions::new().create(true).append(true)).open(path)
 }
 
 /// A log that does not grow for ever.
@@ -77,7 +77,7 @@ impl Bounded {
     fn look(&mut self) -> io::Result<()> {
         self.since_look = 0;
         let (ours, there) = (self.file.metadata()?, std::fs::metadata(&self.path));
-        let is_ours = there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino()));
+        let is_ours = there.is_ok_and(|there| os::is_same(&ours, &there));
         if is_ours && ours.len() < MAX_FILE {
             return Ok(());
         }

@@ -135,7 +135,7 @@ async fn keep(
 ) -> Result<ExitCode> {
     let place = put_down(home, account, password, is_new).await?;
     terminal.say(&texts::logged_in(&account.jid, &place));
-    if !use_new_accounts(home).await? {
+    if !use_what_is_configured(home).await? {
         terminal.say(texts::NEEDS_RESTART);
     }
     Ok(ExitCode::SUCCESS)
@@ -151,7 +151,7 @@ pub(crate) async fn sign_in(home: &Home, jid: &str, password: &Zeroizing<String>
     match check(&account, password, &identity).await? {
         Answer::Right => {
             put_down(home, &account, password, is_new).await?;
-            use_new_accounts(home).await.map(|_| ())
+            use_what_is_configured(home).await.map(|_| ())
         }
         Answer::Refused(why) => bail!(why),
         Answer::NotReached(why) => bail!(texts::not_checked(jid, &why)),
@@ -179,9 +179,7 @@ pub(crate) async fn logout(home: &Home, jid: &str) -> Result<ExitCode> {
         let names: Vec<_> = config.accounts.iter().map(|account| account.jid.as_str()).collect();
         bail!(texts::no_such_account(jid, crate::suggest::nearest(jid, names)));
     }
-    let forgotten = secrets::forget(home, jid).await?;
-    config::remove_account(home, jid)?;
-    let used = use_new_accounts(home).await?;
+    let (forgotten, used) = sign_out(home, jid).await?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", texts::logged_out(jid, forgotten))?;
     if !used {
@@ -190,8 +188,15 @@ pub(crate) async fn logout(home: &Home, jid: &str) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The same from a window: whether its password was forgotten with it, and whether it is signed out already.
+pub(crate) async fn sign_out(home: &Home, jid: &str) -> Result<(bool, bool)> {
+    let forgotten = secrets::forget(home, jid).await?;
+    config::remove_account(home, jid)?;
+    Ok((forgotten, use_what_is_configured(home).await?))
+}
+
 /// An agent that is idle begins anew with what is configured now; one that is busy goes on as it is.
-async fn use_new_accounts(home: &Home) -> Result<bool> {
+pub(crate) async fn use_what_is_configured(home: &Home) -> Result<bool> {
     let Some(agent) = client::running(home).await? else { return Ok(true) };
     if !agent.hello().await?.is_replaceable {
         return Ok(false);

@@ -12,6 +12,11 @@ mod args;
 mod asking;
 mod assistance;
 mod call;
+mod chatting;
+#[cfg(unix)]
+mod check;
+#[cfg(windows)]
+#[path = "check/nowhere.rs"]
 mod check;
 mod client;
 mod clock;
@@ -31,16 +36,25 @@ mod log;
 mod login;
 mod manual;
 mod networks;
+mod os;
 mod page;
 mod people;
 mod policy;
 mod private;
+#[cfg(unix)]
+mod receiving;
+#[cfg(windows)]
+#[path = "receiving/nowhere.rs"]
 mod receiving;
 mod record;
 mod resolve;
 mod secrets;
 mod sessions;
 mod showing;
+#[cfg(unix)]
+mod signals;
+#[cfg(windows)]
+#[path = "signals/windows.rs"]
 mod signals;
 mod standing;
 mod suggest;

@@ -5,6 +5,7 @@
 //! application keeps the one that it began with: nothing that is done to a file loosens a session that goes on.
 
 mod explain;
+#[cfg_attr(windows, path = "policy/windows.rs")]
 mod file;
 
 pub(crate) use explain::run;
@@ -46,6 +47,24 @@ pub(crate) fn act(application: ApplicationId, role: Role, by_code: bool) -> Opti
         | (ApplicationId::OFFER | ApplicationId::VIEW_TERMINAL, Role::Inviter) => Some(Act::Help),
         _ => None,
     }
+}
+
+/// Whether this application may be used here at all, in this role.
+pub(crate) fn may_use(policy: &Policy, application: ApplicationId, role: Role) -> Result<(), Forbidden> {
+    match (application, role) {
+        (ApplicationId::SHARE_TERMINAL, Role::Inviter) | (ApplicationId::VIEW_TERMINAL, Role::Invitee) => {
+            policy.may_share_terminal().map_err(forbidden)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether this call may be made, to whomever.
+pub(crate) fn may_call(home: &Home, application: ApplicationId) -> Result<(), Forbidden> {
+    let Some(act) = act(application, Role::Inviter, false) else { return Ok(()) };
+    let policy = load(home)?;
+    may_use(&policy, application, Role::Inviter)?;
+    policy.may(act).map_err(forbidden)
 }
 
 /// Whether this may begin, with whomever.

@@ -1,10 +1,9 @@
 //! Files that belong to this user alone, and that are replaced whole or not at all.
 
+use crate::os;
 use anyhow::{Context, Result, bail};
-use rustix::fs::{FlockOperation, flock};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -17,7 +16,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Option<Zeroizing<String>>> 
         Err(error) => return Err(error).with_context(|| format!("cannot open {}", path.display())),
     };
     let about = file.metadata()?;
-    if about.mode() & 0o077 != 0 || about.uid() != rustix::process::geteuid().as_raw() {
+    if !os::is_of_person_alone(&about) {
         bail!(
             "{} must belong to you alone; make it so with \"chmod 600\", if nobody else can have changed it",
             path.display()
@@ -56,25 +55,29 @@ pub(crate) fn write_new(path: &Path, content: &[u8]) -> Result<()> {
 /// Waits until nobody else has this lock. It is held until the file that is returned is dropped.
 pub(crate) fn lock(path: &Path) -> Result<File> {
     let lock = open(path, OpenOptions::new().create(true))?;
-    flock(&lock, FlockOperation::LockExclusive).with_context(|| format!("cannot lock {}", path.display()))?;
+    lock.lock().with_context(|| format!("cannot lock {}", path.display()))?;
     Ok(lock)
 }
 
 /// Takes this lock unless another process has it.
 pub(crate) fn try_lock(path: &Path) -> Result<Option<File>> {
     let lock = open(path, OpenOptions::new().create(true))?;
-    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+    match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }
 
 fn sync_directory(path: &Path) -> Result<()> {
     let directory = path.parent().context("a file is in a directory")?;
-    File::open(directory)?.sync_all().with_context(|| format!("cannot write {}", directory.display()))
+    os::sync_directory(directory).with_context(|| format!("cannot write {}", directory.display()))
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> Result<File> {
-    options.write(true).mode(0o600).open(path).with_context(|| format!("cannot write {}", path.display()))
+    os::for_person_alone(options.write(true))
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -4,6 +4,10 @@
 //! The agent writes one line for each session; each application of ours writes a record of its own session (`session`), whose
 //! entries are a chain, and tells the system's journal of it (`journal`). `show` and `verify` are for whoever reads them.
 
+#[cfg(unix)]
+mod journal;
+#[cfg(windows)]
+#[path = "record/nowhere.rs"]
 mod journal;
 mod session;
 mod show;
@@ -14,13 +18,12 @@ pub(crate) use show::lines;
 
 use crate::args::{Json, ListOptions, LogOptions, LogVerb};
 use crate::home::Home;
-use crate::texts;
+use crate::{os, texts};
 use anyhow::{Context, Result};
 use rendezvous_core::{DeclinedBy, SessionResult};
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -75,11 +78,7 @@ pub(crate) fn append(home: &Home, entry: &Entry) -> Result<()> {
     if std::fs::metadata(&path).is_ok_and(|about| about.len() > MAX_FILE) {
         std::fs::rename(&path, aside(&path)).context("the full record cannot be put aside")?;
     }
-    let mut file = OpenOptions::new()
-        .create(true)
-        .read(true)
-        .append(true)
-        .mode(0o600)
+    let mut file = os::for_person_alone(OpenOptions::new().create(true).read(true).append(true))
         .open(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
     let mut line = serde_json::to_string(entry)?;

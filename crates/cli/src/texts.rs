@@ -16,7 +16,11 @@ use rendezvous_trust::pins::Origin;
 use std::time::Duration;
 
 pub(crate) mod bar;
+#[cfg(feature = "windows")]
+pub(crate) mod chat;
+#[cfg(unix)]
 mod check;
+#[cfg(unix)]
 mod check_im;
 mod commands;
 mod doctor;
@@ -33,8 +37,12 @@ mod time;
 mod trusted;
 #[cfg(feature = "windows")]
 pub(crate) mod windows;
+#[cfg(windows)]
+mod without;
 
+#[cfg(unix)]
 pub(crate) use check::*;
+#[cfg(unix)]
 pub(crate) use check_im::*;
 pub(crate) use commands::*;
 pub(crate) use doctor::*;
@@ -46,6 +54,8 @@ pub(crate) use talk::*;
 pub(crate) use terminal::*;
 pub(crate) use time::{day, moment};
 pub(crate) use trusted::*;
+#[cfg(windows)]
+pub(crate) use without::*;
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";

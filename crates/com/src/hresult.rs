@@ -32,6 +32,10 @@ known! {
     UNKNOWN_NAME = 0x8002_0006, "`DISP_E_UNKNOWNNAME`.";
     UNKNOWN_INTERFACE = 0x8002_0001, "`DISP_E_UNKNOWNINTERFACE`: the reserved argument was used.";
     PARAMETER_COUNT = 0x8002_000E, "`DISP_E_BADPARAMCOUNT`.";
+    NO_NAMED_ARGUMENTS = 0x8002_0007, "`DISP_E_NONAMEDARGS`.";
+    EXCEPTION = 0x8002_0009, "`DISP_E_EXCEPTION`: what was asked was refused, and the exception says how.";
+    BAD_INDEX = 0x8002_000B, "`DISP_E_BADINDEX`.";
+    CANNOT_WRITE_REGISTRY = 0x8004_0151, "`REGDB_E_WRITEREGDB`.";
     NO_CONNECTION = 0x8004_0200, "`CONNECT_E_NOCONNECTION`.";
     CONNECTION_LIMIT = 0x8004_0201, "`CONNECT_E_ADVISELIMIT`.";
     CANNOT_CONNECT = 0x8004_0202, "`CONNECT_E_CANNOTCONNECT`.";
@@ -91,6 +95,15 @@ impl Hresult {
             )
             | CallError::Gone
             | CallError::NoRandomness => Self::FAIL,
+        }
+    }
+
+    /// What a member of *Session Invite* returns for a refusal: the published result, where one says it.
+    #[must_use]
+    pub fn of_call(error: &CallError) -> Self {
+        match error {
+            CallError::Refused(error) => Self(error.number()),
+            CallError::Gone | CallError::NoRandomness => Self::FAIL,
         }
     }
 }

@@ -15,15 +15,18 @@
 //! - `application`: the side that is given a session. A class factory for a local server or a DLL makes objects that
 //!   accept both orders (connected before or after the hand-over) and both endings (a last state, or a termination).
 //! - `im`: the side that owns sessions and hands one to whichever application is registered.
+//! - `session_invite`: the older interface, which programs and scripts ask for sessions ([`invite`]).
 //! - `registration`: writes and removes what [`registration`] says, and nothing else.
 //!
 //! Our own classes have names of our own; those of Microsoft are never registered or taken over.
 //!
-//! There is no accept on any interface that carries a session: accepting is an act of the person at the agent's prompt.
+//! Nothing here accepts: accepting is an act of the person at the agent's prompt. The older interface has an `Accept`, which
+//! brings that prompt before them.
 #![deny(unsafe_code)]
 
 pub mod course;
 pub mod hresult;
+pub mod invite;
 pub mod member;
 pub mod names;
 pub mod numbers;
@@ -34,7 +37,7 @@ pub mod wide;
 mod windows;
 
 #[cfg(windows)]
-pub use windows::{ComError, application, im, living, registry, server};
+pub use windows::{ComError, application, im, invite as session_invite, living, registry, server};
 
 /// What an application is told, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]

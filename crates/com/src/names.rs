@@ -6,6 +6,16 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid(pub u128);
 
+impl Guid {
+    /// Reads what the registry has, with braces.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // Written as the names of applications are.
+        let id: rendezvous_core::ApplicationId = text.parse().ok().filter(|_| text.starts_with('{'))?;
+        Some(Self(u128::from_be_bytes(id.0)))
+    }
+}
+
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = format!("{:032X}", self.0);
@@ -30,13 +40,17 @@ pub const APPLICATION: Guid = Guid(0x4F4D_070B_A275_49FB_B10D_8EC2_6387_B50D);
 pub const EVENTS: Guid = Guid(0x3FA1_9CF8_64C4_4F53_AE60_635B_3806_ECA6);
 
 /// What belongs to Windows or to Microsoft's Remote Assistance, and is never registered by us: the classes
-/// `CLSID_RendezvousApplication`, *Offer* and *Ask* of `RAServer.exe`, and the two entries under `RendezvousApps`.
-pub const MICROSOFTS: [Guid; 5] = [
+/// `CLSID_RendezvousApplication`, *Offer* and *Ask* of `RAServer.exe`, and the two entries under `RendezvousApps`; of Messenger
+/// `MsgrSessionManager`, `MsgrSession` and `MessengerPriv`.
+pub const MICROSOFTS: [Guid; 8] = [
     Guid(0x0B7E_019A_B5DE_47FA_8966_9082_F82F_B192),
     Guid(0x4901_0C18_B110_421A_9047_ADCA_421C_BC40),
     Guid(0xC0B3_C446_3032_4016_926F_9BAE_48BE_BFBE),
     Guid(0x703E_A1A8_D73E_43E3_852C_EE85_B5D8_72C2),
     Guid(0x56B9_94A7_380F_410B_9985_C809_D78C_1BDC),
+    Guid(0xE3A3_B1D9_5675_43C0_BF04_37BE_1193_9FB7),
+    Guid(0xE3A3_B1D8_5675_43C0_BF04_37BE_1193_9FB7),
+    Guid(0xAB1D_8565_40E9_4616_984D_9846_5687_E82C),
 ];
 
 /// One of the two activities of Remote Assistance, each a class of ours.
@@ -101,6 +115,11 @@ mod tests {
     fn names_are_written_as_the_registry_writes_them() {
         assert_eq!(EVENTS.to_string(), "{3FA19CF8-64C4-4F53-AE60-635B3806ECA6}");
         assert_eq!(Guid(1).to_string(), "{00000000-0000-0000-0000-000000000001}");
+        assert_eq!(Guid::parse(&EVENTS.to_string()), Some(EVENTS));
+        assert_eq!(Guid::parse("{3fa19cf8-64c4-4f53-ae60-635b3806eca6}"), Some(EVENTS));
+        for none in ["", "3FA19CF8-64C4-4F53-AE60-635B3806ECA6", "{3FA19CF8}"] {
+            assert_eq!(Guid::parse(none), None);
+        }
         assert_eq!(LIBRARY.to_string(), "{EFD856A4-5A85-4A1B-ADD5-2EADACE6F6A2}");
         assert_eq!(SESSION.to_string(), "{9BA4B1DD-8B0C-48B7-9E7C-2F25857C8DF5}");
         assert_eq!(APPLICATION.to_string(), "{4F4D070B-A275-49FB-B10D-8EC26387B50D}");
@@ -112,7 +131,8 @@ mod tests {
         for id in [ApplicationId::ASK, ApplicationId::OFFER] {
             assert!(written.contains(&id.to_string()), "{id} is published, and Microsoft's");
         }
-        let ours: Vec<_> = Activity::ALL.into_iter().flat_map(|a| [a.class(), a.key()]).collect();
+        let ours = Activity::ALL.into_iter().flat_map(|a| [a.class(), a.key()]);
+        let ours: Vec<_> = ours.chain([crate::invite::MANAGER_CLASS, crate::invite::SESSION_CLASS]).collect();
         for (number, guid) in ours.iter().enumerate() {
             assert!(!MICROSOFTS.contains(guid) && !ours[..number].contains(guid), "{guid}");
         }

@@ -1,9 +1,10 @@
 //! What is written into the registry so that IM programs find the applications, as plain data (reference 2.1).
 //!
-//! Everything stands below `HKEY_LOCAL_MACHINE`, as published. Ours are two classes and two entries under `RendezvousApps`,
-//! with names of our own. The type library and the three interfaces have published names, which Windows itself may have
+//! Everything stands below `HKEY_LOCAL_MACHINE`, as published. Ours are three classes, two entries under `RendezvousApps`, and
+//! one among Messenger's `Clients`, with names of our own. The two type libraries and their interfaces have published names, which Windows itself may have
 //! registered: those are written only where nothing is, and what we wrote is remembered, so that exactly that is removed.
 
+use crate::invite;
 use crate::names::{APPLICATION, Activity, EVENTS, Guid, LIBRARY, MICROSOFTS, SESSION};
 
 /// Where IM programs look for applications.
@@ -49,12 +50,32 @@ pub struct Files {
     pub program: String,
     /// The DLL, where there is one.
     pub library: Option<String>,
-    /// The type library.
+    /// The type library of the Rendezvous API. That of *Session Invite* stands beside it: see [`LIBRARIES`].
     pub types: String,
 }
 
+/// The type libraries, with the names of their files, for whoever installs.
+pub const LIBRARIES: [(&str, &[u8]); 2] = [
+    ("RendezvousSession.tlb", include_bytes!("../idl/RendezvousSession.tlb")),
+    (OLDER_LIBRARY, include_bytes!("../idl/MessengerPrivate.tlb")),
+];
+
+const OLDER_LIBRARY: &str = "MessengerPrivate.tlb";
+
 /// With this argument the program serves one session and ends.
 pub const SERVER_ARGUMENT: &str = "com-server";
+
+/// With this argument the program sees to it that the agent runs, and that agent opens the class of *Session Invite*.
+pub const SESSIONS_ARGUMENT: &str = "com-sessions";
+
+/// Keys above ours, which are removed when nobody else has put anything there: each before the one above it.
+pub const ABOVE: [&str; 5] = [
+    OURS_ABOVE,
+    APPLICATIONS,
+    invite::CLIENTS,
+    r"SOFTWARE\Microsoft\MessengerService\SessionManager",
+    r"SOFTWARE\Microsoft\MessengerService",
+];
 
 /// A published name that Windows may have registered: written as a whole, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,43 +89,68 @@ pub struct Shared {
 /// The entries of our own classes and applications.
 #[must_use]
 pub fn own(files: &Files) -> Vec<Entry> {
-    Activity::ALL.into_iter().flat_map(|activity| of_activity(activity, files)).collect()
+    let both = Activity::ALL.into_iter().flat_map(|activity| of_activity(activity, files));
+    both.chain(of_invite(files)).collect()
 }
 
 /// The keys that [`own`] writes, with all that is below them: what is removed.
 #[must_use]
 pub fn own_keys() -> Vec<String> {
-    Activity::ALL.into_iter().flat_map(|activity| [class_key(activity), application_key(activity)]).collect()
+    let both =
+        Activity::ALL.into_iter().flat_map(|activity| [class_key(activity), application_key(activity)]);
+    both.chain([manager_key(), program_key(), client_key()]).collect()
 }
 
 /// The entries of what has published names.
 #[must_use]
 pub fn shared(files: &Files) -> Vec<Shared> {
-    let library = format!(r"{CLASSES}\TypeLib\{LIBRARY}");
-    let version = format!(r"{library}\1.0");
-    let mut all = vec![Shared {
-        entries: vec![
-            text(&version, "", "RendezvousSession 1.0 Type Library"),
-            text(&format!(r"{version}\0\win64"), "", &files.types),
-            text(&format!(r"{version}\FLAGS"), "", "0"),
-        ],
-        key: library,
-    }];
-    for (interface, name, proxy) in [
+    let newer = library(LIBRARY, "RendezvousSession 1.0 Type Library", &files.types);
+    let interfaces = [
         (SESSION, "IRendezvousSession", BY_LIBRARY),
         (APPLICATION, "IRendezvousApplication", BY_LIBRARY),
         (EVENTS, "DRendezvousSessionEvents", BY_DISPATCH),
-    ] {
-        let key = format!(r"{CLASSES}\Interface\{interface}");
-        let entries = vec![
-            text(&key, "", name),
-            text(&format!(r"{key}\ProxyStubClsid32"), "", &proxy.to_string()),
-            text(&format!(r"{key}\TypeLib"), "", &LIBRARY.to_string()),
-            text(&format!(r"{key}\TypeLib"), "Version", "1.0"),
-        ];
-        all.push(Shared { key, entries });
-    }
+    ];
+    let older = library(invite::LIBRARY, "Messenger Private Type Library", &beside(&files.types));
+    let older_interfaces = [
+        (invite::MANAGER, "IMsgrSessionManager", BY_LIBRARY),
+        (invite::SESSION, "IMsgrSession", BY_LIBRARY),
+        (invite::LOCK, "IMsgrLock", BY_LIBRARY),
+        (invite::MANAGER_EVENTS, "DMsgrSessionManagerEvents", BY_DISPATCH),
+        (invite::SESSION_EVENTS, "DMsgrSessionEvents", BY_DISPATCH),
+    ];
+    let mut all = vec![newer];
+    all.extend(interfaces.map(|of| interface(LIBRARY, of)));
+    all.push(older);
+    all.extend(older_interfaces.map(|of| interface(invite::LIBRARY, of)));
     all
+}
+
+fn library(library: Guid, name: &str, file: &str) -> Shared {
+    let key = format!(r"{CLASSES}\TypeLib\{library}");
+    let version = format!(r"{key}\1.0");
+    let entries = vec![
+        text(&version, "", name),
+        text(&format!(r"{version}\0\win64"), "", file),
+        text(&format!(r"{version}\FLAGS"), "", "0"),
+    ];
+    Shared { key, entries }
+}
+
+fn interface(library: Guid, (interface, name, proxy): (Guid, &str, Guid)) -> Shared {
+    let key = format!(r"{CLASSES}\Interface\{interface}");
+    let entries = vec![
+        text(&key, "", name),
+        text(&format!(r"{key}\ProxyStubClsid32"), "", &proxy.to_string()),
+        text(&format!(r"{key}\TypeLib"), "", &library.to_string()),
+        text(&format!(r"{key}\TypeLib"), "Version", "1.0"),
+    ];
+    Shared { key, entries }
+}
+
+/// The other library's file, in the directory of this one.
+fn beside(types: &str) -> String {
+    let end = types.rfind(['\\', '/']).map_or(0, |slash| slash + 1);
+    format!("{}{OLDER_LIBRARY}", &types[..end])
 }
 
 /// Whether a key is one that `unregister` may remove: ours by name, or one that [`shared`] names.
@@ -135,6 +181,24 @@ fn of_activity(activity: Activity, files: &Files) -> Vec<Entry> {
     entries
 }
 
+/// What programs of Messenger's time find: the class, its name for scripts, and who stands in Messenger's place.
+fn of_invite(files: &Files) -> Vec<Entry> {
+    let (class, program, client) = (manager_key(), program_key(), client_key());
+    let name = "Sessions (Rendezvous)";
+    let line = format!("\"{}\" {SESSIONS_ARGUMENT}", files.program);
+    let guid = invite::MANAGER_CLASS.to_string();
+    vec![
+        text(&class, "", name),
+        text(&format!(r"{class}\LocalServer32"), "", &line),
+        text(&format!(r"{class}\ProgID"), "", invite::PROGRAM_ID),
+        text(&format!(r"{class}\TypeLib"), "", &invite::LIBRARY.to_string()),
+        text(&program, "", name),
+        text(&format!(r"{program}\CLSID"), "", &guid),
+        text(&client, "MsgrSessionManagerGuid", &guid),
+        Entry { key: client, name: "isDotNetProvider", value: Value::Number(0) },
+    ]
+}
+
 /// The index of the icon in the program's file, as Microsoft's two have it.
 fn icon(activity: Activity) -> u32 {
     match activity {
@@ -145,6 +209,18 @@ fn icon(activity: Activity) -> u32 {
 
 fn class_key(activity: Activity) -> String {
     format!(r"{CLASSES}\CLSID\{}", activity.class())
+}
+
+fn manager_key() -> String {
+    format!(r"{CLASSES}\CLSID\{}", invite::MANAGER_CLASS)
+}
+
+fn program_key() -> String {
+    format!(r"{CLASSES}\{}", invite::PROGRAM_ID)
+}
+
+fn client_key() -> String {
+    format!(r"{}\Rendezvous", invite::CLIENTS)
 }
 
 fn application_key(activity: Activity) -> String {
@@ -189,6 +265,24 @@ mod tests {
     }
 
     #[test]
+    fn a_program_of_messengers_time_finds_the_class_by_both_ways() {
+        let own = own(&files());
+        let value = |key: &str, name| {
+            own.iter().find(|e| e.key == key && e.name == name).map(|e| e.value.clone()).unwrap()
+        };
+        let class = Value::Text("{4F65940E-597C-4608-8578-104E90A7B1FE}".into());
+        assert_eq!(value(r"SOFTWARE\Classes\Rendezvous.SessionManager\CLSID", ""), class);
+        let client = r"SOFTWARE\Microsoft\MessengerService\Clients\Rendezvous";
+        assert_eq!(value(client, "MsgrSessionManagerGuid"), class);
+        assert_eq!(value(client, "isDotNetProvider"), Value::Number(0));
+        let library = format!(r"{CLASSES}\TypeLib\{}", invite::LIBRARY);
+        let shared = shared(&files()).into_iter().find(|shared| shared.key == library).unwrap();
+        let file = Value::Text(r"C:\Program Files\Rendezvous\MessengerPrivate.tlb".into());
+        assert!(shared.entries.iter().any(|entry| entry.value == file));
+        assert_eq!(beside("x.tlb"), "MessengerPrivate.tlb");
+    }
+
+    #[test]
     fn nothing_is_written_over_microsofts_keys() {
         let own = own(&files());
         let shared = shared(&files());
@@ -210,7 +304,9 @@ mod tests {
             assert!(may_remove(&shared.key));
         }
         assert!(keys.iter().all(|key| may_remove(key)));
-        for other in [CLASSES, APPLICATIONS, r"SOFTWARE\Classes\CLSID", "", r"SOFTWARE\Microsoft"] {
+        for other in
+            [CLASSES, APPLICATIONS, r"SOFTWARE\Classes\CLSID", "", r"SOFTWARE\Microsoft", invite::CLIENTS]
+        {
             assert!(!may_remove(other), "{other}");
         }
         let microsofts = format!(r"{CLASSES}\CLSID\{}", MICROSOFTS[1]);

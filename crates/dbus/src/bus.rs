@@ -1,6 +1,6 @@
 //! A message bus: who is on it, and who has left.
 
-use crate::{CALL_PATIENCE, DbusError};
+use crate::{CALL_PATIENCE, DbusError, user};
 use std::time::Duration;
 use zbus::connection::Builder;
 use zbus::message::Type;
@@ -35,7 +35,7 @@ where
 /// Whether whoever has this name is the same user, as the bus says. Whoever is gone is nobody.
 pub(crate) async fn is_same_user(bus: &Connection, name: &str) -> bool {
     match ask::<_, u32>(bus, "GetConnectionUnixUser", &(name,)).await {
-        Ok(user) => user == rustix::process::getuid().as_raw(),
+        Ok(user) => user::is_ours(user),
         Err(_) => false,
     }
 }

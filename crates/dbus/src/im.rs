@@ -3,17 +3,16 @@
 use crate::application::{TypedCode, option};
 use crate::serve::{Gate, Served, serve};
 use crate::session::Session1;
+use crate::socket::{Stream, speak};
 use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, DbusError, SESSION_INTERFACE, bus, session_path};
 use futures_util::StreamExt;
 use rendezvous_core::{Code, Event, SessionError};
 use rendezvous_net::{CallError, Handle, IceServer, IceServerRow, SessionInfo};
 use std::collections::HashMap;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
-use zbus::connection::Builder;
 use zbus::export::serde::Serialize;
 use zbus::message::Flags;
 use zbus::names::OwnedUniqueName;
@@ -73,7 +72,7 @@ impl HandedSession {
     ///
     /// Returns when the application has taken the session, or fails after `patience`.
     pub async fn hand_over(
-        stream: UnixStream,
+        stream: Stream,
         session: SessionInfo,
         handle: Handle,
         patience: Duration,
@@ -83,7 +82,7 @@ impl HandedSession {
 
     /// The same, with what only a private socket may carry.
     pub async fn hand_over_with(
-        stream: UnixStream,
+        stream: Stream,
         session: SessionInfo,
         handle: Handle,
         private: Private,
@@ -92,7 +91,7 @@ impl HandedSession {
         within(patience, async {
             let mut options = introduce(&session);
             options.extend(private.options());
-            let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
+            let builder = speak(stream).server(Guid::generate()).p2p();
             let stream = builder.build_message_stream().await?;
             let handed = Self::export(stream, session, handle, None);
             handed.call(&options).await?;

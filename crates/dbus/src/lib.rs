@@ -26,6 +26,8 @@ mod pump;
 mod serve;
 mod session;
 pub mod socket;
+pub mod terminal;
+mod user;
 
 /// The interface that an application implements.
 pub const APPLICATION_INTERFACE: &str = "im.rendezvous.Application1";
@@ -41,8 +43,9 @@ pub const AGENT_INTERFACE: &str = "im.rendezvous.Agent1";
 pub const COMMANDS_INTERFACE: &str = "im.rendezvous.Commands1";
 /// Where the agent implements both.
 pub const AGENT_PATH: &str = "/im/rendezvous/Agent";
-/// Names the descriptor of the private socket to a spawned application.
-pub const SOCKET_VARIABLE: &str = "RENDEZVOUS_SOCKET_FD";
+/// Names the descriptor of the private socket to a spawned application; on Windows, where a process inherits none, the file
+/// that says where the socket is.
+pub const SOCKET_VARIABLE: &str = if cfg!(windows) { "RENDEZVOUS_SOCKET" } else { "RENDEZVOUS_SOCKET_FD" };
 
 /// A call over a private socket that has no answer by then has failed.
 const CALL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);

@@ -39,15 +39,17 @@ mod inject;
 mod scene;
 pub mod session;
 mod suspension;
-#[cfg(unix)]
 pub mod terminal;
 mod test_picture;
 mod triple_escape;
-#[cfg(feature = "vp9")]
+#[cfg(all(unix, feature = "vp9"))]
 mod vp9;
 #[cfg(all(unix, feature = "windows"))]
 pub mod windows;
 #[cfg(unix)]
+pub mod x11;
+#[cfg(windows)]
+#[path = "x11/nowhere.rs"]
 pub mod x11;
 
 pub use capture::{Capture, CaptureError, Change, Waker};
@@ -61,7 +63,7 @@ pub use inject::{Inject, InjectError};
 pub use scene::{Choice, ChosenWindow, Scene, Stage, Subject};
 pub use suspension::{Hold, LINGER, Suspension};
 pub use test_picture::TestPicture;
-#[cfg(feature = "vp9")]
+#[cfg(all(unix, feature = "vp9"))]
 pub use vp9::Vp9Encoder;
 
 #[cfg(not(any(feature = "h264", feature = "vp9")))]

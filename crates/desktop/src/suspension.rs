@@ -101,6 +101,11 @@ impl Suspension {
         (!is_hidden).then_some(Sight(state.hidden))
     }
 
+    /// Whether anybody could play pointer or keys back at all, held back or not.
+    pub(crate) fn is_played_through(&self) -> bool {
+        self.state().hands.iter().any(|hands| hands.strong_count() > 0)
+    }
+
     /// From now on these let go when everything is held back.
     pub(crate) fn attach(&self, hands: Weak<dyn LetGo>) {
         self.state().hands.push(hands);
@@ -211,7 +216,9 @@ mod tests {
         suspension.attach(weak);
         let hold = suspension.hold();
         assert_eq!(hands.0.load(Ordering::SeqCst), 1);
+        assert!(suspension.is_played_through());
         drop(hands);
+        assert!(!suspension.is_played_through());
         drop(suspension.hold());
         drop(hold);
     }

@@ -8,6 +8,7 @@
 mod confined;
 mod emulator;
 mod hands;
+#[cfg_attr(windows, path = "terminal/shell/nowhere.rs")]
 mod shell;
 mod strings;
 

@@ -99,7 +99,8 @@ impl Person {
             self.name,
             texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(" or ")
         );
-        wait::until(&what, within, || self.find(texts, &what)).with_context(|| self.quote())
+        let mut searched = self.read;
+        wait::until(&what, within, || self.find(texts, &mut searched, &what)).with_context(|| self.quote())
     }
 
     /// Presses keys and measures how long it takes until `text` stands among what is new since the last time something was
@@ -122,16 +123,21 @@ impl Person {
         }
     }
 
-    fn find(&mut self, texts: &[&str], what: &str) -> Result<Option<(usize, String)>> {
+    /// `searched`: how far it was looked for so far. A program may write a hundred megabytes meanwhile.
+    fn find(&mut self, texts: &[&str], searched: &mut usize, what: &str) -> Result<Option<(usize, String)>> {
         // Asked before the screen is looked at: what was written before the end must have a chance to arrive.
         let is_over = self.has_ended()? && self.is_hung_up();
         let found = {
             let screen = lock(&self.screen);
-            let new = &screen.text()[self.read..];
+            let all = screen.text();
+            let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
+            let from = all.floor_char_boundary(searched.saturating_sub(longest)).max(self.read);
+            *searched = all.len();
+            let new = &all[from..];
             let ends = texts.iter().enumerate();
             ends.filter_map(|(number, text)| Some((new.find(text)?, number, text.len())))
                 .min()
-                .map(|(at, number, length)| (number, new[..at + length].to_owned()))
+                .map(|(at, number, length)| (number, all[self.read..from + at + length].to_owned()))
         };
         if found.is_none() && is_over {
             bail!("the program ended before {what}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rendezvous_testkit::process::{Log, Process};
+use rendezvous_testkit::process::{Launch, Log, Process};
 use serde_json::Value;
 
 use super::machine;
@@ -21,17 +21,26 @@ const LONG: Duration = Duration::from_mins(60);
 ///
 /// When it does not end well, or a figure falls short of its bar.
 pub(super) fn run(name: &str, arguments: &[&str], conditions: &str) -> Result<()> {
+    repo::announce_first_build(repo::Profile::Release);
+    let launch = repo::cargo()
+        .args(["bench", "--quiet", "--package", "rendezvous", "--bench", name, "--"])
+        .args(arguments);
+    run_by(name, launch, conditions)
+}
+
+/// The same by another command, which takes what is said to the benchmark at its end.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(super) fn run_by(name: &str, launch: Launch, conditions: &str) -> Result<()> {
     let machine = machine::conditions()?;
     let figures = repo::output(&format!("bench-{name}"))?.join("figures.jsonl");
     // Those of an earlier run could be taken for these.
     if figures.exists() {
         fs::remove_file(&figures).with_context(|| format!("cannot remove {}", figures.display()))?;
     }
-    repo::announce_first_build(repo::Profile::Release);
-    let launch = repo::cargo()
-        .args(["bench", "--quiet", "--package", "rendezvous", "--bench", name, "--", "--figures"])
-        .arg(&figures)
-        .args(arguments);
+    let launch = launch.arg("--figures").arg(&figures);
     let status = Process::start(&launch, Log::Ours)?.wait_exit(LONG)?;
     let Ok(text) = fs::read_to_string(&figures) else { bail!("the benchmark did not end ({status})") };
     let rows = rows(&text).with_context(|| format!("in {}", figures.display()))?;

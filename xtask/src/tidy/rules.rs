@@ -28,6 +28,26 @@ pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
         "an object of COM's: called through a table, with pointers of others",
     ),
     (
+        "crates/com/src/windows/dispatch.rs",
+        "what scripts ask by name comes through a table, with pointers of others",
+    ),
+    (
+        "crates/com/src/windows/invite/contact.rs",
+        "an object of COM's: called through a table, with pointers of others",
+    ),
+    (
+        "crates/com/src/windows/invite/manager.rs",
+        "an object of COM's: called through a table, with pointers of others",
+    ),
+    (
+        "crates/com/src/windows/invite/object.rs",
+        "an object of COM's: called through a table, with pointers of others",
+    ),
+    (
+        "crates/com/src/windows/invite/tests.rs",
+        "calls those objects with pointers that no caller should give",
+    ),
+    (
         "crates/com/src/windows/factory.rs",
         "an object of COM's: called through a table, with pointers of others",
     ),

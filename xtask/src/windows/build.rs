@@ -1,9 +1,10 @@
 //! What runs there: the crate's trials and tests with Rust's own target, the trials in C with mingw.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use rendezvous_testkit::process::{Launch, find_program};
 
 use super::wine::Wine;
@@ -12,7 +13,10 @@ use crate::{repo, say};
 /// How the compiler calls it.
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
-const IN_C: &str = "crates/com/tests/c";
+const CPP_COMPILER: &str = "x86_64-w64-mingw32-g++";
+/// The page for authors, which has a whole program in it.
+const PAGE: &str = "docs/for-windows-authors.md";
+pub(super) const IN_C: &str = "crates/com/tests/c";
 /// Longer than any of these builds takes.
 const LONG: Duration = Duration::from_mins(20);
 
@@ -66,6 +70,8 @@ pub(super) fn programs(deadline: Instant) -> Result<Programs> {
     let c = repo::output("windows/c")?;
     compile(&["im.c", "session.c", "bad.c"], &[], &c.join("im.exe"), deadline)?;
     compile(&["application.c"], &[], &c.join("application.exe"), deadline)?;
+    compile(&["late.c"], &[], &c.join("late.exe"), deadline)?;
+    compile_page(&c, deadline)?;
     let shim = c.join("bcryptprimitives.dll");
     compile(&["bcryptprimitives.c"], &["-shared", "-ladvapi32"], &shim, deadline)?;
     Ok(Programs { rust, c })
@@ -81,6 +87,29 @@ fn compile(sources: &[&str], more: &[&str], output: &Path, deadline: Instant) ->
         .args(["-lole32", "-loleaut32", "-luuid"])
         .args(more);
     repo::run(&launch, left(deadline))
+}
+
+/// The small IM program of the page for authors, as it stands there.
+fn compile_page(c: &Path, deadline: Instant) -> Result<()> {
+    let page = fs::read_to_string(PAGE).with_context(|| format!("cannot read {PAGE}"))?;
+    let source = c.join("small.cpp");
+    fs::write(&source, program_of(&page)?).context("cannot write the page's program")?;
+    let strict = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-O1", "-static"];
+    let launch = Launch::new(CPP_COMPILER)
+        .args(strict)
+        .arg("-o")
+        .arg(c.join("small.exe"))
+        .arg(&source)
+        .args(["-lole32", "-loleaut32", "-luuid"]);
+    repo::run(&launch, left(deadline))
+}
+
+/// What stands between the fences of C++.
+fn program_of(page: &str) -> Result<&str> {
+    let begin = page.find("```cpp\n").with_context(|| format!("{PAGE} has no program in C++"))?;
+    let program = &page[begin + "```cpp\n".len()..];
+    let end = program.find("\n```").with_context(|| format!("the program in {PAGE} has no end"))?;
+    Ok(&program[..=end])
 }
 
 /// The tests of what a session is made of, as they are, on the other system.
@@ -105,4 +134,16 @@ fn cargo() -> Result<Launch> {
 
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).min(LONG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_of_a_page_is_what_stands_between_the_fences() {
+        assert_eq!(program_of("a\n```cpp\nint x;\n```\nb").unwrap(), "int x;\n");
+        assert!(program_of("a\n```c\nint x;\n```\n").is_err());
+        assert!(program_of("```cpp\nint x;\n").is_err());
+    }
 }

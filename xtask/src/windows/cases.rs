@@ -6,10 +6,12 @@ use rendezvous_testkit::wait;
 use super::PATIENCE;
 use super::wine::Wine;
 
-/// The class of the application in C.
-const IN_C: &str = "{E1B813D0-343A-47F6-A25D-AD8863FBCE7D}";
-/// The class of ours for *Ask*.
-const OURS: &str = "{3967BE0F-1E73-47AE-9A27-F23A065AD051}";
+/// The entry of the application in C.
+const IN_C: &str = "{7C1D55E0-93C7-4E5E-B1BC-3A0F4A1F6A55}";
+/// The entry of ours for *Ask*.
+const OURS: &str = "{DFD873E5-60B4-49A8-838E-9755AB5E0085}";
+/// What runs scripts.
+const SCRIPTS: &str = r"C:\windows\system32\cscript.exe";
 /// With this an IM program that is to be killed ends.
 const KILLED: i32 = 9;
 
@@ -22,8 +24,12 @@ pub(super) enum Kind {
     Killed,
     /// The same, with times.
     Speed,
-    /// Our side starts the application of this class, twice.
+    /// Our side starts the application of this entry, twice.
     Application(&'static str),
+    /// A program or a script asks our side for a session (*Session Invite*).
+    Invite,
+    /// The small IM program of the page for authors.
+    Page,
 }
 
 /// One trial.
@@ -47,12 +53,21 @@ const fn application(class: &'static str, trick: &'static str) -> Case {
     Case { kind: Kind::Application(class), arguments: [trick, "", "", "", ""] }
 }
 
+/// What is said of somebody who plays `scenario` while this program runs.
+const fn invite(scenario: &'static str, program: &'static str) -> Case {
+    Case { kind: Kind::Invite, arguments: [scenario, program, "", "", ""] }
+}
+
+const PAGE: Case = Case { kind: Kind::Page, arguments: [""; 5] };
+
 /// Both sides, each once.
-pub(super) const SMOKE: [Case; 4] = [
+pub(super) const SMOKE: [Case; 6] = [
     im("mta", "server", "after", "both", "steps"),
     im("sta", "dll", "before", "state", "bad"),
     application(IN_C, "bad"),
     im("mta", "server", "before", "termination", "again"),
+    invite("accepted", "invite.js"),
+    PAGE,
 ];
 
 /// Where an application can be, and who can start it.
@@ -90,12 +105,43 @@ pub(super) fn all() -> Vec<Case> {
     ] {
         all.push(Case { kind: Kind::Killed, ..im("mta", "server", "after", "both", place) });
     }
-    for trick in ["", "bad", "refuse", "die-handed", "die-connected", "leave", "many"] {
+    for trick in [
+        "",
+        "bad",
+        "refuse",
+        "leave",
+        "many",
+        "die-started",
+        "die-created",
+        "die-in-set",
+        "die-handed",
+        "die-connected",
+        "die-in-event",
+        "die-terminated",
+        "die-in-end",
+    ] {
         all.push(application(IN_C, trick));
     }
     all.push(application(OURS, ""));
+    all.extend(INVITES);
+    all.push(PAGE);
     all
 }
+
+/// Everything of *Session Invite*.
+const INVITES: [Case; 10] = [
+    invite("accepted", "invite.js"),
+    invite("refused", "invite.vbs"),
+    invite("incoming", "incoming"),
+    invite("alone", "bad"),
+    invite("accepted", "many"),
+    invite("killed", "die-invited"),
+    invite("killed", "die-connected"),
+    invite("killed", "die-in-event"),
+    invite("incoming", "die-listening"),
+    // What those that were killed have registered.
+    invite("alone", "forget"),
+];
 
 impl Case {
     pub(super) fn line(&self) -> String {
@@ -105,6 +151,8 @@ impl Case {
             Kind::Im | Kind::Speed | Kind::Killed => format!("IM program in C: {words}"),
             Kind::Application(IN_C) => format!("application in C: {words}"),
             Kind::Application(_) => "our application, started by our side".to_owned(),
+            Kind::Invite => format!("Session Invite: {words}"),
+            Kind::Page => "the page's program in C++".to_owned(),
         }
     }
 
@@ -112,7 +160,9 @@ impl Case {
     pub(super) fn run(&self, system: &Wine) -> Result<String> {
         system.clear_log()?;
         let (program, arguments, trick): (_, Vec<&str>, _) = match self.kind {
-            Kind::Application(class) => ("com_im.exe", vec![class, "ask"], self.arguments[0]),
+            Kind::Application(entry) => ("com_im.exe", vec![entry], self.arguments[0]),
+            Kind::Invite => ("com_invite.exe", self.invitation(), ""),
+            Kind::Page => ("small.exe", Vec::new(), ""),
             Kind::Im | Kind::Killed | Kind::Speed => ("im.exe", self.arguments.to_vec(), ""),
         };
         let (said, code) = system.run(program, &arguments, trick)?;
@@ -126,17 +176,69 @@ impl Case {
         match self.kind {
             Kind::Im | Kind::Speed => ensure!(code == Some(0) && said.contains("PASSED"), "it failed"),
             Kind::Killed => ensure!(code == Some(KILLED), "it was not killed: {code:?}"),
-            Kind::Application(_) if self.arguments[0] == "refuse" => {
-                ensure!(code == Some(1) && said.contains("0x80004005"), "it was not refused");
-            }
+            Kind::Page => ensure!(code == Some(0) && said.contains("It is over."), "it failed"),
             Kind::Application(_) => {
                 ensure!(code == Some(0) && said.contains("objects left: 0"), "it failed");
-                let died = matches!(self.arguments[0], "die-handed" | "die-connected" | "leave");
-                let wanted = if died { "lost its application" } else { "SESSION_CANCELLED_LOCAL" };
-                ensure!(said.contains(wanted), "{wanted:?} was not said");
+                for wanted in self.wanted() {
+                    ensure!(said.contains(wanted), "{wanted:?} was not said");
+                }
+            }
+            Kind::Invite => {
+                let is_killed = self.arguments[1].starts_with("die-");
+                if !is_killed {
+                    ensure!(code == Some(0) && said.contains("PASSED"), "it failed");
+                    ensure!(said.contains("objects left: 0"), "something was not let go");
+                }
+                for wanted in self.wanted() {
+                    ensure!(said.contains(wanted), "{wanted:?} was not said");
+                }
             }
         }
         Ok(())
+    }
+
+    /// What must have been said, besides that it went well.
+    fn wanted(&self) -> &'static [&'static str] {
+        match self.arguments {
+            ["refuse", ..] => &["0x80004005", "ended APPLICATION_LAUNCH_FAILED"],
+            ["die-started" | "die-created" | "die-in-set", ..] => {
+                &["could not start it", "ended APPLICATION_LAUNCH_FAILED"]
+            }
+            ["die-handed" | "die-connected" | "die-in-event" | "leave", ..] => &[
+                "lost its application",
+                "ann ended APPLICATION_LAUNCH_FAILED",
+                "bob ended APPLICATION_LAUNCH_FAILED",
+            ],
+            ["accepted", "invite.js", ..] => &[
+                "bob is invited with \"from a script\"",
+                "ann's application was started",
+                "bob ended",
+                "\"done\"",
+            ],
+            ["refused", ..] => {
+                &["bob is invited with \"from another script\"", "ann ended INVITATION_DECLINED"]
+            }
+            ["incoming", "incoming", ..] => {
+                &["ann is asked while it is Some(Invitation)", "ann's program is the application"]
+            }
+            ["killed", "die-connected", ..] => {
+                &["program ended Some(9)", "ann ended APPLICATION_LAUNCH_FAILED"]
+            }
+            ["killed", ..] => &["program ended Some(9)", "ann's application was started"],
+            ["incoming", ..] => &["program ended Some(9)"],
+            ["alone", ..] => &[],
+            ["accepted", ..] => &["ann's program is the application", "ann ended SESSION_CANCELLED_REMOTE"],
+            _ => &["SESSION_CANCELLED_LOCAL"],
+        }
+    }
+
+    fn invitation(&self) -> Vec<&'static str> {
+        let [scenario, program, ..] = self.arguments;
+        match program {
+            "invite.js" => vec![scenario, SCRIPTS, "//nologo", r"C:\trial\invite.js"],
+            "invite.vbs" => vec![scenario, SCRIPTS, "//nologo", r"C:\trial\invite.vbs"],
+            mode => vec![scenario, r"C:\trial\late.exe", mode],
+        }
     }
 
     /// Every process that was started for it has ended, and let go of everything unless the other side was killed.
@@ -152,6 +254,15 @@ impl Case {
             let count = |what: &str| log.matches(what).count();
             Ok((count("server begins") == count(end)).then_some(()))
         })?;
+        if self.kind == Kind::Killed {
+            // One that was never handed a session has none that could be over; one that was told of the end knows that.
+            let wanted = match self.arguments[4] {
+                "die-created" => "server begins",
+                "die-ended" => "session over",
+                _ => "session over: Lost",
+            };
+            ensure!(system.log().contains(wanted), "{wanted:?} was not noted");
+        }
         ensure!(
             !system.log().lines().any(|line| {
                 line.contains("leaves, references") && !line.ends_with(" 0") && self.arguments[0] != "leave"

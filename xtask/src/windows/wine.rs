@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::process::{Launch, Log, Process};
 
 use super::PATIENCE;
-use super::build::Programs;
+use super::build::{IN_C, Programs};
 use crate::repo;
 
 /// Where the trials are, as Windows calls it, and as we do within the directory.
@@ -33,13 +33,18 @@ impl Wine {
         wine.server("-w")?;
         let place = wine.directory.join(HERE);
         fs::create_dir_all(&place)?;
-        for file in [PROGRAM, "com_application_dll.dll", "com_im.exe"] {
+        for file in [PROGRAM, "com_application_dll.dll", "com_im.exe", "com_invite.exe"] {
             copy(&programs.rust.join(file), &place.join(file))?;
         }
-        for file in ["im.exe", "application.exe"] {
+        for file in ["im.exe", "application.exe", "late.exe", "small.exe"] {
             copy(&programs.c.join(file), &place.join(file))?;
         }
-        copy(Path::new("crates/com/idl/RendezvousSession.tlb"), &place.join("RendezvousSession.tlb"))?;
+        for file in ["invite.js", "invite.vbs"] {
+            copy(&Path::new(IN_C).join(file), &place.join(file))?;
+        }
+        for file in ["RendezvousSession.tlb", "MessengerPrivate.tlb"] {
+            copy(&Path::new("crates/com/idl").join(file), &place.join(file))?;
+        }
         let library = "bcryptprimitives.dll";
         let system = wine.directory.join("drive_c/windows/system32").join(library);
         // A newer Wine has its own.
@@ -59,8 +64,8 @@ impl Wine {
     }
 
     pub(super) fn unregister(&self) -> Result<()> {
-        self.quietly(&[&format!(r"{THERE}\{PROGRAM}"), "unregister"])?;
-        self.quietly(&[&format!(r"{THERE}\application.exe"), "unregister"])
+        self.quietly(&[&format!(r"{THERE}\application.exe"), "unregister"])?;
+        self.quietly(&[&format!(r"{THERE}\{PROGRAM}"), "unregister"])
     }
 
     /// What a program has said, and with what it has ended.

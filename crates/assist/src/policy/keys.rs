@@ -34,6 +34,18 @@ pub const KEYS: &[Key] = &[
         "Whether whoever offered help may be given mouse and keyboard. False: they only see. Default: true.",
     ),
     key(
+        "allow",
+        "files",
+        "Whether files may be handed over, either way, while somebody helps here. Default: true.",
+    ),
+    key(
+        "allow",
+        "clipboard",
+        "Whether what is copied may be shared while somebody helps here. Default: true.",
+    ),
+    key("allow", "drawing", "Whether whoever helps here may point and draw on the screen. Default: true."),
+    key("allow", "terminal", "Whether people here may share a terminal. Default: true."),
+    key(
         "helping",
         "allowed",
         "Whether people here may help others: answer who asks, and offer help. Default: true.",

@@ -5,7 +5,7 @@ use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{At, Helpers, KEYS, Lifetimes, Log, Part, Rules, Warnings};
+use super::{Allow, At, Helpers, KEYS, Lifetimes, Log, Part, Rules, Warnings};
 
 /// The most bytes of a file.
 pub const MAX_FILE: usize = 256 * 1024;
@@ -45,6 +45,14 @@ pub(super) fn rules(text: &str) -> Result<Rules, PolicyError> {
     let rules = Rules {
         asking: root.section("asking", part)?,
         offered: root.section("offered", part)?,
+        allow: root.section("allow", |section| {
+            Ok(Allow {
+                files: section.truth("files")?,
+                clipboard: section.truth("clipboard")?,
+                drawing: section.truth("drawing")?,
+                terminal: section.truth("terminal")?,
+            })
+        })?,
         helping: root.section("helping", |section| section.truth("allowed"))?,
         helpers: root.section("helpers", |section| {
             Ok(Helpers {

@@ -27,6 +27,37 @@ fn without_a_word_everything_may_be_asked_and_the_persons_answers_decide() {
 }
 
 #[test]
+fn what_goes_beside_the_picture_is_forbidden_one_by_one() {
+    let rights = [Right::Files, Right::Clipboard, Right::Drawing];
+    for (at, name) in ["files", "clipboard", "drawing", "terminal"].into_iter().enumerate() {
+        let forbidding = format!("[allow]\n{name} = false");
+        let (by_both, own) =
+            (policy(&forbidding, &format!("[allow]\n{name} = true")), policy("", &forbidding));
+        for (policy, from) in [(by_both, Source::Administrator(2)), (own, Source::Person(2))] {
+            for (other, right) in rights.into_iter().enumerate() {
+                let expected =
+                    Rule { value: other != at, from: if other == at { from } else { Source::Default } };
+                assert_eq!(policy.besides(right), Some(&expected), "{name} {right:?}");
+            }
+            let terminal = if name == "terminal" { Err(Refusal::Terminal(from)) } else { Ok(()) };
+            assert_eq!(policy.may_share_terminal(), terminal, "{name}");
+            // They are about what may be asked for, not about who may help.
+            assert!(ACTS.iter().all(|act| policy.may(*act).is_ok() && policy.control(*act).value));
+        }
+    }
+    assert!([Right::View, Right::Control].iter().all(|right| Policy::default().besides(*right).is_none()));
+}
+
+#[test]
+fn the_table_of_the_documentation_has_every_key_and_no_other() {
+    let page = include_str!("../../../../docs/policy.md");
+    let rows: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `[")?.split('`').next()).collect();
+    let keys: Vec<String> = KEYS.iter().map(|key| format!("{}] {}", key.section, key.name)).collect();
+    assert_eq!(rows, keys, "in the order of KEYS");
+}
+
+#[test]
 fn each_key_forbids_what_it_names_and_nothing_else() {
     for (text, act, refusal) in [
         ("[asking]\nallowed = false", Act::Ask, Refusal::Asking(Source::Administrator(2))),
@@ -138,7 +169,7 @@ fn warnings_of_both_are_shown_the_administrators_first() {
 fn what_is_not_a_policy_is_refused_with_its_line() {
     for (text, line, part) in [
         ("\n[asking]\nalowed = true", 3, "\"alowed\" is not a key of [asking]; expected allowed, control"),
-        ("[askin]", 1, "\"askin\" is not a section; expected asking, offered, helping, helpers, lifetimes,"),
+        ("[askin]", 1, "\"askin\" is not a section; expected asking, offered, allow, helping, helpers,"),
         ("asking = true", 1, "expected a section: write [asking]"),
         ("[asking]\nallowed = \"no\"", 2, "expected true or false"),
         ("[asking]\nallowed = false\nallowed = true", 3, "this is not TOML"),
@@ -179,22 +210,26 @@ fn every_key_is_read_and_shown() {
         (1, "[asking]\ncontrol = false"),
         (2, "[offered]\nallowed = false"),
         (3, "[offered]\ncontrol = false"),
-        (4, "[helping]\nallowed = false"),
-        (5, "[helpers]\ncontacts = [\"a@b\"]"),
-        (6, "[helpers]\ndomains = [\"b\"]"),
-        (7, "[helpers]\nverified = true"),
-        (8, "[lifetimes]\ninvitation-seconds = 10"),
-        (9, "[lifetimes]\ncode-minutes = 1"),
-        (10, "[lifetimes]\ncontrol-minutes = 1"),
-        (11, "[warnings]\nview = \"x\""),
-        (12, "[warnings]\ncontrol = \"x\""),
-        (13, "[log]\nsessions = false"),
-        (14, "[log]\njournal = false"),
-        (15, "[bandwidth]\nkbit-per-second = 100"),
+        (4, "[allow]\nfiles = false"),
+        (5, "[allow]\nclipboard = false"),
+        (6, "[allow]\ndrawing = false"),
+        (7, "[allow]\nterminal = false"),
+        (8, "[helping]\nallowed = false"),
+        (9, "[helpers]\ncontacts = [\"a@b\"]"),
+        (10, "[helpers]\ndomains = [\"b\"]"),
+        (11, "[helpers]\nverified = true"),
+        (12, "[lifetimes]\ninvitation-seconds = 10"),
+        (13, "[lifetimes]\ncode-minutes = 1"),
+        (14, "[lifetimes]\ncontrol-minutes = 1"),
+        (15, "[warnings]\nview = \"x\""),
+        (16, "[warnings]\ncontrol = \"x\""),
+        (17, "[log]\nsessions = false"),
+        (18, "[log]\njournal = false"),
+        (19, "[bandwidth]\nkbit-per-second = 100"),
     ] {
         let (rows, before) = (policy(text, "").explain(), Policy::default().explain());
         for (at, (row, plain)) in rows.iter().zip(&before).enumerate() {
-            let is_of_a_list = matches!(key, 5 | 6) && matches!(at, 5 | 6);
+            let is_of_a_list = matches!(key, 9 | 10) && matches!(at, 9 | 10);
             assert!(row.1 != plain.1 || at != key, "{text}");
             assert!(row == plain || at == key || is_of_a_list, "{text} changes {:?}", row.0);
         }

@@ -40,6 +40,9 @@ const LINE: usize = 20;
 
 #[derive(Debug, Parser)]
 struct Arguments {
+    /// Measures this build of the program instead of the one that was built with this
+    #[arg(long, default_value = PROGRAM)]
+    program: PathBuf,
     /// Where the figures are written to, one JSON object a line
     #[arg(long)]
     figures: Option<PathBuf>,
@@ -67,7 +70,7 @@ fn run(arguments: &Arguments, figures: &mut Figures) -> Result<()> {
     let place = Home::new("flood")?;
     let large = large_file(&place, arguments.megabytes)?;
     say("A shell is shared, and the viewer may type");
-    let mut shared = Shared::start()?;
+    let mut shared = Shared::start(&arguments.program)?;
     say("The same shell through OpenSSH");
     let server = Server::start()?;
     let mut ssh = server.log_in()?;

@@ -1,12 +1,13 @@
 //! Two people who share a terminal.
 
 use crate::acquainted::have_met_on;
-use crate::{PROGRAM, SOON, peak};
+use crate::{SOON, peak};
 use anyhow::{Context as _, Result};
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::terminal::{Person, Size};
 use std::fs;
+use std::path::Path;
 
 /// As a terminal is, most of the time.
 pub(crate) const SIZE: Size = Size { columns: 100, rows: 31 };
@@ -27,12 +28,12 @@ struct Side {
 
 impl Shared {
     /// One shares, the other looks, and may type.
-    pub(crate) fn start() -> Result<Self> {
-        let (sharer_home, sharer, _, sharer_as) = agent("sharer")?;
-        let (viewer_home, mut viewer, viewer_at, viewer_as) = agent("viewer")?;
+    pub(crate) fn start(built: &Path) -> Result<Self> {
+        let (sharer_home, sharer, _, sharer_as) = agent(built, "sharer")?;
+        let (viewer_home, mut viewer, viewer_at, viewer_as) = agent(built, "viewer")?;
         have_met_on("nearby", (&sharer_home, &sharer_as), (&viewer_home, &viewer_as))?;
-        let mut call =
-            Person::start("sharer", &program(&sharer_home, &["share-terminal", &viewer_at]), SIZE)?;
+        let shares = program(built, &sharer_home, &["share-terminal", &viewer_at]);
+        let mut call = Person::start("sharer", &shares, SIZE)?;
         viewer.expect("Answer? [y/N]", SOON)?;
         viewer.type_line("y")?;
         call.expect("Let them look? [y/N]", SOON)?;
@@ -54,8 +55,8 @@ impl Shared {
     }
 }
 
-fn program(home: &Home, arguments: &[&str]) -> Launch {
-    Launch::new(PROGRAM)
+fn program(built: &Path, home: &Home, arguments: &[&str]) -> Launch {
+    Launch::new(built)
         .args(arguments)
         .without("DISPLAY")
         .env("RENDEZVOUS_HOME", home.path())
@@ -64,17 +65,17 @@ fn program(home: &Home, arguments: &[&str]) -> Launch {
 }
 
 /// An agent at a terminal: where it is reached, and as whom it is seen.
-fn agent(name: &str) -> Result<(Home, Person, String, String)> {
+fn agent(built: &Path, name: &str) -> Result<(Home, Person, String, String)> {
     let home = Home::new(name)?;
     fs::write(home.join("config.toml"), "[nearby]\nmulticast = false\n")?;
-    let launch = program(&home, &["agent", "--foreground", "--listen", "127.0.0.1:0"]);
+    let launch = program(built, &home, &["agent", "--foreground", "--listen", "127.0.0.1:0"]);
     let mut agent = Person::start(name, &launch, SIZE)?;
     agent.expect("Others reach you at ", SOON)?;
     let address = agent.expect("\n", SOON)?.trim().to_owned();
     agent.expect("They see you as ", SOON)?;
     let who = agent.expect("\n", SOON)?.trim().to_owned();
     agent.expect("Ctrl-C ends it.", SOON)?;
-    let visible = program(&home, &["visible", "60"]).command().output()?;
+    let visible = program(built, &home, &["visible", "60"]).command().output()?;
     anyhow::ensure!(visible.status.success(), "strangers cannot call {name}");
     Ok((home, agent, address, who))
 }

@@ -9,6 +9,7 @@ use super::window;
 use crate::apps::Start;
 use crate::asking;
 use crate::home::Home;
+use crate::os::{self, Handing};
 use crate::surroundings;
 use crate::terminal::Terminal;
 use crate::texts;
@@ -18,10 +19,9 @@ use rendezvous_dbus::DbusError;
 use rendezvous_dbus::agent::Surroundings;
 use rendezvous_dbus::application::TypedCode;
 use rendezvous_dbus::im::{HandedSession, Private};
+use rendezvous_dbus::terminal::Ends;
 use rendezvous_net::{Handle, SessionInfo};
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 use tokio::process::Child;
 use tokio::sync::OwnedMutexGuard;
@@ -46,7 +46,7 @@ pub(super) enum Needs {
 /// Where an application meets its person.
 pub(super) struct Place {
     /// None where it asks its person in windows of its own.
-    terminal: Option<[OwnedFd; 2]>,
+    terminal: Option<Ends>,
     environment: HashMap<String, String>,
     /// The terminal where the person answered, kept for the application as long as it runs.
     own: Option<OwnedMutexGuard<Terminal>>,
@@ -55,7 +55,7 @@ pub(super) struct Place {
 impl Place {
     /// The terminal and the environment of whoever invites.
     pub(super) fn handed_over(surroundings: Surroundings, needs: Needs) -> Result<Self> {
-        let terminal = surroundings.terminal.filter(|ends| ends.iter().all(rustix::termios::isatty));
+        let terminal = surroundings.terminal.filter(os::is_there);
         if needs == Needs::Terminal && terminal.is_none() {
             bail!(texts::NEEDS_A_TERMINAL);
         }
@@ -199,7 +199,7 @@ async fn begin(
     handle: Handle,
     code: Option<Zeroizing<String>>,
 ) -> Result<(Program, HandedSession)> {
-    let command = match start {
+    let mut command = match start {
         None => program::inside(home, info.application)?,
         Some(Start::Exec(words)) => program::registered(home, &words)?,
         Some(Start::Bus(name)) => {
@@ -208,13 +208,18 @@ async fn begin(
             return Ok((Program::OnBus, handed));
         }
     };
-    let (ours, theirs) = UnixStream::pair().context("cannot make a socket pair")?;
     // What the account offers now; an application on a bus does without, since a bus carries no passwords.
     let ice_servers = handle.ice_servers().await.unwrap_or_default();
     let private = Private { code: code.map(|code| TypedCode(code.to_string())), ice_servers };
-    let mut child = program::spawn(command, home, place, theirs)?;
+    let socket = Handing::with(&mut command, home.path())?;
+    let mut child = program::spawn(command, home, place)?;
+    let handing = async {
+        Ok::<_, anyhow::Error>(
+            HandedSession::hand_over_with(socket.taken().await?, info, handle, private, PATIENCE).await?,
+        )
+    };
     let handed = tokio::select! {
-        handed = HandedSession::hand_over_with(ours, info, handle, private, PATIENCE) => handed?,
+        handed = handing => handed?,
         status = child.wait() => bail!("it ended at once: {}", status?),
     };
     Ok((Program::Child(Box::new(child)), handed))

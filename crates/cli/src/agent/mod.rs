@@ -27,13 +27,13 @@ use crate::identity::{Identity, unix_now};
 use crate::networks::GUEST;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
-use crate::{log, record};
+use crate::{log, os, record};
 use accounts::{Accounts, Happened, Which};
 use anyhow::{Context, Result};
 use open::{Asking, Open};
 use rendezvous_core::{Address, Command, DeclinedBy, Event, SessionId};
 use rendezvous_dbus::agent::{Commander, Request};
-use rendezvous_dbus::socket::PrivateSocket;
+use rendezvous_dbus::socket::{PrivateSocket, Stream};
 use rendezvous_trust::UnixTime;
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -60,8 +60,7 @@ pub(crate) struct Manner<'a> {
 /// Runs until the person ends it.
 pub(crate) async fn run(home: &Home, manner: Manner<'_>) -> Result<ExitCode> {
     if manner.detached {
-        // Fails only where this process leads a session already, and then it is as it should be.
-        _ = rustix::process::setsid();
+        os::leave_terminal();
     }
     let config = Config::load(home)?;
     // For as long as this process lives: of two that start at once, one is the agent.
@@ -126,7 +125,7 @@ async fn take_commanders(socket: PrivateSocket, requests: mpsc::Sender<From>) {
     }
 }
 
-async fn take_commands(stream: std::os::unix::net::UnixStream, requests: mpsc::Sender<From>) {
+async fn take_commands(stream: Stream, requests: mpsc::Sender<From>) {
     let (sender, mut receiver) = mpsc::channel(4);
     let commander = match Commander::serve(stream, sender).await {
         Ok(commander) => Arc::new(commander),

@@ -144,9 +144,7 @@ impl Agent {
     async fn look_for(&self, network: &str, contact: &Address, mut call: Calling) {
         let network = if network.is_empty() { NEARBY } else { network };
         // Before anybody hears of it.
-        if let Some(act) = policy::act(call.application, Role::Inviter, false)
-            && let Err(forbidden) = policy::may(&self.home, act)
-        {
+        if let Err(forbidden) = policy::may_call(&self.home, call.application) {
             _ = call.answer.send(Err(forbidden.to_string()));
             return;
         }
@@ -207,7 +205,9 @@ impl Agent {
             let standing = standing::of_contact(&self.identity, network, contact.as_str())?;
             let is_verified = matches!(standing, Standing::Verified { .. });
             let helper = Helper { address: contact.as_str(), is_verified };
-            policy::may_help(&policy::load(&self.home)?, act, helper)?;
+            let policy = policy::load(&self.home)?;
+            policy::may_use(&policy, application, Role::Inviter)?;
+            policy::may_help(&policy, act, helper)?;
         }
         let session = self.accounts.invite(which, contact, application, String::new()).await?;
         let open = Open::new(unix_now(), which, application, Role::Inviter, caller);

@@ -80,7 +80,11 @@ impl Agent {
         let act = policy::act(open.application, Role::Invitee, open.answers_code)?;
         let is_verified = matches!(open.caller.standing, Standing::Verified { .. });
         let helper = Helper { address: &open.caller.address, is_verified };
-        policy::load(&self.home).and_then(|policy| policy::may_help(&policy, act, helper)).err()
+        let may = |policy| {
+            policy::may_use(&policy, open.application, Role::Invitee)?;
+            policy::may_help(&policy, act, helper)
+        };
+        policy::load(&self.home).and_then(may).err()
     }
 
     /// In a code's room an address is new each time; the key says whose device it is, and everybody signs what they call

@@ -3,8 +3,8 @@
 use super::accounts::Accounts;
 use crate::home::Home;
 use crate::terminal::Terminal;
-use crate::{application, private, texts};
-use anyhow::{Context, Result, bail};
+use crate::{os, private, texts};
+use anyhow::{Result, bail};
 use rendezvous_dbus::{DbusError, socket::PrivateSocket};
 use std::fs::File;
 use std::io::Write;
@@ -30,8 +30,8 @@ pub(super) async fn be_the_only_one(home: &Home, is_started_for_a_command: bool)
 
 /// The socket that the system handed over, else one of our own.
 pub(super) fn socket(home: &Home) -> Result<PrivateSocket> {
-    if let Some(listener) = application::activation_socket()? {
-        return Ok(PrivateSocket::adopt(listener)?);
+    if let Some(handed_over) = os::activation_socket()? {
+        return Ok(handed_over);
     }
     match PrivateSocket::listen(&home.agent_socket()) {
         Err(DbusError::Socket { error, .. }) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -44,9 +44,7 @@ pub(super) fn socket(home: &Home) -> Result<PrivateSocket> {
 /// Says that others can reach us: to the person, or to the command that waits for it.
 pub(super) fn greet(accounts: &Accounts, terminal: Option<&Terminal>, detached: bool) -> Result<()> {
     if detached {
-        // Whoever started us reads our errors until this closes them.
-        let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
-        return rustix::stdio::dup2_stderr(&nowhere).context("cannot leave the command that started this");
+        return os::leave_who_started_us();
     }
     let mut out = std::io::stdout().lock();
     for (place, me) in accounts.places() {

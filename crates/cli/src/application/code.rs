@@ -1,11 +1,10 @@
 //! The one-time code that is open here, in a file that only this user can read.
 
 use crate::home::Home;
-use crate::private;
+use crate::{os, private};
 use anyhow::{Context, Result};
 use rendezvous_core::SessionId;
 use rendezvous_trust::code::{MAX_OFFER, Offer};
-use std::fs::File;
 use std::path::PathBuf;
 
 /// Where it is kept while it waits for the one who types it.
@@ -35,7 +34,7 @@ pub(super) fn take(home: &Home, session: SessionId) -> Result<Option<Offer>> {
     let path = claimed(home, session);
     let Some(text) = private::read(&path, MAX_OFFER as u64)? else { return Ok(None) };
     std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-    File::open(home.path())?.sync_all().with_context(|| format!("cannot remove {}", path.display()))?;
+    os::sync_directory(home.path()).with_context(|| format!("cannot remove {}", path.display()))?;
     Ok(Some(Offer::from_text(&text).context("the open code cannot be read")?))
 }
 

@@ -1,18 +1,17 @@
 //! Where an application of ours gets its session: from the agent that started it, over the private socket that it
 //! inherited; or from any IM program on the session bus, which started it for its name there.
 
-use super::{HAND_OVER, hello, inherited_socket};
+use super::{HAND_OVER, hello};
 use crate::args::ApplicationName;
 use crate::asking::can_ask_in;
 use crate::home::Home;
 use crate::surroundings::BUS;
 use crate::terminal::Terminal;
-use crate::{assistance, texts};
+use crate::{assistance, os, texts};
 use anyhow::{Context, Result};
 use rendezvous_dbus::DbusError;
 use rendezvous_dbus::application::{Events, HeldSession, take_session, take_session_on_bus};
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
+use rendezvous_dbus::socket::Stream;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -31,7 +30,7 @@ const READING: Duration = Duration::from_secs(600);
 /// Where the session comes from.
 pub(crate) enum Source {
     /// The agent's private socket.
-    Socket(UnixStream),
+    Socket(Stream),
     /// The session bus at this address, where we have this name.
     Bus { address: String, name: &'static str },
 }
@@ -49,7 +48,7 @@ impl Source {
 /// The life of an application inside this program.
 pub(crate) async fn run(home: &Home, name: ApplicationName, bus: bool) -> Result<ExitCode> {
     if !bus {
-        return play(home, name, Source::Socket(inherited_socket()?)).await;
+        return play(home, name, Source::Socket(os::inherited_socket().await?)).await;
     }
     // A bus that starts a program says where it is; one that was started otherwise takes the person's own.
     let address = ["DBUS_STARTER_ADDRESS", BUS].into_iter().find_map(|variable| std::env::var(variable).ok());
@@ -96,7 +95,7 @@ fn open_window(name: ApplicationName) -> Result<ExitCode> {
         let mut command = Command::new(terminal);
         command.arg("-e").arg(&program).args(["application", word, "--bus"]).env(OWN_WINDOW, "1");
         // Returns only when there is no such program.
-        last = Some(command.exec());
+        last = Some(os::become_it(&mut command));
     }
     Err(last.map_or_else(|| anyhow::anyhow!(texts::NEEDS_A_TERMINAL), Into::into))
         .context("cannot open a terminal window")

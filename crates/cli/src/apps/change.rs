@@ -3,13 +3,12 @@
 use super::manifest::{MAX_MANIFEST, Manifest};
 use super::{Entry, NAME_WIDTH, installed, places, shown};
 use crate::home::Home;
-use crate::{client, texts};
+use crate::{client, os, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::{ApplicationId, Code};
 use serde_json::json;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -21,9 +20,7 @@ pub(crate) async fn register(home: &Home, file: &Path, json: bool) -> Result<Exi
         bail!("{} {}\n  ({id})", Code::AppAlreadyRegistered.text(), Code::AppAlreadyRegistered.remedy());
     }
     let place = places::own_place(home);
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
+    os::directory_for_person_alone()
         .create(&place)
         .with_context(|| format!("cannot make {}", place.display()))?;
     let target = place.join(format!("{}.toml", id.to_string().trim_matches(['{', '}'])));
@@ -78,7 +75,7 @@ pub(super) fn read(file: &Path) -> Result<(Vec<u8>, Manifest)> {
 }
 
 fn write(target: &Path, text: &[u8]) -> Result<()> {
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(target);
+    let made = os::for_person_alone(OpenOptions::new().write(true).create_new(true)).open(target);
     let mut made = match made {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             bail!(texts::registration_in_the_way(&target.display().to_string()))

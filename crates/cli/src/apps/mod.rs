@@ -17,12 +17,11 @@ use crate::application::hello::HELLO;
 use crate::args::{AppsOptions, AppsVerb};
 use crate::home::Home;
 use crate::terminal::printable;
-use crate::{suggest, texts};
+use crate::{os, suggest, texts};
 use anyhow::{Result, bail};
 use rendezvous_core::{Application, ApplicationId};
 use serde_json::{Value, json};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -172,7 +171,7 @@ fn cannot_start(entry: &Entry) -> Option<String> {
     let Start::Exec(words) = &manifest.start else { return None };
     let program = words.first()?;
     match std::fs::metadata(program) {
-        Ok(about) if about.is_file() && about.permissions().mode() & 0o111 != 0 => None,
+        Ok(about) if os::is_program(&about) => None,
         Ok(_) => Some(format!("{}: {program} is not a program", file.display())),
         Err(error) => Some(format!("{}: {program}: {error}", file.display())),
     }

@@ -3,12 +3,12 @@
 use super::manifest::{MAX_MANIFEST, Manifest, Start};
 use crate::application::source;
 use crate::home::Home;
+use crate::os::{self, Rights};
 use rendezvous_core::{Application, ApplicationId};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -122,23 +122,14 @@ pub(crate) type Stamp = Vec<(PathBuf, Option<Look>)>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
     size: u64,
-    owner: u32,
-    mode: u32,
+    rights: Rights,
     modified: Option<SystemTime>,
-    /// When anything of it changed: nobody can set that back.
-    changed: (i64, i64),
 }
 
 impl Look {
     fn at(path: &Path) -> Option<Self> {
         let about = std::fs::metadata(path).ok()?;
-        Some(Self {
-            size: about.len(),
-            owner: about.uid(),
-            mode: about.mode(),
-            modified: about.modified().ok(),
-            changed: (about.ctime(), about.ctime_nsec()),
-        })
+        Some(Self { size: about.len(), rights: Rights::of(&about), modified: about.modified().ok() })
     }
 }
 
@@ -178,7 +169,7 @@ fn files(place: &Path, skipped: &mut Vec<Skipped>) -> Vec<PathBuf> {
 fn read(file: &Path) -> Result<String, String> {
     // Opening a pipe would wait for its writer.
     match std::fs::metadata(file) {
-        Ok(about) if about.is_file() && !is_foreign(&about) => {}
+        Ok(about) if about.is_file() && !os::is_foreign(&about) => {}
         Ok(about) if about.is_file() => return Err(FOREIGN.to_owned()),
         Ok(_) => return Err("not a file".to_owned()),
         Err(error) => return Err(format!("cannot be read: {error}")),
@@ -192,14 +183,8 @@ fn read(file: &Path) -> Result<String, String> {
     }
 }
 
-/// Whoever can write it decides what is started here. A group counts as others: who else is in it, or will be, cannot be
-/// known from here.
+/// Whoever can write it decides what is started here.
 const FOREIGN: &str = "others than you and the system's administrator may change it; \"chmod go-w\" ends that where it is yours";
-
-fn is_foreign(about: &std::fs::Metadata) -> bool {
-    let me = rustix::process::geteuid().as_raw();
-    (about.uid() != 0 && about.uid() != me) || about.mode() & 0o022 != 0
-}
 
 #[cfg(test)]
 mod tests {

@@ -86,6 +86,7 @@ impl Presses {
             }
             Press::Resume => Heard::Resume,
             Press::TakeBack => Heard::TakeBack,
+            Press::Write => Heard::Write,
         };
         // Where so much was pressed that nothing more can be told, what it does was done, or is pressed again.
         _ = self.heard.try_send(news);

@@ -1,7 +1,7 @@
 //! Opens the page's redirect file in the person's browser. The file's path is no secret; the ticket is inside.
 
+use crate::os;
 use crate::surroundings::RETURNED;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,7 +12,7 @@ pub(super) fn open(file: &Path) -> Result<(), String> {
     command.env_remove(rendezvous_dbus::SOCKET_VARIABLE).env_remove(RETURNED.0);
     command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // What ends or stops this program by its terminal is not meant for the person's browser.
-    command.process_group(0);
+    os::in_a_group_of_its_own(&mut command);
     let mut child = command.spawn().map_err(|e| format!("{} cannot be started: {e}", program.display()))?;
     // Some browsers stay, some hand over and end; nobody waits for either, but none may stay behind as a zombie.
     std::thread::spawn(move || child.wait());

@@ -1,15 +1,12 @@
 //! The clock of consent: it goes on while the machine sleeps, so that nothing granted outlives a closed lid.
 
+use crate::{clock, os};
 use rendezvous_assist::Time;
-use rustix::time::{ClockId, clock_gettime};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Milliseconds since the machine started, sleep included.
 pub(super) fn now() -> Time {
-    let t = clock_gettime(ClockId::Boottime);
-    let seconds = u64::try_from(t.tv_sec).unwrap_or(0);
-    let millis = u64::try_from(t.tv_nsec).unwrap_or(0) / 1_000_000;
-    Time(seconds.saturating_mul(1000).saturating_add(millis))
+    Time(clock::boottime())
 }
 
 /// Sleeps until `due`, or for ever. Looks at the clock every few seconds, since timers stop while the machine sleeps.
@@ -31,21 +28,21 @@ const JITTER: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Awake {
     always: Time,
-    awake: Instant,
+    awake: Duration,
 }
 
 impl Awake {
     pub(super) fn begin() -> Self {
-        Self { always: now(), awake: Instant::now() }
+        Self { always: now(), awake: os::awake() }
     }
 
     /// Whether it slept since this was asked last.
     pub(super) fn has_slept(&mut self) -> bool {
-        self.has_slept_by(now(), Instant::now())
+        self.has_slept_by(now(), os::awake())
     }
 
-    fn has_slept_by(&mut self, always: Time, awake: Instant) -> bool {
-        let slept = always.since(self.always).saturating_sub(awake - self.awake);
+    fn has_slept_by(&mut self, always: Time, awake: Duration) -> bool {
+        let slept = always.since(self.always).saturating_sub(awake.saturating_sub(self.awake));
         (self.always, self.awake) = (always, awake);
         slept > JITTER
     }
@@ -57,7 +54,7 @@ mod tests {
 
     #[test]
     fn time_that_only_one_clock_counts_was_slept() {
-        let (always, awake) = (Time(50_000), Instant::now());
+        let (always, awake) = (Time(50_000), Duration::from_secs(50));
         let mut clocks = Awake { always, awake };
         let later = |millis| awake + Duration::from_millis(millis);
         assert!(!clocks.has_slept_by(Time(60_000), later(10_000)), "both went on");

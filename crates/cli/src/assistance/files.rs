@@ -45,8 +45,8 @@ pub(super) enum News {
     Ask(Offered, PathBuf),
     /// Nobody wants to know any more.
     Withdraw(u32),
-    /// A file came, and is here.
-    Came(PathBuf, u64),
+    /// A file came, and is here; and how large it is, where that is still known.
+    Came(PathBuf, Option<u64>),
     /// A file did not come.
     NotCame(FileName, Refusal),
     /// A file that the person chose went over, or did not.
@@ -107,6 +107,8 @@ struct Desk {
     place: Option<Downloads>,
     incoming: Incoming,
     outgoing: Outgoing,
+    /// For the moment in which a file gets its name.
+    grant: Option<FilesGrant>,
     landing: Option<Landing>,
     /// So many files were begun: by this number the reports of the current one are known.
     begun: u64,
@@ -130,6 +132,7 @@ impl Desk {
             place: None,
             incoming: Incoming::default(),
             outgoing: Outgoing::default(),
+            grant: None,
             landing: None,
             begun: 0,
             chosen: VecDeque::new(),
@@ -164,8 +167,14 @@ impl Desk {
 
     fn told(&mut self, told: Told) {
         match told {
-            Told::Allowed(grant) => self.incoming.handle_input(IncomingInput::Allowed(grant)),
-            Told::Forbidden => self.incoming.handle_input(IncomingInput::Forbidden),
+            Told::Allowed(grant) => {
+                self.grant = Some(grant.clone());
+                self.incoming.handle_input(IncomingInput::Allowed(grant));
+            }
+            Told::Forbidden => {
+                self.grant = None;
+                self.incoming.handle_input(IncomingInput::Forbidden);
+            }
             Told::Decided(id, take) => self.incoming.handle_input(IncomingInput::Decided { id, take }),
             Told::Chosen(chosen) => {
                 let (name, size) = (chosen.name().clone(), chosen.bytes());
@@ -185,17 +194,25 @@ impl Desk {
     }
 
     fn reported(&mut self, number: u64, report: Report) {
-        if number != self.begun || self.landing.is_none() {
+        if number != self.begun {
+            return;
+        }
+        if self.landing.is_none() {
+            // It was forgotten a moment after it had its name; then it is here, and the person has to know where.
+            if let Report::Placed(name) = report {
+                _ = self.news.send(News::Came(self.downloads.join(name.as_str()), None));
+            }
             return;
         }
         let placed = match report {
             Report::Stored(bytes) => return self.incoming.handle_input(IncomingInput::Stored(bytes)),
             Report::Placed(name) => {
-                let bytes = self.incoming.progress().map_or(0, |(offered, _)| offered.size);
+                let bytes = self.incoming.progress().map(|(offered, _)| offered.size);
                 _ = self.news.send(News::Came(self.downloads.join(name.as_str()), bytes));
                 Ok(())
             }
             Report::Broken => Err(Refusal::Broken),
+            Report::Unwanted => Err(Refusal::NotAllowed),
             Report::Failed(error) => {
                 tracing::error!(error = format!("{error:#}"), "A file cannot be stored");
                 Err(Refusal::NotStored)
@@ -268,8 +285,9 @@ impl Desk {
                 }
             }
             IncomingOutput::Place(name, hash) => {
+                let grant = self.grant.clone();
                 if let Some(landing) = &self.landing {
-                    landing.place(name, hash);
+                    landing.place(name, hash, move || grant.as_ref().is_some_and(FilesGrant::is_live));
                 }
             }
             IncomingOutput::Discard => self.landing = None,

@@ -1,9 +1,9 @@
 //! The second process, which lets go of what is pressed when this one is killed.
 
+use crate::os;
 use anyhow::{Context, Result, ensure};
 use rendezvous_desktop::x11::let_go_at_end;
 use std::io::Read;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
 
 /// What it says when it is there.
@@ -19,10 +19,10 @@ impl Guard {
     /// Starts it; what is told to the pipe is what it lets go of when the pipe breaks.
     pub(super) fn start(display: &str) -> Result<(Self, ChildStdin)> {
         let program = std::env::current_exe().context("cannot find this program")?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        // Whatever ends this process by its terminal must not end that one before it has done its work.
+        let mut child = os::in_a_group_of_its_own(&mut command)
             .args(["let-go", display])
-            // Whatever ends this process by its terminal must not end that one before it has done its work.
-            .process_group(0)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -5,6 +5,7 @@
 //! sleep says so before it does. Nothing that comes from here allows anything.
 
 use super::stop::Heard;
+use crate::os;
 use futures_util::StreamExt as _;
 use rendezvous_desktop::Suspension;
 use std::collections::HashMap;
@@ -117,5 +118,5 @@ async fn is_ours(bus: &Connection, message: &Message) -> bool {
         let value: OwnedVariant = answer.body().deserialize().ok()?;
         <(u32, OwnedObjectPath)>::try_from(value).ok()
     });
-    user.is_none_or(|(user, _)| user == rustix::process::getuid().as_raw())
+    user.is_none_or(|(user, _)| os::has_user_id(user))
 }

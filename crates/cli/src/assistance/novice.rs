@@ -33,6 +33,7 @@ use super::{GOODBYE, clock, media, stop};
 use crate::application::ending::{Ending, News, Watch};
 use crate::application::secured::{SecuredSession, broken};
 use crate::asking::{self, Asking};
+use crate::chatting::{self, Chatting};
 use crate::config::CodecChoice;
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
@@ -45,22 +46,19 @@ use rendezvous_assist::consent::{
 };
 use rendezvous_assist::families::Families;
 use rendezvous_assist::link::Heard;
-use rendezvous_assist::record::{self, Entry};
+use rendezvous_assist::record;
 use rendezvous_assist::signal::{ExpertSays, NoviceSays, Program, View};
 use rendezvous_core::{Code, Role};
 use rendezvous_dbus::application::{Events, SessionEvent};
 use rendezvous_desktop::{Hold, Suspension};
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Bound;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-
-/// The person is told so often at most that the expert asks for what the rules forbid.
-const TELL_AGAIN: Duration = Duration::from_secs(10);
 
 /// So long is waited at the end until relays have been told.
 const GIVING_BACK: Duration = Duration::from_millis(300);
@@ -97,6 +95,7 @@ pub(super) async fn run(
             line = typed(&mut novice.lines) => novice.answered(line),
             answer = asking::answer(&mut novice.asking) => novice.answered_in_window(answer),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
+            wrote = chatting::next(&mut novice.chat) => novice.chat_says(wrote).await,
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
             news = novice.files.next() => novice.files_say(news),
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
@@ -140,7 +139,7 @@ struct Novice {
     /// Tells when the machine slept.
     awake: clock::Awake,
     /// When the person was last told that the rules forbid what the expert asks for.
-    told_off: Option<Instant>,
+    told_off: HashMap<Right, Instant>,
     /// The rules of this computer, and the record.
     ruled: Ruled,
     /// Where they are asked, if not on the terminal.
@@ -174,6 +173,8 @@ struct Novice {
     delayed: Option<Question>,
     keys: Option<Typed<Act>>,
     talk: Talk,
+    /// Where the two write to each other, if not on the terminal.
+    chat: Option<Chatting>,
     files: Files,
     clipboard: Clipboard,
     drawing: Drawing,
@@ -217,6 +218,8 @@ impl Novice {
         open: mpsc::Sender<Infallible>,
     ) -> Self {
         let (clipboard, drawing) = (Clipboard::begin(), Drawing::begin(suspension.clone()));
+        // Who has a terminal writes there.
+        let chat = if terminal.is_nowhere() { Chatting::here(&suspension, &who) } else { None };
         let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
         Self {
             who,
@@ -226,7 +229,7 @@ impl Novice {
             session,
             terminal,
             awake: clock::Awake::begin(),
-            told_off: None,
+            told_off: HashMap::new(),
             ruled,
             asking,
             shared,
@@ -247,6 +250,7 @@ impl Novice {
             keys: None,
             delayed: None,
             talk: Talk::default(),
+            chat,
             asides: Lines {
                 files: Some(files.line.clone()),
                 clipboard: Some(clipboard.line.clone()),
@@ -329,17 +333,11 @@ impl Novice {
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
         if let Some(why) = self.ruled.keeps_control(&self.who) {
-            // Whoever asks again and again is not answered on the person's terminal each time.
-            if self.question.is_none() && self.told_off.is_none_or(|at| at.elapsed() > TELL_AGAIN) {
-                self.told_off = Some(Instant::now());
-                self.ruled.log.note(Entry::Policy(why.clone()));
-                self.terminal.say(&why);
-            }
+            self.is_ruled_out(Right::Control, why);
         } else if self.shared.kind().is_controllable() {
             return self.give(Input::Request(Right::Control));
         }
-        self.ruled.log.note(Entry::Floor(Right::Control, FloorState::Refused));
-        self.send(NoviceSays::Floor(Right::Control, FloorState::Refused)).await;
+        self.refuse(Right::Control).await;
     }
 
     /// Consent took it: into the record, and what must outlive this help onto the disk, before anything follows from it.
@@ -350,7 +348,7 @@ impl Novice {
         {
             tracing::error!(error = format!("{error:#}"), "It is not remembered how this began");
             // What is not remembered would not hold when the program starts anew.
-            self.terminal.say(&texts::facts_unusable(&format!("{error:#}")));
+            self.terminal.say(&texts::facts_unusable(self.ruled.lent(), &format!("{error:#}")));
             self.give(Input::Stop);
         }
     }

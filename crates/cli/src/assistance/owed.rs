@@ -1,4 +1,4 @@
-//! What the novice's program owes the expert's page. Programs answer at once; where no answer comes, somebody between the two
+//! What the novice's program owes the expert's page, and a sharer's program whoever looks. Programs answer at once; where no answer comes, somebody between the two
 //! swallows it and lets everything else through.
 
 use std::time::{Duration, Instant};

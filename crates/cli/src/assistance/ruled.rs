@@ -8,9 +8,10 @@ use crate::home::Home;
 use crate::identity::{Identity, unix_now};
 use crate::policy::{self, Forbidden};
 use crate::record::{SessionLog, begun};
-use crate::texts;
+use crate::texts::{self, Lent};
 use anyhow::Result;
 use rendezvous_assist::brakes::Beginning;
+use rendezvous_assist::consent::Right;
 use rendezvous_assist::policy::{Act, Helper, Policy};
 use rendezvous_assist::record::Entry;
 use rendezvous_core::{ApplicationId, Code, Role, SessionResult};
@@ -44,6 +45,7 @@ impl Ruled {
             Err(_) if act == Act::Offered => policy.may(Act::Code).map_err(policy::forbidden),
             other => other.map_err(policy::forbidden),
         };
+        let may = may.and_then(|()| policy::may_use(&policy, application, role));
         if let Err(forbidden) = may {
             log.refused(&forbidden);
             return Err(forbidden.into());
@@ -52,19 +54,39 @@ impl Ruled {
         Ok(Self { policy, act, log, application, role, own, home: home.clone() })
     }
 
-    /// Why nobody is asked for mouse and keyboard, whatever the person here would say.
+    /// Why nobody is asked for mouse and keyboard, or in a terminal for typing, whatever the person here would say.
     pub(super) fn keeps_control(&self, who: &str) -> Option<String> {
-        let rule = self.policy.control(self.act);
+        let (rule, what) = (self.policy.control(self.act), self.lent());
         if !rule.value {
-            return Some(texts::control_forbidden(who, rule.from));
+            return Some(texts::control_forbidden(who, what, rule.from));
         }
         match facts::load(&self.home) {
-            Ok(known) => known.hold(&facts::now()).map(|answer| texts::control_is_blocked(left(answer))),
+            Ok(known) => known.hold(&facts::now()).map(|answer| match what {
+                Lent::Control => texts::control_is_blocked(left(answer)),
+                Lent::Typing => texts::typing_is_blocked(left(answer)),
+            }),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "It is not known how earlier helps began");
-                Some(texts::facts_unusable(&format!("{error:#}")))
+                Some(texts::facts_unusable(what, &format!("{error:#}")))
             }
         }
+    }
+
+    /// Why nobody is asked for this, which goes beside the picture.
+    pub(super) fn keeps(&self, who: &str, right: Right) -> Option<String> {
+        let rule = self.policy.besides(right).filter(|rule| !rule.value)?;
+        Some(texts::besides_forbidden(who, right, rule.from))
+    }
+
+    /// Why the person here cannot hand over a file either.
+    pub(super) fn keeps_files(&self) -> Option<String> {
+        let rule = self.policy.besides(Right::Files).filter(|rule| !rule.value)?;
+        Some(texts::own_files_forbidden(rule.from))
+    }
+
+    /// What the person lends to whoever has control.
+    pub(super) fn lent(&self) -> Lent {
+        Lent::by(Some(self.application))
     }
 
     /// The most that the picture may take, in kbit/s.

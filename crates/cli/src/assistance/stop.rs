@@ -36,6 +36,8 @@ pub(super) enum Heard {
     Resume,
     /// The person takes control back.
     TakeBack,
+    /// The person wants to write to the expert.
+    Write,
     /// The bar is not there: nothing may be shared.
     BarGone,
     /// It is there again.

@@ -2,9 +2,9 @@
 
 use super::Subject;
 use super::line::PATIENCE;
-use crate::application::hand_socket;
 use crate::apps::Start;
 use crate::home::{Home, VARIABLE};
+use crate::os::hand_socket;
 use crate::surroundings::BUS;
 use crate::texts;
 use anyhow::{Context, Result, anyhow, bail};

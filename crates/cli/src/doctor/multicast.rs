@@ -1,13 +1,12 @@
 //! Whether others on the same network can be found: on each interface the group is joined, a question is asked in it, and
 //! that question has to come back (mDNS, RFC 6762). Whoever answers it is counted.
 
-use crate::texts;
+use crate::{os, texts};
 use anyhow::{Context as _, Result, bail};
 use rendezvous_net::nearby::SERVICE;
-use rustix::net::{AddressFamily, SocketType, sockopt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::time::{Duration, Instant};
 
 const PORT: u16 = 5353;
@@ -19,8 +18,6 @@ const COMING_BACK: Duration = Duration::from_secs(2);
 const ANSWERS: Duration = Duration::from_millis(600);
 /// So many interfaces are looked at.
 const MAX_INTERFACES: usize = 16;
-/// `IFF_MULTICAST`, as the system writes it.
-const CAN_MULTICAST: u32 = 0x1000;
 
 /// One way out of this computer.
 #[derive(Debug, Default)]
@@ -86,16 +83,20 @@ fn interfaces() -> io::Result<BTreeMap<String, Interface>> {
 
 /// Asks by every kind of address that the interface has; one that works is enough.
 fn ask_on(name: &str, interface: &Interface, own: &[IpAddr]) -> Result<usize, Deaf> {
-    if !is_made_for_it(name) {
+    if !os::is_made_for_multicast(name) {
         return Err(Deaf::SwitchedOff);
     }
     let by_ipv4 = interface.ipv4.map(|address| {
-        let (socket, group) = joined_4(address).map_err(|error| Deaf::NotJoined(error.to_string()))?;
+        let group = SocketAddr::from((GROUP_4, PORT));
+        let socket =
+            os::joined_4(PORT, GROUP_4, address).map_err(|error| Deaf::NotJoined(error.to_string()))?;
         ask(&socket, group, own)
     });
     let by_ipv6 = (interface.has_ipv6 && interface.index != 0).then(|| {
         let index = interface.index;
-        let (socket, group) = joined_6(index).map_err(|error| Deaf::NotJoined(error.to_string()))?;
+        let group = SocketAddrV6::new(GROUP_6, PORT, 0, index).into();
+        let socket =
+            os::joined_6(PORT, GROUP_6, index).map_err(|error| Deaf::NotJoined(error.to_string()))?;
         ask(&socket, group, own)
     });
     match (by_ipv4, by_ipv6) {
@@ -104,41 +105,6 @@ fn ask_on(name: &str, interface: &Interface, own: &[IpAddr]) -> Result<usize, De
         (Some(Err(deaf)), _) | (_, Some(Err(deaf))) => Err(deaf),
         (None, None) => Err(Deaf::NothingHeard),
     }
-}
-
-/// A question that is sent on an interface that is not made for multicast comes back all the same, and reaches nobody.
-fn is_made_for_it(name: &str) -> bool {
-    let flags = std::fs::read_to_string(format!("/sys/class/net/{name}/flags")).unwrap_or_default();
-    let flags = flags.trim().strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    // Where the system does not say it, the question tells.
-    flags.is_none_or(|flags| flags & CAN_MULTICAST != 0)
-}
-
-fn joined_4(address: Ipv4Addr) -> io::Result<(UdpSocket, SocketAddr)> {
-    let socket = shared(AddressFamily::INET)?;
-    rustix::net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, PORT))?;
-    socket.join_multicast_v4(&GROUP_4, &address)?;
-    sockopt::set_ip_multicast_if(&socket, &address)?;
-    socket.set_multicast_loop_v4(true)?;
-    Ok((socket, SocketAddr::from((GROUP_4, PORT))))
-}
-
-fn joined_6(index: u32) -> io::Result<(UdpSocket, SocketAddr)> {
-    let socket = shared(AddressFamily::INET6)?;
-    sockopt::set_ipv6_v6only(&socket, true)?;
-    rustix::net::bind(&socket, &SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, PORT, 0, 0))?;
-    socket.join_multicast_v6(&GROUP_6, index)?;
-    sockopt::set_ipv6_multicast_if(&socket, index)?;
-    socket.set_multicast_loop_v6(true)?;
-    Ok((socket, SocketAddrV6::new(GROUP_6, PORT, 0, index).into()))
-}
-
-/// A socket that shares the port with whoever else speaks mDNS here.
-fn shared(family: AddressFamily) -> io::Result<UdpSocket> {
-    let socket = rustix::net::socket(family, SocketType::DGRAM, None)?;
-    sockopt::set_socket_reuseaddr(&socket, true)?;
-    sockopt::set_socket_reuseport(&socket, true)?;
-    Ok(socket.into())
 }
 
 /// Asks the group who else is there, and listens.

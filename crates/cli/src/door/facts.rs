@@ -36,6 +36,8 @@ pub(crate) struct Contact {
     pub(crate) is_there: bool,
     /// Nobody here knows them: they only say that they are there.
     pub(crate) is_stranger: bool,
+    /// The person does not want to be called by them.
+    pub(crate) is_blocked: bool,
 }
 
 impl Contact {
@@ -44,8 +46,11 @@ impl Contact {
         self.name == self.whom.address && !self.name.contains('@')
     }
 
-    /// Whether this is the beginning of a word of their name, or of their address.
+    /// Whether this is the beginning of a word of their name, or of their address. Nobody looks for those who are blocked.
     pub(crate) fn is_called(&self, find: &str) -> bool {
+        if self.is_blocked {
+            return false;
+        }
         let find = find.trim().to_lowercase();
         let begins = |text: &str| text.to_lowercase().starts_with(&find);
         find.is_empty()
@@ -139,6 +144,21 @@ pub(crate) struct Past {
     pub(crate) how: String,
     /// By this name its record is asked for, where there is one.
     pub(crate) record: Option<String>,
+}
+
+/// How it stands with a setting that the background program has to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// Everything is as it is shown.
+    Rests,
+    /// It is being changed.
+    Changes,
+    /// It is written down, and holds when what goes on is over.
+    Later,
+    /// Nothing was changed, since nobody could reach the person any more.
+    NothingLeft,
+    /// Nothing was changed, and why.
+    Failed(String),
 }
 
 /// What the person has set for windows.

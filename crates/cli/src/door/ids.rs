@@ -31,6 +31,18 @@ pub(crate) enum Pressed {
     TextSize,
     /// Give this person a name.
     Name,
+    /// People in the same network, or not.
+    Nearby,
+    /// Whether this account is to be signed out of.
+    SignOutOf(String),
+    /// It is.
+    SignOut,
+    /// Do not let them call any more.
+    Block,
+    /// Who may not.
+    Blocked,
+    /// Let them call again.
+    Unblock(Whom),
 }
 
 pub(crate) const ASK: ButtonId = ButtonId(1);
@@ -51,6 +63,10 @@ pub(crate) const VISIBLE: ButtonId = ButtonId(15);
 pub(crate) const LANGUAGE: ButtonId = ButtonId(16);
 pub(crate) const TEXT_SIZE: ButtonId = ButtonId(17);
 pub(crate) const NAME: ButtonId = ButtonId(18);
+pub(crate) const NEARBY: ButtonId = ButtonId(19);
+pub(crate) const SIGN_OUT: ButtonId = ButtonId(20);
+pub(crate) const BLOCK: ButtonId = ButtonId(21);
+pub(crate) const BLOCKED: ButtonId = ButtonId(22);
 
 /// Where the numbers of rows begin.
 const ROWS: u16 = 100;
@@ -82,16 +98,25 @@ impl Numbers {
             LANGUAGE => Pressed::Language,
             TEXT_SIZE => Pressed::TextSize,
             NAME => Pressed::Name,
+            NEARBY => Pressed::Nearby,
+            SIGN_OUT => Pressed::SignOut,
+            BLOCK => Pressed::Block,
+            BLOCKED => Pressed::Blocked,
             ButtonId(number) => self.rows.get(usize::from(number.checked_sub(ROWS)?))?.clone(),
         })
     }
 
     pub(crate) fn person(&mut self, whom: &Whom) {
         self.learn(Pressed::Person(whom.clone()));
+        self.learn(Pressed::Unblock(whom.clone()));
     }
 
     pub(crate) fn going(&mut self, session: &str) {
         self.learn(Pressed::Going(session.to_owned()));
+    }
+
+    pub(crate) fn account(&mut self, jid: &str) {
+        self.learn(Pressed::SignOutOf(jid.to_owned()));
     }
 
     pub(crate) fn past(&mut self, past: &Past) {

@@ -1,7 +1,7 @@
 //! What happens between a person and the door: pure. What the person does and what is known of the world comes in, what is to
 //! be done goes out, and what the window shows follows from the state (`view`).
 
-use super::facts::{Account, Call, Contact, Going, Manner, Past, Settings, Stage};
+use super::facts::{Account, Call, Contact, Going, Manner, Past, Setting, Settings, Stage};
 use super::ids::{self, Pressed};
 use crate::resolve::Whom;
 use rendezvous_core::{ApplicationId, Code, DeclinedBy, SessionResult, State};
@@ -48,6 +48,8 @@ pub(crate) enum Input {
     Named(Result<(), String>),
     /// It was signed in, or why not.
     SignedIn(Result<(), String>),
+    /// What is set holds now, or later; or why not.
+    Set(Result<bool, String>),
     /// Nothing can be asked in the background, and why.
     AgentGone(String),
 }
@@ -75,6 +77,12 @@ pub(crate) enum Output {
     Name { whom: Whom, name: String },
     /// Sign in.
     SignIn { jid: String, password: Zeroizing<String> },
+    /// Let people nearby reach this person, or not any more.
+    Nearby(bool),
+    /// Sign out of this account, and forget its password.
+    SignOut(String),
+    /// Let them call no more, or again.
+    Block { whom: Whom, blocked: bool },
     /// Keep these settings, and show everything by them.
     Keep(Settings),
     /// The window goes.
@@ -125,7 +133,11 @@ pub(crate) enum Page {
         title: String,
         lines: Option<Vec<String>>,
     },
-    Settings,
+    Settings(Setting),
+    /// Whether this account is signed out of.
+    SignOut(String),
+    /// Those who may not call.
+    Blocked,
     /// A chat account: first its address, then its password.
     SignIn {
         jid: String,
@@ -172,6 +184,8 @@ pub(crate) struct Door {
     /// Why nothing can be done.
     pub(crate) trouble: Option<String>,
     pub(crate) is_open: bool,
+    /// The person has said whom they mean before it was known who there is.
+    is_hurried: bool,
     /// Whom a number of a row means: for ever, so that a list that changes under a finger calls nobody else.
     pub(crate) numbers: ids::Numbers,
     /// The number of the last invitation. What comes of an earlier one is called off.
@@ -197,6 +211,7 @@ impl Door {
             visible: 0,
             trouble: None,
             is_open: true,
+            is_hurried: false,
             numbers: ids::Numbers::default(),
             number: 0,
             early: Vec::new(),
@@ -234,7 +249,10 @@ impl Door {
             Input::Tick => self.tick(),
             Input::People(people) => self.people_are(people),
             Input::Going(going) => self.going_is(going),
-            Input::Status { accounts, visible } => (self.accounts, self.visible) = (accounts, visible),
+            Input::Status { accounts, visible } => {
+                accounts.iter().for_each(|account| self.numbers.account(&account.address));
+                (self.accounts, self.visible) = (accounts, visible);
+            }
             Input::Called { number, called } => self.called(number, called),
             Input::Progress { session, progress } => self.progress(&session, &progress),
             Input::Code(made) => self.code_is(made),
@@ -252,6 +270,7 @@ impl Door {
             }
             Input::Named(named) => self.named(named),
             Input::SignedIn(signed_in) => self.signed_in(signed_in),
+            Input::Set(set) => self.is_set(set),
             Input::AgentGone(why) => self.agent_gone(why),
         }
     }
@@ -261,6 +280,7 @@ impl Door {
     }
 
     fn pressed(&mut self, pressed: Pressed) {
+        self.is_hurried = false;
         match pressed {
             Pressed::Ask => self.page = Page::Whom { manner: Manner::Ask, find: String::new() },
             Pressed::Help => self.page = Page::Whom { manner: Manner::Help, find: String::new() },
@@ -301,7 +321,17 @@ impl Door {
                 self.page = Page::Record { title, lines: None };
                 self.give(Output::LoadRecord(name));
             }
-            Pressed::Settings => self.page = Page::Settings,
+            Pressed::Settings => self.page = Page::Settings(Setting::Rests),
+            Pressed::Nearby | Pressed::SignOutOf(_) | Pressed::SignOut => self.set(pressed),
+            Pressed::Blocked => self.page = Page::Blocked,
+            Pressed::Unblock(whom) => self.give(Output::Block { whom, blocked: false }),
+            Pressed::Block => {
+                if let Page::Person(whom) = &self.page {
+                    let whom = whom.clone();
+                    self.page = Page::Home;
+                    self.give(Output::Block { whom, blocked: true });
+                }
+            }
             Pressed::SignIn => {
                 self.welcomed();
                 self.page = Page::SignIn { jid: String::new(), password: None, state: SigningIn::Asks };
@@ -345,6 +375,7 @@ impl Door {
     }
 
     fn typed(&mut self, text: String) {
+        self.is_hurried = false;
         match &mut self.page {
             Page::Whom { find, .. } => *find = text,
             Page::Name { text: typed, .. } => *typed = text,
@@ -375,6 +406,7 @@ impl Door {
                 let (whom, name) = (whom.clone(), text.trim().to_owned());
                 self.give(Output::Name { whom, name });
             }
+            Page::Whom { .. } if self.people.is_none() => self.is_hurried = true,
             // One who is left over is whom they mean. Strangers call themselves what they like, and have to be pressed.
             Page::Whom { manner, find } if !find.is_empty() => {
                 let (application, find) = (manner.application(), find.clone());
@@ -438,6 +470,7 @@ impl Door {
                 Page::Happened(None)
             }
             Page::Name { whom, .. } => Page::Person(whom.clone()),
+            Page::SignOut(_) | Page::Blocked => Page::Settings(Setting::Rests),
             Page::SignIn { jid, password: Some(_), .. } => {
                 Page::SignIn { jid: jid.clone(), password: None, state: SigningIn::Asks }
             }
@@ -468,6 +501,9 @@ impl Door {
         self.trouble = None;
         people.iter().for_each(|contact| self.numbers.person(&contact.whom));
         self.people = Some(people);
+        if std::mem::take(&mut self.is_hurried) {
+            self.entered();
+        }
     }
 
     fn going_is(&mut self, mut going: Vec<Going>) {
@@ -497,5 +533,6 @@ impl Door {
 }
 
 mod calls;
+mod set;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Doors as they may stand, for tests and for the pictures of the documentation.
 
-use super::facts::{Account, Call, Contact, Going, Manner, Past, Settings, Stage, Tongue};
+use super::facts::{Account, Call, Contact, Going, Manner, Past, Setting, Settings, Stage, Tongue};
 use super::machine::{Door, Input, Outcome, Page, SigningIn};
 use crate::resolve::Whom;
 use crate::standing::{Manner as How, Standing};
@@ -23,6 +23,7 @@ pub(crate) fn anna() -> Contact {
         standing: Standing::Verified { since: UnixTime(1_777_766_400), how: How::Words },
         is_there: true,
         is_stranger: false,
+        is_blocked: false,
     }
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn people() -> Vec<Contact> {
         standing: Standing::NeverChecked,
         is_there: true,
         is_stranger: true,
+        is_blocked: false,
     };
     vec![anna(), bernd, stranger]
 }
@@ -117,7 +119,8 @@ pub(crate) fn all(language: Tongue) -> Vec<(&'static str, Door)> {
         ("not-reached", on(outcome(failed(None, Code::InvitationSendFailure)), language)),
         ("over", on(outcome(Outcome::Over), language)),
         ("code-too-old", on(outcome(Outcome::CodeTooOld), language)),
-        ("settings", on(Page::Settings, language)),
+        ("settings", on(Page::Settings(Setting::Rests), language)),
+        ("sign-out", on(Page::SignOut("maria@example.org".to_owned()), language)),
         ("sign-in", on(sign_in(SigningIn::Asks, None), language)),
         ("password", on(sign_in(SigningIn::Asks, Some("")), language)),
         ("signed-in", on(sign_in(SigningIn::Done, None), language)),
@@ -125,6 +128,12 @@ pub(crate) fn all(language: Tongue) -> Vec<(&'static str, Door)> {
     let mut happened = on(Page::Happened(None), language);
     happened.handle_input(NOW, Input::Past(past(language)));
     list.push(("happened", happened));
+    let mut blocked = door(language);
+    let mut all = people();
+    all[1].is_blocked = true;
+    blocked.handle_input(NOW, Input::People(all));
+    blocked.page = Page::Blocked;
+    list.push(("blocked", blocked));
     let mut going = door(language);
     going.handle_input(NOW, Input::Going(vec![help()]));
     list.push(("going-on", going));

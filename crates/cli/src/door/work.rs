@@ -8,12 +8,13 @@ use crate::identity::{Identity, unix_now};
 use crate::networks::NEARBY;
 use crate::resolve::{Candidate, Source, Whom};
 use crate::standing;
-use crate::{client, inbox, login, record, showing, surroundings, texts, whom};
+use crate::{client, config, inbox, login, record, showing, surroundings, texts, whom};
 use anyhow::{Result, anyhow};
 use rendezvous_core::{ApplicationId, State};
 use rendezvous_dbus::agent::{AgentClient, Listed, News, NewsStream, Surroundings};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::AbortHandle;
 
@@ -34,6 +35,8 @@ pub(super) struct Worker {
     news: Option<NewsStream>,
     looking: Option<AbortHandle>,
     making: Option<AbortHandle>,
+    /// Something was set that the agent has not taken yet.
+    is_due: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -43,7 +46,18 @@ impl Worker {
         let (news, looking, making) = (None, None, None);
         let agent = Arc::default();
         (
-            Self { home: home.clone(), settings, inputs, agent, arrived, arrives, news, looking, making },
+            Self {
+                home: home.clone(),
+                settings,
+                inputs,
+                agent,
+                arrived,
+                arrives,
+                news,
+                looking,
+                making,
+                is_due: Arc::default(),
+            },
             received,
         )
     }
@@ -110,6 +124,7 @@ impl Worker {
             inputs: self.inputs.clone(),
             agent: self.agent.clone(),
             arrives: self.arrives.clone(),
+            is_due: self.is_due.clone(),
         }
     }
 }
@@ -128,6 +143,7 @@ struct Job {
     inputs: mpsc::UnboundedSender<Input>,
     agent: Arc<Mutex<Option<Arc<AgentClient>>>>,
     arrives: mpsc::UnboundedSender<NewsStream>,
+    is_due: Arc<AtomicBool>,
 }
 
 impl Job {
@@ -163,6 +179,9 @@ impl Job {
     }
 
     async fn try_look(&self) -> Result<()> {
+        if self.is_due.load(Ordering::SeqCst) {
+            self.take_over().await?;
+        }
         let agent = self.agent().await?;
         let status = agent.status().await?;
         let account = |account: rendezvous_dbus::agent::AccountStatus| Account {
@@ -228,6 +247,27 @@ impl Job {
                 let signed_in = login::sign_in(&self.home, &jid, &password).await;
                 self.tell(Input::SignedIn(sentence(signed_in)));
             }
+            Output::Nearby(enabled) => {
+                let set = config::set_nearby(&self.home, enabled);
+                let set = match set {
+                    Ok(()) => self.take_over().await,
+                    Err(error) => Err(error),
+                };
+                self.is_set(set).await;
+            }
+            Output::SignOut(jid) => {
+                let set = login::sign_out(&self.home, &jid).await.map(|(_, is_used)| is_used);
+                if let Ok(is_used) = &set {
+                    self.is_due.store(!is_used, Ordering::SeqCst);
+                }
+                self.is_set(set).await;
+            }
+            Output::Block { whom, blocked } => {
+                if let Err(error) = self.block(&whom, blocked).await {
+                    self.tell(Input::AgentGone(format!("{error:#}")));
+                }
+                self.look().await;
+            }
             Output::Keep(_) => {
                 if let Ok(agent) = self.agent().await {
                     self.is_here(&agent, settings).await;
@@ -236,6 +276,27 @@ impl Job {
             // These are the window's own.
             Output::Close | Output::Open => {}
         }
+    }
+
+    /// Has the agent take what is configured, as soon as nothing goes on there. Whether it has.
+    async fn take_over(&self) -> Result<bool> {
+        let is_used = login::use_what_is_configured(&self.home).await?;
+        self.is_due.store(!is_used, Ordering::SeqCst);
+        Ok(is_used)
+    }
+
+    async fn is_set(&self, set: Result<bool>) {
+        if set.is_ok() {
+            // The one before is gone, and so is what was said through it.
+            *self.agent.lock().await = None;
+            self.look().await;
+        }
+        self.tell(Input::Set(sentence(set)));
+    }
+
+    async fn block(&self, Whom { network, address }: &Whom, blocked: bool) -> Result<()> {
+        Contacts::change(&self.home, |contacts| contacts.block(unix_now(), network, address, blocked))?;
+        Ok(self.agent().await?.reread().await?)
     }
 
     async fn call(&self, whom: &Whom, application: ApplicationId, settings: Settings) -> Result<String> {
@@ -294,15 +355,13 @@ async fn people(home: &Home, agent: &AgentClient) -> Result<Vec<Contact>> {
     let mut people = Vec::new();
     for candidate in everybody {
         let Candidate { whom, source, .. } = &candidate;
-        if contacts.is_blocked(&whom.network, &whom.address) {
-            continue;
-        }
         people.push(Contact {
             name: candidate.label().to_owned(),
             claims: candidate.claims().map(str::to_owned),
             standing: standing::of_contact(&identity, &whom.network, &whom.address)?,
             is_there: there.contains(&(whom.network.as_str(), whom.address.as_str())),
             is_stranger: *source == Source::Announced,
+            is_blocked: contacts.is_blocked(&whom.network, &whom.address),
             whom: candidate.whom,
         });
     }

@@ -1,9 +1,5 @@
 //! The files of the page, built into the program: this table is all that can be served.
 
-use std::sync::LazyLock;
-
-use super::bundle::bundle;
-
 /// One file.
 pub(super) struct PageFile {
     /// The path in the URL.
@@ -18,90 +14,70 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The module that the page begins with.
-const MAIN: &str = "main.js";
-
-macro_rules! viewer {
-    ($name:literal) => {
-        include_str!(concat!("../../../../viewer/", $name))
+macro_rules! file {
+    ($path:literal, $media_type:expr, $name:literal) => {
+        PageFile {
+            path: $path,
+            media_type: $media_type,
+            body: include_str!(concat!("../../../../viewer/", $name)),
+        }
     };
 }
 
-macro_rules! modules {
-    ($($name:literal),* $(,)?) => { &[$(($name, viewer!($name))),*] };
-}
-
-/// Every module of `viewer/`.
-const MODULES: &[(&str, &str)] = modules![
-    "main.js",
-    "chat.js",
-    "chords.js",
-    "clipboard.js",
-    "cursor.js",
-    "drawing.js",
-    "filepanel.js",
-    "files.js",
-    "input.js",
-    "keys.js",
-    "layout.js",
-    "link.js",
-    "menu.js",
-    "outbox.js",
-    "peer.js",
-    "quality.js",
-    "sdp.js",
-    "shortcuts.js",
-    "static.js",
-    "view.js",
-    "words.js",
-    "zoom.js",
+/// Every file of `viewer/` that a browser needs.
+pub(super) const FILES: &[PageFile] = &[
+    file!("/", HTML, "index.html"),
+    file!("/style.css", CSS, "style.css"),
+    file!("/chat.css", CSS, "chat.css"),
+    file!("/files.css", CSS, "files.css"),
+    file!("/main.js", SCRIPT, "main.js"),
+    file!("/chat.js", SCRIPT, "chat.js"),
+    file!("/chords.js", SCRIPT, "chords.js"),
+    file!("/clipboard.js", SCRIPT, "clipboard.js"),
+    file!("/cursor.js", SCRIPT, "cursor.js"),
+    file!("/drawing.js", SCRIPT, "drawing.js"),
+    file!("/filepanel.js", SCRIPT, "filepanel.js"),
+    file!("/files.js", SCRIPT, "files.js"),
+    file!("/input.js", SCRIPT, "input.js"),
+    file!("/keys.js", SCRIPT, "keys.js"),
+    file!("/layout.js", SCRIPT, "layout.js"),
+    file!("/link.js", SCRIPT, "link.js"),
+    file!("/menu.js", SCRIPT, "menu.js"),
+    file!("/outbox.js", SCRIPT, "outbox.js"),
+    file!("/peer.js", SCRIPT, "peer.js"),
+    file!("/quality.js", SCRIPT, "quality.js"),
+    file!("/sdp.js", SCRIPT, "sdp.js"),
+    file!("/shortcuts.js", SCRIPT, "shortcuts.js"),
+    file!("/static.js", SCRIPT, "static.js"),
+    file!("/view.js", SCRIPT, "view.js"),
+    file!("/words.de.js", SCRIPT, "words.de.js"),
+    file!("/words.en.js", SCRIPT, "words.en.js"),
+    file!("/words.js", SCRIPT, "words.js"),
+    file!("/zoom.js", SCRIPT, "zoom.js"),
 ];
-
-/// Every file that a browser needs.
-pub(super) static FILES: LazyLock<[PageFile; 5]> = LazyLock::new(|| {
-    let module = |name: &str| MODULES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
-    let script = bundle(&module, MAIN).expect("a test makes the same script of the same modules");
-    let file = |path, media_type, body| PageFile { path, media_type, body };
-    [
-        file("/", HTML, viewer!("index.html")),
-        file("/style.css", CSS, viewer!("style.css")),
-        file("/chat.css", CSS, viewer!("chat.css")),
-        file("/files.css", CSS, viewer!("files.css")),
-        // Made once, and needed for as long as the program runs.
-        file("/main.js", SCRIPT, Box::leak(script.into_boxed_str())),
-    ]
-});
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Each is a way to the server and back before the page begins.
+    /// Else one is only asked for when another that needs it has been read, and the page begins that much later.
     #[test]
-    fn the_page_asks_for_what_is_served_and_for_nothing_else() {
-        let html = FILES[0].body;
-        let asked: Vec<_> = ["href=\"", "src=\""]
-            .iter()
-            .flat_map(|attribute| html.split(attribute).skip(1))
-            .map(|rest| rest.split('"').next().unwrap())
-            .filter(|name| !name.starts_with("data:"))
-            .collect();
-        let served: Vec<_> = FILES[1..].iter().map(|file| &file.path[1..]).collect();
-        assert_eq!(asked, served);
+    fn every_module_is_asked_for_at_once() {
+        let page = FILES.iter().find(|file| file.path == "/").unwrap();
+        for file in FILES.iter().filter(|file| file.media_type == SCRIPT && file.path != "/main.js") {
+            let link = format!(r#"<link rel="modulepreload" href="{}">"#, &file.path[1..]);
+            assert!(page.body.contains(&link), "{link}");
+        }
     }
 
     #[test]
-    fn every_module_is_in_the_script_and_nothing_of_the_language_of_modules_is_left() {
-        let script = FILES.iter().find(|file| file.media_type == SCRIPT).unwrap().body;
-        for (name, _) in MODULES {
-            assert_eq!(
-                script.matches(&format!("\n// {name}\nconst $")).count()
-                    + usize::from(script.starts_with(&format!("// {name}\n"))),
-                1,
-                "{name}"
-            );
+    fn every_module_that_is_imported_is_in_the_table() {
+        for file in FILES {
+            for import in file.body.split(" from \"./").skip(1) {
+                let name = import.split('"').next().unwrap();
+                assert!(FILES.iter().any(|f| f.path == format!("/{name}")), "{} needs {name}", file.path);
+            }
         }
-        assert!(!script.lines().any(|line| line.starts_with("import ") || line.starts_with("export ")));
     }
 
     #[test]
@@ -109,12 +85,9 @@ mod tests {
         let viewer = concat!(env!("CARGO_MANIFEST_DIR"), "/../../viewer");
         for entry in std::fs::read_dir(viewer).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            let known = match name.rsplit_once('.') {
-                Some((_, "js")) => MODULES.iter().any(|(module, _)| *module == name),
-                Some((_, "css")) => FILES.iter().any(|file| file.path[1..] == name),
-                _ => true,
-            };
-            assert!(known, "{name} is not served");
+            if name.ends_with(".js") || name.ends_with(".css") {
+                assert!(FILES.iter().any(|f| f.path == format!("/{name}")), "{name} is not served");
+            }
         }
     }
 

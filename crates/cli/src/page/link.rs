@@ -21,7 +21,7 @@ use super::{Limits, MAX_MESSAGE, PageEvent, ToPage};
 /// Messages that wait for the page. A state is small and changes seldom, so a page that lets so many wait is stuck.
 const OUTBOX: usize = 32;
 
-/// Why a page is sent away. The numbers are WebSocket close codes; `viewer/words.js` has a sentence for each.
+/// Why a page is sent away. The numbers are WebSocket close codes; `viewer/words.en.js` has a sentence for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// It said something that pages of ours do not say.

@@ -5,7 +5,6 @@
 //! once, `link` bounds what an admitted page may say, and `listener` bounds how many connections there are. Nothing
 //! that comes over the port ends the application or makes its memory grow.
 
-mod bundle;
 mod files;
 mod guard;
 mod link;

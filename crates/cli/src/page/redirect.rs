@@ -3,9 +3,9 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::os;
 use anyhow::{Context as _, Result, anyhow};
 
 /// The file; it goes when this is dropped.
@@ -54,7 +54,7 @@ impl Drop for RedirectFile {
 
 /// Readable by its owner only, and never through a file or link that is already there.
 fn create_private(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    os::for_person_alone(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
 /// A page without script that goes on by itself. The URL is made of digits, dots and the base64 alphabet, so there is

@@ -32,7 +32,7 @@ pub(super) async fn run(listener: TcpListener, desk: Arc<Desk>, stopped: oneshot
 fn routes(desk: Arc<Desk>) -> Router {
     let rules = Guard::new(desk.address());
     let mut router = Router::new().route(LINK_PATH, get(upgrade));
-    for file in FILES.iter() {
+    for file in FILES {
         let answer = move || async move { ([(CONTENT_TYPE, file.media_type)], file.body) };
         router = router.route(file.path, get(answer));
     }

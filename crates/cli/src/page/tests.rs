@@ -110,7 +110,7 @@ async fn answer(socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin
 #[tokio::test]
 async fn every_file_is_served_to_its_own_host() {
     let page = page().await;
-    for file in FILES.iter() {
+    for file in FILES {
         let answer = get(&page, file.path, &own_host(&page)).await;
         assert_eq!(status(&answer), "200", "{}", file.path);
         assert!(answer.contains(&format!("content-type: {}", file.media_type)), "{}", file.path);

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, PathBeneath, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
-    Scope,
+    RulesetStatus, Scope,
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -12,7 +12,8 @@ use seccompiler::{
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 
-/// The newest Landlock that we know; of an older one as much as there is.
+/// The newest Landlock that we know; of an older one as much as there is. Nothing depends on how much that is: what has to be
+/// there is seccomp, at both.
 const NEWEST: ABI = ABI::V6;
 
 /// From here on this thread, and whatever it starts, reads from descriptor 0, writes to 1 and 2, and ends. Everything else is
@@ -30,19 +31,37 @@ pub(super) fn to_its_pipes() -> Result<()> {
         };
         descriptors.iter().map(one).collect()
     };
-    let rules = BTreeMap::from([
-        (libc::SYS_read, on(&[0])?),
-        (libc::SYS_write, on(&[1, 2])?),
-        (libc::SYS_exit, Vec::new()),
-        (libc::SYS_exit_group, Vec::new()),
-        // What the language does by itself while a thread ends: memory, signals, locks.
-        (libc::SYS_brk, Vec::new()),
-        (libc::SYS_munmap, Vec::new()),
-        (libc::SYS_madvise, Vec::new()),
-        (libc::SYS_sigaltstack, Vec::new()),
-        (libc::SYS_rt_sigreturn, Vec::new()),
-        (libc::SYS_futex, Vec::new()),
-    ]);
+    only([(libc::SYS_read, on(&[0])?), (libc::SYS_write, on(&[1, 2])?)])
+}
+
+/// From here on this thread makes files in this directory and below it, and does nothing else to any file. Landlock knows the
+/// directory, where the system has it; that there is nothing but a link to be made, and not a byte to be read or written, is
+/// for seccomp, which there has to be.
+///
+/// # Errors
+///
+/// This system has no seccomp. Then no file gets a name here.
+pub(super) fn to_links_in(directory: impl AsFd) -> Result<()> {
+    to_directory(directory).context("Landlock is there and does not work")?;
+    let calls = [libc::SYS_linkat, libc::SYS_openat2, libc::SYS_close];
+    // Between two links there is memory to be asked for, and a thread that ends holds its signals back.
+    let memory = [libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_mremap, libc::SYS_rt_sigprocmask];
+    only(calls.into_iter().chain(memory).map(|call| (call, Vec::new())))
+}
+
+/// These calls, and what the language does by itself while a thread ends: memory, signals, locks.
+fn only(calls: impl IntoIterator<Item = (libc::c_long, Vec<SeccompRule>)>) -> Result<()> {
+    let ending = [
+        libc::SYS_exit,
+        libc::SYS_exit_group,
+        libc::SYS_brk,
+        libc::SYS_munmap,
+        libc::SYS_madvise,
+        libc::SYS_sigaltstack,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_futex,
+    ];
+    let rules: BTreeMap<_, _> = ending.into_iter().map(|call| (call, Vec::new())).chain(calls).collect();
     let refused = SeccompAction::Errno(u32::try_from(libc::EPERM)?);
     let architecture = std::env::consts::ARCH.try_into().context("no filter is known for this processor")?;
     let filter = SeccompFilter::new(rules, refused, SeccompAction::Allow, architecture)?;
@@ -59,12 +78,10 @@ fn nowhere() -> Result<()> {
     Ok(())
 }
 
-/// From here on this thread makes files in this directory and below it, and does nothing else to any file. Where there is no
-/// Landlock this does nothing.
-pub(super) fn to_directory(directory: impl AsFd) -> Result<()> {
+/// The part of it that Landlock has. Where there is none this does nothing, and says so.
+pub(super) fn to_directory(directory: impl AsFd) -> Result<RulesetStatus> {
     let ruleset = Ruleset::default().handle_access(AccessFs::from_all(NEWEST))?.create()?;
-    let may = AccessFs::MakeReg | AccessFs::RemoveFile;
-    let status = ruleset.add_rule(PathBeneath::new(directory, may))?.restrict_self()?;
+    let status = ruleset.add_rule(PathBeneath::new(directory, AccessFs::MakeReg))?.restrict_self()?;
     tracing::debug!(?status.ruleset, "Kept to one directory");
-    Ok(())
+    Ok(status.ruleset)
 }

@@ -7,7 +7,7 @@ use rendezvous_assist::files::{FileHash, FileName, Offered};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, mpsc};
 
 /// What is heard of it.
@@ -19,6 +19,8 @@ pub(crate) enum Report {
     Placed(FileName),
     /// What arrived is not what was sent.
     Broken,
+    /// It came whole, and nobody may hand over files any more, or nobody wants it.
+    Unwanted,
     /// It cannot be stored.
     Failed(anyhow::Error),
 }
@@ -27,13 +29,34 @@ pub(crate) enum Report {
 #[derive(Debug)]
 pub(crate) struct Landing {
     work: mpsc::Sender<Work>,
-    /// What is still to be done is not wanted any more, and it gets no name.
-    is_forgotten: Arc<AtomicBool>,
+    fate: Arc<Fate>,
 }
 
 enum Work {
     Bytes(Vec<u8>),
-    Place(FileName, FileHash),
+    Place(FileName, FileHash, May),
+}
+
+/// Whether it may still get a name. It is asked before and after.
+type May = Box<dyn Fn() -> bool + Send>;
+
+/// What becomes of a file is decided once: that it is forgotten, or that it has its name.
+#[derive(Debug, Default)]
+struct Fate(AtomicU8);
+
+impl Fate {
+    const OPEN: u8 = 0;
+    const FORGOTTEN: u8 = 1;
+    const PLACED: u8 = 2;
+
+    fn is_forgotten(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == Self::FORGOTTEN
+    }
+
+    /// Whether this is what became of it; false, when it was something else before.
+    fn becomes(&self, fate: u8) -> bool {
+        self.0.compare_exchange(Self::OPEN, fate, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
 }
 
 /// The process, and the file that it writes.
@@ -58,12 +81,12 @@ impl Landing {
 
     fn of(mut receiver: Receiver, tell: impl Fn(Report) + Send + 'static) -> Result<Self> {
         let (work, todo) = mpsc::channel();
-        let is_forgotten = Arc::new(AtomicBool::new(false));
-        let forgotten = is_forgotten.clone();
+        let fate = Arc::<Fate>::default();
+        let decided = fate.clone();
         std::thread::Builder::new().name("receiving".into()).spawn(move || {
             while let Ok(work) = todo.recv() {
                 // The queue outlives whoever filled it.
-                if forgotten.load(Ordering::SeqCst) {
+                if decided.is_forgotten() {
                     return;
                 }
                 let news = match work {
@@ -71,18 +94,15 @@ impl Landing {
                         Ok(()) => Report::Stored(bytes.len() as u64),
                         Err(error) => return tell(Report::Failed(error)),
                     },
-                    Work::Place(name, hash) => {
-                        return tell(match receiver.finish(&name, hash, &forgotten) {
-                            Ok(Some(name)) => Report::Placed(name),
-                            Ok(None) => Report::Broken,
-                            Err(error) => Report::Failed(error),
-                        });
+                    Work::Place(name, hash, may) => {
+                        let finished = receiver.finish(&name, hash, &decided, &may);
+                        return tell(finished.unwrap_or_else(Report::Failed));
                     }
                 };
                 tell(news);
             }
         })?;
-        Ok(Self { work, is_forgotten })
+        Ok(Self { work, fate })
     }
 
     /// The next bytes.
@@ -91,15 +111,16 @@ impl Landing {
         _ = self.work.send(Work::Bytes(bytes));
     }
 
-    /// All of it is there: where it hashes to this, it gets its name.
-    pub(crate) fn place(&self, name: FileName, hash: FileHash) {
-        _ = self.work.send(Work::Place(name, hash));
+    /// All of it is there: where it hashes to this, and as long as `may` says so, it gets its name.
+    pub(crate) fn place(&self, name: FileName, hash: FileHash, may: impl Fn() -> bool + Send + 'static) {
+        _ = self.work.send(Work::Place(name, hash, Box::new(may)));
     }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        self.is_forgotten.store(true, Ordering::SeqCst);
+        // One that has its name has it.
+        self.fate.becomes(Fate::FORGOTTEN);
     }
 }
 
@@ -150,16 +171,27 @@ impl Receiver {
         }
     }
 
-    /// `None`: it is not what was sent.
-    fn finish(mut self, name: &FileName, hash: FileHash, forgotten: &AtomicBool) -> Result<Option<FileName>> {
+    /// What became of it. The last word is the person's: a name that came a moment after they had taken back the permission,
+    /// or wanted nothing of it any more, does not stay.
+    fn finish(mut self, name: &FileName, hash: FileHash, fate: &Fate, may: &May) -> Result<Report> {
         self.bytes = None;
         let said = self.line()?;
         ensure!(self.child.wait()?.success(), "the process that writes the file has failed: {said}");
         let file = self.file.take().context("it is finished once")?;
-        let is_right = FileHash::parse(said.trim_end()) == Some(hash) && file.bytes()? == self.size;
+        if FileHash::parse(said.trim_end()) != Some(hash) || file.bytes()? != self.size {
+            return Ok(Report::Broken);
+        }
         // To look at all of it took its time.
-        ensure!(!forgotten.load(Ordering::SeqCst), "nobody wants it any more");
-        if is_right { file.name(name).map(Some) } else { Ok(None) }
+        if fate.is_forgotten() || !may() {
+            return Ok(Report::Unwanted);
+        }
+        let mark = file.mark()?;
+        let name = file.name(name)?;
+        if may() && fate.becomes(Fate::PLACED) {
+            return Ok(Report::Placed(name));
+        }
+        mark.take_away(&name).context("a name that nobody wanted any more stays")?;
+        Ok(Report::Unwanted)
     }
 }
 
@@ -213,7 +245,7 @@ mod tests {
         let home = Home::new("landing").unwrap();
         let (landing, hash, told) = landing(&home);
         fs::write(home.join("go"), "").unwrap();
-        landing.place(FileName::cleaned("letter"), hash);
+        landing.place(FileName::cleaned("letter"), hash, || true);
         assert!(matches!(next(&told), Some(Report::Stored(8))));
         assert!(matches!(next(&told), Some(Report::Placed(_))));
         assert_eq!(fs::read(home.join("drop/letter")).unwrap(), TEXT);
@@ -223,12 +255,66 @@ mod tests {
     fn what_is_forgotten_while_it_is_looked_at_gets_no_name() {
         let home = Home::new("landing").unwrap();
         let (landing, hash, told) = landing(&home);
-        landing.place(FileName::cleaned("letter"), hash);
+        landing.place(FileName::cleaned("letter"), hash, || true);
         assert!(matches!(next(&told), Some(Report::Stored(8))));
         drop(landing);
         fs::write(home.join("go"), "").unwrap();
         while let Some(report) = next(&told) {
             assert!(!matches!(report, Report::Placed(_)), "{report:?}");
+        }
+        assert_eq!(fs::read_dir(home.join("drop")).unwrap().count(), 0);
+    }
+
+    /// The permission is asked for before the name is given and after, and it stands the first `times`.
+    fn allowed(times: u8) -> impl Fn() -> bool + Send + 'static {
+        let left = AtomicU8::new(times);
+        move || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+    }
+
+    #[test]
+    fn a_permission_that_falls_before_the_name_or_in_its_moment_leaves_none() {
+        for (times, stays) in [(0, false), (1, false), (2, true)] {
+            let home = Home::new("landing").unwrap();
+            let (landing, hash, told) = landing(&home);
+            fs::write(home.join("go"), "").unwrap();
+            landing.place(FileName::cleaned("letter"), hash, allowed(times));
+            assert!(matches!(next(&told), Some(Report::Stored(8))));
+            let report = next(&told);
+            assert_eq!(matches!(report, Some(Report::Placed(_))), stays, "{times}: {report:?}");
+            assert_eq!(matches!(report, Some(Report::Unwanted)), !stays, "{times}: {report:?}");
+            assert_eq!(home.join("drop/letter").exists(), stays, "{times}");
+        }
+    }
+
+    #[test]
+    fn what_has_been_put_in_the_place_of_a_name_meanwhile_is_left_alone() {
+        let home = Home::new("landing").unwrap();
+        let (landing, hash, told) = landing(&home);
+        fs::write(home.join("go"), "").unwrap();
+        let (letter, mine) = (home.join("drop/letter"), home.join("mine"));
+        fs::write(&mine, "mine").unwrap();
+        // It has its name when it is asked the second time.
+        landing.place(FileName::cleaned("letter"), hash, move || match letter.exists() {
+            true => {
+                fs::rename(&mine, &letter).unwrap();
+                false
+            }
+            false => true,
+        });
+        assert!(matches!(next(&told), Some(Report::Stored(8))));
+        assert!(matches!(next(&told), Some(Report::Failed(_))));
+        assert_eq!(fs::read(home.join("drop/letter")).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn without_a_process_that_can_do_nothing_else_nothing_is_received() {
+        let home = Home::new("landing").unwrap();
+        let place = Downloads::open(&home.join("drop")).unwrap();
+        for says in ["", "this system filters no calls (seccomp)\n"] {
+            let mut command = Command::new("sh");
+            command.args(["-c", "printf \"$1\" >&2; exec 2>&-; cat", "sh", says]);
+            let error = Receiver::of(command, &place, 8).err().expect("it is not ready").to_string();
+            assert!(error.contains("cannot be kept from everything else"), "{error}");
         }
         assert_eq!(fs::read_dir(home.join("drop")).unwrap().count(), 0);
     }

@@ -3,11 +3,13 @@
 use super::confined;
 use anyhow::{Context as _, Result, bail, ensure};
 use rendezvous_assist::files::FileName;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, fstatvfs, linkat, openat, openat2, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, ResolveFlags, fstatvfs, linkat, openat, openat2, statat, unlinkat,
+};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +36,14 @@ pub(super) struct Unnamed {
     place: Downloads,
     /// Where the file system has no files without names: this one, which is taken away at the end.
     hidden: Option<String>,
+}
+
+/// A file, whatever it is called, and its directory.
+#[derive(Debug)]
+pub(super) struct Mark {
+    place: Downloads,
+    /// Its file system, and its number there.
+    file: (u64, u64),
 }
 
 impl Downloads {
@@ -83,6 +93,12 @@ impl Unnamed {
         Ok(self.file.try_clone()?)
     }
 
+    /// By which it is known again when it has a name.
+    pub(super) fn mark(&self) -> Result<Mark> {
+        let about = self.file.metadata()?;
+        Ok(Mark { place: self.place.clone(), file: (about.dev(), about.ino()) })
+    }
+
     /// How many bytes are in it.
     pub(super) fn bytes(&self) -> Result<u64> {
         Ok(self.file.metadata()?.len())
@@ -101,18 +117,25 @@ impl Unnamed {
         written: impl Fn(&FileName) -> String + Send + 'static,
     ) -> Result<FileName> {
         let wanted = wanted.clone();
-        // What Landlock takes away it takes from this thread for ever.
+        // What is taken away from this thread it never has again.
         let placing = std::thread::Builder::new().name("placing".into()).spawn(move || {
-            confined::to_directory(&self.place.directory)?;
-            for number in 1..MOST_NAMES {
-                let name = if number == 1 { wanted.clone() } else { wanted.numbered(number) };
-                if self.link(&written(&name))? {
-                    return Ok(name);
-                }
-            }
-            bail!("too many files have this name already")
+            let name =
+                confined::to_links_in(&self.place.directory).and_then(|()| self.link_as(&wanted, &written));
+            // It goes where it can still take away what it made.
+            (self, name)
         })?;
-        placing.join().ok().context("the thread that gives names has failed")?
+        let (_, name) = placing.join().ok().context("the thread that gives names has failed")?;
+        name
+    }
+
+    fn link_as(&self, wanted: &FileName, written: &dyn Fn(&FileName) -> String) -> Result<FileName> {
+        for number in 1..MOST_NAMES {
+            let name = if number == 1 { wanted.clone() } else { wanted.numbered(number) };
+            if self.link(&written(&name))? {
+                return Ok(name);
+            }
+        }
+        bail!("too many files have this name already")
     }
 
     /// False: there is one already.
@@ -139,6 +162,16 @@ impl Unnamed {
             Err(Errno::EXIST) => Ok(false),
             Err(error) => Err(error).context("the file cannot get its name"),
         }
+    }
+}
+
+impl Mark {
+    /// Takes the name away again that the file has just got, if it is still this file's.
+    pub(super) fn take_away(&self, name: &FileName) -> Result<()> {
+        let directory = &self.place.directory;
+        let about = statat(directory, name.as_str(), AtFlags::SYMLINK_NOFOLLOW)?;
+        ensure!((about.st_dev, about.st_ino) == self.file, "it is another file's by now");
+        Ok(unlinkat(directory, name.as_str(), AtFlags::empty())?)
     }
 }
 

@@ -284,23 +284,44 @@ fn the_receiving_process_can_open_make_move_remove_start_and_reach_nothing() {
 }
 
 #[test]
-fn the_thread_that_gives_names_is_kept_to_its_directory_where_there_is_landlock() {
-    let status = fs::read_to_string("/sys/kernel/security/lsm").unwrap_or_default();
+fn the_thread_that_gives_names_can_link_and_do_nothing_else() {
+    let ground = Ground::new();
+    let (before, directory) = (ground.elsewhere(), File::open(ground.drop()).unwrap());
+    let (victim, drop) = (ground.outside().join("victim"), ground.drop());
+    let confined = std::thread::spawn(move || {
+        let mut victim_of_ours = OpenOptions::new().write(true).open(&victim).unwrap();
+        confined::to_links_in(&directory).unwrap();
+        refused("to write", victim_of_ours.write_all(b"x"));
+        refused("to read a file", File::open(&victim));
+        refused("to make a file", File::create(drop.join("made")));
+        refused("to make a link to elsewhere", symlink(&victim, drop.join("made")));
+        refused("to make a directory", fs::create_dir(drop.join("made")));
+        refused("to move a file", fs::rename(&victim, drop.join("made")));
+        refused("to remove a file", fs::remove_file(&victim));
+        refused("to change a mode", fs::set_permissions(&victim, fs::Permissions::from_mode(0o777)));
+        refused("to cut a file", victim_of_ours.set_len(0));
+        refused("a socket", std::net::TcpStream::connect("127.0.0.1:9"));
+        refused("another program", std::process::Command::new("/bin/true").status());
+    });
+    confined.join().unwrap();
+    assert_eq!(ground.elsewhere(), before);
+    assert!(!ground.drop().join("made").exists());
+}
+
+#[test]
+fn landlock_keeps_the_thread_that_gives_names_to_its_directory_where_there_is_one() {
     let ground = Ground::new();
     let directory = File::open(ground.drop()).unwrap();
     let victim = ground.outside().join("victim");
     let confined = std::thread::spawn(move || {
-        confined::to_directory(&directory).unwrap();
-        File::open(&victim).map(|_| ())
+        let status = confined::to_directory(&directory).unwrap();
+        (status, File::open(&victim).map(|_| ()))
     });
     match confined.join().unwrap() {
-        Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied),
-        Ok(()) if !status.contains("landlock") => {
-            rendezvous_testkit::machines::skip(
-                "kept to its directory",
-                "this kernel has no Landlock, so only the first layer is there",
-            );
-        }
-        Ok(()) => panic!("Landlock is there, and let a file elsewhere be opened"),
+        (landlock::RulesetStatus::NotEnforced, Ok(())) => rendezvous_testkit::machines::skip(
+            "landlock_keeps_the_thread_that_gives_names_to_its_directory_where_there_is_one",
+            "this kernel has no Landlock, so only seccomp is there",
+        ),
+        (_, opened) => assert_eq!(opened.unwrap_err().kind(), ErrorKind::PermissionDenied),
     }
 }

@@ -6,6 +6,7 @@
 use super::journal::Journal;
 use crate::home::Home;
 use crate::identity::unix_now;
+use crate::os;
 use anyhow::{Context, Result, bail};
 use rendezvous_assist::consent::{FloorState, Input, Output};
 use rendezvous_assist::policy::{Policy, Source};
@@ -13,10 +14,8 @@ use rendezvous_assist::record::{Begun, Entry, Witness};
 use rendezvous_core::{ApplicationId, Role};
 use rendezvous_dbus::application::HeldSession;
 use rendezvous_trust::chain::{Chain, MAX_RECORD, check};
-use rustix::fs::{FlockOperation, flock};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// So many records are kept; the oldest go.
@@ -100,16 +99,14 @@ impl SessionLog {
 impl Writer {
     fn create(home: &Home, session: &str, to_journal: bool) -> Result<Self> {
         let directory = home.sessions();
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
+        os::directory_for_person_alone()
             .create(&directory)
             .with_context(|| format!("cannot make the directory {}", directory.display()))?;
         remove_oldest(&directory);
         let name = name_of(session);
         let file = create_new(&directory, &name)?;
         // Whoever looks at it meanwhile sees that it goes on.
-        flock(&file, FlockOperation::NonBlockingLockExclusive).context("the record cannot be locked")?;
+        file.try_lock().context("the record cannot be locked")?;
         let journal = match to_journal.then(Journal::open) {
             Some(Ok(journal)) => Some(journal),
             Some(Err(error)) => {
@@ -211,7 +208,7 @@ fn create_new(directory: &Path, name: &str) -> Result<File> {
     for again in 0..10 {
         let twice = if again == 0 { String::new() } else { format!("-{again}") };
         let path = directory.join(format!("{at:012}-{name}{twice}.jsonl"));
-        match OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path) {
+        match os::for_person_alone(OpenOptions::new().create_new(true).append(true)).open(&path) {
             Ok(file) => return Ok(file),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error).with_context(|| format!("cannot write {}", path.display())),
@@ -242,7 +239,7 @@ impl Kept {
     /// Whether its session goes on.
     pub(super) fn goes_on(&self) -> bool {
         let Ok(file) = File::open(&self.path) else { return false };
-        flock(&file, FlockOperation::NonBlockingLockShared) == Err(rustix::io::Errno::WOULDBLOCK)
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 }
 

@@ -77,9 +77,10 @@ fn text(name: &str, checked: &Checked) -> String {
     };
     let who = field("name").or_else(|| field("contact")).unwrap_or_else(|| texts::SOMEBODY.to_owned());
     let is_novice = field("side").as_deref() == Some("novice");
+    let lent = texts::Lent::by(field("application").and_then(|id| id.parse().ok()));
     let mut lines = vec![texts::record_of(name)];
     for entry in &checked.entries {
-        let sentence = texts::record_entry(&entry.fields, &who, is_novice);
+        let sentence = texts::record_entry(&entry.fields, &who, (is_novice, lent));
         lines.push(format!("{}  {sentence}", texts::second(entry.at.0)));
     }
     lines.extend(checked.faults.iter().map(|fault| texts::record_fault(&fault.to_string())));

@@ -75,6 +75,10 @@ pub(crate) fn bar_resume(language: Language) -> String {
     language.pick("Show again", "Wieder zeigen").to_owned()
 }
 
+pub(crate) fn bar_write(language: Language) -> String {
+    language.pick("Write", "Schreiben").to_owned()
+}
+
 pub(crate) fn bar_take_back(language: Language) -> String {
     language.pick("Take back", "Zurücknehmen").to_owned()
 }
@@ -121,7 +125,7 @@ mod tests {
             assert!(english.contains("Anna") && german.contains("Anna"));
             assert!(!english.contains("min") && !german.contains("min"), "{english} {german}");
         }
-        for button in [bar_stop, bar_resume, bar_take_back, bar_pause] {
+        for button in [bar_stop, bar_resume, bar_take_back, bar_pause, bar_write] {
             assert_ne!(button(Language::English), button(Language::German));
         }
     }

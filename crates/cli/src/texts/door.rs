@@ -14,7 +14,7 @@ pub(crate) use past::past;
 
 use super::span;
 use super::windows::{LONGEST, Language, standing_in};
-use crate::door::facts::{Account, Call, Contact, Going, Manner, Past, Stage, Tongue};
+use crate::door::facts::{Account, Call, Contact, Going, Manner, Past, Setting, Stage, Tongue};
 use crate::door::ids::{self, Pressed};
 use crate::door::machine::{Door, Outcome, Page, SigningIn};
 use crate::standing::Standing;
@@ -55,7 +55,9 @@ pub(crate) fn view(door: &Door) -> View {
         Page::Outcome { who, again, outcome } => sheet.outcome(who, again.is_some(), outcome),
         Page::Happened(past) => sheet.happened(past.as_deref()),
         Page::Record { title, lines } => sheet.record(title, lines.as_deref()),
-        Page::Settings => sheet.settings(),
+        Page::Settings(setting) => sheet.settings(setting),
+        Page::SignOut(jid) => sheet.sign_out(jid),
+        Page::Blocked => sheet.blocked(),
         Page::SignIn { jid, password, state } => sheet.sign_in(jid, password.is_some(), state),
     }
 }
@@ -176,7 +178,8 @@ impl Sheet<'_> {
         }
         self.trouble();
         self.body.push(Block::Tiles(vec![ask, help]));
-        let known = door.people.iter().flatten().filter(|contact| !contact.is_stranger);
+        let known =
+            door.people.iter().flatten().filter(|contact| !contact.is_stranger && !contact.is_blocked);
         let people: Vec<&Contact> = known.take(MOST_PEOPLE).collect();
         if !people.is_empty() {
             self.text("Your people:", "Ihre Leute:");

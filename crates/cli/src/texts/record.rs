@@ -1,6 +1,6 @@
 //! What a person reads of the records of sessions.
 
-use super::{moment, small};
+use super::{Lent, moment, small};
 use rendezvous_assist::record::Agreement;
 use rendezvous_core::SessionResult;
 use rendezvous_trust::chain::Head;
@@ -89,12 +89,17 @@ pub(crate) fn second(unix: u64) -> String {
 }
 
 /// What an entry says. `who` is the other person.
-pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bool) -> String {
+pub(crate) fn record_entry(
+    fields: &Map<String, Value>,
+    who: &str,
+    (is_novice, lent): (bool, Lent),
+) -> String {
+    let thing = lent.thing();
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let truth = |name: &str| fields.get(name).and_then(Value::as_bool).unwrap_or_default();
     let asked = |question: &str| match question {
-        "view" => "whether your screen is shown".to_owned(),
-        "control" => format!("whether {who} may use your mouse and keyboard"),
+        "view" => format!("whether your {thing} is shown"),
+        "control" => format!("whether {who} may use {}", lent.what("your")),
         "files" => format!("whether {who} may hand you files"),
         "clipboard" => format!("whether {who} may share what is copied"),
         "drawing" => format!("whether {who} may draw on your screen"),
@@ -115,8 +120,8 @@ pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bo
         "asked" => format!("You were asked {}.", asked(text("question"))),
         "answered" => format!("You said {} when asked {}.", text("answer"), asked(text("question"))),
         "withdrawn" => format!("The question {} went without an answer of yours.", asked(text("question"))),
-        "view" => view(text("state"), who, is_novice),
-        "control" => control(text("state"), who, is_novice),
+        "view" => view(text("state"), who, is_novice, thing),
+        "control" => control(text("state"), who, is_novice, lent),
         right @ ("files" | "clipboard" | "drawing") => floor(right, text("state")),
         "file" => {
             let (name, state) = (text("name"), text("state"));
@@ -130,7 +135,7 @@ pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bo
         "paused" => {
             let whose = if is_novice { "Your".to_owned() } else { format!("{who}'s") };
             let how = if text("state") == "hidden" { "was hidden" } else { "is shown again" };
-            format!("{whose} screen {how}.")
+            format!("{whose} {thing} {how}.")
         }
         "policy" => text("rule").to_owned(),
         "beginning" => match text("said") {
@@ -140,9 +145,9 @@ pub(crate) fn record_entry(fields: &Map<String, Value>, who: &str, is_novice: bo
         },
         "told" if truth("reached") => format!("{} was told that you are being helped.", text("contact")),
         "told" => format!("{} could not be told that you are being helped.", text("contact")),
-        "held" => format!("{who} could not be given your mouse and keyboard, for your safety."),
-        "wanted" if truth("control") => "You asked for mouse and keyboard.".to_owned(),
-        "wanted" => "You gave mouse and keyboard back.".to_owned(),
+        "held" => format!("{who} could not be given {}, for your safety.", lent.what("your")),
+        "wanted" if truth("control") => format!("You asked for {}.", lent.what("their")),
+        "wanted" => format!("You gave back {}.", lent.what("their")),
         "over" => format!("Nothing is allowed any more: {}.", text("reason")),
         "full" => "More happened than a record holds; only the end follows.".to_owned(),
         "ended" => {
@@ -166,22 +171,40 @@ fn begun(fields: &Map<String, Value>, who: &str, is_novice: bool) -> String {
     }
 }
 
-fn view(state: &str, who: &str, is_novice: bool) -> String {
+fn view(state: &str, who: &str, is_novice: bool, thing: &str) -> String {
     match (state, is_novice) {
-        ("asked", true) => format!("{who} waits for your answer about your screen."),
-        ("asked", false) => format!("{who} was asked to show you their screen."),
-        ("granted", true) => format!("{who} may see your screen."),
-        ("granted", false) => format!("You may see {who}'s screen."),
-        ("denied", true) => format!("{who} may not see your screen."),
-        ("denied", false) => format!("You may not see {who}'s screen."),
-        (_, true) => format!("{who} does not see your screen any more."),
-        (_, false) => format!("You do not see {who}'s screen any more."),
+        ("asked", true) => format!("{who} waits for your answer about your {thing}."),
+        ("asked", false) => format!("{who} was asked to show you their {thing}."),
+        ("granted", true) => format!("{who} may see your {thing}."),
+        ("granted", false) => format!("You may see {who}'s {thing}."),
+        ("denied", true) => format!("{who} may not see your {thing}."),
+        ("denied", false) => format!("You may not see {who}'s {thing}."),
+        (_, true) => format!("{who} does not see your {thing} any more."),
+        (_, false) => format!("You do not see {who}'s {thing} any more."),
     }
 }
 
-fn control(state: &str, who: &str, is_novice: bool) -> String {
+impl Lent {
+    /// What is shown.
+    fn thing(self) -> &'static str {
+        match self {
+            Self::Control => "screen",
+            Self::Typing => "terminal",
+        }
+    }
+
+    /// What is used by whoever may do more than look.
+    fn what(self, whose: &str) -> String {
+        match self {
+            Self::Control => format!("{whose} mouse and keyboard"),
+            Self::Typing => format!("{whose} terminal for typing"),
+        }
+    }
+}
+
+fn control(state: &str, who: &str, is_novice: bool, lent: Lent) -> String {
     let (whom, whose) = if is_novice { (who, "your".to_owned()) } else { ("you", format!("{who}'s")) };
-    let what = format!("{whose} mouse and keyboard");
+    let what = lent.what(&whose);
     match state {
         "pending" => format!("A question for {what} is open."),
         "granted" => format!("{what} may be used by {whom}.").replacen("your", "Your", 1),

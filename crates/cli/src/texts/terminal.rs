@@ -133,7 +133,7 @@ pub(crate) fn view_paused(who: &str) -> String {
     format!(" ○ paused there · {}   q: leave", brief(who))
 }
 
-pub(crate) const TYPING_REFUSED: &str = "Not now";
+pub(crate) const TYPING_REFUSED: &str = "Their computer does not allow typing now";
 pub(crate) const TYPING_DENIED: &str = "They said no to typing";
 pub(crate) const TYPING_TAKEN: &str = "Typing was taken back";
 pub(crate) const TYPING_OVER: &str = "The time for typing is over";

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "windows")]
 use super::language::Language;
-use rustix::time::{ClockId, clock_gettime};
+use crate::identity::unix_now;
 #[cfg(feature = "windows")]
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ pub(super) fn span_in(language: Language, time: Duration) -> String {
 /// `3 May 14:05`, with the year where it is another one.
 pub(crate) fn moment(unix: u64) -> String {
     let (year, month, day) = civil(unix / 86_400);
-    let now = u64::try_from(clock_gettime(ClockId::Realtime).tv_sec).unwrap_or(0);
+    let now = unix_now().0;
     let (this_year, ..) = civil(now / 86_400);
     let clock = format!("{:02}:{:02}", unix / 3600 % 24, unix / 60 % 60);
     if year == this_year {

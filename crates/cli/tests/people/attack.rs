@@ -13,14 +13,15 @@ mod middle;
 mod pair;
 mod server;
 mod stanza;
+mod things;
 
 use anyhow::{Result, anyhow};
 pub(crate) use change::Chance;
-use change::{Change, Ending, Plan, Swap};
+use change::{Ending, Plan};
 use pair::Pair;
 use rendezvous_testkit::xmpp::{Certificate, Prosody, Setup};
 use server::Owner;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -104,7 +105,7 @@ impl Field {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tally {
     failed: u32,
     late: u32,
@@ -112,6 +113,8 @@ struct Tally {
     works: u32,
     /// Frames that were seen in sessions that were not left alone.
     frames: u64,
+    /// How often each kind was tried.
+    kinds: BTreeMap<String, u32>,
 }
 
 impl Tally {
@@ -126,10 +129,15 @@ impl Tally {
             }
         }
         self.frames += frames;
+        *self.kinds.entry(plan.kind()).or_default() += 1;
     }
 
-    fn plus(self, other: Self) -> Self {
+    fn plus(mut self, other: Self) -> Self {
+        for (kind, times) in other.kinds {
+            *self.kinds.entry(kind).or_default() += times;
+        }
         Self {
+            kinds: self.kinds,
             failed: self.failed + other.failed,
             late: self.late + other.late,
             unheard: self.unheard + other.unheard,
@@ -167,7 +175,7 @@ fn few() -> Vec<(u64, Plan)> {
     }
     let mut chosen: Vec<Plan> = Vec::new();
     for plan in all {
-        let is_new = !chosen.iter().any(|other| kind(other.change) == kind(plan.change));
+        let is_new = !chosen.iter().any(|other| other.kind() == plan.kind());
         let slow = chosen.iter().filter(|plan| plan.ending() == Ending::Late).count();
         if is_new && (plan.ending() != Ending::Late || slow < 2) {
             chosen.push(plan);
@@ -175,11 +183,6 @@ fn few() -> Vec<(u64, Plan)> {
     }
     chosen.sort_by_key(|plan| plan.ending() != Ending::Late);
     with_honest(chosen)
-}
-
-/// The number of an inner change is no kind of its own.
-fn kind(change: Change) -> Change {
-    if let Change::Text(Swap::Inner(_)) = change { Change::Text(Swap::Inner(0)) } else { change }
 }
 
 fn with_honest(plans: Vec<Plan>) -> Vec<(u64, Plan)> {
@@ -202,14 +205,16 @@ fn needs_prosody_a_hostile_server_gets_nobody_to_share_anything() {
             pair.plays(&field.owner, Plan::HONEST, 0)?;
         }
         let tally = field.all(plans)?;
-        let Tally { failed, late, unheard, works, frames } = tally;
+        let Tally { failed, late, unheard, works, frames, kinds } = tally;
         anyhow::ensure!(frames == 0, "{frames} frames were seen");
+        let kinds: Vec<String> = kinds.iter().map(|(kind, times)| format!("{times} {kind}")).collect();
         // Whoever proves it reads this line.
         _ = writeln!(
             std::io::stderr(),
             "{} sessions under a hostile server, 0 frames seen: {failed} ended with AUTHENTICATION_FAILED on both sides, \
-             {late} in a timeout, in {unheard} nobody was asked; and {works} that it left alone showed a picture",
-            failed + late + unheard
+             {late} in a timeout, in {unheard} nobody was asked; and {works} that it left alone showed a picture. By kind: {}",
+            failed + late + unheard,
+            kinds.join(", ")
         );
         Ok(())
     });

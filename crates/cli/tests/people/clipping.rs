@@ -1,11 +1,14 @@
 //! The clipboard: what one copies the other can paste, from the permission on, and nothing else.
 
 use crate::filing::{allows, ends, open};
-use crate::house::{Two, two_people_and_a_screen};
+use crate::house::{Side, Two, these_two, two_people_and_a_screen};
+use crate::reading_out::Ear;
 use crate::viewer::{Aside, Viewer};
 use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::at_spi::AtSpi;
 use rendezvous_testkit::process::Launch;
 use rendezvous_testkit::wait;
+use rendezvous_testkit::xserver::XServer;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
@@ -110,8 +113,13 @@ impl Program {
 
 /// A program that pastes text, as a person would make one paste.
 fn pastes(two: &Two) -> Result<Child> {
+    pastes_as(two, "UTF8_STRING")
+}
+
+fn pastes_as(two: &Two, format: &str) -> Result<Child> {
     let screen = two.screen.as_ref().context("there is a screen")?;
-    let mut command: Command = Launch::new("xclip").args(["-o", "-selection", "clipboard"]).command();
+    let mut command: Command =
+        Launch::new("xclip").args(["-o", "-selection", "clipboard", "-t", format]).command();
     command.envs(screen.environment()).stdout(Stdio::piped()).stderr(Stdio::null());
     Ok(command.spawn()?)
 }
@@ -217,6 +225,93 @@ fn needs_xvfb_passwords_files_and_what_is_only_selected_are_not_copied() {
         let _program = Program::copies(two, &["UTF8_STRING"], b"copied".to_vec())?;
         copied(&viewer, &["text"])?;
         ensure!(asks(&viewer, 9, "text")?.as_deref() == Some(b"copied".as_slice()));
+        ends(two)
+    });
+}
+
+/// How a picture of this size begins, and so many bytes of it.
+fn picture(side: u32, bytes: usize) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    png.extend([side.to_be_bytes(), side.to_be_bytes()].concat());
+    png.resize(bytes, 8);
+    png
+}
+
+#[test]
+fn needs_xvfb_a_picture_is_pasted_as_it_was_and_none_that_is_too_large() {
+    two_people_and_a_screen(|two| {
+        let mut viewer = open(two)?;
+        allows(two, &mut viewer, CLIPBOARD, ASKS)?;
+        ensure!(asks(&viewer, 90, "text")?.is_none(), "whoever answers looks at the display by now");
+        let png = picture(640, 3_000_000);
+        let _program = Program::copies(two, &["image/png"], png.clone())?;
+        copied(&viewer, &["png"])?;
+        ensure!(asks(&viewer, 1, "text")?.is_none(), "it is no text");
+        ensure!(asks(&viewer, 2, "png")? == Some(png));
+        for (id, png) in (3..).zip([picture(640, (8 << 20) + 1), picture(100_000, 1_000)]) {
+            let _program = Program::copies(two, &["image/png"], png)?;
+            copied(&viewer, &["png"])?;
+            ensure!(asks(&viewer, id, "png")?.is_none(), "number {id} is too large");
+        }
+
+        // And the other way.
+        viewer.says_aside(CLIPBOARD, &json!({"t": "copied", "kinds": ["png"]}))?;
+        let pasting = wait::until("a program to ask for it", SOON, || {
+            let mut pasting = pastes_as(two, "image/png")?;
+            let asked = wait::until("the question", Duration::from_secs(1), || {
+                Ok(if pasting.try_wait()?.is_some() {
+                    Some(None)
+                } else {
+                    viewer.heard_aside(CLIPBOARD)?.filter(|said| said["t"] != "copied").map(Some)
+                })
+            });
+            Ok(asked.ok().flatten().map(|asked| (pasting, asked)))
+        });
+        let (pasting, asked) = pasting?;
+        ensure!(asked["t"] == "wants" && asked["kind"] == "png", "{asked}");
+        let id = asked["id"].as_u64().context("a number")?;
+        let png = picture(320, 100_000);
+        viewer.says_aside(CLIPBOARD, &json!({"t": "gives", "id": id, "kind": "png", "size": png.len()}))?;
+        for part in png.chunks(60_000) {
+            let data = [&u32::try_from(id)?.to_be_bytes()[..], part].concat();
+            viewer.sends_aside(Aside { channel: CLIPBOARD, binary: true, data })?;
+        }
+        ensure!(pasting.wait_with_output()?.stdout == png);
+        ends(two)
+    });
+}
+
+#[test]
+fn needs_xvfb_needs_dbus_needs_at_spi_the_bar_says_it_while_what_is_copied_is_shared() {
+    let at_spi = AtSpi::start().expect("a bus of screen readers");
+    let ear = Ear::on(&at_spi).expect("a screen reader");
+    let screen = XServer::xvfb(640, 480).expect("a screen");
+    let mut surroundings = screen.environment().to_vec();
+    surroundings.push(("DBUS_SESSION_BUS_ADDRESS", at_spi.address().to_owned()));
+    let two = Two {
+        novice: Side::start("novice", surroundings).expect("the novice's agent starts"),
+        expert: Side::start("expert", Vec::new()).expect("the expert's agent starts"),
+        call: None,
+        screen: Some(screen),
+        are_acquainted: true,
+    };
+    these_two(two, |two| {
+        let mut viewer = open(two)?;
+        let sees = format!("{} sees your screen", two.expert.who);
+        ear.hears("tool bar", &sees)?;
+        let all = [
+            (CLIPBOARD, ASKS, "clipboard shared"),
+            ("files", "asks to hand you files.", "files"),
+            ("drawing", "asks to draw on your screen.", "drawing"),
+        ];
+        let mut says = sees.clone();
+        for (floor, asked, word) in all {
+            allows(two, &mut viewer, floor, asked)?;
+            says = format!("{says} · {word}");
+            ear.hears("tool bar", &says)?;
+        }
+        two.call().presses("t")?;
+        ear.hears("tool bar", &sees)?;
         ends(two)
     });
 }

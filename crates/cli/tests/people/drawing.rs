@@ -6,11 +6,13 @@ use anyhow::{Context as _, Result, ensure};
 use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
 const SOON: Duration = Duration::from_secs(20);
+/// Longer than a line stands.
+const AGAIN: Duration = Duration::from_secs(6);
 
 /// How many pixels of the screen have the colour of a line.
 fn ink(screen: &XServer) -> Result<usize> {
@@ -40,8 +42,15 @@ fn needs_xvfb_a_line_is_seen_takes_no_click_and_is_gone_after_seconds() {
         let screen = two.screen.as_ref().context("there is a screen")?;
         ensure!(ink(screen)? == 0, "what was drawn before the permission was not");
         let nothing = under_the_pointer(screen, 100, 120)?;
-        viewer.says_aside("drawing", &line)?;
-        wait::until("the line to be seen", SOON, || Ok((ink(screen)? > 1_000).then_some(())))?;
+        // Drawn anew until it was seen: on a busy machine a look may come when the first is gone already.
+        let mut drawn: Option<Instant> = None;
+        wait::until("the line to be seen", SOON, || {
+            if drawn.is_none_or(|at| at.elapsed() > AGAIN) {
+                viewer.says_aside("drawing", &line)?;
+                drawn = Some(Instant::now());
+            }
+            Ok((ink(screen)? > 1_000).then_some(()))
+        })?;
         ensure!(under_the_pointer(screen, 100, 120)? == nothing, "a click goes through it");
         wait::until("the line to be gone", SOON, || Ok((ink(screen)? == 0).then_some(())))?;
 

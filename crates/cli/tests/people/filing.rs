@@ -198,6 +198,51 @@ fn needs_xvfb_what_is_broken_or_breaks_off_leaves_nothing() {
 }
 
 #[test]
+fn needs_xvfb_what_is_too_large_is_not_asked_for_and_what_has_no_room_is_not_begun() {
+    two_people_and_a_screen(|two| {
+        // There is no room in any directory of the system's own.
+        std::os::unix::fs::symlink("/proc", two.novice.home().join("downloads"))?;
+        let viewer = open_for_files(two)?;
+        offer(&viewer, 1, "huge.iso", (16 << 30) + 1)?;
+        ensure!(word(&viewer)? == json!({"t": "refuse", "id": 1, "why": "too-large"}));
+        offer(&viewer, 2, "small.txt", 5)?;
+        asked(two, "small.txt", "5 bytes", "y")?;
+        ensure!(word(&viewer)? == json!({"t": "refuse", "id": 2, "why": "no-room"}));
+        two.call().reads("did not come: there is no room for it on the disk.")?;
+        ensure!(!two.call().screen().contains("huge.iso"), "nobody was asked for what cannot be");
+        two.novice.receives(false)?;
+        ends(two)?;
+        fs::remove_file(two.novice.home().join("downloads"))?;
+        Ok(())
+    });
+}
+
+#[test]
+fn needs_xvfb_the_page_can_think_better_of_it_in_the_middle() {
+    two_people_and_a_screen(|two| {
+        let viewer = open_for_files(two)?;
+        offer(&viewer, 1, "half.bin", 10_000_000)?;
+        asked(two, "half.bin", "10.0 MB", "y")?;
+        ensure!(word(&viewer)?["t"] == "accept");
+        send(&viewer, 1, &content(200_000), 0)?;
+        two.call().reads("↓ half.bin ")?;
+        two.novice.receives(true)?;
+        viewer.says_aside(FILES, &json!({"t": "withdraw", "id": 1}))?;
+        two.call().reads("did not come: it is not wanted any more.")?;
+        two.novice.receives(false)?;
+        ensure!(downloads(two)?.is_empty());
+        // And the next one comes.
+        offer(&viewer, 2, "next.txt", 3)?;
+        asked(two, "next.txt", "3 bytes", "y")?;
+        ensure!(word(&viewer)?["t"] == "accept");
+        send(&viewer, 2, b"abc", 0)?;
+        end(&viewer, 2, b"abc")?;
+        ensure!(word(&viewer)? == json!({"t": "done", "id": 2}));
+        ends(two)
+    });
+}
+
+#[test]
 fn needs_xvfb_the_process_that_writes_is_confined_before_the_first_byte() {
     two_people_and_a_screen(|two| {
         let viewer = open_for_files(two)?;

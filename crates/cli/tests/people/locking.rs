@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use zbus::{OwnedObjectPath, Variant};
 
 const LOGIN: &str = "org.freedesktop.login1";
-const OURS: &str = "/org/freedesktop/login1/session/_31";
-const ANOTHER: &str = "/org/freedesktop/login1/session/_32";
+pub(crate) const OURS: &str = "/org/freedesktop/login1/session/_31";
+pub(crate) const ANOTHER: &str = "/org/freedesktop/login1/session/_32";
 
 /// One session, as the system has it.
 struct Session {
@@ -29,15 +29,15 @@ impl Session {
 }
 
 /// Stands in for the system's own.
-struct Login {
+pub(crate) struct Login {
     runtime: tokio::runtime::Runtime,
     bus: zbus::Connection,
-    address: String,
+    pub(crate) address: String,
     _daemon: Bus,
 }
 
 impl Login {
-    fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let daemon = Bus::start()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let own = rustix::process::getuid().as_raw();
@@ -71,18 +71,18 @@ impl Login {
         Ok(())
     }
 
-    fn locks(&self, path: &str) -> Result<()> {
+    pub(crate) fn locks(&self, path: &str) -> Result<()> {
         self.says(path, "org.freedesktop.login1.Session", "Lock", &())
     }
 
-    fn hints(&self, path: &str, locked: bool) -> Result<()> {
+    pub(crate) fn hints(&self, path: &str, locked: bool) -> Result<()> {
         let changed = HashMap::from([("LockedHint", Variant::from(locked))]);
         let none: Vec<String> = Vec::new();
         let body = ("org.freedesktop.login1.Session", changed, none);
         self.says(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", &body)
     }
 
-    fn sleeps(&self) -> Result<()> {
+    pub(crate) fn sleeps(&self) -> Result<()> {
         let manager = "org.freedesktop.login1.Manager";
         self.says("/org/freedesktop/login1", manager, "PrepareForSleep", &(true,))
     }

@@ -240,3 +240,98 @@ fn no_variable_leads_to_other_rules() {
     let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     assert_eq!(json["keys"][0]["value"], true, "{json}");
 }
+
+/// What is asked for beside the picture, each with what the person reads.
+const BESIDES: [(&str, &str); 3] = [
+    ("files", "asked to hand over files. By the rules of this computer that is not possible"),
+    ("clipboard", "asked to share what you both copy. By the rules of this computer that is not possible"),
+    ("drawing", "asked to draw on your screen. By the rules of this computer that is not possible"),
+];
+
+/// The page asks for it, and hears how it stands then.
+fn is_told(page: &mut Page, floor: &str, state: &str) -> Result<()> {
+    page.says(&json!({"type": "request", "floor": floor}))?;
+    while page.hears("state")?["floors"][floor] != state {}
+    Ok(())
+}
+
+#[test]
+fn needs_xvfb_what_a_rule_keeps_beside_the_picture_is_asked_of_nobody_and_told_apart_from_a_persons_no() {
+    for (floor, sentence) in BESIDES {
+        let test = "needs_xvfb_what_a_rule_keeps_beside_the_picture_is_asked_of_nobody";
+        let Some(ruled) = Ruled::new(test, &format!("[allow]\n{floor} = false\n")) else { return };
+        let screen = XServer::xvfb(320, 200).expect("a screen");
+        these_two(ruled_novice(&ruled, Some(screen)).expect("both start"), |two| {
+            two.asks()?;
+            two.expert.agent.says("y")?;
+            let address = page::address(&mut two.expert.agent)?;
+            let mut page = Page::open(&address)?;
+            two.call().reads(SHOW)?;
+            two.call().says("y")?;
+            two.call().reads("may see your screen")?;
+            is_told(&mut page, floor, "refused")?;
+            two.call().reads(sentence)?;
+            two.call()
+                .reads(&format!("(set by its administrator, line 2 of {FILE}), so you were not asked."))?;
+            let shown = two.call().screen();
+            ensure!(!shown.contains("[y/N]\n") && !shown.contains("30 minutes?"), "nobody is asked: {shown}");
+
+            // Another thing is asked as ever, and a person's no is one.
+            let other = BESIDES.into_iter().map(|(other, _)| other).find(|other| *other != floor);
+            let other = other.context("there are three")?;
+            page.says(&json!({"type": "request", "floor": other}))?;
+            two.call().reads("30 minutes? [y/N]")?;
+            two.call().says("n")?;
+            while page.hears("state")?["floors"][other] != "denied" {}
+            two.call().presses("s")?;
+            two.call_ends_with(0)?;
+            let (_, record) = two.novice.runs(&["log", "show"])?;
+            ensure!(record.contains(sentence), "{record}");
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn a_terminal_that_a_rule_keeps_is_shared_with_nobody_and_looked_at_elsewhere_as_ever() {
+    let test = "a_terminal_that_a_rule_keeps_is_shared_with_nobody";
+    let Some(ruled) = Ruled::new(test, "[allow]\nterminal = false\n") else { return };
+    these_two(ruled_novice(&ruled, None).expect("both start"), |two| {
+        crate::meeting::have_met(&two.novice, &two.expert)?;
+        let (novice, expert) = (two.novice.address.clone(), two.expert.address.clone());
+        two.call = Some(two.novice.types(&["share-terminal", &expert])?);
+        two.call().reads(&format!(
+            "By the rules of this computer sharing a terminal is not allowed here (set by its administrator, line 2 of {FILE}). Nobody was asked."
+        ))?;
+        two.call_ends_with(1)?;
+        two.call = Some(two.expert.types(&["view-terminal", &novice])?);
+        two.call().reads("right now. Their computer said so, not a person.")?;
+        two.call_ends_with(3)?;
+        nobody_was_asked(&two.novice)?;
+        ensure!(last(&two.novice)?["declined"] == "the rules of this computer");
+        // Their terminal is another computer's.
+        two.call = Some(two.novice.types(&["view-terminal", &expert])?);
+        two.expert.agent.reads("asks to look at a terminal of yours.")?;
+        two.expert.agent.says("n")?;
+        two.call().reads("said no.")?;
+        two.call_ends_with(3)
+    });
+}
+
+#[test]
+fn who_may_only_look_at_a_terminal_is_refused_typing_by_the_rules() {
+    let test = "who_may_only_look_at_a_terminal_is_refused_typing_by_the_rules";
+    let Some(ruled) = Ruled::new(test, "[asking]\ncontrol = false\n") else { return };
+    these_two(ruled_novice(&ruled, None).expect("both start"), |two| {
+        let who = two.expert.who.clone();
+        let ends = crate::terminals::shared(two)?;
+        ends.viewer.presses("t")?;
+        ends.sharer.reads(&format!("A rule of this computer keeps {who} from typing. You were not asked"))?;
+        ends.viewer.reads("Their computer does not allow typing now")?;
+        ends.sharer.presses(&"\u{1d}".repeat(3))?;
+        two.call_ends_with(0)?;
+        let (_, record) = two.novice.runs(&["log", "show"])?;
+        ensure!(record.contains("from typing") && !record.contains("mouse"), "{record}");
+        Ok(())
+    });
+}

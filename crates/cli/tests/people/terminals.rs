@@ -1,6 +1,10 @@
 //! A shared terminal: looked at, typed into, taken back, and over; with a real shell, on the real terminals of both.
 
+mod hostile;
+mod locked;
+mod looks;
 mod panes;
+mod wire;
 
 use crate::house::{ANSWER, Desk, NO_SUCH_SCREEN, Side, Two, on_machine_of, these_two, two_people};
 use anyhow::{Result, ensure};
@@ -19,15 +23,15 @@ const OVER: &str = "It is over. Nobody sees your terminal any more, and its shel
 const CHORD: &str = "\u{1d}";
 
 /// Who shares and who looks, by their terminals.
-struct Ends<'a> {
-    sharer: &'a mut Desk,
-    viewer: &'a mut Desk,
+pub(crate) struct Ends<'a> {
+    pub(crate) sharer: &'a mut Desk,
+    pub(crate) viewer: &'a mut Desk,
     /// As whom the sharer sees the viewer.
     who: String,
 }
 
 /// The novice shares a terminal, and the expert sees it.
-fn shared(two: &mut Two) -> Result<Ends<'_>> {
+pub(crate) fn shared(two: &mut Two) -> Result<Ends<'_>> {
     let (from, to) = (two.novice.who.clone(), two.expert.address.clone());
     crate::meeting::have_met(&two.novice, &two.expert)?;
     two.call = Some(two.novice.types(&["share-terminal", &to])?);
@@ -145,50 +149,6 @@ fn a_no_shows_nothing() {
         two.call().reads("Not now. Nothing was shared.")?;
         two.expert.agent.reads("did not")?;
         two.call_ends_with(3)
-    });
-}
-
-/// What a program addresses to the terminal itself, and what would make a terminal answer.
-const HOSTILE: [&str; 9] = [
-    "]0;title\\007",
-    "]52;c;aGVsbG8=\\007",
-    "]8;;http://example.org\\007link",
-    "[6n",
-    "[c",
-    "[>q",
-    "P$qm\\033\\\\",
-    "[?1003h",
-    "[21t",
-];
-
-#[test]
-fn nothing_that_a_program_writes_reaches_a_terminal_as_it_was() {
-    two_people(|two| {
-        let mut ends = shared(two)?;
-        for sequence in HOSTILE {
-            ends.sharer.presses(&format!("printf '\\033{sequence}'\r"))?;
-        }
-        // What the emulator answered was typed into the shell, as by any terminal.
-        ends.sharer.presses("\u{3}")?;
-        ends.both_see(false, "6*7", "42")?;
-        for (name, desk) in [("sharer", &ends.sharer), ("viewer", &ends.viewer)] {
-            let written = String::from_utf8_lossy(&desk.written()).into_owned();
-            for bad in [
-                "\u{1b}]",
-                "\u{1b}P",
-                "\u{1b}[6n",
-                "\u{1b}[c",
-                "\u{1b}[>",
-                "\u{1b}[?1003",
-                "\u{1b}[21t",
-                "\u{7}",
-            ] {
-                ensure!(!written.contains(bad), "{bad:?} reached the terminal of the {name}");
-            }
-        }
-        ends.sharer.presses(&CHORD.repeat(3))?;
-        ends.sharer.reads(OVER)?;
-        two.call_ends_with(0)
     });
 }
 

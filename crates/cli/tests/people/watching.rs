@@ -4,7 +4,7 @@
 //! do nothing of it any more.
 
 mod course;
-mod expert;
+pub(crate) mod expert;
 mod hostile;
 mod loose;
 mod stopping;

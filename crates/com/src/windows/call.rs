@@ -2,20 +2,22 @@
 #![expect(unsafe_code, reason = "functions that are called through tables")]
 
 use super::interfaces::{
-    DRendezvousSessionEvents, IConnectionPoint, IConnectionPointContainer, IDispatch, IRendezvousApplication,
-    IRendezvousSession,
+    IConnectionPoint, IConnectionPointContainer, IDispatch, IRendezvousApplication, IRendezvousSession,
 };
-use super::variant::Made;
+use super::variant::{Answered, Made};
 use super::{done, guid, text};
 use crate::hresult::Hresult;
-use crate::member::Call;
-use crate::{names, numbers};
+use crate::invite::member::Value;
+use crate::names::{self, Guid};
+use crate::numbers;
 use rendezvous_core::{SessionResult, State};
 use std::ptr::{null, null_mut};
 use windows_core::{BSTR, GUID, HRESULT, IUnknown, Interface};
 
 /// `DISPATCH_METHOD`.
 const METHOD: u16 = 1;
+/// `DISPATCH_PROPERTYGET`.
+const READ: u16 = 2;
 /// An interface that nobody has: asking for it is the smallest question that goes all the way to an object.
 const NOBODYS: GUID = GUID::from_u128(0xC35E_058F_AF55_461C_84FD_43E6_D8A3_A60A);
 
@@ -70,9 +72,17 @@ pub(super) fn set_session(application: &IRendezvousApplication, session: &IUnkno
 
 /// The connection point of a session's events.
 pub(super) fn events_of(container: &IConnectionPointContainer) -> Result<IConnectionPoint, Hresult> {
+    point_of(container, names::EVENTS)
+}
+
+/// The connection point of these events.
+pub(super) fn point_of(
+    container: &IConnectionPointContainer,
+    events: Guid,
+) -> Result<IConnectionPoint, Hresult> {
     let mut point = null_mut();
     // SAFETY: the name and the place for the answer are ours.
-    done(unsafe { container.FindConnectionPoint(&guid(names::EVENTS), &raw mut point) })?;
+    done(unsafe { container.FindConnectionPoint(&guid(events), &raw mut point) })?;
     if point.is_null() {
         return Err(Hresult::UNEXPECTED);
     }
@@ -94,14 +104,13 @@ pub(super) fn unadvise(point: &IConnectionPoint, cookie: u32) -> Result<(), Hres
 }
 
 /// `Invoke`: raises an event at one sink.
-pub(super) fn raise(sink: &IDispatch, call: &Call) -> Result<(), Hresult> {
-    let arguments = Made::of(&call.arguments);
+pub(super) fn raise(sink: &IDispatch, member: i32, arguments: &Made) -> Result<(), Hresult> {
     let parameters = arguments.parameters();
     // SAFETY: the sink is alive, and the arguments live longer than the call. An event has no result, and those who raise
     // it may leave out where its errors are explained.
     let number = unsafe {
         sink.Invoke(
-            call.member.number(),
+            member,
             &GUID::zeroed(),
             0,
             METHOD,
@@ -112,6 +121,33 @@ pub(super) fn raise(sink: &IDispatch, call: &Call) -> Result<(), Hresult> {
         )
     };
     done(number)
+}
+
+/// A property of an object that says its members by name.
+pub(super) fn property(object: &IDispatch, name: &str) -> Result<String, Hresult> {
+    let name: Vec<u16> = crate::wide::write(name).into_iter().chain([0]).collect();
+    let (names, mut number) = ([name.as_ptr()], 0);
+    let nothing = Made::of(&[]);
+    let parameters = nothing.parameters();
+    let mut answer = Answered::default();
+    // SAFETY: the object is alive; the name, the parameters and the places for answers are ours and live during the calls.
+    unsafe {
+        done(object.GetIDsOfNames(&GUID::zeroed(), names.as_ptr(), 1, 0, &raw mut number))?;
+        done(object.Invoke(
+            number,
+            &GUID::zeroed(),
+            0,
+            READ,
+            &raw const parameters,
+            answer.place(),
+            null_mut(),
+            null_mut(),
+        ))?;
+    }
+    match answer.value() {
+        Value::Text(text) => Ok(text),
+        _ => Err(Hresult::TYPE_MISMATCH),
+    }
 }
 
 /// Whether the process of this object still answers.
@@ -126,10 +162,18 @@ pub(super) fn is_there(object: &IUnknown) -> bool {
     done(number).map_or_else(|number| !number.is_gone(), |()| true)
 }
 
-/// A sink as what is called: most have the interface by its own name, and some by that of `IDispatch` alone.
-pub(super) fn as_dispatch(sink: &IUnknown) -> Option<IDispatch> {
-    let named = sink.cast::<DRendezvousSessionEvents>().ok().and_then(|events| events.cast().ok());
-    named.or_else(|| sink.cast().ok())
+/// A sink of these events as what is called: most have the interface by its own name, and some by that of `IDispatch`
+/// alone. Either has the functions of `IDispatch` and no more.
+pub(super) fn as_dispatch(sink: &IUnknown, events: Guid) -> Option<IDispatch> {
+    let mut object = null_mut();
+    // SAFETY: the name and the place for the answer are ours.
+    let number = unsafe { sink.query(&guid(events), &raw mut object) };
+    if done(number).is_ok() && !object.is_null() {
+        // SAFETY: the call has succeeded, and gave a pointer to a `dispinterface` with a reference that is now ours. Its
+        // table of functions is that of `IDispatch`.
+        return Some(unsafe { IDispatch::from_raw(object) });
+    }
+    sink.cast().ok()
 }
 
 fn raw(text: &BSTR) -> *const u16 {

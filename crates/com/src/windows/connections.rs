@@ -3,7 +3,8 @@
 
 use super::answer;
 use super::interfaces::{Connection, IEnumConnections, IEnumConnections_Impl};
-use super::session::{Listener, put};
+use super::listeners::Listener;
+use super::session::put;
 use crate::hresult::Hresult;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};

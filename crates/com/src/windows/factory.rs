@@ -1,29 +1,29 @@
-//! What makes applications, one for each session.
+//! What makes objects of a class.
 #![expect(unsafe_code, reason = "an object of COM's, called with pointers of others")]
 
-use super::application::{Application, Host};
-use super::interfaces::{IClassFactory, IClassFactory_Impl, IRendezvousApplication};
+use super::interfaces::{IClassFactory, IClassFactory_Impl};
 use super::living::LivingObject;
 use super::{answer, done};
 use crate::hresult::Hresult;
-use crate::names::Activity;
 use std::ffi::c_void;
 use std::ptr::null_mut;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use windows_core::{GUID, HRESULT, IUnknown, Interface, implement};
+
+/// Makes one object.
+type Make = Box<dyn Fn() -> Result<IUnknown, Hresult> + Send + Sync>;
 
 /// A factory does not count as alive itself: a server has one all the time.
 #[implement(IClassFactory)]
 pub(super) struct Factory {
-    activity: Activity,
-    host: Arc<dyn Host>,
+    make: Make,
     /// What `LockServer` holds.
     locks: Mutex<Vec<LivingObject>>,
 }
 
 impl Factory {
-    pub(super) fn new(activity: Activity, host: Arc<dyn Host>) -> Self {
-        Self { activity, host, locks: Mutex::default() }
+    pub(super) fn new(make: impl Fn() -> Result<IUnknown, Hresult> + Send + Sync + 'static) -> Self {
+        Self { make: Box::new(make), locks: Mutex::default() }
     }
 }
 
@@ -43,10 +43,10 @@ impl IClassFactory_Impl for Factory_Impl {
         if !outer.is_null() {
             return answer(Err(Hresult::NO_AGGREGATION));
         }
-        let application = Application::new(self.activity, self.host.clone());
-        let application: IUnknown = IRendezvousApplication::from(application).into();
-        // SAFETY: the name is our caller's, and the place was looked at.
-        answer(done(unsafe { application.query(interface, object) }))
+        answer((self.make)().and_then(|made| {
+            // SAFETY: the name is our caller's, and the place was looked at.
+            done(unsafe { made.query(interface, object) })
+        }))
     }
 
     unsafe fn LockServer(&self, lock: i32) -> HRESULT {

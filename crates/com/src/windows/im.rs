@@ -121,8 +121,7 @@ fn run(
             _ = handed.send(Ok(()));
             relay(shared, orders, &application);
             let gives_up = Instant::now() + LETTING_GO;
-            while !shared.listeners().is_empty() && Instant::now() < gives_up && call::is_there(&application)
-            {
+            while !shared.listeners.is_empty() && Instant::now() < gives_up && call::is_there(&application) {
                 std::thread::sleep(LOOK_SOON);
             }
         }
@@ -158,7 +157,7 @@ fn relay(shared: &Shared, orders: &Receiver<Order>, application: &IUnknown) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        if shared.was_left() {
+        if shared.listeners.was_left() {
             return;
         }
         if looked.elapsed() >= LOOK_EVERY {

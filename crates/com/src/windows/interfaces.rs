@@ -126,3 +126,75 @@ pub(crate) unsafe trait IGlobalInterfaceTable: IUnknown {
         object: *mut *mut c_void,
     ) -> HRESULT;
 }
+
+/// `MessengerPrivate.idl`. The order is that of the numbers.
+#[interface("305d86c6-6896-4099-91f5-cb7ba7733563")]
+pub(crate) unsafe trait IMsgrSessionManager: IDispatch {
+    pub(crate) unsafe fn CreateSession(&self, session: *mut *mut c_void) -> HRESULT;
+    pub(crate) unsafe fn GetLaunchingSession(&self, process: i32, session: *mut *mut c_void) -> HRESULT;
+    pub(crate) unsafe fn RegisterApplication(
+        &self,
+        guid: *const u16,
+        name: *const u16,
+        url: *const u16,
+        path: *const u16,
+        flags: i32,
+    ) -> HRESULT;
+    pub(crate) unsafe fn UnRegisterApplication(&self, guid: *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_Applications(&self, applications: *mut *mut c_void) -> HRESULT;
+}
+
+/// `MessengerPrivate.idl`. The order is that of the numbers, reading before writing.
+#[interface("42d7cafc-0167-4941-a5d8-9fd7f104c41a")]
+pub(crate) unsafe trait IMsgrSession: IDispatch {
+    pub(crate) unsafe fn get_Application(&self, guid: *mut *const u16) -> HRESULT;
+    pub(crate) unsafe fn put_Application(&self, guid: *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_State(&self, state: *mut i32) -> HRESULT;
+    pub(crate) unsafe fn Invite(&self, user: *mut c_void, data: *const u16) -> HRESULT;
+    pub(crate) unsafe fn Decline(&self, data: *const u16) -> HRESULT;
+    pub(crate) unsafe fn Cancel(&self, result: i32, data: *const u16) -> HRESULT;
+    pub(crate) unsafe fn Accept(&self, data: *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_RemoteAddress(&self, address: *mut *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_SessionID(&self, id: *mut *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_ContextData(&self, data: *mut *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_ApplicationName(&self, name: *mut *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_ApplicationURL(&self, url: *mut *const u16) -> HRESULT;
+    pub(crate) unsafe fn get_Flags(&self, flags: *mut i32) -> HRESULT;
+    pub(crate) unsafe fn get_User(&self, user: *mut *mut c_void) -> HRESULT;
+    pub(crate) unsafe fn get_LocalAddress(&self, address: *mut *const u16) -> HRESULT;
+    pub(crate) unsafe fn put_LocalAddress(&self, address: *const u16) -> HRESULT;
+    pub(crate) unsafe fn SendContextData(&self, data: *const u16) -> HRESULT;
+}
+
+/// `MessengerPrivate.idl`. No page says the order of its members; no script can call it.
+#[interface("36602afa-4859-4df5-820b-bf35acaa16ca")]
+pub(crate) unsafe trait IMsgrLock: IUnknown {
+    pub(crate) unsafe fn get_Status(&self, status: *mut i32) -> HRESULT;
+    pub(crate) unsafe fn RequestChallenge(&self, cookie: i32) -> HRESULT;
+    pub(crate) unsafe fn SendResponse(&self, application: i32, response: *const u16, cookie: i32) -> HRESULT;
+}
+
+/// `ocidl.idl`.
+#[interface("b196b283-bab4-101a-b69c-00aa00341d07")]
+pub(crate) unsafe trait IProvideClassInfo: IUnknown {
+    pub(crate) unsafe fn GetClassInfo(&self, info: *mut *mut c_void) -> HRESULT;
+}
+
+/// `ocidl.idl`.
+#[interface("a6bc3ac0-dbaa-11ce-9de3-00aa004bb851")]
+pub(crate) unsafe trait IProvideClassInfo2: IProvideClassInfo {
+    pub(crate) unsafe fn GetGUID(&self, kind: u32, guid: *mut GUID) -> HRESULT;
+}
+
+/// `oaidl.idl`, of which nothing is called here.
+#[interface("00020401-0000-0000-c000-000000000046")]
+pub(crate) unsafe trait ITypeInfo: IUnknown {}
+
+/// `oaidl.idl`, as far as it is called here.
+#[interface("00020402-0000-0000-c000-000000000046")]
+pub(crate) unsafe trait ITypeLib: IUnknown {
+    pub(crate) unsafe fn GetTypeInfoCount(&self) -> u32;
+    pub(crate) unsafe fn GetTypeInfo(&self, index: u32, info: *mut *mut c_void) -> HRESULT;
+    pub(crate) unsafe fn GetTypeInfoType(&self, index: u32, kind: *mut i32) -> HRESULT;
+    pub(crate) unsafe fn GetTypeInfoOfGuid(&self, guid: *const GUID, info: *mut *mut c_void) -> HRESULT;
+}

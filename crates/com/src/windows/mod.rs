@@ -6,10 +6,13 @@
 pub mod application;
 mod call;
 mod connections;
+mod dispatch;
 mod factory;
 mod global;
 pub mod im;
 mod interfaces;
+pub mod invite;
+mod listeners;
 pub mod living;
 mod point;
 mod points;

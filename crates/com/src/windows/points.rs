@@ -1,4 +1,4 @@
-//! The list of a session's connection points, which has one entry.
+//! The list of an object's connection points, which has one entry.
 #![expect(unsafe_code, reason = "an object of COM's, called with pointers of others")]
 
 use super::answer;

@@ -1,8 +1,13 @@
-//! Writes and removes what [`registration`](crate::registration) says.
+//! Writes and removes what [`registration`](crate::registration) says, and reads what others have registered.
 
 use super::ComError;
+use crate::names::{Activity, Guid};
 use crate::registration::{self, Entry, Files, Value};
+use rendezvous_core::{ApplicationId, MAX_LABEL};
 use windows_registry::LOCAL_MACHINE;
+
+/// More than anybody installs.
+const MOST: usize = 1024;
 
 /// Writes our classes and applications, and of what has published names only what is not there.
 ///
@@ -39,12 +44,69 @@ pub fn unregister() -> Result<(), ComError> {
         LOCAL_MACHINE.remove_tree(registration::OURS).map_err(|error| failed(registration::OURS, &error))?;
     }
     // Keys above ours that we made, if nobody else has put anything there.
-    for key in [registration::OURS_ABOVE, registration::APPLICATIONS] {
+    for key in registration::ABOVE {
         if is_empty(key) {
             LOCAL_MACHINE.remove_tree(key).map_err(|error| failed(key, &error))?;
         }
     }
     Ok(())
+}
+
+/// An application that is registered under `RendezvousApps`, whoever made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The name of its entry, which is the name of the activity.
+    pub id: ApplicationId,
+    /// What stands in menus.
+    pub name: String,
+    /// The class that is made for a session.
+    pub class: Guid,
+    /// The file with its icon.
+    pub path: String,
+    /// The index of the icon there.
+    pub icon: u32,
+    /// Where others get it.
+    pub url: String,
+}
+
+/// All of them. What is no entry is passed over.
+#[must_use]
+pub fn applications() -> Vec<Registered> {
+    let Ok(key) = LOCAL_MACHINE.open(registration::APPLICATIONS) else { return Vec::new() };
+    let Ok(names) = key.keys() else { return Vec::new() };
+    names.take(MOST).filter_map(|name| application(&name)).collect()
+}
+
+fn application(entry: &str) -> Option<Registered> {
+    let key = LOCAL_MACHINE.open(format!(r"{}\{entry}", registration::APPLICATIONS)).ok()?;
+    let text = |name| key.get_string(name).unwrap_or_default();
+    Some(Registered {
+        id: entry.parse().ok()?,
+        class: Guid::parse(&text("RendezvousComponent"))?,
+        name: shortened(text("Name")),
+        path: text("Path"),
+        icon: key.get_u32("Icon").unwrap_or_default(),
+        url: shortened(text("URL")),
+    })
+}
+
+/// As long as an invitation can carry.
+fn shortened(text: String) -> String {
+    if text.len() <= MAX_LABEL { text } else { String::new() }
+}
+
+/// The class that is made for a session of this activity: ours for *Ask* and *Offer*, where it is installed, and else what is
+/// registered for it.
+#[must_use]
+pub fn class_of(id: ApplicationId) -> Option<Guid> {
+    let ours = match id {
+        ApplicationId::ASK => Some(Activity::Ask),
+        ApplicationId::OFFER => Some(Activity::Offer),
+        _ => None,
+    };
+    let key = ours.map(|activity| ApplicationId(activity.key().0.to_be_bytes()));
+    let found = |id| applications().into_iter().find(|one| one.id == id).map(|one| one.class);
+    key.and_then(found).or_else(|| found(id))
 }
 
 fn is_empty(key: &str) -> bool {

@@ -1,11 +1,11 @@
 //! How applications are found: a process of their own, or a DLL.
 #![expect(unsafe_code, reason = "what a DLL is asked comes with pointers of others")]
 
-use super::application::Host;
+use super::application::{Application, Host};
 use super::factory::Factory;
-use super::interfaces::IClassFactory;
+use super::interfaces::{IClassFactory, IRendezvousApplication};
 use super::living::{self, wait_until_done};
-use super::system::{InApartment, OpenClass};
+use super::system::{InApartment, OpenClass, Use};
 use super::{ComError, answer, done};
 use crate::hresult::Hresult;
 use crate::names::{Activity, Guid};
@@ -27,7 +27,7 @@ pub fn serve(host: Arc<dyn Host>, idle: Duration) -> Result<(), ComError> {
     let mut open = Vec::new();
     for activity in Activity::ALL {
         let factory = factory(activity, host.clone());
-        open.push(OpenClass::open(&apartment, activity.class(), &factory)?);
+        open.push(OpenClass::open(&apartment, activity.class(), &factory, Use::Once)?);
     }
     wait_until_done(idle);
     drop(open);
@@ -35,7 +35,8 @@ pub fn serve(host: Arc<dyn Host>, idle: Duration) -> Result<(), ComError> {
 }
 
 fn factory(activity: Activity, host: Arc<dyn Host>) -> IUnknown {
-    IClassFactory::from(Factory::new(activity, host)).into()
+    let make = move || Ok(IRendezvousApplication::from(Application::new(activity, host.clone())).into());
+    IClassFactory::from(Factory::new(make)).into()
 }
 
 /// `DllGetClassObject`.

@@ -116,7 +116,7 @@ impl IDispatch_Impl for Sink_Impl {
 /// # Safety
 ///
 /// The pointer is null or to text that ends with a zero.
-unsafe fn short_name(name: *const u16) -> Option<String> {
+pub(super) unsafe fn short_name(name: *const u16) -> Option<String> {
     if name.is_null() {
         return None;
     }

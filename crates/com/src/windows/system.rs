@@ -1,11 +1,13 @@
 //! The functions of the system that are called here, each behind one that is safe.
 #![expect(unsafe_code, reason = "functions of the system's libraries")]
 
+use super::interfaces::{ITypeInfo, ITypeLib};
 use super::{ComError, done, guid};
+use crate::hresult::Hresult;
 use crate::names::Guid;
 use std::ffi::c_void;
 use std::marker::PhantomData;
-use std::ptr::null;
+use std::ptr::{null, null_mut};
 use windows_core::{GUID, HRESULT, IUnknown, Interface};
 
 windows_link::link!("ole32.dll" "system" fn CoInitializeEx(reserved: *const c_void, kind: u32) -> HRESULT);
@@ -14,12 +16,20 @@ windows_link::link!("ole32.dll" "system" fn CoCreateInstance(class: *const GUID,
 windows_link::link!("ole32.dll" "system" fn CoRegisterClassObject(class: *const GUID, factory: *mut c_void, context: u32, flags: u32, cookie: *mut u32) -> HRESULT);
 windows_link::link!("ole32.dll" "system" fn CoRevokeClassObject(cookie: u32) -> HRESULT);
 windows_link::link!("ole32.dll" "system" fn CoDisconnectObject(object: *mut c_void, reserved: u32) -> HRESULT);
+windows_link::link!("oleaut32.dll" "system" fn LoadRegTypeLib(library: *const GUID, major: u16, minor: u16, locale: u32, object: *mut *mut c_void) -> HRESULT);
 windows_link::link!("ole32.dll" "system" fn CoGetApartmentType(kind: *mut i32, qualifier: *mut i32) -> HRESULT);
 
 /// `COINIT_MULTITHREADED | COINIT_DISABLE_OLE1DDE`.
 const MULTITHREADED: u32 = 0x4;
-/// `REGCLS_SINGLEUSE`: one object, and then another process.
-const SINGLE_USE: u32 = 0;
+
+/// How many objects of a class one process makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// `REGCLS_SINGLEUSE`: one, and then another process.
+    Once = 0,
+    /// `REGCLS_MULTIPLEUSE`.
+    Often = 1,
+}
 
 /// Where an object may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,17 +74,36 @@ pub(super) fn is_shared_apartment() -> bool {
 /// Makes an object of a class.
 pub(super) fn create<T: Interface>(class: Guid, place: Place) -> Result<T, ComError> {
     let failed = ComError::call("CoCreateInstance");
-    let mut object = std::ptr::null_mut();
+    let mut object = null_mut();
     // SAFETY: the names and the place for the answer are ours and live during the call.
-    let number = unsafe {
-        CoCreateInstance(&guid(class), std::ptr::null_mut(), place as u32, &T::IID, &raw mut object)
-    };
+    let number =
+        unsafe { CoCreateInstance(&guid(class), null_mut(), place as u32, &T::IID, &raw mut object) };
     done(number).map_err(&failed)?;
     if object.is_null() {
-        return Err(failed(crate::hresult::Hresult::UNEXPECTED));
+        return Err(failed(Hresult::UNEXPECTED));
     }
     // SAFETY: the call has succeeded and said that it is a pointer to this interface, with a reference that is now ours.
     Ok(unsafe { T::from_raw(object) })
+}
+
+/// What a registered type library says of one of its types.
+pub(super) fn type_of(library: Guid, guid_of: Guid) -> Result<ITypeInfo, Hresult> {
+    let mut object = null_mut();
+    // SAFETY: the name and the place for the answer are ours.
+    done(unsafe { LoadRegTypeLib(&guid(library), 1, 0, 0, &raw mut object) })?;
+    if object.is_null() {
+        return Err(Hresult::UNEXPECTED);
+    }
+    // SAFETY: the call has succeeded, and gave a pointer to this interface with a reference that is now ours.
+    let library = unsafe { ITypeLib::from_raw(object) };
+    let mut object = null_mut();
+    // SAFETY: the library is alive, and the place for the answer is ours.
+    done(unsafe { library.GetTypeInfoOfGuid(&guid(guid_of), &raw mut object) })?;
+    if object.is_null() {
+        return Err(Hresult::UNEXPECTED);
+    }
+    // SAFETY: as above.
+    Ok(unsafe { ITypeInfo::from_raw(object) })
 }
 
 /// A class of ours that others can create while this lives.
@@ -82,12 +111,12 @@ pub(super) fn create<T: Interface>(class: Guid, place: Place) -> Result<T, ComEr
 pub(super) struct OpenClass(u32);
 
 impl OpenClass {
-    pub(super) fn open(_: &InApartment, class: Guid, factory: &IUnknown) -> Result<Self, ComError> {
+    pub(super) fn open(_: &InApartment, class: Guid, factory: &IUnknown, how: Use) -> Result<Self, ComError> {
         let mut cookie = 0;
         // SAFETY: the factory is a living object, of which the system takes a reference of its own.
         let number = unsafe {
             let context = Place::Elsewhere as u32;
-            CoRegisterClassObject(&guid(class), factory.as_raw(), context, SINGLE_USE, &raw mut cookie)
+            CoRegisterClassObject(&guid(class), factory.as_raw(), context, how as u32, &raw mut cookie)
         };
         done(number).map_err(ComError::call("CoRegisterClassObject")).map(|()| Self(cookie))
     }

@@ -11,7 +11,7 @@ use crate::course::{Course, Heard, Output};
 use crate::hresult::Hresult;
 use crate::member::Said;
 use rendezvous_core::{SessionResult, State, Time};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -42,19 +42,26 @@ pub(super) enum Job {
 pub(super) struct Post {
     jobs: Sender<Job>,
     waiting: Arc<AtomicUsize>,
+    is_over: Arc<AtomicBool>,
 }
 
 impl Post {
     pub(super) fn new(jobs: Sender<Job>) -> Self {
-        Self { jobs, waiting: Arc::default() }
+        Self { jobs, waiting: Arc::default(), is_over: Arc::default() }
     }
 
     pub(super) fn hear(&self, heard: Heard) -> Result<(), Hresult> {
         let cost = cost_of(&heard);
+        if self.is_over.load(Ordering::SeqCst) {
+            return Err(Hresult::OUT_OF_MEMORY);
+        }
         if self.waiting.fetch_add(cost, Ordering::SeqCst) + cost > MOST_WAITING {
             self.waiting.fetch_sub(cost, Ordering::SeqCst);
-            // Whoever sends so much is not heard any more.
-            _ = self.jobs.send(Job::Heard(Heard::Gone));
+            // Whoever sends so much is not heard any more. Said once: the worker may wait for this very program, and what
+            // it has not taken yet must not grow with what is refused.
+            if !self.is_over.swap(true, Ordering::SeqCst) {
+                _ = self.jobs.send(Job::Heard(Heard::Gone));
+            }
             return Err(Hresult::OUT_OF_MEMORY);
         }
         self.jobs.send(Job::Heard(heard)).map_err(|_| Hresult::DISCONNECTED)

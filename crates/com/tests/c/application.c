@@ -1,18 +1,22 @@
-/* An application written against the published layout alone: it registers itself under a name of its own, is started as a
+/* An application written against the published layout alone: it registers itself under names of its own, is started as a
  * local server by any IM program, and plays its part.
  *
  *   application register PATH | unregister | serve (as the registry has it)
  *
- * COM_TRIAL_TRICK in the environment: refuse, bad, die-handed, die-connected, leave, many. */
+ * COM_TRIAL_TRICK in the environment: refuse, bad, leave, many, and where it is killed: die-started, die-created, die-in-set,
+ * die-handed, die-connected, die-in-event, die-terminated, die-in-end. */
 #include "published.h"
+#include "weigh.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <tlhelp32.h>
 
 const IID SESSION_IID = { 0x9BA4B1DD, 0x8B0C, 0x48B7, { 0x9E, 0x7C, 0x2F, 0x25, 0x85, 0x7C, 0x8D, 0xF5 } };
 const IID APPLICATION_IID = { 0x4F4D070B, 0xA275, 0x49FB, { 0xB1, 0x0D, 0x8E, 0xC2, 0x63, 0x87, 0xB5, 0x0D } };
 const IID EVENTS_IID = { 0x3FA19CF8, 0x64C4, 0x4F53, { 0xAE, 0x60, 0x63, 0x5B, 0x38, 0x06, 0xEC, 0xA6 } };
 static const CLSID OURS = { 0xE1B813D0, 0x343A, 0x47F6, { 0xA2, 0x5D, 0xAD, 0x88, 0x63, 0xFB, 0xCE, 0x7D } };
 #define OURS_TEXT L"{E1B813D0-343A-47F6-A25D-AD8863FBCE7D}"
+#define ENTRY_KEY L"SOFTWARE\\Microsoft\\RendezvousApps\\{7C1D55E0-93C7-4E5E-B1BC-3A0F4A1F6A55}"
 #define CLASS_KEY L"SOFTWARE\\Classes\\CLSID\\" OURS_TEXT
 
 static const char *trick = "";
@@ -23,6 +27,12 @@ static DWORD cookie;
 static LONG references;
 static volatile LONG state, is_over, is_begun, texts;
 static volatile LONG wants_answer, wants_end;
+static int texts_sent;
+
+/* Killed here, if that is the trial. */
+static void here(const char *place) {
+    if (!strncmp(trick, "die-", 4) && !strcmp(trick + 4, place)) TerminateProcess(GetCurrentProcess(), 9);
+}
 
 static void note(const char *what, long number) {
     const char *path = getenv("COM_TRIAL_LOG");
@@ -59,6 +69,8 @@ static HRESULT STDMETHODCALLTYPE e_names(IDispatch *this, REFIID r, LPOLESTR *na
 
 static HRESULT STDMETHODCALLTYPE e_invoke(IDispatch *this, DISPID member, REFIID r, LCID l, WORD how, DISPPARAMS *with, VARIANT *result, EXCEPINFO *x, UINT *wrong) {
     (void)this; (void)r; (void)l; (void)how; (void)result; (void)x; (void)wrong;
+    if (member == ON_CONTEXT_DATA) here("in-event");
+    if (member == ON_TERMINATION) here("in-end");
     switch (member) {
     case ON_STATE_CHANGED: {
         LONG before = with->rgvarg[0].lVal;
@@ -110,6 +122,7 @@ static HRESULT STDMETHODCALLTYPE a_set(RApplication *this, IUnknown *unknown) {
     expect("WRONG FindConnectionPoint", S_OK, IConnectionPointContainer_FindConnectionPoint(container, &EVENTS_IID, &point));
     IConnectionPointContainer_Release(container);
     expect("WRONG Advise", S_OK, IConnectionPoint_Advise(point, (IUnknown *)&sink, &cookie));
+    here("in-set");
     look();
     if (state == RSS_CONNECTED) is_begun = 1;
     SetEvent(wake);
@@ -127,6 +140,7 @@ static HRESULT STDMETHODCALLTYPE f_query(IClassFactory *this, REFIID name, void 
 static ULONG STDMETHODCALLTYPE f_count(IClassFactory *this) { (void)this; return 2; }
 static HRESULT STDMETHODCALLTYPE f_create(IClassFactory *this, IUnknown *outer, REFIID name, void **object) {
     (void)this;
+    here("created");
     return outer ? CLASS_E_NOAGGREGATION : a_query(&application, name, object);
 }
 static HRESULT STDMETHODCALLTYPE f_lock(IClassFactory *this, BOOL lock) { (void)this; (void)lock; return S_OK; }
@@ -181,6 +195,56 @@ static void ask_wrongly(void) {
     free(long_one);
 }
 
+/* 10,000 texts each way, as many times as this; they go on counting. */
+static void exchange(int rounds) {
+    const int until = texts_sent + 10000 * rounds;
+    while (texts_sent < until) {
+        wchar_t number[16];
+        HRESULT result;
+        swprintf(number, 16, L"%d", texts_sent);
+        result = say(number);
+        if (result == S_OK) texts_sent++;
+        else if (result == E_OUTOFMEMORY) Sleep(1);
+        else { note("WRONG send", result); break; }
+    }
+    while (texts < until && !is_over) WaitForSingleObject(wake, 1000);
+}
+
+/* The IM program, which has started this one. */
+static HANDLE im_program(void) {
+    PROCESSENTRY32 entry = { .dwSize = sizeof entry };
+    HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    DWORD parent = 0;
+    for (BOOL more = Process32First(all, &entry); more; more = Process32Next(all, &entry)) {
+        if (entry.th32ProcessID == GetCurrentProcessId()) parent = entry.th32ParentProcessID;
+    }
+    CloseHandle(all);
+    return OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, parent);
+}
+
+static void many(void) {
+    HANDLE theirs = im_program();
+    Weight ours_before, theirs_before, ours_after, theirs_after;
+    exchange(1);
+    ours_before = weigh(GetCurrentProcess());
+    theirs_before = weigh(theirs);
+    exchange(2);
+    ours_after = weigh(GetCurrentProcess());
+    theirs_after = weigh(theirs);
+    note("texts", texts);
+    note("KiB before", (long)(ours_before.bytes >> 10));
+    note("KiB after", (long)(ours_after.bytes >> 10));
+    note("handles before", (long)ours_before.handles);
+    note("handles after", (long)ours_after.handles);
+    note("IM program: KiB before", (long)(theirs_before.bytes >> 10));
+    note("IM program: KiB after", (long)(theirs_after.bytes >> 10));
+    note("IM program: handles before", (long)theirs_before.handles);
+    note("IM program: handles after", (long)theirs_after.handles);
+    if (has_grown(ours_before, ours_after)) note("WRONG growth", 1);
+    if (has_grown(theirs_before, theirs_after)) note("WRONG growth of the IM program", 1);
+    CloseHandle(theirs);
+}
+
 static void play(void) {
     LONG flags = 0;
     BSTR user = NULL;
@@ -190,29 +254,20 @@ static void play(void) {
     is_first = flags == RSF_INVITER;
     if (!user || wcscmp(user, is_first ? L"bob" : L"ann")) note("WRONG user", flags);
     SysFreeString(user);
-    if (!strcmp(trick, "die-handed")) TerminateProcess(GetCurrentProcess(), 9);
+    here("handed");
     while (!is_begun && !is_over) WaitForSingleObject(wake, 1000);
     note("connected", state);
-    if (!strcmp(trick, "die-connected")) TerminateProcess(GetCurrentProcess(), 9);
+    here("connected");
     if (!strcmp(trick, "bad")) ask_wrongly();
     if (!strcmp(trick, "leave") && is_first) return;
-    if (!strcmp(trick, "many")) {
-        for (int n = 0; n < 10000;) {
-            wchar_t number[16];
-            HRESULT result;
-            swprintf(number, 16, L"%d", n);
-            result = say(number);
-            if (result == S_OK) n++;
-            else if (result == E_OUTOFMEMORY) Sleep(1);
-            else { note("WRONG send", result); break; }
-        }
-        while (texts < 10000 && !is_over) WaitForSingleObject(wake, 1000);
-        note("texts", texts);
-    }
+    if (!strcmp(trick, "many")) many();
     if (is_first) expect("WRONG send", S_OK, say(L"from the first"));
     while (!is_over) {
         if (InterlockedExchange(&wants_answer, 0)) expect("WRONG send", S_OK, say(L"from the second"));
-        if (InterlockedExchange(&wants_end, 0)) expect("WRONG Terminate", S_OK, end_with(S_OK, 4));
+        if (InterlockedExchange(&wants_end, 0)) {
+            expect("WRONG Terminate", S_OK, end_with(S_OK, 4));
+            here("terminated");
+        }
         WaitForSingleObject(wake, 1000);
     }
     look();
@@ -226,6 +281,7 @@ static void play(void) {
 static void serve(void) {
     DWORD registration = 0;
     HRESULT result;
+    here("started");
     CoInitializeEx(NULL, COINIT_MULTITHREADED);
     wake = CreateEventW(NULL, FALSE, FALSE, NULL);
     result = CoRegisterClassObject(&OURS, (IUnknown *)&factory, CLSCTX_LOCAL_SERVER, REGCLS_SINGLEUSE, &registration);
@@ -243,11 +299,11 @@ static void serve(void) {
     note("leaves, references", references);
 }
 
-static int set(const wchar_t *key, const wchar_t *value) {
+static int set(const wchar_t *key, const wchar_t *name, const wchar_t *value) {
     HKEY at;
     LONG result;
     if (RegCreateKeyW(HKEY_LOCAL_MACHINE, key, &at)) return 1;
-    result = RegSetValueExW(at, NULL, 0, REG_SZ, (const BYTE *)value, (DWORD)(2 * wcslen(value) + 2));
+    result = RegSetValueExW(at, name, 0, REG_SZ, (const BYTE *)value, (DWORD)(2 * wcslen(value) + 2));
     RegCloseKey(at);
     return result != 0;
 }
@@ -257,10 +313,12 @@ int main(int count, char **arguments) {
     trick = getenv("COM_TRIAL_TRICK") ? getenv("COM_TRIAL_TRICK") : "";
     if (count == 3 && !strcmp(arguments[1], "register")) {
         swprintf(line, 600, L"\"%hs\" serve", arguments[2]);
-        return set(CLASS_KEY, L"A trial application") || set(CLASS_KEY L"\\LocalServer32", line);
+        return set(CLASS_KEY, NULL, L"A trial application") || set(CLASS_KEY L"\\LocalServer32", NULL, line)
+            || set(ENTRY_KEY, L"Name", L"A trial application") || set(ENTRY_KEY, L"RendezvousComponent", OURS_TEXT);
     }
     if (count == 2 && !strcmp(arguments[1], "unregister")) {
-        return RegDeleteKeyW(HKEY_LOCAL_MACHINE, CLASS_KEY L"\\LocalServer32") || RegDeleteKeyW(HKEY_LOCAL_MACHINE, CLASS_KEY);
+        return RegDeleteKeyW(HKEY_LOCAL_MACHINE, CLASS_KEY L"\\LocalServer32") || RegDeleteKeyW(HKEY_LOCAL_MACHINE, CLASS_KEY)
+            || RegDeleteKeyW(HKEY_LOCAL_MACHINE, ENTRY_KEY);
     }
     if (count >= 2 && !strcmp(arguments[1], "serve")) serve();
     return 0;

@@ -5,6 +5,7 @@
  *
  * "before" is connected before the hand-over, and says so to nobody; "after" says it afterwards. */
 #include "trial.h"
+#include "weigh.h"
 #include <stdlib.h>
 
 void bad(RApplication *application, int is_dll);
@@ -126,25 +127,50 @@ static void steps(void) {
     session_clear(&b);
 }
 
-/* 10,000 texts in each direction, all of them and in order. */
-static void flood(void) {
-    enum { MANY = 10000 };
-    Session s;
+enum { MANY = 10000 };
+
+/* So many texts in each direction, all of them and in order. */
+static void exchange(Session *s, int round) {
     wchar_t text[32];
+    CHECK_IS(S_OK, raise_text(s, L"flood:10000"));
+    for (int n = 0; n < MANY; n++) {
+        swprintf(text, 32, L"%d", n);
+        CHECK(wcscmp(next_of(s), text) == 0);
+        if (n % 100 == 0) session_forget(s);
+    }
+    for (int n = 0; n < MANY; n++) {
+        swprintf(text, 32, L"%d", n);
+        CHECK_IS(S_OK, raise_text(s, text));
+    }
+    CHECK_IS(S_OK, raise_text(s, L"count"));
+    swprintf(text, 32, L"count:%d", (round + 1) * MANY);
+    CHECK(wcscmp(next_of(s), text) == 0);
+    session_forget(s);
+}
+
+/* Three rounds of it: what both processes hold after the first is what they hold after the last. */
+static void flood(void) {
+    Session s;
     RApplication *application = start();
+    HANDLE theirs;
+    Weight ours_before, theirs_before, ours_after, theirs_after;
     begin(&s, application);
     CHECK(wcscmp(next_of(&s), L"from the first") == 0);
-    CHECK_IS(S_OK, raise_text(&s, L"flood:10000"));
-    for (int n = 0; n < MANY; n++) {
-        swprintf(text, 32, L"%d", n);
-        CHECK(wcscmp(next_of(&s), text) == 0);
-    }
-    for (int n = 0; n < MANY; n++) {
-        swprintf(text, 32, L"%d", n);
-        CHECK_IS(S_OK, raise_text(&s, text));
-    }
-    CHECK_IS(S_OK, raise_text(&s, L"count"));
-    CHECK(wcscmp(next_of(&s), L"count:10000") == 0);
+    CHECK_IS(S_OK, raise_text(&s, L"who"));
+    theirs = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, (DWORD)wcstoul(wcsrchr(next_of(&s), L':') + 1, NULL, 10));
+    CHECK(theirs);
+    exchange(&s, 0);
+    ours_before = weigh(GetCurrentProcess());
+    theirs_before = weigh(theirs);
+    exchange(&s, 1);
+    exchange(&s, 2);
+    ours_after = weigh(GetCurrentProcess());
+    theirs_after = weigh(theirs);
+    printf("grown: IM program %lu to %lu handles, %lu to %lu KiB; application %lu to %lu handles, %lu to %lu KiB\n",
+        ours_before.handles, ours_after.handles, (DWORD)(ours_before.bytes >> 10), (DWORD)(ours_after.bytes >> 10),
+        theirs_before.handles, theirs_after.handles, (DWORD)(theirs_before.bytes >> 10), (DWORD)(theirs_after.bytes >> 10));
+    CHECK(!has_grown(ours_before, ours_after) && !has_grown(theirs_before, theirs_after));
+    CloseHandle(theirs);
     end_it(&s, application, S_OK, L"");
     session_clear(&s);
 }
@@ -155,23 +181,23 @@ static int by_size(const void *a, const void *b) {
 }
 
 static void speed(void) {
-    enum { MANY = 2000 };
-    static double times[MANY];
+    enum { TIMES = 2000 };
+    static double times[TIMES];
     Session s;
     LARGE_INTEGER second, from, to;
     RApplication *application = start();
     begin(&s, application);
     QueryPerformanceFrequency(&second);
     for (int kind = 0; kind < 2; kind++) {
-        for (int n = 0; n < MANY; n++) {
+        for (int n = 0; n < TIMES; n++) {
             QueryPerformanceCounter(&from);
             if (kind) raise_text(&s, L"a text of thirty-two characters."); else raise_state(&s, RSS_CONNECTED);
             QueryPerformanceCounter(&to);
             times[n] = 1000.0 * (double)(to.QuadPart - from.QuadPart) / (double)second.QuadPart;
         }
-        qsort(times, MANY, sizeof *times, by_size);
+        qsort(times, TIMES, sizeof *times, by_size);
         printf("%s: p50 %.3f ms, p95 %.3f ms, p99 %.3f ms (%d events)\n",
-            kind ? "OnContextData" : "OnStateChanged, with get_State inside", times[MANY / 2], times[MANY * 95 / 100], times[MANY * 99 / 100], MANY);
+            kind ? "OnContextData" : "OnStateChanged, with get_State inside", times[TIMES / 2], times[TIMES * 95 / 100], times[TIMES * 99 / 100], TIMES);
     }
     end_it(&s, application, S_OK, L"");
     session_clear(&s);

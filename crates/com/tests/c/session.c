@@ -204,6 +204,15 @@ BSTR session_next(Session *s) {
     return next;
 }
 
+void session_forget(Session *s) {
+    EnterCriticalSection(&s->lock);
+    for (LONG n = 0; n < s->read; n++) SysFreeString(s->sent[n]);
+    s->sent_count -= s->read;
+    memmove(s->sent, s->sent + s->read, (size_t)s->sent_count * sizeof *s->sent);
+    s->read = 0;
+    LeaveCriticalSection(&s->lock);
+}
+
 HRESULT raise_any(Session *s, DISPID member, VARIANT *reversed, UINT count) {
     HRESULT last = S_OK;
     for (int place = 0; place < 4; place++) {

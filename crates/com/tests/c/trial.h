@@ -60,6 +60,8 @@ void session_clear(Session *session);
 IUnknown *session_unknown(Session *session);
 /* The next text that the application has sent, or null. It stays the session's. */
 BSTR session_next(Session *session);
+/* Lets go of those that were read. */
+void session_forget(Session *session);
 
 /* Raising events. The last failure is returned. */
 HRESULT raise_state(Session *session, LONG next);

@@ -1,14 +1,16 @@
-//! Two IM programs in one, each with our driver, on a network within this process: Ann invites Bob, and the application of
-//! the class that is given is started for both, each in a process of its own.
+//! Two IM programs in one, each with our driver, on a network within this process: Ann invites Bob to whatever is registered
+//! under the entry that is given, and that is started for both, each in a process of its own.
 //!
 //! ```text
-//! com_im CLASS ask|offer
+//! com_im ENTRY
 //! ```
 
 #[cfg(windows)]
 mod trial {
+    use rendezvous_com::ComError;
     use rendezvous_com::im::HandedSession;
     use rendezvous_com::names::Guid;
+    use rendezvous_com::registry;
     use rendezvous_core::{
         Address, Application, ApplicationId, Command, Endpoint, Event, SessionConfig, SessionId, State,
     };
@@ -41,8 +43,8 @@ mod trial {
             let me: Address = name.parse()?;
             let network = hub.join(Endpoint { contact: me.clone(), device: "desk".into() });
             let key = Arc::new(DeviceKey::from_seed(&std::array::from_fn(|place| seed ^ (place as u8)))?);
-            let installed = [(ApplicationId::ASK, "Ask"), (ApplicationId::OFFER, "Offer")]
-                .map(|(id, name)| Application::new(id, name));
+            let installed =
+                registry::applications().into_iter().map(|one| Application::new(one.id, one.name));
             let account = Account { network: "loopback".into(), me, key };
             let (driver, handle, happenings) =
                 Driver::new(account, SessionConfig::default(), installed, network);
@@ -59,12 +61,29 @@ mod trial {
             }
         }
 
+        /// As the agent does it with an application that cannot be started.
+        async fn give_up(&mut self, session: SessionId, error: &ComError) -> Result<(), Failure> {
+            say(&format!("{} could not start it: {error}", self.name));
+            // It may be over already: the other side could not start it either.
+            _ = self.handle.command(session, Command::ApplicationGone).await;
+            let name = self.name;
+            self.until(|event| {
+                report(name, event);
+                matches!(event, Event::Ended { .. })
+            })
+            .await
+        }
+
         /// Starts the application and relays whatever happens, until the end.
         async fn launch(mut self, session: SessionId, class: Guid) -> Result<(), Failure> {
             self.until(|event| *event == Event::Launch).await?;
             let info = self.handle.list().await?.into_iter().find(|info| info.id == session);
             let info = info.ok_or("the session is not in the list")?;
-            let handed = HandedSession::hand_over(class, info, self.handle.clone(), PATIENCE).await?;
+            let handed = HandedSession::hand_over(class, info, self.handle.clone(), PATIENCE).await;
+            let handed = match handed {
+                Ok(handed) => handed,
+                Err(error) => return self.give_up(session, &error).await,
+            };
             say(&format!("{} handed over", self.name));
             self.handle.command(session, Command::Attach).await?;
             let mut is_there = true;
@@ -103,7 +122,8 @@ mod trial {
         }
     }
 
-    pub(crate) async fn run(class: Guid, application: ApplicationId) -> Result<(), Failure> {
+    pub(crate) async fn run(application: ApplicationId) -> Result<(), Failure> {
+        let class = registry::class_of(application).ok_or("nothing is registered under this entry")?;
         let hub = Hub::new(1, Weather::FAIR);
         let (ann, mut bob) = (Im::join(&hub, "ann", 1)?, Im::join(&hub, "bob", 2)?);
         let session = ann.handle.invite("bob".parse()?, application, String::new()).await?;
@@ -120,16 +140,8 @@ mod trial {
 
 #[cfg(windows)]
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    use rendezvous_com::names::Guid;
-    use rendezvous_core::ApplicationId;
-
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [class, application] = &arguments[..] else { return Err("CLASS ask|offer".into()) };
-    // As the registry writes it.
-    let digits: String = class.chars().filter(char::is_ascii_hexdigit).collect();
-    let class = Guid(u128::from_str_radix(&digits, 16)?);
-    let application = if application == "ask" { ApplicationId::ASK } else { ApplicationId::OFFER };
-    tokio::runtime::Runtime::new()?.block_on(trial::run(class, application))
+    let entry = std::env::args().nth(1).ok_or("ENTRY")?.parse()?;
+    tokio::runtime::Runtime::new()?.block_on(trial::run(entry))
 }
 
 #[cfg(not(windows))]

@@ -5,12 +5,12 @@ use super::{
     Surroundings, Waiting, WaitingRow,
 };
 use crate::pump::Pump;
+use crate::socket::{Stream, speak};
+use crate::terminal::{Wire, to_wire};
 use crate::{AGENT_PATH, CALL_PATIENCE, COMMANDS_INTERFACE, DbusError};
 use rendezvous_core::{ApplicationId, DeclinedBy, SessionResult, State};
 use rendezvous_net::{IceServer, IceServerRow};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
-use zbus::connection::Builder;
 use zbus::export::serde::{Serialize, de::DeserializeOwned};
 use zbus::message::Type;
 use zbus::zvariant::DynamicType;
@@ -65,10 +65,8 @@ pub struct NewsStream(Pump<News>);
 
 impl AgentClient {
     /// Speaks to the agent at the other end of this stream.
-    pub async fn connect(stream: UnixStream) -> Result<Self, DbusError> {
-        Ok(Self {
-            connection: Builder::unix_stream(stream).method_timeout(SEARCH_PATIENCE).p2p().build().await?,
-        })
+    pub async fn connect(stream: Stream) -> Result<Self, DbusError> {
+        Ok(Self { connection: speak(stream).method_timeout(SEARCH_PATIENCE).p2p().build().await? })
     }
 
     /// What happens from now on.
@@ -242,9 +240,8 @@ impl AgentClient {
     }
 }
 
-fn apart(surroundings: Surroundings) -> (Vec<zbus::OwnedFd>, std::collections::HashMap<String, String>) {
-    let terminal = surroundings.terminal.into_iter().flatten().map(zbus::OwnedFd::from).collect();
-    (terminal, surroundings.environment)
+fn apart(surroundings: Surroundings) -> (Wire, std::collections::HashMap<String, String>) {
+    (to_wire(surroundings.terminal), surroundings.environment)
 }
 
 impl NewsStream {

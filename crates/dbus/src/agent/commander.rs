@@ -2,9 +2,9 @@
 
 use super::bus::Program;
 use super::{Request, declined_name, server};
+use crate::socket::Stream;
 use crate::{DbusError, session_path};
 use rendezvous_core::{Event, SessionId};
-use std::os::unix::net::UnixStream;
 use tokio::sync::mpsc;
 use zbus::Connection;
 
@@ -49,7 +49,7 @@ impl<'a> Told<'a> {
 
 impl Commander {
     /// Serves the commands' interface on a connection of the private socket; what is asked goes to `requests`.
-    pub async fn serve(stream: UnixStream, requests: mpsc::Sender<Request>) -> Result<Self, DbusError> {
+    pub async fn serve(stream: Stream, requests: mpsc::Sender<Request>) -> Result<Self, DbusError> {
         Ok(Self(Way::Socket(server::serve(stream, requests).await?)))
     }
 

@@ -17,17 +17,17 @@ pub use commander::Commander;
 
 use crate::application::TypedCode;
 use crate::session_path;
+use crate::terminal::Ends;
 use rendezvous_core::{Address, ApplicationId, DeclinedBy, SessionId};
 use rendezvous_net::{IceServer, SessionInfo};
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
 use tokio::sync::oneshot;
 
 /// What comes with an invitation besides whom and what.
 #[derive(Debug, Default)]
 pub struct Surroundings {
-    /// Input and output of the terminal of the person who invites; `None` when there is no terminal.
-    pub terminal: Option<[OwnedFd; 2]>,
+    /// The terminal of the person who invites; `None` when there is none.
+    pub terminal: Option<Ends>,
     /// Variables such as `DISPLAY`. The agent takes only those that it knows.
     pub environment: HashMap<String, String>,
 }

@@ -3,23 +3,19 @@
 use super::commander::Told;
 use super::{Greeting, Listed, Request, SeenRow, SessionRow, StatusRow, Surroundings, WaitingRow};
 use crate::application::TypedCode;
+use crate::socket::{Stream, speak};
+use crate::terminal::{Wire, from_wire};
 use crate::{AGENT_PATH, DbusError, session_of, session_path};
 use rendezvous_net::{IceServer, IceServerRow};
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use tokio::sync::{mpsc, oneshot};
-use zbus::connection::Builder;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, Guid, OwnedObjectPath, fdo, interface};
 
 /// Serves a command's connection.
-pub(super) async fn serve(
-    stream: UnixStream,
-    requests: mpsc::Sender<Request>,
-) -> Result<Connection, DbusError> {
+pub(super) async fn serve(stream: Stream, requests: mpsc::Sender<Request>) -> Result<Connection, DbusError> {
     let object = Commands1 { requests };
-    let builder = Builder::unix_stream(stream).server(Guid::generate()).p2p();
+    let builder = speak(stream).server(Guid::generate()).p2p();
     Ok(builder.serve_at(AGENT_PATH, object).build().await?)
 }
 
@@ -61,13 +57,13 @@ impl Commands1 {
         Ok((version, process, since, is_replaceable))
     }
 
-    /// Invites a contact to an application. `terminal` is empty, or input and output of a terminal.
+    /// Invites a contact to an application. `terminal` is empty, or what a terminal is handed over as.
     async fn invite(
         &self,
         network: String,
         contact: String,
         application: String,
-        terminal: Vec<zbus::OwnedFd>,
+        terminal: Wire,
         environment: HashMap<String, String>,
     ) -> fdo::Result<OwnedObjectPath> {
         let contact =
@@ -139,7 +135,7 @@ impl Commands1 {
     /// Hands over a terminal on which the person is asked about what rings. `InboxOver` gives it back.
     async fn inbox(
         &self,
-        terminal: Vec<zbus::OwnedFd>,
+        terminal: Wire,
         environment: HashMap<String, String>,
         stay: bool,
     ) -> fdo::Result<()> {
@@ -160,11 +156,7 @@ impl Commands1 {
     }
 
     /// Makes a one-time code and takes a terminal, on which the person is asked when somebody has typed it.
-    async fn make_code(
-        &self,
-        terminal: Vec<zbus::OwnedFd>,
-        environment: HashMap<String, String>,
-    ) -> fdo::Result<String> {
+    async fn make_code(&self, terminal: Wire, environment: HashMap<String, String>) -> fdo::Result<String> {
         let surroundings = surroundings(terminal, environment)?;
         let made = self.ask(|answer| Request::MakeCode { surroundings, answer }).await?;
         made.map_err(fdo::Error::Failed)
@@ -175,7 +167,7 @@ impl Commands1 {
         &self,
         code: String,
         place: String,
-        terminal: Vec<zbus::OwnedFd>,
+        terminal: Wire,
         environment: HashMap<String, String>,
     ) -> fdo::Result<OwnedObjectPath> {
         let (code, surroundings) = (TypedCode(code), surroundings(terminal, environment)?);
@@ -237,17 +229,6 @@ impl Commands1 {
     }
 }
 
-fn surroundings(
-    terminal: Vec<zbus::OwnedFd>,
-    environment: HashMap<String, String>,
-) -> fdo::Result<Surroundings> {
-    let terminal: Vec<OwnedFd> = terminal.into_iter().map(OwnedFd::from).collect();
-    let terminal = match <[OwnedFd; 2]>::try_from(terminal) {
-        Ok(pair) => Some(pair),
-        Err(none) if none.is_empty() => None,
-        Err(_) => {
-            return Err(fdo::Error::InvalidArgs("a terminal is two descriptors: input and output".into()));
-        }
-    };
-    Ok(Surroundings { terminal, environment })
+fn surroundings(terminal: Wire, environment: HashMap<String, String>) -> fdo::Result<Surroundings> {
+    Ok(Surroundings { terminal: from_wire(terminal)?, environment })
 }

@@ -2,13 +2,12 @@
 
 use super::{Events, HeldSession, Introduction};
 use crate::serve::{Call, Gate, Object, Served, serve};
+use crate::socket::{Stream, speak};
 use crate::{APPLICATION_INTERFACE, APPLICATION_PATH, CALL_PATIENCE, DbusError, bus};
 use std::collections::HashMap;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::oneshot;
-use zbus::connection::Builder;
 use zbus::names::OwnedUniqueName;
 use zbus::{Connection, Message, MessageStream, OwnedObjectPath, OwnedVariant, Variant, fdo};
 
@@ -18,12 +17,9 @@ const DO_NOT_QUEUE: u32 = 4;
 const PRIMARY_OWNER: u32 = 1;
 
 /// Waits on this socket for `SetRendezvousSession` and takes the session.
-pub async fn take_session(
-    stream: UnixStream,
-    patience: Duration,
-) -> Result<(HeldSession, Events), DbusError> {
+pub async fn take_session(stream: Stream, patience: Duration) -> Result<(HeldSession, Events), DbusError> {
     within(patience, async {
-        let builder = Builder::unix_stream(stream).method_timeout(CALL_PATIENCE).p2p();
+        let builder = speak(stream).method_timeout(CALL_PATIENCE).p2p();
         let stream = builder.build_message_stream().await?;
         let connection = Connection::from(&stream);
         let (served, receiver) = offer(stream, Gate::Socket);

@@ -29,6 +29,8 @@ const BUTTONS: u64 = 3_000;
 /// The field of a page, and its rows.
 const FIELD: NodeId = NodeId(4);
 const ROWS: u64 = 4_000;
+/// What was written to each other.
+const TALK: u64 = 1_000_000;
 /// So many parts of one kind have numbers.
 const MOST: u64 = 900;
 
@@ -109,7 +111,7 @@ fn tree(form: &Form, layout: &Layout) -> TreeUpdate {
                 (Role::Label, text)
             }
             Block::Large(text) => (Role::Label, text),
-            Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => {
+            Block::Field(_) | Block::Rows(_) | Block::Tiles(_) | Block::Talk(_) => {
                 page::block(form, layout, block, &mut nodes, &mut inside);
                 continue;
             }
@@ -174,7 +176,12 @@ fn spoken(form: &Form) -> String {
         | Block::Strong(text)
         | Block::Large(text)
         | Block::Small(text) => Some(text.clone()),
-        Block::Words(_) | Block::Choice(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => None,
+        Block::Words(_)
+        | Block::Choice(_)
+        | Block::Field(_)
+        | Block::Rows(_)
+        | Block::Tiles(_)
+        | Block::Talk(_) => None,
     };
     form.view().body.iter().filter_map(text).collect::<Vec<_>>().join(" ")
 }

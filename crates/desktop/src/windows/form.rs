@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::view::{Act, Answers, Block, Button, ButtonId, ButtonKind, Shape, View};
 
 mod page;
-pub(super) use page::{field, rows};
+pub(super) use page::{field, rows, talk};
 
 /// What allows something is deaf for so long after the window appeared, moved, was uncovered or got the keyboard: nobody
 /// allows what they have not had the time to see.
@@ -296,6 +296,9 @@ impl Form {
             }
             Target::Button(at) => {
                 let Button { id, kind, .. } = *self.view.buttons.get(at)?;
+                if kind == ButtonKind::Plain && self.is_talk() {
+                    return Some(self.enter());
+                }
                 if kind == ButtonKind::Allow {
                     let incomplete = if self.is_complete() { None } else { Some(Refusal::Incomplete) };
                     self.refused = held.refusal.or(refusal(source, standing)).or(incomplete);

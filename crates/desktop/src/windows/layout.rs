@@ -57,6 +57,8 @@ pub(super) enum What {
     Refused,
     /// The mark at the beginning of a bar.
     Mark,
+    /// The ground of what somebody wrote: whether it was the person here.
+    Said(bool),
     /// What is read out.
     Large,
     /// The ground below the buttons of a page, over what is scrolled.
@@ -171,7 +173,9 @@ fn write(page: &mut Page<'_>, block: &Block) {
             page.write(What::Strong, words, Style { bold: true, ..text }, indent);
         }
         Block::Words(names) => words(page, names),
-        Block::Large(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => page::write(page, block),
+        Block::Large(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) | Block::Talk(_) => {
+            page::write(page, block);
+        }
         Block::Choice(choices) => {
             for (at, choice) in choices.iter().enumerate() {
                 if at > 0 {

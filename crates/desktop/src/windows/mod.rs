@@ -11,7 +11,8 @@
 //! Everything else anybody may press, from anywhere: saying no must never be difficult.
 //!
 //! A [`Shape::Page`] is an ordinary window that decides nothing: whatever is in it anybody may press, also a keyboard on the
-//! screen, which is a program.
+//! screen, which is a program. In a [`Block::Talk`] that is so while nobody else has pointer and keys on this display; when
+//! somebody has, only fingers write there, and while they do, the other's rest.
 //!
 //! A question appears beside the pointer and never under it, its safe answer has the keyboard, Escape and closing the window
 //! are the safe answer, and the expert's pointer and keys rest ([`Suspension`]) from before it appears until after it is gone.
@@ -49,7 +50,8 @@ use thiserror::Error;
 pub use canvas::Canvas;
 pub use look::Look;
 pub use view::{
-    Act, Answers, Block, Button, ButtonId, ButtonKind, Field, Mark, Refusals, Row, Shape, Tone, View, foreign,
+    Act, Answers, Block, Button, ButtonId, ButtonKind, Field, Mark, Refusals, Remark, Row, Shape, Tone, View,
+    foreign,
 };
 
 pub(crate) use self::bar::{BarPainter, BarVoice, PaintedBar, Wish};
@@ -158,6 +160,14 @@ impl Windows {
     pub fn show(&self, view: View) -> WindowId {
         let id = WindowId(self.next.fetch_add(1, Ordering::Relaxed));
         self.sender.send(Command::Show(id, view));
+        id
+    }
+
+    /// The same for what comes by itself: the keyboard stays where it is, since nobody should write into what they have not
+    /// seen.
+    pub fn show_aside(&self, view: View) -> WindowId {
+        let id = WindowId(self.next.fetch_add(1, Ordering::Relaxed));
+        self.sender.send(Command::ShowAside(id, view));
         id
     }
 

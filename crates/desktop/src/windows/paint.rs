@@ -71,6 +71,7 @@ impl Painter<'_> {
             What::Quiet | What::Name => self.text(text, style, palette.quiet, area),
             What::Refused => self.text(text, style, palette.text, area),
             What::Large => self.text(text, style, palette.text, area),
+            What::Said(is_own) => self.said(is_own, area),
             What::Footer => self.footer(area),
             What::Thumb => self.canvas.fill(area, area.width / 2.0, palette.edge),
             What::Target(Target::Field) => self.field(style, area),

@@ -15,7 +15,7 @@ use x11rb::wrapper::ConnectionExt as _;
 use super::access::Access;
 use super::atoms::Atoms;
 use super::canvas::Canvas;
-use super::form::{DEAF, Form, Input, Source, Standing, Target};
+use super::form::{DEAF, Form, Input, Key, Source, Standing, Target, talk};
 use super::layout::{Layout, STRIPE};
 use super::letters::Letters;
 use super::look::{Look, SMALLEST};
@@ -25,13 +25,16 @@ use super::{cover, place};
 use crate::x11::link::{Link, lost};
 use crate::x11::monitors;
 use crate::x11::prompts::TOLD;
-use crate::{DisplayError, Hold, Rect};
+use crate::{DisplayError, Hold, Rect, Suspension};
 
 /// Where the pointer may have been put by the manager of the windows, a question moves away so often.
 const MOVES: u8 = 3;
 
 /// A notch of the wheel moves a page by so much, at the usual size.
 const NOTCH: f32 = 72.0;
+
+/// Whoever has not touched a key for so long does not write any more.
+const WRITING: Duration = Duration::from_secs(10);
 
 /// What the request itself takes of the most that a request may be.
 const HEADER: usize = 64;
@@ -57,6 +60,10 @@ pub(super) struct Surface {
     ready: bool,
     /// While it stands nobody else's pointer and keys are played back, and nobody else sees anything.
     _rest: Option<Hold>,
+    /// The same for pointer and keys while the person writes to somebody, until this moment.
+    writing: Option<(Hold, Instant)>,
+    /// It came by itself, and took the keyboard from nobody.
+    aside: bool,
 }
 
 /// What a window is opened with, besides its contents.
@@ -65,22 +72,27 @@ pub(super) struct Ground<'a> {
     pub(super) atoms: &'a Atoms,
     pub(super) look: Look,
     pub(super) letters: &'a mut Letters,
+    /// What holds back somebody else's pointer and keys.
+    pub(super) suspension: &'a Suspension,
 }
 
 impl Surface {
     /// Opens a window. Whoever holds `rest` let go of pointer and keys before.
     pub(super) fn open(
         ground: &mut Ground<'_>,
-        view: View,
+        (view, aside): (View, bool),
         rest: Option<Hold>,
         ask: impl FnMut(Input) + Send + 'static,
     ) -> Result<Self, DisplayError> {
-        let Ground { link, atoms, look, letters } = ground;
+        let Ground { link, atoms, look, letters, .. } = ground;
         let form = Form::new(view);
         let (look, layout) = fitting(&form, *look, letters, link);
         let at = corner(&form, &layout, link)?;
         let window = create(link, &form, &layout, look, at)?;
         hints(link, atoms, window, &form, &layout, at)?;
+        if aside {
+            takes_no_keyboard(link, atoms, window)?;
+        }
         let gc = link.conn.generate_id().map_err(lost)?;
         link.conn.create_gc(gc, window, &CreateGCAux::new()).map_err(lost)?;
         let access = Access::new(&form, &layout, ask);
@@ -102,13 +114,21 @@ impl Surface {
             moves: 0,
             ready: false,
             _rest: rest,
+            writing: None,
+            aside,
         })
     }
 
     /// Other contents. The window keeps its place; a bar grows to the right of its middle and to the left.
     pub(super) fn change(&mut self, ground: &mut Ground<'_>, view: View) -> Result<(), DisplayError> {
         let is_renamed = self.form.view().title != view.title;
+        let newest = |view: &View| talk(view).and_then(|talk| talk.last().map(|remark| remark.number));
+        let is_news = newest(&view) != newest(self.form.view());
         self.form.change(view);
+        if is_news && !self.focused {
+            // Somebody has written: that should be seen. The keyboard stays where it is.
+            self.to_the_front(ground.link)?;
+        }
         if is_renamed {
             name(ground.link, ground.atoms, self.window, &self.form.view().title)?;
         }
@@ -148,11 +168,16 @@ impl Surface {
 
     /// When it will have been seen for long enough, if that is still to come.
     pub(super) fn due(&self) -> Option<Instant> {
-        (self.mapped && !self.ready).then(|| self.seen + DEAF)
+        let ready = (self.mapped && !self.ready).then(|| self.seen + DEAF);
+        let written = self.writing.as_ref().map(|(_, until)| *until);
+        ready.into_iter().chain(written).min()
     }
 
     /// The time may have come to be drawn as one that hears.
     pub(super) fn tick(&mut self, ground: &mut Ground<'_>) -> Result<(), DisplayError> {
+        if self.writing.as_ref().is_some_and(|(_, until)| *until <= Instant::now()) {
+            self.writing = None;
+        }
         if self.would_hear() == self.ready { Ok(()) } else { self.redraw(ground) }
     }
 
@@ -170,6 +195,25 @@ impl Surface {
         matches!(self.form.focus(), Some(Target::Word(_) | Target::Field))
     }
 
+    /// Whether this counts where two people write to each other: nobody writes in the place of the person. What is played back
+    /// is a keyboard on the screen, unless somebody else could have done it.
+    fn may_talk(&mut self, suspension: &Suspension, input: Input, source: Source) -> bool {
+        if !self.form.is_talk() || input == Input::Close {
+            return true;
+        }
+        if source == Source::Played {
+            return !suspension.is_played_through();
+        }
+        if !matches!(input, Input::KeyUp | Input::Up(_) | Input::Key(Key::Escape)) {
+            let hold = match self.writing.take() {
+                Some((hold, _)) => hold,
+                None => suspension.hold(),
+            };
+            self.writing = Some((hold, Instant::now() + WRITING));
+        }
+        true
+    }
+
     /// The person did something.
     pub(super) fn handle(
         &mut self,
@@ -177,6 +221,9 @@ impl Surface {
         input: Input,
         source: Source,
     ) -> Result<Option<Act>, DisplayError> {
+        if !self.may_talk(ground.suspension, input, source) {
+            return Ok(None);
+        }
         let standing = Standing {
             seen: if self.mapped { self.seen.elapsed() } else { Duration::ZERO },
             clear: self.visible && cover::is_clear(ground.link, self.window)?,
@@ -188,6 +235,10 @@ impl Surface {
         }
         let focus = self.form.focus();
         let act = self.form.handle(input, source, standing);
+        if act == Some(Act::Entered) {
+            // It is written.
+            self.writing = None;
+        }
         (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
         if focus != self.form.focus() {
             self.show_focus(ground);
@@ -203,8 +254,12 @@ impl Surface {
     /// Scrolls so that what the keyboard is at can be seen.
     fn show_focus(&mut self, ground: &mut Ground<'_>) {
         let Some(area) = self.form.focus().and_then(|focus| self.layout.area_of(focus)) else { return };
-        let is_button = matches!(self.form.focus(), Some(Target::Button(_)));
-        if !self.is_page() || is_button {
+        let stays = match self.form.focus() {
+            Some(Target::Button(_)) => true,
+            Some(Target::Field) => self.form.is_talk(),
+            _ => false,
+        };
+        if !self.is_page() || stays {
             return;
         }
         let (gap, top) = (self.look.px(24.0), self.look.px(STRIPE));
@@ -218,7 +273,7 @@ impl Surface {
         if by == 0.0 {
             return;
         }
-        self.form.scroll_to(self.form.scroll() + by, self.layout.reach);
+        self.form.scroll_by(by, self.layout.reach);
         (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
     }
 
@@ -240,7 +295,8 @@ impl Surface {
     pub(super) fn is_mapped(&mut self, link: &Link) -> Result<(), DisplayError> {
         self.mapped = true;
         self.seen = Instant::now();
-        if let Shape::Bar(_) = self.form.view().shape { Ok(()) } else { self.take_keyboard(link) }
+        let is_bar = matches!(self.form.view().shape, Shape::Bar(_));
+        if is_bar || self.aside { Ok(()) } else { self.take_keyboard(link) }
     }
 
     /// It was moved; then it must be seen anew. It does not stay under the pointer.
@@ -287,11 +343,12 @@ impl Surface {
 
     /// Above everything again; only for a bar, which nothing may cover.
     pub(super) fn raise(&self, link: &Link) -> Result<(), DisplayError> {
-        if matches!(self.form.view().shape, Shape::Bar(_)) {
-            let aux = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
-            link.conn.configure_window(self.window, &aux).map_err(lost)?;
-        }
-        Ok(())
+        if matches!(self.form.view().shape, Shape::Bar(_)) { self.to_the_front(link) } else { Ok(()) }
+    }
+
+    fn to_the_front(&self, link: &Link) -> Result<(), DisplayError> {
+        let aux = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
+        link.conn.configure_window(self.window, &aux).map_err(lost).map(drop)
     }
 
     pub(super) fn close(self, link: &Link) -> Result<(), DisplayError> {
@@ -435,6 +492,13 @@ fn hints(
     };
     general.set(conn, window).map_err(lost)?;
     Ok(())
+}
+
+/// A manager of windows leaves the keyboard where it is.
+fn takes_no_keyboard(link: &Link, atoms: &Atoms, window: Window) -> Result<(), DisplayError> {
+    let (property, kind) = (atoms._NET_WM_USER_TIME, u32::from(AtomEnum::CARDINAL));
+    let set = link.conn.change_property32(PropMode::REPLACE, window, property, kind, &[0]);
+    set.map_err(lost).map(drop)
 }
 
 fn name(link: &Link, atoms: &Atoms, window: Window, title: &str) -> Result<(), DisplayError> {

@@ -39,6 +39,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// What the thread is asked for.
 pub(super) enum Command {
     Show(WindowId, View),
+    /// The same, and the keyboard stays where it is.
+    ShowAside(WindowId, View),
     Change(WindowId, View),
     Close(WindowId, mpsc::Sender<()>),
     /// A screen reader asks for something.
@@ -146,15 +148,8 @@ impl Desk {
 
     fn command(&mut self, command: Command) -> Result<(), DisplayError> {
         match command {
-            Command::Show(id, view) => {
-                // Nobody else's finger is on anything when it appears, and nobody else sees it.
-                let rest = matches!(view.shape, Shape::Question).then(|| self.suspension.hide());
-                let own = self.own.clone();
-                let ask = move |input| own.send(Command::Asked(id, input));
-                let (mut ground, surfaces) = self.ground();
-                let surface = Surface::open(&mut ground, view, rest, ask)?;
-                surfaces.insert(id, surface);
-            }
+            Command::ShowAside(id, view) => self.show(id, view, true)?,
+            Command::Show(id, view) => self.show(id, view, false)?,
             Command::Change(id, view) => {
                 let (mut ground, surfaces) = self.ground();
                 if let Some(surface) = surfaces.get_mut(&id) {
@@ -169,6 +164,17 @@ impl Desk {
             Command::Asked(id, input) => self.give(id, input, Source::Played)?,
             Command::End => {}
         }
+        Ok(())
+    }
+
+    fn show(&mut self, id: WindowId, view: View, aside: bool) -> Result<(), DisplayError> {
+        // Nobody else's finger is on anything when it appears, and nobody else sees it.
+        let rest = matches!(view.shape, Shape::Question).then(|| self.suspension.hide());
+        let own = self.own.clone();
+        let ask = move |input| own.send(Command::Asked(id, input));
+        let (mut ground, surfaces) = self.ground();
+        let surface = Surface::open(&mut ground, (view, aside), rest, ask)?;
+        surfaces.insert(id, surface);
         Ok(())
     }
 
@@ -307,8 +313,13 @@ impl Desk {
     }
 
     fn ground(&mut self) -> (Ground<'_>, &mut HashMap<WindowId, Surface>) {
-        let ground =
-            Ground { link: &self.link, atoms: &self.atoms, look: self.look, letters: &mut self.letters };
+        let ground = Ground {
+            link: &self.link,
+            atoms: &self.atoms,
+            look: self.look,
+            letters: &mut self.letters,
+            suspension: &self.suspension,
+        };
         (ground, &mut self.surfaces)
     }
 

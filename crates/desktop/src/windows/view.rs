@@ -65,6 +65,23 @@ pub enum Block {
     Rows(Vec<Row>),
     /// The few things that most people come for, large.
     Tiles(Vec<Row>),
+    /// What two people have written to each other, the newest at the end, which is in view. A [`Block::Field`] behind it stays
+    /// at the lower edge, and is empty again when the person is done with it. What a program plays back is not written here
+    /// while somebody else's keys may be among it, and those rest while the person writes.
+    Talk(Vec<Remark>),
+}
+
+/// Something that one of them wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Counts them; the same for ever.
+    pub number: u32,
+    /// Who wrote it.
+    pub who: String,
+    /// What they wrote.
+    pub text: String,
+    /// Whether it was the person here.
+    pub is_own: bool,
 }
 
 /// A field of a page.

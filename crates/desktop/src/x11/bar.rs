@@ -82,6 +82,8 @@ pub enum Press {
     Resume,
     /// Take control back. From any mouse.
     TakeBack,
+    /// Write to the expert. From any mouse: it allows nothing.
+    Write,
     /// Stop everything. From any mouse.
     Stop,
 }

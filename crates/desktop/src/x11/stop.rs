@@ -155,25 +155,17 @@ impl StopKeys {
         if CHORD.iter().all(|modifier| u16::from(pointer.mask) & u16::from(*modifier) != 0) {
             return Ok(true);
         }
-        if !is_real && !is_experts {
-            // Programs press and let go at once; between two presses of theirs there is no finger that holds.
-            self.heard.release(key.time.wrapping_sub(REST));
-        }
-        let is_third = !is_experts && self.heard.press(key.time);
-        if !is_real && !is_experts {
-            // Nor does one of theirs make the next press of a finger a key that repeats.
-            self.heard.release(key.time.wrapping_sub(REST));
-        }
-        Ok(is_third)
+        Ok(match (is_real, is_experts) {
+            (true, _) => self.heard.press(key.time),
+            (false, false) => self.heard.press_of_program(key.time),
+            (false, true) => false,
+        })
     }
 
     fn escape(&self, code: u32) -> Option<usize> {
         self.escapes.iter().position(|escape| u32::from(escape.code) == code)
     }
 }
-
-/// Longer than what displays take to repeat a key, in milliseconds.
-const REST: u32 = 20;
 
 /// All keys that type Escape, however the keyboard is laid out. What was played back before counts as heard.
 fn escape_keys(link: &Link, suspension: &Suspension) -> Result<Vec<Escape>, DisplayError> {

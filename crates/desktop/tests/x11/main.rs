@@ -8,6 +8,7 @@
 mod decode;
 #[cfg(all(feature = "h264", feature = "vp9"))]
 mod encode;
+mod finger;
 mod keyboard;
 mod monitors;
 #[cfg(feature = "windows")]
@@ -20,6 +21,9 @@ mod needs_xephyr_hostile;
 mod needs_xephyr_questions;
 #[path = "stop.rs"]
 mod needs_xephyr_stop;
+#[cfg(feature = "windows")]
+#[path = "talk.rs"]
+mod needs_xephyr_talk;
 #[path = "bar.rs"]
 mod needs_xvfb_bar;
 #[path = "capture.rs"]

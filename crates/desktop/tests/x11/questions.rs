@@ -47,17 +47,17 @@ fn question() -> View {
 }
 
 /// The person's screen, and on it, in a window, the one that is shared.
-struct Stage {
-    outer: (RustConnection, Window),
-    inner: (RustConnection, Window),
-    windows: Windows,
-    told: mpsc::Receiver<Told>,
-    suspension: Suspension,
-    servers: (Server, Server),
+pub(crate) struct Stage {
+    pub(crate) outer: (RustConnection, Window),
+    pub(crate) inner: (RustConnection, Window),
+    pub(crate) windows: Windows,
+    pub(crate) told: mpsc::Receiver<Told>,
+    pub(crate) suspension: Suspension,
+    pub(crate) servers: (Server, Server),
 }
 
 impl Stage {
-    fn set() -> Self {
+    pub(crate) fn set() -> Self {
         let outer = Server::xvfb("1024x768x24");
         let inner = Server::xephyr(&outer, "900x700");
         let suspension = Suspension::default();
@@ -99,7 +99,7 @@ impl Stage {
         conn.sync().unwrap();
     }
 
-    fn key(&self, (conn, root): &(RustConnection, Window), key: u8) {
+    pub(crate) fn key(&self, (conn, root): &(RustConnection, Window), key: u8) {
         conn.xtest_fake_input(KEY_PRESS_EVENT, key, 0, *root, 0, 0, 0).unwrap();
         conn.xtest_fake_input(KEY_RELEASE_EVENT, key, 0, *root, 0, 0, 0).unwrap();
         conn.sync().unwrap();
@@ -122,7 +122,7 @@ impl Stage {
     }
 
     /// Returns when the question is on the display and has the keyboard.
-    fn appears(&self) -> Window {
+    pub(crate) fn appears(&self) -> Window {
         let mut window = None;
         until("the question is there and has the keyboard", || {
             window = self.find();
@@ -132,7 +132,7 @@ impl Stage {
         window.unwrap()
     }
 
-    fn find(&self) -> Option<Window> {
+    pub(crate) fn find(&self) -> Option<Window> {
         let (conn, root) = &self.inner;
         let children = conn.query_tree(*root).unwrap().reply().unwrap().children;
         children.into_iter().find(|child| {

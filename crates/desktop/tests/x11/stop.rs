@@ -13,6 +13,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
+use crate::finger::Finger;
 use crate::person::Person;
 use crate::server::{Server, until};
 
@@ -173,6 +174,25 @@ fn real_escapes_and_the_experts_do_not_add_up() {
     assert_eq!(keys.wait(Duration::from_millis(500)), Ok(StopSignal::Quiet));
     tap(&conn, root, ESCAPE);
     assert_eq!(keys.wait(Duration::from_secs(5)), Ok(StopSignal::Stop));
+}
+
+#[test]
+fn a_programs_escape_takes_none_of_three_from_the_person() {
+    let outer = Server::xvfb("640x480x24");
+    let inner = Server::xephyr(&outer, "320x200");
+    let person = Person::who_shows_the_screen();
+    let (conn, root) = outer.connect();
+    focus_inner(&conn, root);
+    until_keys_arrive((&conn, root), &inner);
+    let mut keys = person.listens(&inner, &Suspension::default());
+    let (program, inner_root) = inner.connect();
+    tap(&program, inner_root, ESCAPE);
+    // Three count within two seconds. So long after it, one of a program's counts no more.
+    assert_eq!(keys.wait(Duration::from_millis(2_100)), Ok(StopSignal::Quiet));
+    let mut finger = Finger::on(&outer, &inner);
+    let taps = [finger.taps(), finger.taps(), finger.taps()];
+    let signal = keys.wait(Duration::from_secs(5));
+    assert_eq!(signal, Ok(StopSignal::Stop), "{taps:?}, {}", finger.tells());
 }
 
 #[test]

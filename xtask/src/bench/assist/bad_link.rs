@@ -13,7 +13,8 @@ use rendezvous_testkit::workload::{Scene, Workload};
 use super::figures::Spread;
 use super::peer::ours::Ours;
 use super::sight::{Eye, Reading};
-use super::stage::{Stage, machines};
+use super::stage::{SOON, Stage, machines};
+use crate::browser::Browser;
 use crate::say;
 
 /// Each way half of the 200 ms, and the same loss. A queue of 200 ms is what a modest router has.
@@ -64,6 +65,7 @@ pub(super) fn bad_link(stage: &mut Stage, length: Duration) -> Result<BadLink> {
     let start = Instant::now();
     ours.take_control(stage)?;
     Eye::Page.wait_readable(&mut stage.browser)?;
+    wait_for_hands(stage)?;
     let mut number = 0;
     while start.elapsed() < length {
         Eye::Page.press(&mut stage.browser)?;
@@ -88,6 +90,24 @@ pub(super) fn bad_link(stage: &mut Stage, length: Duration) -> Result<BadLink> {
     ours.hang_up(stage)?;
     ours.leave()?;
     Ok(judge(&readings, &answers, length))
+}
+
+/// For half a second after a question nothing of the helper's is played back. A key that fell into that time would be missing
+/// in the count for ever, and every later one would seem to be answered by the one after it.
+fn wait_for_hands(stage: &mut Stage) -> Result<()> {
+    wait::until("keys to be played back", SOON, || {
+        forget_keys(&mut stage.browser)?;
+        Eye::Page.press(&mut stage.browser)?;
+        wait::observe(Duration::from_secs(2))?;
+        let answers = Eye::Page.answers(&mut stage.browser)?;
+        Ok(answers.iter().all(Option::is_some).then_some(()))
+    })?;
+    forget_keys(&mut stage.browser)
+}
+
+/// What was read of the picture meanwhile counts.
+fn forget_keys(browser: &mut Browser) -> Result<()> {
+    browser.evaluate("observer.presses.length = 0").map(drop)
 }
 
 fn judge(readings: &[Reading], answers: &[f64], length: Duration) -> BadLink {

@@ -1,14 +1,12 @@
 //! An application as a process of its own, with its end of a private socket.
 
 use super::Place;
-use crate::application::hand_socket;
 use crate::application::hello::HELLO;
 use crate::home::Home;
-use crate::log;
 use crate::surroundings::{HANDED_OVER, RETURNED};
+use crate::{log, os};
 use anyhow::{Context, Result, bail};
 use rendezvous_core::ApplicationId;
-use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use tokio::process::Child;
 
@@ -40,18 +38,15 @@ pub(super) fn registered(home: &Home, words: &[String]) -> Result<Command> {
 }
 
 /// Starts it at its person's terminal, in its person's surroundings.
-pub(super) fn spawn(mut command: Command, home: &Home, place: &Place, socket: UnixStream) -> Result<Child> {
+pub(super) fn spawn(mut command: Command, home: &Home, place: &Place) -> Result<Child> {
     match &place.terminal {
-        Some([input, output]) => {
-            command.stdin(Stdio::from(input.try_clone()?)).stdout(Stdio::from(output.try_clone()?))
-        }
-        None => command.stdin(Stdio::null()).stdout(Stdio::null()),
-    };
+        Some(terminal) => os::at_terminal(&mut command, terminal)?,
+        None => _ = command.stdin(Stdio::null()).stdout(Stdio::null()),
+    }
     for name in HANDED_OVER {
         command.env_remove(name);
     }
     command.envs(&place.environment).envs(home.variable());
-    hand_socket(&mut command, socket)?;
     let mut command = tokio::process::Command::from(command);
     command.kill_on_drop(true).spawn().context("cannot start the application")
 }

@@ -1,10 +1,10 @@
 //! A file that the person here chose to send.
 
+use crate::os;
 use anyhow::{Context as _, Result, bail, ensure};
 use rendezvous_assist::files::{FileHash, FileName, MAX_FILE, PieceHasher};
 use std::fs::File;
-use std::os::unix::ffi::OsStringExt as _;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// It is read from one descriptor from the beginning to the end, whatever becomes of its name.
@@ -21,8 +21,7 @@ impl Chosen {
     pub(in crate::assistance) fn open(typed: &str) -> Result<Self> {
         let path = meant(typed)?;
         let shown = path.display();
-        let no_wait = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits())?;
-        let file = File::options().read(true).custom_flags(no_wait).open(&path);
+        let file = os::without_waiting(File::options().read(true)).open(&path);
         let file = file.with_context(|| format!("{shown} cannot be read"))?;
         let about = file.metadata()?;
         if about.is_dir() {
@@ -45,7 +44,8 @@ impl Chosen {
     /// So many bytes from here on; none when the file has become shorter.
     pub(super) fn read(&mut self, from: u64, bytes: usize) -> Result<Vec<u8>> {
         let mut data = vec![0; bytes];
-        self.file.read_exact_at(&mut data, from)?;
+        self.file.seek(SeekFrom::Start(from))?;
+        self.file.read_exact(&mut data)?;
         ensure!(self.hasher.update_at(from, &data), "what stands before it was never read");
         Ok(data)
     }
@@ -61,7 +61,7 @@ fn meant(typed: &str) -> Result<PathBuf> {
     let typed = typed.trim();
     let quoted = ['\'', '"'].into_iter().find_map(|quote| typed.strip_prefix(quote)?.strip_suffix(quote));
     if let Some(uri) = typed.strip_prefix("file://") {
-        return Ok(PathBuf::from(std::ffi::OsString::from_vec(decoded(uri))));
+        return Ok(os::path_of(decoded(uri)));
     }
     // The file that is called so, before what it could mean.
     let plain = Path::new(quoted.unwrap_or(typed));

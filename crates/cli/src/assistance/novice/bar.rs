@@ -43,6 +43,7 @@ impl Novice {
             Heard::Pause => self.give(Input::Pause),
             Heard::Resume => self.shows_again(),
             Heard::TakeBack => self.give(Input::TakeBack(Right::Control)),
+            Heard::Write => self.opens_chat(),
             Heard::Taken(taken) if self.consent.state().may(Right::Control) => {
                 self.terminal.say(texts::taken_from_you(taken));
                 self.give(Input::TakeBack(Right::Control));
@@ -84,11 +85,14 @@ impl Novice {
             (says, Tone::Seen, (Press::Pause, words::bar_pause(language)))
         };
         let besides = self.besides();
+        let write = self.chat.is_some().then(|| (Press::Write, words::bar_write(language)));
+        let stop = (Press::Stop, words::bar_stop(language));
+        let buttons = std::iter::once(button).chain(write).chain([stop]).collect();
         Contents {
             text: words::bar_with(language, words::bar(language, &self.who, says), &besides),
             spoken: words::bar_with(language, words::bar_spoken(language, &self.who, says), &besides),
             tone,
-            buttons: vec![button, (Press::Stop, words::bar_stop(language))],
+            buttons,
         }
     }
 }

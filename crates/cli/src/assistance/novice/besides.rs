@@ -6,11 +6,19 @@ use rendezvous_assist::consent::{FloorState, Input, Right};
 use rendezvous_assist::grant::{ClipboardGrant, DrawingGrant};
 use rendezvous_assist::record::Entry;
 use rendezvous_assist::signal::NoviceSays;
+use std::time::{Duration, Instant};
+
+/// The person is told so often at most that the expert asks for what the rules forbid.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
 
 impl Novice {
     /// The expert asks for something besides the view and control. Where only a window or nothing of the person's own is shown,
     /// there is no display for some of it.
     pub(super) async fn besides_wanted(&mut self, right: Right) {
+        if let Some(why) = self.ruled.keeps(&self.who, right) {
+            self.is_ruled_out(right, why);
+            return self.refuse(right).await;
+        }
         let is_possible = match right {
             Right::Clipboard => self.shared.display.is_some(),
             Right::Drawing => self.shared.kind().is_controllable(),
@@ -19,8 +27,24 @@ impl Novice {
         if is_possible {
             return self.give(Input::Request(right));
         }
+        self.refuse(right).await;
+    }
+
+    /// The computer says no, and nobody was asked.
+    pub(super) async fn refuse(&mut self, right: Right) {
         self.ruled.log.note(Entry::Floor(right, FloorState::Refused));
         self.send(NoviceSays::Floor(right, FloorState::Refused)).await;
+    }
+
+    /// A rule of this computer keeps them from asking. Whoever asks again and again is not answered on the person's terminal each
+    /// time.
+    pub(super) fn is_ruled_out(&mut self, right: Right, why: String) {
+        let again = self.told_off.get(&right).is_none_or(|at| at.elapsed() > TELL_AGAIN);
+        if self.question.is_none() && again {
+            self.told_off.insert(right, Instant::now());
+            self.ruled.log.note(Entry::Policy(why.clone()));
+            self.terminal.say(&why);
+        }
     }
 
     pub(super) fn clipboard_allowed(&mut self, grant: ClipboardGrant) {

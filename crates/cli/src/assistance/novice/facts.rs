@@ -18,7 +18,12 @@ pub(in crate::assistance) fn limits(ruled: &Ruled) -> Limits {
         true => Lifetime::For(ruled.policy.control_time()),
         false => Lifetime::Never,
     };
-    Limits::default().with(Right::Control, control).with(Right::Recording, Lifetime::Never)
+    let limits = Limits::default().with(Right::Control, control).with(Right::Recording, Lifetime::Never);
+    let forbidden = |right: &Right| ruled.policy.besides(*right).is_some_and(|rule| !rule.value);
+    Right::FLOORS
+        .into_iter()
+        .filter(forbidden)
+        .fold(limits, |limits, right| limits.with(right, Lifetime::Never))
 }
 
 /// By what is remembered of the expert, and by when and how their device was verified here.

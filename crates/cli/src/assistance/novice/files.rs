@@ -52,7 +52,7 @@ impl Novice {
             News::Withdraw(id) => self.file_is_gone(id),
             News::Came(path, bytes) => {
                 let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
-                self.note_file(Way::Here, &name, Some(bytes), "stored");
+                self.note_file(Way::Here, &name, bytes, "stored");
                 self.terminal.say(&texts::file_came(&path.display().to_string()));
             }
             News::NotCame(name, why) => {
@@ -171,6 +171,9 @@ impl Novice {
     pub(super) fn chose(&mut self, typed: &str) {
         if typed.trim().is_empty() {
             return;
+        }
+        if let Some(why) = self.ruled.keeps_files() {
+            return self.terminal.say(&why);
         }
         if self.sharing.is_none() || self.consent.state().is_paused() {
             return self.terminal.say(texts::NO_FILES_NOW);

@@ -57,6 +57,7 @@ impl Novice {
         self.question = None;
         self.lines = None;
         self.keys = None;
+        self.chat = None;
         if let Some(asking) = &mut self.asking {
             asking.withdraw();
         }

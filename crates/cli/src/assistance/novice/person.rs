@@ -276,7 +276,7 @@ impl Novice {
     }
 
     /// The person has finished a line: what waited for that is asked.
-    fn goes_on(&mut self) {
+    pub(super) fn goes_on(&mut self) {
         if let Some(question) = self.delayed.take() {
             self.ask(question);
         }

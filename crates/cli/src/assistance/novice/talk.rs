@@ -1,10 +1,12 @@
-//! What the two people write to each other, on the novice's terminal.
+//! What the two people write to each other, on the novice's terminal, or in a window where there is none.
 //!
 //! Nothing that the expert writes appears while a question stands, so that no line of theirs can be taken for a part of
 //! it; and no question appears while the person here writes, so that no word of theirs can be taken for its answer.
 
 use super::Novice;
+use crate::asking::Asking;
 use crate::assistance::clock;
+use crate::chatting::Wrote;
 use crate::texts;
 use rendezvous_assist::chat::{ChatGate, ChatText};
 use rendezvous_assist::signal::NoviceSays;
@@ -17,6 +19,8 @@ use std::time::{Duration, Instant};
 const MOST_WAITING: usize = 20;
 /// Who writes says so again this often, and counts as writing for twice as long.
 const TYPING_AGAIN: Duration = Duration::from_secs(3);
+/// Whoever has not touched a key of a window for so long does not write in it any more: what waits for that goes on.
+const WRITING: Duration = Duration::from_secs(10);
 
 /// What the two write to each other.
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ pub(super) struct Talk {
     their_typing: Option<Instant>,
     /// When the expert was last told that the person here is writing.
     own_typing: Option<Instant>,
+    /// When the person last changed what they write in a window, while they do.
+    in_window: Option<Instant>,
     /// Whether the person here is writing a line; the terminal's thread knows first.
     writing: Arc<AtomicBool>,
     /// The line so far.
@@ -39,7 +45,7 @@ pub(super) struct Talk {
 
 impl Talk {
     pub(super) fn is_writing(&self) -> bool {
-        self.writing.load(Ordering::SeqCst)
+        self.writing.load(Ordering::SeqCst) || self.in_window.is_some_and(|at| at.elapsed() < WRITING)
     }
 
     pub(super) fn writing(&self) -> Arc<AtomicBool> {
@@ -75,7 +81,7 @@ impl Novice {
             return;
         }
         self.talk.their_typing = None;
-        if self.keys.is_some() {
+        if self.may_be_written_to() {
             self.show_message(&text);
             self.show_status();
         } else if self.talk.waiting.len() < MOST_WAITING {
@@ -85,16 +91,28 @@ impl Novice {
         }
     }
 
+    /// Whether nothing stands anywhere that a line of theirs could be taken for a part of.
+    fn may_be_written_to(&self) -> bool {
+        let is_asked = self.chat.is_some() && self.asking.as_ref().is_some_and(Asking::is_open);
+        self.keys.is_some() && !is_asked && self.leaving.is_none()
+    }
+
     pub(super) fn expert_is_typing(&mut self, typing: bool) {
         if self.talk.gate.admit_typing(clock::now()) {
             self.talk.their_typing = typing.then(Instant::now);
+            self.show_typing();
             self.show_status();
         }
     }
 
     /// Shows what had to wait, and says what was left out.
     pub(super) fn catch_up(&mut self) {
-        if self.keys.is_none() {
+        self.show_typing();
+        if self.talk.in_window.is_some() && !self.talk.is_writing() {
+            self.talk.in_window = None;
+            self.goes_on();
+        }
+        if !self.may_be_written_to() {
             return;
         }
         while let Some(text) = self.talk.waiting.pop_front() {
@@ -103,18 +121,60 @@ impl Novice {
         let missed = std::mem::take(&mut self.talk.missed) + self.talk.gate.take_dropped();
         if missed > 0 {
             self.terminal.say(&texts::missed_messages(&self.who, missed));
+            if let Some(chat) = &mut self.chat {
+                chat.missed(missed);
+            }
+        }
+    }
+
+    /// The person wants to write.
+    pub(super) fn opens_chat(&mut self) {
+        if let Some(chat) = &mut self.chat {
+            chat.open();
+        }
+    }
+
+    /// The person did something in the window of the chat.
+    pub(super) async fn chat_says(&mut self, wrote: Wrote) {
+        match wrote {
+            Wrote::Draft(draft) => {
+                self.talk.in_window = (!draft.is_empty()).then(Instant::now);
+                self.is_writing(!draft.is_empty()).await;
+            }
+            Wrote::Sent(line) => {
+                self.talk.in_window = None;
+                self.wrote(&line).await;
+            }
+            Wrote::Closed => self.talk.in_window = None,
+            Wrote::Gone => (self.chat, self.talk.in_window) = (None, None),
+        }
+        if !self.talk.is_writing() {
+            self.goes_on();
+        }
+    }
+
+    /// Whether the expert writes at the moment is said in the window, too.
+    fn show_typing(&mut self) {
+        let typing = self.talk.they_are_typing();
+        if let Some(chat) = &mut self.chat {
+            chat.they_are_typing(typing);
         }
     }
 
     /// The person here writes a line, and has come this far.
     pub(super) async fn writes(&mut self, draft: String) {
-        let again = self.talk.own_typing.is_none_or(|at| at.elapsed() >= TYPING_AGAIN);
         self.talk.draft = draft;
-        if !self.talk.draft.is_empty() && again {
+        self.is_writing(!self.talk.draft.is_empty()).await;
+        self.show_status();
+    }
+
+    /// Tells the expert that the person here is writing, now and then.
+    async fn is_writing(&mut self, writing: bool) {
+        let again = self.talk.own_typing.is_none_or(|at| at.elapsed() >= TYPING_AGAIN);
+        if writing && again {
             self.talk.own_typing = Some(Instant::now());
             self.send(NoviceSays::Typing(true)).await;
         }
-        self.show_status();
     }
 
     /// The person here has finished a line.
@@ -124,6 +184,9 @@ impl Novice {
             Some(text) => {
                 let columns = self.terminal.columns();
                 self.terminal.say(&texts::wrote(texts::YOU, text.as_str(), columns));
+                if let Some(chat) = &mut self.chat {
+                    chat.you_wrote(&text);
+                }
                 self.send(NoviceSays::Chat(text)).await;
             }
             None if self.talk.own_typing.is_some() => self.send(NoviceSays::Typing(false)).await,
@@ -133,7 +196,10 @@ impl Novice {
         self.show_status();
     }
 
-    fn show_message(&self, text: &ChatText) {
+    fn show_message(&mut self, text: &ChatText) {
+        if let Some(chat) = &mut self.chat {
+            chat.they_wrote(text);
+        }
         self.terminal.say(&texts::wrote(&self.who, text.as_str(), self.terminal.columns()));
     }
 }

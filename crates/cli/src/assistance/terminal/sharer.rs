@@ -17,7 +17,7 @@ use crate::assistance::media::{self};
 use crate::assistance::novice::facts;
 use crate::assistance::ruled::Ruled;
 use crate::assistance::servers::Servers;
-use crate::assistance::{GOODBYE, clock};
+use crate::assistance::{GOODBYE, clock, stop};
 use crate::signals::EndSignals;
 use crate::terminal::{Terminal, Typed};
 use crate::texts;
@@ -77,6 +77,7 @@ pub(in crate::assistance) async fn run(
             line = typed(&mut sharer.lines) => sharer.answered(line),
             answer = asking::answer(&mut sharer.asking) => sharer.answered_in_window(answer),
             happened = happens(&mut sharer.showing) => sharer.happened(happened).await,
+            heard = of_system(&mut sharer.system) => sharer.system_says(heard),
             () = clock::sleep_until(sharer.due) => sharer.give(Input::Timeout),
             _ = look.tick() => sharer.tick().await,
             () = ends.next() => sharer.give(Input::Stop),
@@ -123,6 +124,8 @@ struct Sharer {
     /// What the person was told last, and when.
     news: Option<(String, Instant)>,
     showing: Option<Showing>,
+    /// What is heard of the person's session on this computer, from the first look on.
+    system: Option<mpsc::Receiver<stop::Heard>>,
     /// Held by every connection for as long as it has something open.
     open: mpsc::Sender<Infallible>,
     /// Ours, for every connection of this session.
@@ -169,6 +172,7 @@ impl Sharer {
             lines: None,
             news: None,
             showing: None,
+            system: None,
             open,
             certificate: None,
             bound: None,
@@ -370,14 +374,29 @@ impl Sharer {
         if let Some(showing) = &mut self.showing {
             showing.fit(&self.terminal);
             showing.release_key();
-            if showing.is_out_of_patience() {
-                return self.fail_with(&texts::no_way(&self.who), Code::FirewallNotSupported).await;
+            match showing.gives_up() {
+                Some(Code::SessionTimeout) => {
+                    return self
+                        .fail("the other side's program did not say where it is", Code::SessionTimeout)
+                        .await;
+                }
+                Some(code) => return self.fail_with(&texts::no_way(&self.who), code).await,
+                None => {}
             }
             if let Some(stalled) = showing.stalls() {
                 self.give(if stalled { Input::BarGone } else { Input::BarBack });
             }
         }
         self.notice_brake();
+    }
+
+    /// The person's desktop is locked, or the computer is about to sleep: whoever types then does not go on.
+    fn system_says(&mut self, heard: stop::Heard) {
+        match heard {
+            stop::Heard::Locked => self.give(Input::Locked),
+            stop::Heard::Slept => self.give(Input::Suspended),
+            other => tracing::warn!(?other, "The system says nothing of the kind"),
+        }
     }
 
     async fn send(&mut self, message: NoviceSays) {
@@ -390,6 +409,18 @@ fn of_a_terminal(limits: Limits) -> Limits {
     [Right::Clipboard, Right::Files, Right::Drawing, Right::Recording]
         .into_iter()
         .fold(limits, |limits, right| limits.with(right, Lifetime::Never))
+}
+
+/// What the system says of the person's session; never, where there is none that could be locked.
+async fn of_system(system: &mut Option<mpsc::Receiver<stop::Heard>>) -> stop::Heard {
+    if let Some(heard) = system
+        && let Some(heard) = heard.recv().await
+    {
+        return heard;
+    }
+    // Nobody is there who could say anything.
+    *system = None;
+    std::future::pending().await
 }
 
 /// What the person types; never, while nothing is expected.

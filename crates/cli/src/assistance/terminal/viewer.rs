@@ -12,6 +12,7 @@ use crate::assistance::GOODBYE;
 use crate::assistance::asides::Lines;
 use crate::assistance::media::ways::Plan;
 use crate::assistance::media::{self, Lack};
+use crate::assistance::owed::Owed;
 use crate::assistance::servers::Servers;
 use crate::record::SessionLog;
 use crate::signals::EndSignals;
@@ -35,8 +36,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// The sharer's program answers within this time.
-const ANSWERED: Duration = Duration::from_secs(120);
+/// Whoever may look and reaches nobody for so long has no way there. The sharer's side gives up before that; this is for one
+/// that does not.
+const UNREACHED: Duration = Duration::from_secs(180);
 /// A connection comes about within this time, or another one is tried.
 const CONNECTING: Duration = Duration::from_secs(20);
 /// Nobody is reached anew more often.
@@ -114,8 +116,10 @@ struct Viewer {
     line: Way,
     /// When the last connection was begun.
     tried: Option<Instant>,
-    /// Since when the sharer's program owes an answer.
-    unanswered: Option<Instant>,
+    /// What the sharer's program owes.
+    owed: Owed,
+    /// Since when this side may look and reaches nobody.
+    unreached: Option<Instant>,
     seeing: Seeing,
     /// When we ended it ourselves.
     leaving: Option<Instant>,
@@ -161,7 +165,8 @@ impl Viewer {
             typing: Typing::No,
             line: Way::None,
             tried: None,
-            unanswered: None,
+            owed: Owed::default(),
+            unreached: None,
             leaving: None,
             ended: None,
         }
@@ -204,7 +209,8 @@ impl Viewer {
                 if let Some(signed) = signed {
                     self.session.send(Ok(signed)).await;
                 }
-                (self.bound, self.unanswered) = (Some(bound), None);
+                self.bound = Some(bound);
+                self.owed.settled();
                 self.connect();
             }
             Ok(Heard::Certificate(_) | Heard::Nothing) => {}
@@ -250,6 +256,7 @@ impl Viewer {
                 self.paused = paused;
                 if paused {
                     self.line = Way::None;
+                    self.owed.answered();
                 } else {
                     self.connect_anew().await;
                 }
@@ -277,6 +284,7 @@ impl Viewer {
         let was = std::mem::replace(&mut self.may_look, may_look);
         if !may_look {
             self.line = Way::None;
+            self.owed.answered();
         } else if !was {
             let hints = self.servers.hints().await;
             if !hints.is_empty() {
@@ -311,7 +319,7 @@ impl Viewer {
     async fn show_certificate(&mut self) {
         (self.offered, self.bound) = (true, None);
         self.tried = Some(Instant::now());
-        self.unanswered = Some(Instant::now());
+        self.owed.shown(Instant::now());
         self.session.offer(self.certificate.offered()).await;
     }
 
@@ -342,7 +350,7 @@ impl Viewer {
 
     /// The other half of the connection, with the certificate that both sides have signed.
     async fn answered(&mut self, answer: Description) {
-        self.unanswered = None;
+        self.owed.answered();
         let Some(bound) = &self.bound else { return tracing::info!("An answer came too late") };
         if answer.media() != bound.novice() {
             return self.distrust(AuthenticationError::Media).await;
@@ -358,7 +366,7 @@ impl Viewer {
     async fn line_event(&mut self, event: LineEvent) {
         match event {
             LineEvent::Described(description) => {
-                self.unanswered = Some(Instant::now());
+                self.owed.described(Instant::now());
                 self.send(ExpertSays::DataOffer(description)).await;
             }
             LineEvent::Lacks(lack) if self.seeing.has_begun() => {
@@ -421,8 +429,8 @@ impl Viewer {
         if !self.greeted && self.begun.elapsed() > self.session.patience() {
             return self.terminate(Code::SessionTimeout.into()).await;
         }
-        if self.may_look && self.unanswered.is_some_and(|since| since.elapsed() > ANSWERED) {
-            return self.terminate(Code::SessionTimeout.into()).await;
+        if let Some(code) = self.misses(now) {
+            return self.terminate(code.into()).await;
         }
         let waits_too_long = match &self.line {
             Way::Opening(_, since) | Way::Lost(_, since) => now.duration_since(*since) > CONNECTING,
@@ -434,6 +442,23 @@ impl Viewer {
             self.connect_anew().await;
         }
         self.seeing.look();
+    }
+
+    /// Why it is of no use to wait any longer, if it is not. Somebody between the two may swallow what both wait for, and the
+    /// sharer's program may be one that never answers.
+    fn misses(&mut self, now: Instant) -> Option<Code> {
+        if self.owed.is_overdue(now) {
+            return Some(Code::SessionTimeout);
+        }
+        let is_missed = self.may_look && !self.paused && !matches!(self.line, Way::Up(_));
+        let since = if is_missed { *self.unreached.get_or_insert(now) } else { now };
+        if !is_missed {
+            self.unreached = None;
+        }
+        let is_too_long = now.saturating_duration_since(since) > UNREACHED;
+        is_too_long.then(|| {
+            if self.owed == Owed::Nothing { Code::FirewallNotSupported } else { Code::SessionTimeout }
+        })
     }
 
     fn show(&mut self) {

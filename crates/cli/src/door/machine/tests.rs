@@ -306,3 +306,111 @@ fn whoever_has_no_name_is_given_one() {
     door.handle_input(SOON, Input::Named(Ok(())));
     assert_eq!(door.page, Page::Person(whom));
 }
+
+fn settings(door: &mut Door) -> Setting {
+    match &door.page {
+        Page::Settings(setting) => setting.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nearby_is_switched_one_step_after_the_other() {
+    let mut door = fresh();
+    press(&mut door, ids::SETTINGS);
+    assert_eq!(press(&mut door, ids::NEARBY), [Output::Nearby(false)]);
+    assert_eq!(settings(&mut door), Setting::Changes);
+    assert_eq!(press(&mut door, ids::NEARBY), [], "it is under way");
+    door.handle_input(SOON, Input::Set(Ok(false)));
+    assert_eq!(settings(&mut door), Setting::Later);
+    let accounts = door.accounts.iter().filter(|account| !account.is_nearby).cloned().collect();
+    door.handle_input(SOON, Input::Status { accounts, visible: 0 });
+    assert_eq!(press(&mut door, ids::NEARBY), [Output::Nearby(true)]);
+    door.handle_input(SOON, Input::Set(Err("no room".to_owned())));
+    assert_eq!(settings(&mut door), Setting::Failed("no room".to_owned()));
+    // Whoever has left the page meanwhile is not brought back to it.
+    assert_eq!(press(&mut door, ids::NEARBY), [Output::Nearby(true)]);
+    press(&mut door, ids::BACK);
+    door.handle_input(SOON, Input::Set(Ok(true)));
+    assert_eq!(door.page, Page::Home);
+}
+
+#[test]
+fn the_last_way_to_be_reached_stays() {
+    let mut door = fresh();
+    let (nearby, account): (Vec<_>, Vec<_>) =
+        door.accounts.clone().into_iter().partition(|account| account.is_nearby);
+    for (accounts, jid) in [(nearby, None), (account, Some("maria@example.org"))] {
+        door.handle_input(SOON, Input::Status { accounts, visible: 0 });
+        press(&mut door, ids::SETTINGS);
+        let button = match jid {
+            None => ids::NEARBY,
+            Some(jid) => row(&door, jid),
+        };
+        assert_eq!(press(&mut door, button), []);
+        assert_eq!(settings(&mut door), Setting::NothingLeft);
+        press(&mut door, ids::BACK);
+    }
+}
+
+#[test]
+fn an_account_is_signed_out_of_after_it_was_asked() {
+    let mut door = fresh();
+    press(&mut door, ids::SETTINGS);
+    let out = row(&door, "maria@example.org");
+    assert_eq!(press(&mut door, out), []);
+    assert!(heading(&door).contains("Sign out of maria@example.org?"));
+    press(&mut door, ids::BACK);
+    assert_eq!(settings(&mut door), Setting::Rests);
+    press(&mut door, out);
+    assert_eq!(press(&mut door, ids::SIGN_OUT), [Output::SignOut("maria@example.org".to_owned())]);
+    assert_eq!(settings(&mut door), Setting::Changes);
+    assert_eq!(press(&mut door, ids::SIGN_OUT), [], "once");
+}
+
+#[test]
+fn who_is_blocked_is_called_by_nobody_and_let_in_again() {
+    let mut door = fresh();
+    let anna_row = row(&door, "Anna");
+    press(&mut door, anna_row);
+    let whom = anna().whom;
+    let block = Output::Block { whom: whom.clone(), blocked: true };
+    assert_eq!(press(&mut door, ids::BLOCK), [block]);
+    let all = people().into_iter().map(|one| Contact { is_blocked: one.whom == whom, ..one }).collect();
+    door.handle_input(SOON, Input::People(all));
+    for page in [ids::BACK, ids::ASK] {
+        press(&mut door, page);
+        assert!(!format!("{:?}", view(&door)).contains("Anna"), "{:?}", door.page);
+    }
+    door.handle_input(SOON, Input::Typed("ann".to_owned()));
+    door.handle_input(SOON, Input::Entered);
+    assert_eq!(outputs(&mut door), []);
+    press(&mut door, ids::BACK);
+    press(&mut door, ids::SETTINGS);
+    press(&mut door, ids::BLOCKED);
+    let again = row(&door, "Anna");
+    assert_eq!(press(&mut door, again), [Output::Block { whom, blocked: false }]);
+}
+
+#[test]
+fn whoever_is_quicker_than_the_list_is_understood_when_it_comes() {
+    let hurry = || {
+        let mut door = fresh();
+        door.people = None;
+        press(&mut door, ids::ASK);
+        door.handle_input(SOON, Input::Typed("ann".to_owned()));
+        door.handle_input(SOON, Input::Entered);
+        assert_eq!(outputs(&mut door), []);
+        door
+    };
+    let mut door = hurry();
+    door.handle_input(SOON, Input::People(people()));
+    assert!(matches!(outputs(&mut door).as_slice(), [Output::Call { whom, .. }] if *whom == anna().whom));
+    // Who has thought of something else meanwhile calls nobody.
+    for other in [Input::Typed("an".to_owned()), Input::Pressed(ids::BACK)] {
+        let mut door = hurry();
+        door.handle_input(SOON, other);
+        door.handle_input(SOON, Input::People(people()));
+        assert_eq!(outputs(&mut door), []);
+    }
+}

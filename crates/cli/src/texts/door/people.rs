@@ -55,7 +55,8 @@ impl Sheet<'_> {
         let found: Vec<&Contact> =
             door.people.iter().flatten().filter(|contact| contact.is_called(find)).collect();
         let has_people = door.people.iter().flatten().next().is_some();
-        if has_people {
+        // Whoever knows already whom they mean need not wait for the list.
+        if has_people || door.people.is_none() {
             let label =
                 self.s("Type a name to find somebody:", "Tippen Sie einen Namen, um jemanden zu finden:");
             self.body.push(Block::Field(Field { label, text: find.to_owned(), is_secret: false }));
@@ -152,7 +153,12 @@ impl Sheet<'_> {
                 ("It stands only on this computer", "Er steht nur auf diesem Computer"),
             ),
         };
-        self.body.push(Block::Rows(vec![name]));
+        let block = self.row(
+            ids::BLOCK,
+            ("Do not let them call me", "Anrufe von dort nicht mehr annehmen"),
+            ("You can change this in the settings", "Das können Sie in den Einstellungen ändern"),
+        );
+        self.body.push(Block::Rows(vec![name, block]));
         self.back();
         self.done()
     }

@@ -1,42 +1,19 @@
 //! What can be set, and an account that is signed in to.
 
 use super::{
-    Account, Block, ButtonKind, Field, LONGEST, LONGEST_LINE, Mark, Row, Sheet, SigningIn, Tongue, View,
-    foreign, ids,
+    Account, Block, ButtonKind, Field, LONGEST, LONGEST_LINE, Mark, Pressed, Row, Setting, Sheet, SigningIn,
+    Tongue, View, foreign, ids,
 };
 
 impl Sheet<'_> {
-    pub(super) fn settings(mut self) -> View {
+    pub(super) fn settings(mut self, setting: &Setting) -> View {
         self.heading("Settings", "Einstellungen");
+        self.how_it_stands(setting);
         let door = self.door;
-        let mut accounts = Vec::new();
-        for account in &door.accounts {
-            accounts.push(Block::Small(self.account(account)));
-        }
-        self.body.append(&mut accounts);
-        let (title, line) = match door.visible {
-            0 => (
-                self.s(
-                    "Let anybody nearby call me, for 10 minutes",
-                    "Alle in der Nähe dürfen mich 10 Minuten lang rufen",
-                ),
-                self.s(
-                    "Now only people whom you know can call you",
-                    "Jetzt können nur Menschen rufen, die Sie kennen",
-                ),
-            ),
-            seconds => {
-                let minutes = seconds.div_ceil(60);
-                (
-                    self.s("Only people whom I know may call me", "Nur wen ich kenne, darf mich rufen"),
-                    self.t.pick(
-                        format!("Now anybody nearby can call you, for {minutes} more minutes"),
-                        format!("Jetzt können alle in der Nähe Sie rufen, noch {minutes} Minuten"),
-                    ),
-                )
-            }
-        };
-        let mut rows = vec![Row { id: ids::VISIBLE, title, line, mark: Mark::None }];
+        let accounts = door.accounts.iter().map(|account| Block::Small(self.account(account)));
+        let accounts: Vec<Block> = accounts.collect();
+        self.body.extend(accounts);
+        let mut rows = self.who_may_call();
         let language = match door.settings.language {
             Tongue::Desktop => ("as on this desktop", "wie auf diesem Computer"),
             Tongue::English => ("English", "Englisch (English)"),
@@ -55,7 +32,130 @@ impl Sheet<'_> {
             ("Use a chat account", "Ein Chat-Konto benutzen"),
             ("An account such as maria@example.org (XMPP)", "Ein Konto wie maria@example.org (XMPP)"),
         ));
+        rows.extend(door.accounts.iter().filter(|account| !account.is_nearby).filter_map(|account| {
+            let id = door.numbers.of(&Pressed::SignOutOf(account.address.clone()))?;
+            let address = foreign(&account.address, LONGEST);
+            let title = self.t.pick(format!("Sign out of {address}"), format!("Konto {address} abmelden"));
+            let line = self.s(
+                "It is not used here any more, and its password is forgotten",
+                "Es wird hier nicht mehr benutzt, und das Passwort wird vergessen",
+            );
+            Some(Row { id, title, line, mark: Mark::None })
+        }));
         self.body.push(Block::Rows(rows));
+        self.back();
+        self.done()
+    }
+
+    /// What became of what was changed last.
+    fn how_it_stands(&mut self, setting: &Setting) {
+        let said = match setting {
+            Setting::Rests => return,
+            Setting::Changes => self.s("One moment…", "Einen Moment…"),
+            Setting::Later => self.s(
+                "It is written down, and holds as soon as what is going on now is over.",
+                "Das ist vermerkt und gilt, sobald zu Ende ist, was gerade läuft.",
+            ),
+            Setting::NothingLeft => self.s(
+                "Then nobody could reach you, and you could reach nobody. So everything stays as it is.",
+                "Dann könnte niemand Sie erreichen, und Sie niemanden. Darum bleibt alles, wie es ist.",
+            ),
+            Setting::Failed(why) => {
+                let why = foreign(why, LONGEST_LINE);
+                self.t.pick(format!("That did not work: {why}"), format!("Das ging nicht: {why}"))
+            }
+        };
+        self.body.push(Block::Strong(said));
+    }
+
+    /// Who may call: people nearby, those among them whom nobody knows, and who may not.
+    fn who_may_call(&self) -> Vec<Row> {
+        let door = self.door;
+        let is_nearby_on = door.accounts.iter().any(|account| account.is_nearby);
+        let nearby = match is_nearby_on {
+            true => (
+                "On: you and people in this network find each other, without an account",
+                "An: Sie und die Menschen in diesem Netz finden einander, ohne Konto",
+            ),
+            false => (
+                "Off: only people in the lists of your accounts reach you",
+                "Aus: Nur Menschen aus den Listen Ihrer Konten erreichen Sie",
+            ),
+        };
+        let mut rows =
+            vec![self.row(ids::NEARBY, ("People in the same network", "Menschen im selben Netz"), nearby)];
+        if is_nearby_on {
+            rows.push(self.visible(door.visible));
+        }
+        let blocked = door.people.iter().flatten().filter(|contact| contact.is_blocked).count();
+        if blocked > 0 {
+            rows.push(Row {
+                id: ids::BLOCKED,
+                title: self.s("Who may not call me", "Wer mich nicht rufen darf"),
+                line: match blocked {
+                    1 => self.s("One person", "Ein Mensch"),
+                    _ => self.t.pick(format!("{blocked} people"), format!("{blocked} Menschen")),
+                },
+                mark: Mark::None,
+            });
+        }
+        rows
+    }
+
+    fn visible(&self, seconds: u64) -> Row {
+        if seconds == 0 {
+            return self.row(
+                ids::VISIBLE,
+                (
+                    "Let anybody nearby call me, for 10 minutes",
+                    "Alle in der Nähe dürfen mich 10 Minuten lang rufen",
+                ),
+                (
+                    "Now only people whom you know can call you",
+                    "Jetzt können nur Menschen rufen, die Sie kennen",
+                ),
+            );
+        }
+        let minutes = seconds.div_ceil(60);
+        let line = self.t.pick(
+            format!("Now anybody nearby can call you, for {minutes} more minutes"),
+            format!("Jetzt können alle in der Nähe Sie rufen, noch {minutes} Minuten"),
+        );
+        let title = self.s("Only people whom I know may call me", "Nur wen ich kenne, darf mich rufen");
+        Row { id: ids::VISIBLE, title, line, mark: Mark::None }
+    }
+
+    pub(super) fn sign_out(mut self, jid: &str) -> View {
+        let address = foreign(jid, LONGEST);
+        let heading = self.t.pick(format!("Sign out of {address}?"), format!("Konto {address} abmelden?"));
+        self.body.push(Block::Heading(heading));
+        self.text(
+            "Rendezvous uses this account no more, and forgets its password. The account itself, its list and your chat program stay as they are.",
+            "Rendezvous benutzt dieses Konto nicht mehr und vergisst das Passwort. Das Konto selbst, seine Liste und Ihr Chat-Programm bleiben, wie sie sind.",
+        );
+        self.back();
+        self.button(ids::SIGN_OUT, ButtonKind::Plain, "Sign out", "Abmelden");
+        self.done()
+    }
+
+    pub(super) fn blocked(mut self) -> View {
+        self.heading("Who may not call you", "Wer Sie nicht rufen darf");
+        let door = self.door;
+        let rows = door.people.iter().flatten().filter(|contact| contact.is_blocked);
+        let rows: Vec<Row> = rows
+            .filter_map(|contact| {
+                let id = door.numbers.of(&Pressed::Unblock(contact.whom.clone()))?;
+                let line = self
+                    .s("Press here to let them call again", "Darauf drücken, um Anrufe wieder anzunehmen");
+                Some(Row { id, title: self.title(contact), line, mark: Mark::None })
+            })
+            .collect();
+        match rows.is_empty() {
+            true => {
+                self.text("Everybody whom you know may call you.", "Alle, die Sie kennen, dürfen Sie rufen.")
+            }
+            false => self.body.push(Block::Rows(rows)),
+        }
         self.back();
         self.done()
     }

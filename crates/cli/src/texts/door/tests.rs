@@ -23,6 +23,7 @@ fn texts(view: &View) -> Vec<String> {
                 texts.extend(rows.iter().flat_map(|row| [row.title.clone(), row.line.clone()]));
             }
             Block::Words(_) | Block::Choice(_) => panic!("only questions have these"),
+            Block::Talk(_) => panic!("that is a window of its own"),
         }
     }
     texts
@@ -119,6 +120,13 @@ fn pictures() -> Vec<(String, View, Look)> {
     for (name, door) in all(Tongue::German) {
         pictures.push((format!("door-{name}-german.png"), view(&door), Look::new(false, 1.0)));
     }
+    for (language, kind) in Language::ALL.into_iter().zip(["", "-german"]) {
+        let chat = crate::texts::chat::sample(language);
+        pictures.push((format!("door-chat{kind}.png"), chat, Look::new(false, 1.0)));
+    }
+    let large = crate::texts::chat::sample(Language::English);
+    pictures.push(("door-chat-200-percent.png".to_owned(), large.clone(), Look::new(false, 2.0)));
+    pictures.push(("door-chat-dark.png".to_owned(), large, Look::new(true, 1.0)));
     for name in ["home", "code", "calling"] {
         for (other, door) in all(Tongue::English) {
             if other == name {

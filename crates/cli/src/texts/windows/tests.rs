@@ -102,7 +102,7 @@ fn texts(view: &View) -> Vec<&str> {
             | Block::Small(text) => texts.push(text),
             Block::Words(names) | Block::Choice(names) => texts.extend(names.iter().map(String::as_str)),
             // The words of a list are in no language that could be another one here; the rest is in pages.
-            Block::Large(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) => {}
+            Block::Large(_) | Block::Field(_) | Block::Rows(_) | Block::Tiles(_) | Block::Talk(_) => {}
         }
     }
     texts

@@ -1,5 +1,7 @@
 //! What the server does, where, and how it must end.
 
+use super::things::{self, Deed, Thing};
+use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 /// Where and what.
@@ -20,6 +22,8 @@ pub(super) enum Change {
     /// It comes twice, or one that came before comes before it; what follows is numbered anew.
     Double,
     Repeat,
+    /// It comes after the one that follows it, each with the number of its new place.
+    Exchange,
     /// It never arrives, and its sender is told that it did, or nothing.
     Lose,
     Silence,
@@ -52,6 +56,8 @@ pub(super) enum Swap {
     /// What the receiver itself said last.
     Reflect,
     OwnKey,
+    /// One thing is another one, and all else as it was.
+    One(Thing, Deed),
     /// What is signed says something else: the number chooses what.
     Inner(u8),
     Nonsense,
@@ -69,18 +75,81 @@ pub(super) enum Ending {
     Works,
 }
 
+impl Change {
+    /// Whether this is another session's, as far as it matters here.
+    pub(super) fn takes(self, text: &str, other: &str) -> bool {
+        match self {
+            Self::Text(Swap::One(thing, _)) => things::of(other, thing) != things::of(text, thing),
+            _ => other != text,
+        }
+    }
+
+    /// Whether this text has what is to be reflected.
+    pub(super) fn reflects(self, text: &str) -> bool {
+        match self {
+            Self::Text(Swap::One(thing, _)) => things::of(text, thing).is_some(),
+            _ => true,
+        }
+    }
+}
+
 impl Plan {
     pub(super) const HONEST: Self = Self { place: "", nth: 0, change: Change::None };
 
     pub(super) fn ending(self) -> Ending {
         match self.change {
             Change::None => Ending::Works,
-            Change::Text(_) | Change::Double | Change::Repeat | Change::Resign | Change::Middle => {
-                Ending::Failed
-            }
+            Change::Text(_)
+            | Change::Double
+            | Change::Repeat
+            | Change::Exchange
+            | Change::Resign
+            | Change::Middle => Ending::Failed,
             _ if self.place == "invite" => Ending::Unheard,
             _ => Ending::Late,
         }
+    }
+
+    /// What is counted: one word for what it is done to, and one for what is done.
+    pub(super) fn kind(self) -> String {
+        let swap = match self.change {
+            Change::Text(swap) => swap,
+            Change::None => return "left alone".into(),
+            Change::Double => return "texts doubled".into(),
+            Change::Repeat => return "texts repeated".into(),
+            Change::Exchange => return "texts reordered".into(),
+            Change::Lose => return "texts dropped and said to have come".into(),
+            Change::Silence => return "stanzas dropped".into(),
+            Change::Session | Change::Number | Change::Device | Change::Action => {
+                return "stanzas made to belong elsewhere".into();
+            }
+            Change::Signature => return "signatures of invitations and answers changed".into(),
+            Change::Key => return "keys of invitations and answers changed".into(),
+            Change::Resign => return "invitations and answers signed anew".into(),
+            Change::Middle => return "handshakes made with each".into(),
+        };
+        let kind = match swap {
+            Swap::One(thing, deed) => return format!("{} {}", thing.plural(), deed.name()),
+            Swap::Inner(number) => match (self.place, number) {
+                ("describe" | "answer", 0..=2) | ("media" | "bind", 0 | 3) => "fingerprints made up",
+                ("describe" | "answer", 3) | ("media" | "bind", 1) | ("hello", _) => "roles made up",
+                ("describe" | "answer", 4) => "candidates made up",
+                ("describe" | "answer", _) => "passwords of the connection made up",
+                ("media" | "bind", _) => "generations made up",
+                _ => "permissions made up",
+            },
+            Swap::Flip => "bits flipped",
+            Swap::Cut => "texts cut",
+            Swap::Strip => "fields missing",
+            Swap::DoubleField => "fields doubled",
+            Swap::Foreign => "texts of other sessions",
+            Swap::ForeignField => "fields of other sessions",
+            Swap::Replay => "texts replayed",
+            Swap::Reflect => "texts reflected",
+            Swap::OwnKey => "texts signed by another key",
+            Swap::Nonsense => "texts emptied",
+        };
+        kind.into()
     }
 
     /// Everything that is tried.
@@ -113,6 +182,16 @@ impl Plan {
         all.extend((1..7).map(|number| plan("answer", 0, Change::Text(Swap::Inner(number)))));
         all.extend((1..4).map(|number| plan("media", 0, Change::Text(Swap::Inner(number)))));
         all.extend((1..4).map(|number| plan("bind", 0, Change::Text(Swap::Inner(number)))));
+        for (thing, deeds, places) in things::TRIED {
+            for deed in *deeds {
+                let swap = Change::Text(Swap::One(*thing, *deed));
+                all.extend(places.iter().map(|(place, nth)| plan(place, *nth, swap)));
+            }
+        }
+        // Where another one follows the same way without an answer to this.
+        all.extend(
+            [("h4", 0), ("view", 0), ("bind", 1)].map(|(place, nth)| plan(place, nth, Change::Exchange)),
+        );
         for place in ["h2", "bind", "answer"] {
             all.push(plan(place, 0, Change::Lose));
         }
@@ -198,8 +277,9 @@ pub(super) fn swapped(
     others: &Others<'_>,
     own_key: &str,
     chance: &mut Chance,
-) -> String {
+) -> Result<String> {
     let changed = match swap {
+        Swap::One(thing, deed) => return things::changed(text, (thing, deed), others, own_key, chance),
         Swap::Flip => flipped(text, chance),
         Swap::Cut => text[..text.len() / 2].to_owned(),
         Swap::Strip => {
@@ -222,7 +302,7 @@ pub(super) fn swapped(
         Swap::Inner(number) => with_other_body(text, number).unwrap_or_else(|| flipped(text, chance)),
         Swap::Nonsense => "{}".to_owned(),
     };
-    if changed == text { flipped(text, chance) } else { changed }
+    Ok(if changed == text { flipped(text, chance) } else { changed })
 }
 
 fn object(text: &str) -> Map<String, Value> {

@@ -5,8 +5,11 @@ use super::middle::{Key, Middle};
 use super::stanza::{attribute, bare, context, place, with_attribute, with_context};
 use anyhow::{Context as _, Result};
 use rendezvous_testkit::xmpp::Hostile;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// So many sessions are remembered of each place: other people's, too, and the other way round.
+const KNOWN: usize = 24;
 
 /// The server's owner.
 pub(super) struct Owner {
@@ -19,8 +22,8 @@ struct Mind {
     key: Key,
     /// By the two accounts, the lower first.
     attacks: HashMap<[String; 2], Attack>,
-    /// What was said at each place of sessions that were left alone, by who it was for.
-    known: HashMap<(String, usize, bool), String>,
+    /// What was said last at each place of sessions that were left alone, by who it was for.
+    known: HashMap<(String, usize, bool), VecDeque<String>>,
 }
 
 /// What is done to the session of two people.
@@ -42,6 +45,8 @@ struct Attack {
     /// What was lost goes on being lost when it is sent again: its session's number, and to whom.
     lost: Option<(String, String)>,
     middle: Option<Middle>,
+    /// Kept until the next one that goes the same way, which is to the caller or not.
+    kept: Option<(bool, String)>,
     times: u32,
     answered: bool,
     error: Option<String>,
@@ -69,6 +74,7 @@ impl Owner {
             open: Vec::new(),
             lost: None,
             middle: None,
+            kept: None,
             times: 0,
             answered: false,
             error: None,
@@ -118,10 +124,14 @@ impl Mind {
         if let Some(text) = context(stanza) {
             attack.said.push((is_to_caller, text.clone()));
             if attack.plan.change == Change::None {
-                self.known.insert((place.clone(), nth, is_to_caller), text);
+                let known = self.known.entry((place.clone(), nth, is_to_caller)).or_default();
+                known.truncate(KNOWN - 1);
+                known.push_front(text);
             }
         }
-        let foreign = self.known.get(&(place.clone(), nth, is_to_caller)).map(String::as_str);
+        let known = self.known.get(&(place.clone(), nth, is_to_caller)).into_iter().flatten();
+        let said = context(stanza).unwrap_or_default();
+        let foreign = known.map(String::as_str).find(|other| attack.plan.change.takes(&said, other));
         match attack.make(&self.key, stanza, &place, nth, is_to_caller, foreign) {
             Ok(made) => made,
             Err(error) => {
@@ -156,6 +166,10 @@ impl Attack {
         if self.lost.as_ref() == Some(&name) {
             return self.lose(stanza).map(Some);
         }
+        let is_next = |(to_caller, _): &mut (bool, String)| *to_caller == is_to_caller;
+        if let Some((_, kept)) = context(stanza).and_then(|_| self.kept.take_if(is_next)) {
+            return exchanged(&kept, stanza).map(Some);
+        }
         if place != self.plan.place || nth != self.plan.nth {
             return Ok(Some(vec![renumbered]));
         }
@@ -164,7 +178,7 @@ impl Attack {
         let made = match self.plan.change {
             Change::Text(swap) => {
                 let text = context(stanza).context("it carries a text")?;
-                let changed = self.swap(&text, swap, is_to_caller, foreign, &key.base64());
+                let changed = self.swap(&text, swap, is_to_caller, foreign, &key.base64())?;
                 vec![with_context(&renumbered, &changed)?]
             }
             Change::Double | Change::Repeat => {
@@ -177,6 +191,10 @@ impl Attack {
                 self.inserted[usize::from(is_to_caller)] += 1;
                 let second = self.renumbered(stanza, is_to_caller);
                 vec![first, with_attribute(&second, "id", "hostile")]
+            }
+            Change::Exchange => {
+                self.kept = Some((is_to_caller, stanza.to_owned()));
+                return received(stanza).map(|answer| Some(vec![answer]));
             }
             Change::Lose | Change::Silence => {
                 self.lost = Some(name);
@@ -192,12 +210,10 @@ impl Attack {
 
     /// It is lost; the sender is told so, or that it arrived.
     fn lose(&self, stanza: &str) -> Result<Vec<String>> {
-        let value = |name| attribute(stanza, name).with_context(|| format!("a stanza has {name}"));
         if self.plan.change != Change::Lose {
             return Ok(Vec::new());
         }
-        let (from, to, id) = (value("from")?, value("to")?, value("id")?);
-        Ok(vec![format!("<iq xmlns='jabber:client' type='result' id='{id}' from='{to}' to='{from}'/>")])
+        Ok(vec![received(stanza)?])
     }
 
     fn swap(
@@ -207,9 +223,11 @@ impl Attack {
         is_to_caller: bool,
         foreign: Option<&str>,
         key: &str,
-    ) -> String {
+    ) -> Result<String> {
         let earlier = self.earlier(is_to_caller);
-        let reflected = self.said.iter().rev().find(|(to_caller, _)| *to_caller != is_to_caller);
+        let has_it = |text: &str| self.plan.change.reflects(text);
+        let reflected =
+            self.said.iter().rev().find(|(to_caller, text)| *to_caller != is_to_caller && has_it(text));
         let others = Others {
             foreign,
             earlier: earlier.as_deref(),
@@ -267,6 +285,22 @@ impl Attack {
         };
         Ok(Some(vec![made]))
     }
+}
+
+/// What its sender hears when it has arrived.
+fn received(stanza: &str) -> Result<String> {
+    let value = |name| attribute(stanza, name).with_context(|| format!("a stanza has {name}"));
+    let (from, to, id) = (value("from")?, value("to")?, value("id")?);
+    Ok(format!("<iq xmlns='jabber:client' type='result' id='{id}' from='{to}' to='{from}'/>"))
+}
+
+/// Two that go the same way: what each says is in the place of the other.
+fn exchanged(first: &str, second: &str) -> Result<Vec<String>> {
+    let text = |stanza| context(stanza).context("it carries a text");
+    let (one, other) = (text(first)?, text(second)?);
+    // The first was answered in its receiver's name.
+    let first = with_attribute(&with_context(first, &other)?, "id", "hostile");
+    Ok(vec![first, with_context(second, &one)?])
 }
 
 /// What carries a message is not what it was.

@@ -15,13 +15,14 @@ use rendezvous_core::{
 use rendezvous_net::nearby::{Config, Control, Nearby, nearby_address};
 use rendezvous_net::{Account, CallError, Driver, Handle, Happening, Parcel, Proof, Seal, novice};
 use rendezvous_testkit::home::Home;
-use rendezvous_trust::bind::{Media, Setup};
+use rendezvous_trust::bind::{Bound, Media, Setup};
 use rendezvous_trust::handshake::{Parameters, Party, Role, VERSION};
 use rendezvous_trust::invite;
 use rendezvous_trust::pins::Pins;
 use rendezvous_trust::words::Language;
 use rendezvous_trust::{Contact, DeviceKey, UnixTime};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -42,7 +43,9 @@ const GIVEN_UP: Duration = SOON.saturating_mul(3);
 const A_MINUTE: Duration = Duration::from_secs(90);
 
 /// The expert, and the one session that there is.
-pub(super) struct Expert {
+pub(crate) struct Expert {
+    /// What it invites to.
+    application: ApplicationId,
     key: Arc<DeviceKey>,
     pins: Pins,
     novice: Address,
@@ -56,16 +59,21 @@ pub(super) struct Expert {
 }
 
 /// A session, as far as it has come.
-pub(super) struct Call {
+pub(crate) struct Call {
     pub(super) session: SessionId,
     state: Talk,
     rings: bool,
     connected: bool,
-    pub(super) over: bool,
+    pub(crate) over: bool,
     /// How often both have signed the certificates.
     bound: u64,
     /// How often the novice's program has said what of the view.
-    pub(super) views: Vec<String>,
+    pub(crate) views: Vec<String>,
+    /// What both have signed last, and the certificate that the other side has shown, if that is for it to do.
+    pub(crate) agreed: Option<Bound>,
+    pub(crate) shown: Option<Media>,
+    /// Everything that the other program said since the handshake, unread.
+    pub(crate) bodies: VecDeque<String>,
 }
 
 enum Talk {
@@ -89,7 +97,7 @@ async fn found(network: &Control, place: &str) -> Result<Address> {
 
 impl Expert {
     /// Somebody whom this novice has verified, at this address of the machine that the thread is on.
-    pub(super) async fn befriends(side: &Side, ip: &str) -> Result<Self> {
+    pub(crate) async fn befriends(side: &Side, ip: &str) -> Result<Self> {
         let home = Home::new("hostile")?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).context("the system gave no random numbers")?;
@@ -110,16 +118,39 @@ impl Expert {
         // Its own limits are nobody's concern.
         let limits = Limits { tombstones: 64, ..Limits::default() };
         let config = SessionConfig { limits, ..SessionConfig::default() };
-        let all = [(ApplicationId::ASK, "Ask"), (ApplicationId::OFFER, "Offer")];
+        let all = [
+            (ApplicationId::ASK, "Ask"),
+            (ApplicationId::OFFER, "Offer"),
+            (ApplicationId::SHARE_TERMINAL, "Share"),
+            (ApplicationId::VIEW_TERMINAL, "View"),
+        ];
         let all = all.map(|(id, name)| Application::new(id, name));
         let (driver, handle, happenings) = Driver::new(account, config, all, network);
         tokio::spawn(driver.run());
         let place = side.address.clone();
-        Ok(Self { key, pins, novice, place, handle, happenings, wild, said, call: None, network: control })
+        let application = ApplicationId::OFFER;
+        Ok(Self {
+            application,
+            key,
+            pins,
+            novice,
+            place,
+            handle,
+            happenings,
+            wild,
+            said,
+            call: None,
+            network: control,
+        })
+    }
+
+    /// Invites to this from now on.
+    pub(crate) fn inviting_to(self, application: ApplicationId) -> Self {
+        Self { application, ..self }
     }
 
     /// Offers help, until it rings: who has repeated too much is not let ring for a while.
-    pub(super) async fn offers(&mut self) -> Result<()> {
+    pub(crate) async fn offers(&mut self) -> Result<()> {
         let begun = Instant::now();
         loop {
             self.offers_once().await?;
@@ -135,7 +166,7 @@ impl Expert {
     async fn offers_once(&mut self) -> Result<()> {
         // A link that nobody needs is closed after a while, and what the network nearby knows of places goes with it.
         found(&self.network, &self.place).await?;
-        let session = self.handle.invite(self.novice.clone(), ApplicationId::OFFER, String::new()).await?;
+        let session = self.handle.invite(self.novice.clone(), self.application, String::new()).await?;
         self.call = Some(Call {
             session,
             state: Talk::Deaf,
@@ -144,11 +175,14 @@ impl Expert {
             over: false,
             bound: 0,
             views: Vec::new(),
+            agreed: None,
+            shown: None,
+            bodies: VecDeque::new(),
         });
         Ok(())
     }
 
-    pub(super) fn call(&mut self) -> Result<&mut Call> {
+    pub(crate) fn call(&mut self) -> Result<&mut Call> {
         self.call.as_mut().context("there is a session")
     }
 
@@ -157,7 +191,7 @@ impl Expert {
     }
 
     /// Waits for this, and does meanwhile what a program of ours does.
-    pub(super) async fn until(&mut self, what: &str, holds: impl Fn(&Call) -> bool) -> Result<()> {
+    pub(crate) async fn until(&mut self, what: &str, holds: impl Fn(&Call) -> bool) -> Result<()> {
         let waits = async {
             loop {
                 self.catch_up().await?;
@@ -185,16 +219,16 @@ impl Expert {
         Ok(())
     }
 
-    pub(super) async fn is_connected(&mut self) -> Result<()> {
+    pub(crate) async fn is_connected(&mut self) -> Result<()> {
         self.until("both programs to hold the session", |call| call.connected).await
     }
 
-    pub(super) async fn has_ended(&mut self) -> Result<()> {
+    pub(crate) async fn has_ended(&mut self) -> Result<()> {
         self.until("the end", |call| call.over).await
     }
 
     /// Makes the handshake, as it must be made.
-    pub(super) async fn meets(&mut self) -> Result<()> {
+    pub(crate) async fn meets(&mut self) -> Result<()> {
         let all = self.handle.list().await?;
         let session = self.call()?.session;
         let info = all.into_iter().find(|info| info.id == session).context("the session stands")?;
@@ -261,8 +295,9 @@ impl Expert {
             }
             Talk::Met(link) => {
                 let answer = match link.open(&text)? {
-                    Heard::Bound(_, answer) => {
+                    Heard::Bound(bound, answer) => {
                         call.bound += 1;
+                        call.agreed = Some(bound);
                         answer
                     }
                     Heard::Body(body) => {
@@ -270,9 +305,14 @@ impl Expert {
                         if said["type"] == "view" {
                             call.views.extend(said["state"].as_str().map(str::to_owned));
                         }
+                        call.bodies.push_back(body);
                         None
                     }
-                    Heard::Certificate(_) | Heard::Nothing => None,
+                    Heard::Certificate(media) => {
+                        call.shown = Some(media);
+                        None
+                    }
+                    Heard::Nothing => None,
                 };
                 if let Some(text) = answer {
                     self.sends(text).await?;
@@ -283,7 +323,7 @@ impl Expert {
     }
 
     /// Sends a text as it is; whether the session took it.
-    pub(super) async fn sends(&self, text: String) -> Result<bool> {
+    pub(crate) async fn sends(&self, text: String) -> Result<bool> {
         let session = self.call.as_ref().context("there is a session")?.session;
         let begun = Instant::now();
         loop {
@@ -300,7 +340,7 @@ impl Expert {
     }
 
     /// Signs a text and sends it. One that no program could sign is not sent.
-    pub(super) async fn says(&mut self, body: &str) -> Result<bool> {
+    pub(crate) async fn says(&mut self, body: &str) -> Result<bool> {
         let Talk::Met(link) = &mut self.call()?.state else { return Ok(false) };
         match link.seal(body) {
             Ok(text) => self.sends(text).await,
@@ -310,9 +350,20 @@ impl Expert {
 
     /// The page's certificate, which the novice's program answers.
     async fn shows_certificate(&mut self) -> Result<bool> {
-        let call = self.call()?;
-        let Talk::Met(link) = &mut call.state else { return Ok(false) };
-        let text = link.offer(Media { fingerprint: [PRINT; 32], setup: Setup::ActPass })?;
+        self.shows(Media { fingerprint: [PRINT; 32], setup: Setup::ActPass }).await
+    }
+
+    /// Shows this certificate, as whoever helps or looks does.
+    pub(crate) async fn shows(&mut self, media: Media) -> Result<bool> {
+        let Talk::Met(link) = &mut self.call()?.state else { return Ok(false) };
+        let text = link.offer(media)?;
+        self.sends(text).await
+    }
+
+    /// Answers the other side's certificate with this one, as whoever shares does.
+    pub(crate) async fn answers(&mut self, media: Media) -> Result<bool> {
+        let Talk::Met(link) = &mut self.call()?.state else { return Ok(false) };
+        let text = link.answer(media)?;
         self.sends(text).await
     }
 

@@ -1,8 +1,8 @@
 //! What only pages have, as a screen reader hears it.
 
-use super::{Block, FIELD, Field, Form, Layout, Node, NodeId, Role, Target, act};
+use super::{Block, FIELD, Field, Form, Layout, Live, Node, NodeId, Role, TALK, Target, act};
 use crate::windows::form::rows;
-use crate::windows::view::Row;
+use crate::windows::view::{Remark, Row};
 
 pub(super) fn block(
     form: &Form,
@@ -25,8 +25,27 @@ pub(super) fn block(
                 }
             }
         }
+        Block::Talk(remarks) => {
+            for remark in remarks {
+                let id = NodeId(TALK + u64::from(remark.number));
+                inside.push(id);
+                nodes.push((id, said(remark)));
+            }
+        }
         _ => {}
     }
+}
+
+/// What the other one writes is said when it comes. The person knows what they wrote themselves.
+fn said(remark: &Remark) -> Node {
+    let mut node = Node::new(Role::Label);
+    let said = format!("{}: {}", remark.who, remark.text);
+    node.set_label(said.as_str());
+    node.set_value(said);
+    if !remark.is_own {
+        node.set_live(Live::Polite);
+    }
+    node
 }
 
 /// What a password is nobody reads out.
@@ -57,7 +76,6 @@ mod tests {
     use crate::windows::access::{BUTTONS, DIALOG, target, tree};
     use crate::windows::form::{Input, Key, Source, Standing};
     use crate::windows::view::{Button, ButtonId, ButtonKind, Field, Mark, Refusals, Shape, Tone, View};
-    use accesskit::Live;
     use std::time::Duration;
 
     fn view(is_secret: bool) -> View {
@@ -108,6 +126,34 @@ mod tests {
         assert_eq!(target(FIELD), Some(Target::Field));
         assert_eq!(target(NodeId(BUTTONS)), Some(Target::Button(0)));
         assert_eq!(target(crate::windows::access::id(Target::Row(1))), Some(Target::Row(1)));
+    }
+
+    #[test]
+    fn what_the_other_one_writes_is_said_when_it_comes() {
+        let remark = |number, is_own| Remark {
+            number,
+            who: if is_own { "You" } else { "Anna" }.into(),
+            text: "Hello".into(),
+            is_own,
+        };
+        let talk = |first: u32| vec![remark(first, false), remark(first + 1, true)];
+        let layout = Layout { width: 10, height: 10, parts: Vec::new(), reach: 0.0 };
+        let chat = |first| View { body: vec![Block::Talk(talk(first))], ..view(false) };
+        let said = |first| -> Vec<_> {
+            let update = tree(&Form::new(chat(first)), &layout);
+            let nodes = update.nodes.into_iter().filter(|(_, node)| node.role() == Role::Label);
+            let nodes = nodes.filter(|(_, node)| node.label().is_some());
+            nodes.map(|(id, node)| (id, node.label().unwrap_or_default().to_owned(), node.live())).collect()
+        };
+        let names = |said: &[(NodeId, String, Option<Live>)]| -> Vec<_> {
+            said.iter().map(|(_, name, live)| (name.clone(), *live)).collect()
+        };
+        let (before, after) = (said(7), said(8));
+        let expected = [("Anna: Hello".to_owned(), Some(Live::Polite)), ("You: Hello".to_owned(), None)];
+        assert_eq!(names(&before), expected);
+        // What stood there is the same part when others have gone.
+        assert_eq!(before[1].0, after[0].0);
+        assert_eq!(target(before[0].0), None, "there is nothing to press");
     }
 
     #[test]

@@ -1,15 +1,26 @@
 //! What is different in a page: a field whose text others take part in, rows that come and go, and that it is scrolled.
 
 use super::{Act, Block, ButtonId, Form, Key, Target, View};
-use crate::windows::view::{Field, Row};
+use crate::windows::view::{Field, Remark, Row};
 
 /// Nobody types more than this into one field.
 const LONGEST_TEXT: usize = 200;
+
+/// Nor writes more than this at once to somebody.
+const LONGEST_REMARK: usize = 1000;
 
 /// The field of a page, if it has one.
 pub(in crate::windows) fn field(view: &View) -> Option<&Field> {
     view.body.iter().find_map(|block| match block {
         Block::Field(field) => Some(field),
+        _ => None,
+    })
+}
+
+/// What was written, in a page where two people write to each other.
+pub(in crate::windows) fn talk(view: &View) -> Option<&[Remark]> {
+    view.body.iter().find_map(|block| match block {
+        Block::Talk(remarks) => Some(remarks.as_slice()),
         _ => None,
     })
 }
@@ -28,9 +39,30 @@ impl Form {
         &self.text
     }
 
-    /// How far down it is scrolled.
+    /// Whether two people write to each other in it.
+    pub(in crate::windows) fn is_talk(&self) -> bool {
+        talk(&self.view).is_some()
+    }
+
+    /// The person is done with the field. What they wrote to somebody stands in it no more.
+    pub(super) fn enter(&mut self) -> Act {
+        if self.is_talk() {
+            self.text.clear();
+            self.focus = Some(Target::Field);
+            self.scroll = 0.0;
+        }
+        Act::Entered
+    }
+
+    /// How far down it is scrolled; what was written to each other is scrolled from its end, up.
     pub(in crate::windows) fn scroll(&self) -> f32 {
         self.scroll
+    }
+
+    /// Scrolls down by so much; nobody scrolls beyond the end.
+    pub(in crate::windows) fn scroll_by(&mut self, by: f32, reach: f32) {
+        let by = if self.is_talk() { -by } else { by };
+        self.scroll_to(self.scroll + by, reach);
     }
 
     /// Scrolls to this place; nobody scrolls beyond the end.
@@ -70,12 +102,12 @@ impl Form {
     /// A key while the keyboard is in the field. A keyboard on the screen is welcome: nothing is decided here.
     pub(super) fn type_in_field(&mut self, key: Key) -> Option<Act> {
         match key {
-            Key::Letter(letter) if self.text.chars().count() < LONGEST_TEXT => {
+            Key::Letter(letter) if self.text.chars().count() < self.longest() => {
                 self.text.push(letter);
                 Some(Act::Typed(self.text.clone()))
             }
             Key::Backspace => self.text.pop().map(|_| Act::Typed(self.text.clone())),
-            Key::Press => Some(Act::Entered),
+            Key::Press => Some(self.enter()),
             Key::Next | Key::Down => {
                 self.step(1);
                 None
@@ -86,6 +118,10 @@ impl Form {
             }
             _ => None,
         }
+    }
+
+    fn longest(&self) -> usize {
+        if self.is_talk() { LONGEST_REMARK } else { LONGEST_TEXT }
     }
 
     /// Whoever types while the keyboard is elsewhere means the field, where there is one.
@@ -100,7 +136,7 @@ impl Form {
 mod tests {
     use super::*;
     use crate::windows::form::{DEAF, Input, Source, Standing};
-    use crate::windows::view::{Answers, Button, ButtonKind, Mark, Refusals, Shape, Tone};
+    use crate::windows::view::{Answers, Button, ButtonKind, Mark, Refusals, Remark, Shape, Tone};
     use std::time::Duration;
 
     const SEEN: Standing = Standing { seen: DEAF, clear: true, focused: true };
@@ -188,6 +224,48 @@ mod tests {
         form.handle(Input::Key(Key::Press), Source::Played, soon);
         let act = form.handle(Input::KeyUp, Source::Played, soon);
         assert_eq!(act, Some(Act::Pressed(ButtonId(1), Answers::default())), "it decides nothing");
+    }
+
+    fn chat(remarks: u32) -> View {
+        let remark = |number| Remark { number, who: "Anna".into(), text: "Hello".into(), is_own: false };
+        let field = Field { label: "Write".into(), text: "draft".into(), is_secret: false };
+        let talk = Block::Talk((0..remarks).map(remark).collect());
+        let button = |id, kind| Button { id: ButtonId(id), label: format!("{id}"), kind };
+        let buttons = vec![button(0, ButtonKind::Safe), button(1, ButtonKind::Plain)];
+        View { body: vec![talk, Block::Field(field)], buttons, ..page("Chat", &[]) }
+    }
+
+    #[test]
+    fn what_was_written_to_somebody_is_gone_from_the_field_however_it_is_sent() {
+        let mut form = Form::new(chat(1));
+        assert_eq!((form.text(), form.focus()), ("draft", Some(Target::Field)));
+        assert_eq!(key(&mut form, Key::Letter('s')), Some(Act::Typed("drafts".into())));
+        assert_eq!(key(&mut form, Key::Press), Some(Act::Entered));
+        assert_eq!(form.text(), "");
+        // What is typed before the window shows what was sent is the beginning of the next.
+        key(&mut form, Key::Letter('x'));
+        form.change(chat(2));
+        assert_eq!(form.text(), "x");
+        for _ in 0..2 {
+            key(&mut form, Key::Next);
+        }
+        assert_eq!(form.focus(), Some(Target::Button(1)));
+        assert_eq!(press(&mut form), Some(Act::Entered));
+        assert_eq!((form.text(), form.focus()), ("", Some(Target::Field)));
+        assert_eq!(key(&mut form, Key::Escape), Some(Act::Pressed(ButtonId(0), Answers::default())));
+        for _ in 0..2 * LONGEST_REMARK {
+            key(&mut form, Key::Letter('x'));
+        }
+        assert_eq!(form.text().len(), LONGEST_REMARK);
+    }
+
+    #[test]
+    fn what_was_written_is_scrolled_from_its_end() {
+        let mut form = Form::new(chat(1));
+        for (by, expected) in [(-30.0, 30.0), (-500.0, 100.0), (40.0, 60.0), (500.0, 0.0)] {
+            form.scroll_by(by, 100.0);
+            assert!((form.scroll() - expected).abs() < f32::EPSILON, "{by}");
+        }
     }
 
     #[test]

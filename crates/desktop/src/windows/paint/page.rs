@@ -8,7 +8,8 @@ use crate::windows::view::{Block, Mark};
 impl Painter<'_> {
     /// What is scrolled goes under the upper edge, too.
     pub(super) fn top(&mut self, layout: &Layout) {
-        if self.form.view().shape == Shape::Page && self.form.scroll() > 0.0 {
+        let is_scrolled = self.form.scroll() > 0.0 || self.form.is_talk();
+        if self.form.view().shape == Shape::Page && is_scrolled {
             let edge = self.look.px(1.0);
             let width = f32::from(layout.width) - 2.0 * edge;
             let stripe = Area { x: edge, y: 0.0, width, height: self.look.px(STRIPE) };
@@ -27,6 +28,13 @@ impl Painter<'_> {
         self.canvas.outline(whole, 0.0, edge, self.palette.edge);
     }
 
+    /// The ground of what somebody wrote. The side and the name say whose it is, too.
+    pub(super) fn said(&mut self, is_own: bool, area: Area) {
+        let (radius, palette) = (self.look.px(10.0), self.palette);
+        self.canvas.fill(area, radius, if is_own { palette.button } else { palette.field });
+        self.canvas.outline(area, radius, self.look.px(1.0), palette.edge);
+    }
+
     /// The field of a page. A text that is too long shows its end, where it is typed.
     pub(super) fn field(&mut self, style: Style, area: Area) {
         let radius = self.look.px(6.0);
@@ -37,6 +45,12 @@ impl Painter<'_> {
         let inset = self.look.px(12.0);
         let room = area.width - 2.0 * inset;
         let (mut wide, high) = self.letters.measure(&text, style, f32::INFINITY);
+        if wide > room {
+            // Not letter by letter from the beginning: it may be a long one.
+            let fits = (text.chars().count() as f32 * room / wide) as usize;
+            text = text.chars().skip(text.chars().count().saturating_sub(fits)).collect();
+            wide = self.letters.measure(&text, style, f32::INFINITY).0;
+        }
         while wide > room && !text.is_empty() {
             text.remove(0);
             wide = self.letters.measure(&text, style, f32::INFINITY).0;

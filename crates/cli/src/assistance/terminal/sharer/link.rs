@@ -3,6 +3,7 @@
 use super::Sharer;
 use super::showing::{Happened, Link, Showing};
 use crate::assistance::asides::Lines;
+use crate::assistance::logind;
 use crate::assistance::media::Lack;
 use crate::assistance::media::ways::Plan;
 use crate::assistance::terminal::line::{Begin, Line, LineEvent};
@@ -14,9 +15,11 @@ use rendezvous_assist::peer::Certificate;
 use rendezvous_assist::signal::NoviceSays;
 use rendezvous_assist::terminal::keys::Act;
 use rendezvous_core::Code;
+use rendezvous_desktop::Suspension;
 use rendezvous_trust::AuthenticationError;
 use rendezvous_trust::bind::Media as SignedMedia;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// The shell of a person who has set none.
 const SHELL: &str = "/bin/sh";
@@ -52,9 +55,17 @@ impl Sharer {
             Ok(mut showing) => {
                 showing.take_over(&self.terminal, &self.consent);
                 self.showing = Some(showing);
+                self.listen_to_the_system();
             }
             Err(error) => self.fail(&error.to_string(), Code::ApplicationLaunchFailed).await,
         }
+    }
+
+    /// A computer without a screen has no session that is locked; where there is one, as beside a desktop, the system says so.
+    fn listen_to_the_system(&mut self) {
+        let (tell, heard) = mpsc::channel(8);
+        logind::listen(Suspension::default(), tell);
+        self.system = Some(heard);
     }
 
     pub(super) fn let_type(&mut self, grant: ControlGrant) {
@@ -124,7 +135,7 @@ impl Sharer {
         let Some(showing) = &mut self.showing else { return };
         match event {
             LineEvent::Described(answer) => self.send(NoviceSays::DataAnswer(answer)).await,
-            LineEvent::Lacks(lack) if showing.was_up => {
+            LineEvent::Lacks(lack) if showing.was_up() => {
                 // The network may be about to come back; the viewer tries again.
                 tracing::info!(?lack, "There is no way for now");
             }

@@ -200,7 +200,7 @@ impl Sharer {
             _ if self.delayed.is_some() => texts::LINE_WAITS.to_owned(),
             Some(since) => texts::line_types(&self.who, since.elapsed()),
             None if seen => texts::line_looks(&self.who, showing.since.elapsed()),
-            None if showing.was_up => texts::line_lost(&self.who),
+            None if showing.was_up() => texts::line_lost(&self.who),
             None => texts::line_connecting(&self.who),
         };
         let tone = if showing.typing.is_some() { Tone::Typing } else { Tone::Calm };

@@ -12,6 +12,7 @@ use rendezvous_assist::terminal::pace::Pace;
 use rendezvous_assist::terminal::paint::{Painter, Status};
 use rendezvous_assist::terminal::wire::ViewerSays;
 use rendezvous_assist::terminal::{Screen, Size, keys};
+use rendezvous_core::Code;
 use rendezvous_desktop::terminal::{Emulator, Hands, Shell, ShellError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,6 +59,15 @@ pub(super) enum Link {
     Lost(Line, Pace),
 }
 
+/// How far it ever came with the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Never,
+    /// It said where it is.
+    Described,
+    Once,
+}
+
 pub(super) struct Showing {
     grant: ViewGrant,
     pub(super) since: Instant,
@@ -78,7 +88,7 @@ pub(super) struct Showing {
     pub(super) last_key: Instant,
     held: Arc<AtomicBool>,
     pub(super) link: Link,
-    pub(super) was_up: bool,
+    reached: Reached,
     unreached: Option<Instant>,
     /// Since when the viewer may type.
     pub(super) typing: Option<Instant>,
@@ -115,7 +125,7 @@ impl Showing {
             last_key: Instant::now(),
             held,
             link: Link::None,
-            was_up: false,
+            reached: Reached::Never,
             unreached: Some(Instant::now()),
             typing: None,
             typed_ever: false,
@@ -276,6 +286,7 @@ impl Showing {
 
     pub(super) fn connect(&mut self, line: Line) {
         self.link = Link::Opening(line);
+        self.reached = self.reached.max(Reached::Described);
         self.views.look(0);
     }
 
@@ -287,7 +298,7 @@ impl Showing {
             Link::Lost(line, pace) => Link::Up(line, pace),
             other => other,
         };
-        (self.was_up, self.unreached) = (true, None);
+        (self.reached, self.unreached) = (Reached::Once, None);
     }
 
     pub(super) fn is_lost(&mut self) {
@@ -298,9 +309,20 @@ impl Showing {
         self.unreached.get_or_insert_with(Instant::now);
     }
 
-    pub(super) fn is_out_of_patience(&self) -> bool {
-        let patience = if self.was_up { RECONNECTING } else { CONNECTING };
-        self.unreached.is_some_and(|since| since.elapsed() > patience)
+    /// Why nobody is waited for any longer, if nobody is: the viewer's program never said where it is, or there is no way
+    /// there.
+    pub(super) fn gives_up(&self) -> Option<Code> {
+        let (patience, code) = match self.reached {
+            Reached::Never => (CONNECTING, Code::SessionTimeout),
+            Reached::Described => (CONNECTING, Code::FirewallNotSupported),
+            Reached::Once => (RECONNECTING, Code::FirewallNotSupported),
+        };
+        self.unreached.is_some_and(|since| since.elapsed() > patience).then_some(code)
+    }
+
+    /// Whether the viewer was ever there.
+    pub(super) fn was_up(&self) -> bool {
+        self.reached == Reached::Once
     }
 
     /// Follows the size of the person's terminal.

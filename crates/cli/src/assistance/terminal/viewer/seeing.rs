@@ -375,6 +375,11 @@ fn sequence(keys: &[u8]) -> usize {
             end.map_or(keys.len(), |end| end + 3)
         }
         Some(b'O') => keys.len().min(3),
+        // What a terminal answers is a string. Without its end it is Alt and a letter.
+        Some(b'P' | b']' | b'X' | b'^' | b'_') => {
+            let end = keys.windows(2).position(|end| end == b"\x1b\\").map(|at| at + 2);
+            end.or_else(|| keys.iter().position(|key| *key == 0x07).map(|at| at + 1)).unwrap_or(1)
+        }
         _ => 1,
     }
 }
@@ -391,6 +396,9 @@ mod tests {
         assert_eq!(command(b"\x1b[1;5t"), (None, 6));
         assert_eq!(command(b"\x1bOq"), (None, 3));
         assert_eq!(command(b"\x1bq"), (None, 1));
+        assert_eq!(command(b"\x1bP>|quite\x1b\\q"), (None, 11), "nor of what a terminal answers");
+        assert_eq!(command(b"\x1b]10;rgb:t\x07q"), (None, 11));
+        assert_eq!(command(b"\x1bPq"), (None, 1));
         assert_eq!(command(b"x"), (None, 1));
     }
 

@@ -3,17 +3,24 @@
 //! Every *yes* of this program is typed here. The terminal is the person's own, handed over by the command that they
 //! started; nothing else can answer in their place.
 
-use anyhow::{Context, Result, bail};
+#[cfg(windows)]
+mod console;
+#[cfg(unix)]
+mod tty;
+
+#[cfg(windows)]
+use console::Device;
+#[cfg(windows)]
+pub(crate) use console::VARIABLE as CONSOLE;
+#[cfg(unix)]
+use tty::Device;
+
+use anyhow::Result;
 use rendezvous_assist::terminal::Size;
 use rendezvous_assist::terminal::keys::READ;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
-use rustix::io::Errno;
-use rustix::termios::{
-    self, InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios,
-};
-use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use rendezvous_dbus::terminal::Ends;
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -35,16 +42,22 @@ const AT_ONCE: usize = 1024;
 /// Nobody has that much to say before it is another's turn.
 const LONGEST_WORD: Duration = Duration::from_secs(5);
 
-/// The two ends of a terminal, and the mode that it was found in; or none, where the person is at windows instead. What is
-/// said at none is said to nobody, and nothing is ever typed there.
+/// A terminal, which is put back at the end as it was found; or none, where the person is at windows instead. What is said at
+/// none is said to nobody, and nothing is ever typed there.
 #[derive(Clone, Debug)]
-pub(crate) struct Terminal(Option<Arc<Inner>>);
+pub(crate) struct Terminal(Option<Arc<Device>>);
 
-#[derive(Debug)]
-struct Inner {
-    input: OwnedFd,
-    output: OwnedFd,
-    found: Termios,
+/// What becomes of what is typed, until it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Whole lines, which are shown.
+    Lines,
+    /// Whole lines, which are not.
+    Secret,
+    /// Each key by itself, not shown. Those that end a program still do.
+    Keys,
+    /// Each key by itself, and none means anything to the terminal.
+    Raw,
 }
 
 /// The right to speak at a terminal, until this is dropped or the process ends. The command that called and the
@@ -52,7 +65,7 @@ struct Inner {
 /// question of the other.
 #[derive(Debug)]
 pub(crate) struct Word {
-    _lock: Option<OwnedFd>,
+    _lock: Option<File>,
 }
 
 /// Keys or lines, as they are typed. Reading stops when this is dropped; nothing typed later is taken.
@@ -67,13 +80,7 @@ pub(crate) struct Typed<T> {
 impl Terminal {
     /// This process's own terminal; `None` when its input or output is something else.
     pub(crate) fn own() -> Result<Option<Self>> {
-        let input = io::stdin().as_fd().try_clone_to_owned()?;
-        let output = io::stdout().as_fd().try_clone_to_owned()?;
-        if !termios::isatty(&input) || !termios::isatty(&output) {
-            return Ok(None);
-        }
-        let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
-        Ok(Some(Self(Some(Arc::new(Inner { input, output, found })))))
+        Ok(Device::own()?.map(|device| Self(Some(Arc::new(device)))))
     }
 
     /// None: the person is asked in windows.
@@ -87,31 +94,20 @@ impl Terminal {
     }
 
     /// A terminal that another process handed over.
-    pub(crate) fn handed_over([input, output]: [OwnedFd; 2]) -> Result<Self> {
-        if !termios::isatty(&input) || !termios::isatty(&output) {
-            bail!(crate::texts::NEEDS_A_TERMINAL);
-        }
-        let found = termios::tcgetattr(&input).context("cannot read the terminal's mode")?;
-        Ok(Self(Some(Arc::new(Inner { input, output, found }))))
+    pub(crate) fn handed_over(ends: Ends) -> Result<Self> {
+        Ok(Self(Some(Arc::new(Device::handed_over(ends)?))))
     }
 
-    /// Copies of both ends, for another process; nothing where there is no terminal.
-    pub(crate) fn ends(&self) -> Result<Option<[OwnedFd; 2]>> {
-        let Some(inner) = &self.0 else { return Ok(None) };
-        Ok(Some([inner.input.try_clone()?, inner.output.try_clone()?]))
+    /// What another process needs to be at it; nothing where there is no terminal.
+    pub(crate) fn ends(&self) -> Result<Option<Ends>> {
+        self.0.as_ref().map(|device| device.ends()).transpose()
     }
 
     /// Tries to take the word; `None` when another process has it.
     pub(crate) fn take_word(&self) -> Option<Word> {
-        let Some(inner) = &self.0 else { return Some(Word { _lock: None }) };
-        // A second open file of the same device: locks belong to open files, and others have copies of this one.
-        let path = format!("/proc/self/fd/{}", inner.output.as_raw_fd());
-        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        // A terminal that cannot be locked (another user's, after su) is not worth being silent for.
-        let Ok(file) = open(path, flags, Mode::empty()) else { return Some(Word { _lock: None }) };
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) => None,
-            _ => Some(Word { _lock: Some(file) }),
+        match &self.0 {
+            Some(device) => device.take_word(),
+            None => Some(Word { _lock: None }),
         }
     }
 
@@ -129,39 +125,36 @@ impl Terminal {
 
     /// Shows a line of text.
     pub(crate) fn say(&self, text: &str) {
-        self.write(&format!("\r\x1b[K{}\n", printable(text)), SLOW);
+        self.write(&format!("{}\n", printable(text)), SLOW);
     }
 
     /// Shows a line that the next one replaces.
     pub(crate) fn status(&self, text: &str) {
         let line: String = printable(text).chars().take(self.columns() - 1).collect();
-        self.write(&format!("\r\x1b[K{line}"), Duration::ZERO);
+        self.write(&line, Duration::ZERO);
     }
 
     /// How many letters have room in a line, as far as that is known.
     pub(crate) fn columns(&self) -> usize {
-        let size = self.0.as_ref().and_then(|inner| termios::tcgetwinsize(&inner.output).ok());
-        size.map_or(80, |size| size.ws_col.max(20)).into()
+        let size = self.0.as_ref().and_then(|device| device.size());
+        size.map_or(80, |(columns, _)| columns.max(20)).into()
     }
 
     /// Shows a question; the answer is typed behind it.
     pub(crate) fn prompt(&self, text: &str) {
-        self.write(&format!("\r\x1b[K{} ", printable(text)), SLOW);
+        self.write(&format!("{} ", printable(text)), SLOW);
     }
 
     /// Lines typed from now on; what was typed before does not count.
     pub(crate) fn lines(&self) -> Typed<String> {
-        self.restore();
-        self.forget_what_was_typed();
+        self.enter(Mode::Lines);
         self.read(4096, |bytes| Some(String::from_utf8_lossy(bytes).trim().to_owned()))
     }
 
     /// A line that is not shown while it is typed. `None` when the terminal is gone.
     pub(crate) async fn secret(&self, prompt: &str) -> Option<Zeroizing<String>> {
-        let mut mode = self.0.as_ref()?.found.clone();
-        mode.local_modes.remove(LocalModes::ECHO);
-        self.set(&mode);
-        self.forget_what_was_typed();
+        self.0.as_ref()?;
+        self.enter(Mode::Secret);
         let mut lines = self.read(4096, |bytes| {
             let text = String::from_utf8_lossy(bytes);
             Some(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
@@ -176,15 +169,7 @@ impl Terminal {
         &self,
         mut read: impl FnMut(u8) -> Option<T> + Send + 'static,
     ) -> Typed<T> {
-        let Some(inner) = &self.0 else { return self.read(1, |_| None) };
-        let mut mode = inner.found.clone();
-        mode.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-        // Ctrl-S would hold up every line that follows.
-        mode.input_modes.remove(InputModes::IXON);
-        mode.special_codes[SpecialCodeIndex::VMIN] = 1;
-        mode.special_codes[SpecialCodeIndex::VTIME] = 0;
-        self.set(&mode);
-        self.forget_what_was_typed();
+        self.enter(Mode::Keys);
         self.read(1, move |bytes| bytes.first().and_then(|key| read(*key)))
     }
 
@@ -194,38 +179,32 @@ impl Terminal {
         &self,
         read: impl FnMut(&[u8]) -> Option<T> + Send + 'static,
     ) -> Typed<T> {
-        let Some(inner) = &self.0 else { return self.read(READ, |_| None) };
-        let mut mode = inner.found.clone();
-        mode.make_raw();
-        // What is shown meanwhile brings its own line ends, and what others write there should stay readable.
-        mode.output_modes = inner.found.output_modes;
-        self.set(&mode);
-        self.forget_what_was_typed();
+        self.enter(Mode::Raw);
         self.read(READ, read)
     }
 
     /// How large it is; nothing where it does not say.
     pub(crate) fn size(&self) -> Option<Size> {
-        let size = termios::tcgetwinsize(&self.0.as_ref()?.output).ok()?;
-        (size.ws_col > 0 && size.ws_row > 0).then(|| Size::nearest(size.ws_col, size.ws_row))
+        let (columns, rows) = self.0.as_ref()?.size()?;
+        (columns > 0 && rows > 0).then(|| Size::nearest(columns, rows))
     }
 
     /// Writes what was made for a terminal, however long that takes, while `is_wanted`. False: the terminal is gone, or it
     /// is not wanted any more.
     pub(crate) fn paint(&self, bytes: &[u8], mut is_wanted: impl FnMut() -> bool) -> bool {
-        let Some(inner) = &self.0 else { return false };
+        let Some(device) = &self.0 else { return false };
         let mut rest = bytes;
         while !rest.is_empty() {
             if !is_wanted() {
                 return false;
             }
-            if !inner.is_writable(PAINTING) {
+            if !device.is_writable(PAINTING) {
                 continue;
             }
             // Little enough that a terminal which takes something takes all of it.
-            match rustix::io::write(&inner.output, &rest[..rest.len().min(AT_ONCE)]) {
+            match device.write(&rest[..rest.len().min(AT_ONCE)]) {
                 Ok(n) => rest = &rest[n..],
-                Err(Errno::INTR) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return false,
             }
         }
@@ -234,38 +213,33 @@ impl Terminal {
 
     /// Puts the terminal back into the mode that it was found in.
     pub(crate) fn restore(&self) {
-        if let Some(inner) = &self.0 {
-            self.set(&inner.found);
+        if let Some(device) = &self.0 {
+            device.restore();
         }
     }
 
     /// What was typed ahead answers a question that nobody has read.
-    fn forget_what_was_typed(&self) {
-        if let Some(inner) = &self.0 {
-            _ = termios::tcflush(&inner.input, QueueSelector::IFlush);
-        }
-    }
-
-    /// At once: the other ways wait until the terminal has taken all output, which may be never.
-    fn set(&self, mode: &Termios) {
-        if let Some(inner) = &self.0 {
-            _ = termios::tcsetattr(&inner.input, OptionalActions::Now, mode);
+    fn enter(&self, mode: Mode) {
+        if let Some(device) = &self.0 {
+            device.enter(mode);
+            device.forget_what_was_typed();
         }
     }
 
     /// A terminal that is gone cannot be told so; its reader notices. One that takes nothing, because it is stopped or
     /// its line is slow, is given up on after a moment: nothing that is shown is worth waiting for.
     fn write(&self, text: &str, patience: Duration) {
-        let Some(inner) = &self.0 else { return };
+        let Some(device) = &self.0 else { return };
+        let text = format!("{}{text}", device.clear_line());
         let mut rest = text.as_bytes();
-        while !rest.is_empty() && inner.is_writable(patience) {
-            match rustix::io::write(&inner.output, rest) {
+        while !rest.is_empty() && device.is_writable(patience) {
+            match device.write(rest) {
                 Ok(n) => rest = &rest[n..],
-                Err(Errno::INTR) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return,
             }
         }
-        _ = io::stdout().flush();
+        _ = std::io::stdout().flush();
     }
 
     /// Reads on a thread of its own, which looks every tenth of a second whether it is still wanted. A blocking read
@@ -279,12 +253,12 @@ impl Terminal {
         // but the person types into it.
         let (sender, receiver) = mpsc::unbounded_channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let Some(terminal) = self.0.clone() else { return Typed { receiver, stop, _nobody: Some(sender) } };
+        let Some(device) = self.0.clone() else { return Typed { receiver, stop, _nobody: Some(sender) } };
         let stopped = stop.clone();
         std::thread::spawn(move || {
             let mut bytes = vec![0; at_most];
             while !stopped.load(Ordering::SeqCst) {
-                match terminal.wait_and_read(&mut bytes, &stopped) {
+                match device.wait_and_read(&mut bytes, &stopped) {
                     Ok(None) => {}
                     Ok(Some(0)) | Err(_) => return,
                     Ok(Some(n)) => {
@@ -301,25 +275,6 @@ impl Terminal {
     }
 }
 
-impl Inner {
-    fn is_writable(&self, patience: Duration) -> bool {
-        let patience = Timespec { tv_sec: 0, tv_nsec: patience.subsec_nanos().into() };
-        let mut fds = [PollFd::new(&self.output, PollFlags::OUT)];
-        poll(&mut fds, Some(&patience)).is_ok_and(|ready| ready > 0)
-    }
-
-    fn wait_and_read(&self, bytes: &mut [u8], stopped: &AtomicBool) -> io::Result<Option<usize>> {
-        let patience = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-        let mut fds = [PollFd::new(&self.input, PollFlags::IN)];
-        match poll(&mut fds, Some(&patience)) {
-            Ok(0) | Err(Errno::INTR) => Ok(None),
-            Ok(_) if stopped.load(Ordering::SeqCst) => Ok(None),
-            Ok(_) => Ok(Some(rustix::io::read(&self.input, bytes)?)),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
 impl<T> Typed<T> {
     /// The next one; `None` when the terminal is gone.
     pub(crate) async fn next(&mut self) -> Option<T> {
@@ -330,12 +285,6 @@ impl<T> Typed<T> {
 impl<T> Drop for Typed<T> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        _ = termios::tcsetattr(&self.input, OptionalActions::Now, &self.found);
     }
 }
 

@@ -3,9 +3,13 @@
 use crate::DbusError;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream as StdUnixStream};
+use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::{Path, PathBuf};
 use tokio::net::{UnixListener, UnixStream};
+use zbus::connection::Builder;
+
+/// A connection between two processes of one user.
+pub type Stream = std::os::unix::net::UnixStream;
 
 /// A listening private socket; removes its file when dropped.
 #[derive(Debug)]
@@ -24,7 +28,7 @@ impl PrivateSocket {
         if let Some(dir) = path.parent() {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(fail)?;
         }
-        match StdUnixStream::connect(path) {
+        match Stream::connect(path) {
             Ok(_) => return Err(fail(io::ErrorKind::AddrInUse.into())),
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 std::fs::remove_file(path).map_err(fail)?
@@ -44,7 +48,7 @@ impl PrivateSocket {
     }
 
     /// The next process that connects, if it is this user's; others are turned away.
-    pub async fn accept(&self) -> Result<StdUnixStream, DbusError> {
+    pub async fn accept(&self) -> Result<Stream, DbusError> {
         let fail = |error| DbusError::Socket {
             what: "cannot take a connection at the private socket".to_owned(),
             error,
@@ -70,13 +74,22 @@ impl Drop for PrivateSocket {
 }
 
 /// Connects to a private socket, and makes sure that a process of the same user listens there.
-pub async fn connect(path: &Path) -> Result<StdUnixStream, DbusError> {
+pub async fn connect(path: &Path) -> Result<Stream, DbusError> {
     let fail = |error| DbusError::Socket { what: format!("cannot connect to {}", path.display()), error };
     let stream = UnixStream::connect(path).await.map_err(fail)?;
     if !same_user(&stream).map_err(fail)? {
         return Err(fail(io::Error::new(io::ErrorKind::PermissionDenied, "another user listens there")));
     }
     stream.into_std().map_err(fail)
+}
+
+/// Two ends of a new connection, one of them for a process that is about to be started.
+pub fn pair() -> io::Result<(Stream, Stream)> {
+    Stream::pair()
+}
+
+pub(super) fn speak(stream: Stream) -> Builder<'static> {
+    Builder::unix_stream(stream)
 }
 
 fn same_user(stream: &UnixStream) -> io::Result<bool> {
