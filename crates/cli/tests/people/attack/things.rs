@@ -32,9 +32,12 @@ pub(super) enum Deed {
 
 use Deed::{Reflect, Replay, Strip, Swap};
 
+/// One thing, all that is done with it, and which of the texts it stands in.
+type Tried = (Thing, &'static [Deed], &'static [(&'static str, usize)]);
+
 /// What is tried with each, and in which of the texts. Before the second to speak there is nothing to reflect; of roles there
 /// are two, so that another session has no other one than the server.
-pub(super) const TRIED: &[(Thing, &[Deed], &[(&str, usize)])] = &[
+pub(super) const TRIED: &[Tried] = &[
     (Thing::Key, &[Swap, Strip, Replay], &[("h1", 0), ("h2", 0)]),
     (Thing::Key, &[Reflect], &[("h2", 0)]),
     (Thing::Signature, &[Swap, Strip, Replay], &[("h3", 0), ("h4", 0), ("bind", 0), ("describe", 0)]),
