@@ -16,6 +16,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
+use crate::finger::Finger;
 use crate::needs_xephyr_stop::focus_inner;
 use crate::person::{Person, dead_view};
 use crate::server::{Server, until};
@@ -295,6 +296,33 @@ fn only_a_real_mouse_shows_the_screen_again() {
         heard.is_ok()
     });
     assert_eq!(heard, Ok(Press::Resume));
+}
+
+#[test]
+fn a_pointer_that_is_moved_there_after_a_real_click_elsewhere_shows_nothing_again() {
+    let outer = Server::xvfb("800x600x24");
+    let inner = Server::xephyr(&outer, "640x480");
+    let (person, person_root) = outer.connect();
+    focus_inner(&person, person_root);
+    let hidden = contents(Tone::Calm, &[(Press::Resume, "Show again"), (Press::Stop, "Stop")]);
+    let shown = show(&inner, hidden);
+    let (_, [left, top, width, height]) = shown.only();
+    let (x, y) = (left + width - 120, top + height / 2);
+    until("a real click there would be heard", || {
+        click(&person, person_root, (x, y));
+        shown.pressed.recv_timeout(Duration::from_millis(300)).is_ok()
+    });
+    // Nobody can ask the display anything between the click and the move.
+    let finger = Finger::on(&outer, &inner);
+    let (program, root) = inner.connect();
+    program.grab_server().unwrap();
+    program.sync().unwrap();
+    finger.presses_the_mouse((300, 300));
+    let at = |pixels: i32| i16::try_from(pixels).unwrap();
+    program.xtest_fake_input(MOTION_NOTIFY_EVENT, 0, 0, root, at(x), at(y), 0).unwrap();
+    program.ungrab_server().unwrap();
+    program.sync().unwrap();
+    shown.hears_nothing();
 }
 
 /// The codes of the usual keyboard.

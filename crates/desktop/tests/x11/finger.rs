@@ -1,4 +1,5 @@
-//! A finger of the person's on Escape: outside, at the server in which the shared one is a window.
+//! A finger of the person's on Escape, and on the mouse: outside, at the server in which the shared one is a window, at its
+//! upper left corner.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,7 +9,9 @@ use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{
     ConnectionExt as _, Device, DeviceId, DeviceType, EventMask, XIDeviceInfo, XIEventMask,
 };
-use x11rb::protocol::xproto::{KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Window};
+use x11rb::protocol::xproto::{
+    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, Window,
+};
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -30,8 +33,9 @@ const REMEMBERED: usize = 24;
 pub(crate) struct Finger {
     outer: (RustConnection, Window),
     inner: RustConnection,
-    /// The keyboard in the inner server that somebody can touch.
+    /// The keyboard and the mouse in the inner server that somebody can touch.
     keyboard: DeviceId,
+    mouse: DeviceId,
     seen: VecDeque<Seen>,
 }
 
@@ -54,14 +58,18 @@ impl Finger {
         let (conn, root) = inner.connect();
         conn.xinput_xi_query_version(2, 2).unwrap().reply().unwrap();
         let devices = conn.xinput_xi_query_device(Device::ALL).unwrap().reply().unwrap().infos;
-        let is_real = |info: &&XIDeviceInfo| {
-            info.type_ == DeviceType::SLAVE_KEYBOARD && !String::from_utf8_lossy(&info.name).contains("XTEST")
+        let real = |kind: DeviceType| {
+            let is_it = |info: &&XIDeviceInfo| {
+                info.type_ == kind && !String::from_utf8_lossy(&info.name).contains("XTEST")
+            };
+            devices.iter().find(is_it).expect("there is a mouse and a keyboard").deviceid
         };
-        let keyboard = devices.iter().find(is_real).expect("there is a keyboard").deviceid;
-        let mask = vec![XIEventMask::RAW_KEY_PRESS | XIEventMask::RAW_KEY_RELEASE];
+        let (keyboard, mouse) = (real(DeviceType::SLAVE_KEYBOARD), real(DeviceType::SLAVE_POINTER));
+        let keys = XIEventMask::RAW_KEY_PRESS | XIEventMask::RAW_KEY_RELEASE;
+        let mask = vec![keys | XIEventMask::RAW_BUTTON_PRESS | XIEventMask::RAW_MOTION];
         let mask = EventMask { deviceid: Device::ALL_MASTER.into(), mask };
         conn.xinput_xi_select_events(root, &[mask]).unwrap().check().unwrap();
-        Self { outer: outer.connect(), inner: conn, keyboard, seen: VecDeque::new() }
+        Self { outer: outer.connect(), inner: conn, keyboard, mouse, seen: VecDeque::new() }
     }
 
     /// Down and up.
@@ -81,6 +89,35 @@ impl Finger {
         let at = self.arrives(down);
         std::thread::sleep(STAYS);
         at
+    }
+
+    /// Points there, and presses the mouse. It returns when the inner server has told of the press, and not before the pointer
+    /// was there: nobody else moves it meanwhile. It asks the server nothing, which somebody may have to themselves.
+    pub(crate) fn presses_the_mouse(&self, (x, y): (i16, i16)) {
+        while self.inner.poll_for_event().unwrap().is_some() {}
+        let (conn, root) = &self.outer;
+        // A pointer that is there already would not move.
+        for x in [x + 1, x] {
+            conn.xtest_fake_input(MOTION_NOTIFY_EVENT, 0, 0, *root, x, y, 0).unwrap();
+            conn.sync().unwrap();
+            self.hears(|event| matches!(event, Event::XinputRawMotion(e) if e.sourceid == self.mouse));
+        }
+        conn.xtest_fake_input(BUTTON_PRESS_EVENT, 1, 0, *root, 0, 0, 0).unwrap();
+        conn.xtest_fake_input(BUTTON_RELEASE_EVENT, 1, 0, *root, 0, 0, 0).unwrap();
+        conn.sync().unwrap();
+        self.hears(|event| matches!(event, Event::XinputRawButtonPress(e) if e.sourceid == self.mouse));
+    }
+
+    fn hears(&self, is_it: impl Fn(&Event) -> bool) {
+        let deadline = Instant::now() + SOON;
+        loop {
+            match self.inner.poll_for_event().unwrap() {
+                Some(event) if is_it(&event) => return,
+                Some(_) => {}
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+            assert!(Instant::now() < deadline, "what a mouse does arrives within {SOON:?}");
+        }
     }
 
     fn arrives(&mut self, down: bool) -> u32 {

@@ -104,6 +104,11 @@ impl Panes {
                     return Ok(None);
                 };
                 let (x, y) = (pointer.root_x - pane.place.x, pointer.root_y - pane.place.y);
+                // Where the pointer is by now need not be where the mouse was pressed: somebody may have moved it. So nothing
+                // is shown again this way; the window itself tells of that, with the place of the press.
+                if self.button_at(pane.window, x, y) == Some(Press::Resume) {
+                    return Ok(None);
+                }
                 self.pressed = Some(e.time);
                 self.press((pane.window, x, y), e.sourceid)
             }
@@ -143,11 +148,13 @@ impl Panes {
         (window, x, y): (Window, i16, i16),
         source: DeviceId,
     ) -> Result<Option<Press>, DisplayError> {
-        let Some(pane) = self.panes.iter().find(|pane| pane.window == window) else { return Ok(None) };
-        let Some((press, _)) = pane.drawn.buttons.iter().find(|(_, place)| place.contains(x, y)) else {
-            return Ok(None);
-        };
-        self.may(*press, Some(source))
+        self.button_at(window, x, y).map_or(Ok(None), |press| self.may(press, Some(source)))
+    }
+
+    /// What lies there.
+    fn button_at(&self, window: Window, x: i16, y: i16) -> Option<Press> {
+        let pane = self.panes.iter().find(|pane| pane.window == window)?;
+        pane.drawn.buttons.iter().find(|(_, place)| place.contains(x, y)).map(|(press, _)| *press)
     }
 
     /// What shows more than before is the person's alone. Everything else is anybody's.
