@@ -32,7 +32,7 @@ pub(crate) const YES: ButtonId = ButtonId(1);
 pub(crate) const SEE: ButtonId = ButtonId(2);
 
 /// So many lines of a record are shown, the last ones; all of it is on the terminal.
-const MOST_LINES: usize = 10;
+const MOST_LINES: usize = 6;
 /// And so much of each.
 const LONGEST_LINE: usize = 110;
 
