@@ -24,6 +24,7 @@ use x11rb::rust_connection::RustConnection;
 const TAB: u32 = 0xff09;
 const ENTER: u32 = 0xff0d;
 const ESCAPE: u32 = 0xff1b;
+const SHIFT: u32 = 0xffe1;
 
 /// A person at a screen.
 struct AtScreen {
@@ -171,13 +172,23 @@ impl AtScreen {
             if self.has_keyboard(text)? {
                 self.presses(&[ENTER])?;
             }
-            std::thread::sleep(Duration::from_millis(300));
-            Ok((!self.has(text)?).then_some(()))
+            // A busy machine is not pressed again before it had the time to answer.
+            for _ in 0..10 {
+                std::thread::sleep(Duration::from_millis(200));
+                if !self.has(text)? {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
         })
     }
 
     fn types(&self, text: &str) -> Result<()> {
-        text.chars().try_for_each(|letter| self.hand.chord(&[u32::from(letter)]))
+        text.chars().try_for_each(|letter| match letter {
+            // On the keyboards of these screens it is over the 2.
+            '@' => self.hand.chord(&[SHIFT, u32::from(b'2')]),
+            letter => self.hand.chord(&[u32::from(letter)]),
+        })
     }
 
     /// Ends everything of this person.

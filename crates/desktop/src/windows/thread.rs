@@ -130,8 +130,10 @@ impl Desk {
                     Err(mpsc::TryRecvError::Empty) => break,
                 }
             }
-            while let Some(event) = self.link.conn.poll_for_event().map_err(lost)? {
+            // One after the other: somebody who presses faster than is drawn must not keep a window from being closed.
+            if let Some(event) = self.link.conn.poll_for_event().map_err(lost)? {
                 self.event(&event)?;
+                continue;
             }
             let now = Instant::now();
             let due = self.surfaces.values().filter_map(Surface::due).filter(|due| *due > now).min();
