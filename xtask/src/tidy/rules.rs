@@ -34,9 +34,6 @@ pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
         "what scripts ask by name comes through a table, with pointers of others",
     ),
     (
-        "an object of COM's: called through a table, with pointers of others",
-    ),
-    (
         "crates/com/src/windows/invite/manager.rs",
         "an object of COM's: called through a table, with pointers of others",
     ),

@@ -81,7 +81,7 @@ impl Novice {
     fn say_of_file(&mut self, says: impl Fn(Language) -> String) {
         self.terminal.say(&says(Language::English));
         if self.chat.is_some() {
-            self.to_note(says(self.language));
+            self.note_down(says(self.language));
         }
     }
 

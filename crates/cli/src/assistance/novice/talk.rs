@@ -133,7 +133,7 @@ impl Novice {
     }
 
     /// Something that the person should read, which may have a name from elsewhere in it.
-    pub(super) fn to_note(&mut self, note: String) {
+    pub(super) fn note_down(&mut self, note: String) {
         self.talk.note = Some(note);
         self.catch_up();
     }
