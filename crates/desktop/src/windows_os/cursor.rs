@@ -35,7 +35,7 @@ impl CursorWatch {
         }
         self.ask_from = now + ASK_EVERY;
         let found = pointer::pointer().and_then(|pointer| {
-            let (x, y) = ground.inside(pointer.x, pointer.y)?;
+            let (x, y) = ground.place_of(pointer.x, pointer.y)?;
             Some((x, y, pointer.look?))
         });
         let place = found.map_or(CursorEvent::Gone, |(x, y, _)| CursorEvent::Moved(x, y));

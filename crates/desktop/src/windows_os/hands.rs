@@ -213,7 +213,7 @@ impl Hands {
     /// the expert pointed last, or, when they have not pointed anywhere, nothing is clicked.
     fn is_pointing(&mut self) -> bool {
         let Some(part) = self.shared else { return true };
-        let place = input::pointer().and_then(|(x, y)| desktop::whole().inside(x, y));
+        let place = input::pointer().and_then(|(x, y)| desktop::whole().place_of(x, y));
         if place.is_some_and(|(x, y)| part.inside(i32::from(x), i32::from(y)).is_some()) {
             return true;
         }

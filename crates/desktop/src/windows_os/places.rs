@@ -37,7 +37,7 @@ impl Area {
     }
 
     /// A place as Windows has it, counted from the upper left corner; `None` outside.
-    pub(super) fn inside(self, x: i32, y: i32) -> Option<(u16, u16)> {
+    pub(super) fn place_of(self, x: i32, y: i32) -> Option<(u16, u16)> {
         let within = |at: i32, from: i32, length: i32| {
             let at = at.checked_sub(from).filter(|at| (0..length).contains(at))?;
             u16::try_from(at).ok()
@@ -98,17 +98,17 @@ mod tests {
             Area { x: 9_000, y: 0, width: 10, height: 10 },
             Area { x: i32::MAX, ..WHOLE },
         ] {
-            assert_eq!(area.inside(WHOLE), None, "{area:?}");
+            assert_eq!(area.place_of(WHOLE), None, "{area:?}");
         }
-        assert_eq!(WHOLE.inside(Area::default()), None);
+        assert_eq!(WHOLE.place_of(Area::default()), None);
     }
 
     #[test]
     fn a_place_is_on_it_or_not() {
-        assert_eq!(WHOLE.inside(-1280, -200), Some((0, 0)));
-        assert_eq!(WHOLE.inside(1919, 1079), Some((3199, 1279)));
+        assert_eq!(WHOLE.place_of(-1280, -200), Some((0, 0)));
+        assert_eq!(WHOLE.place_of(1919, 1079), Some((3199, 1279)));
         for (x, y) in [(-1281, 0), (1920, 0), (0, -201), (0, 1080), (i32::MIN, i32::MAX)] {
-            assert_eq!(WHOLE.inside(x, y), None, "{x} {y}");
+            assert_eq!(WHOLE.place_of(x, y), None, "{x} {y}");
         }
     }
 }
