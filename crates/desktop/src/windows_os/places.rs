@@ -98,9 +98,9 @@ mod tests {
             Area { x: 9_000, y: 0, width: 10, height: 10 },
             Area { x: i32::MAX, ..WHOLE },
         ] {
-            assert_eq!(area.place_of(WHOLE), None, "{area:?}");
+            assert_eq!(area.inside(WHOLE), None, "{area:?}");
         }
-        assert_eq!(WHOLE.place_of(Area::default()), None);
+        assert_eq!(WHOLE.inside(Area::default()), None);
     }
 
     #[test]
