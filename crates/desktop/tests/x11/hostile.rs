@@ -214,8 +214,11 @@ impl Stage {
         let place = drawn.buttons.iter().find(|(button, _)| *button == YES).unwrap().1;
         let middle = |start: u16, length: u16| i16::try_from(start + length / 2).unwrap();
         let place = (at.dst_x + middle(place.x, place.width), at.dst_y + middle(place.y, place.height));
-        // The program may have put it under the bar. Whoever presses what the bar shows means that.
-        if place.1 < BAR_ENDS {
+        // The program may have put it under the bar. Whoever presses what the bar shows means that. And nobody presses what lies
+        // beside the screen.
+        let screen = conn.get_geometry(root).unwrap().reply().unwrap();
+        let is_on = |at: i16, length: u16| u16::try_from(at).is_ok_and(|at| at + 2 < length);
+        if place.1 < BAR_ENDS || !is_on(place.0, screen.width) || !is_on(place.1, screen.height) {
             return;
         }
         if self.chance.below(2) == 0 {
