@@ -124,6 +124,7 @@ fn needs_xephyr_language_and_size_hold_at_once_and_when_it_is_opened_again() {
         maria.presses(&[TAB, ENTER])?;
         wait::until("both to be kept", SOON, || {
             let kept = maria.kept()?;
+            eprintln!("{kept}");
             Ok((kept["language"] == "german" && kept["percent"] == 125).then_some(()))
         })?;
         drop(maria.door.take());
