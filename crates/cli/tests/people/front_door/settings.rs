@@ -10,6 +10,7 @@ use rendezvous_testkit::wait;
 use rendezvous_testkit::xmpp::{Certificate, Prosody, Setup, password};
 use serde_json::Value;
 use std::fs;
+use std::time::Duration;
 
 /// Whoever has an account without its password, and knows Anna; in the settings.
 fn scene(play: impl FnOnce(&mut AtScreen) -> Result<()>) {
@@ -79,7 +80,7 @@ fn needs_xephyr_nearby_is_switched_off_and_on_in_the_window_and_the_agent_goes_b
                 return Ok(Some(()));
             }
             maria.presses(&[ENTER])?;
-            std::thread::sleep(std::time::Duration::from_millis(500));
+            std::thread::sleep(Duration::from_millis(500));
             Ok(None)
         })?;
         maria.is_on(&["nearby", "xmpp"])
@@ -121,10 +122,12 @@ fn needs_xephyr_language_and_size_hold_at_once_and_when_it_is_opened_again() {
             Ok(maria.kept().is_ok_and(|kept| kept["language"] == "english").then_some(()))
         })?;
         maria.presses_until(&[ENTER], "Rendezvous: Einstellungen")?;
-        maria.presses(&[TAB, ENTER])?;
+        maria.presses(&[TAB])?;
         wait::until("both to be kept", SOON, || {
+            // What has just changed its words is deaf for a moment.
+            maria.presses(&[ENTER])?;
+            std::thread::sleep(Duration::from_millis(1500));
             let kept = maria.kept()?;
-            eprintln!("{kept}");
             Ok((kept["language"] == "german" && kept["percent"] == 125).then_some(()))
         })?;
         drop(maria.door.take());

@@ -33,6 +33,11 @@ pub(in crate::windows) fn rows(view: &View) -> impl Iterator<Item = &Row> {
     })
 }
 
+/// All that can be pressed in a view, from top to bottom.
+fn offered(view: &View) -> impl Iterator<Item = ButtonId> {
+    rows(view).map(|row| row.id).chain(view.buttons.iter().map(|button| button.id))
+}
+
 impl Form {
     /// What stands in the field.
     pub(in crate::windows) fn text(&self) -> &str {
@@ -71,13 +76,16 @@ impl Form {
     }
 
     /// Takes over from what the page was before: on the same page the keyboard stays at what it was at, even when that
-    /// moved, and what is typed stays typed.
+    /// moved, and what is typed stays typed. One that offers the same under another title is the same in another language; only
+    /// what is typed or pressed there begins anew.
     pub(super) fn turn_page(&mut self, before: Self) {
-        if self.view.title != before.view.title {
+        let is_renamed = self.view.title != before.view.title;
+        if is_renamed && (rows(&self.view).next().is_none() || !offered(&self.view).eq(offered(&before.view)))
+        {
             return;
         }
         let label = |view: &View| field(view).map(|field| field.label.clone());
-        if label(&self.view) == label(&before.view) {
+        if !is_renamed && label(&self.view) == label(&before.view) {
             self.text = before.text.clone();
         }
         self.scroll = before.scroll;
@@ -86,6 +94,9 @@ impl Form {
             None => Some(focus).filter(|focus| self.targets().contains(focus)),
         });
         self.focus = same.or(self.focus);
+        if is_renamed {
+            return;
+        }
         // What is pressed in this moment was pressed where it was.
         let stays = |target: Target| self.name(target) == before.name(target);
         self.held = before.held.filter(|held| stays(held.target));
@@ -184,6 +195,18 @@ mod tests {
             key(&mut form, Key::Letter('x'));
         }
         assert_eq!(form.text().len(), LONGEST_TEXT);
+    }
+
+    #[test]
+    fn a_page_in_another_language_keeps_the_keyboard_where_it_was() {
+        let mut form = Form::new(page("Settings", &[1, 2, 3]));
+        for _ in 0..3 {
+            key(&mut form, Key::Next);
+        }
+        form.change(page("Einstellungen", &[1, 2, 3]));
+        assert_eq!(form.focus(), Some(Target::Row(2)));
+        form.change(page("Another page", &[1, 2]));
+        assert_eq!(form.focus(), Some(Target::Field), "which begins where every page begins");
     }
 
     #[test]
