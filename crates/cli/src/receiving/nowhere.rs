@@ -14,6 +14,7 @@ pub(crate) enum Report {
     Stored(u64),
     Placed(FileName),
     Broken,
+    Unwanted,
     Failed(anyhow::Error),
 }
 
@@ -44,7 +45,7 @@ impl Landing {
         match self.0 {}
     }
 
-    pub(crate) fn place(&self, _: FileName, _: FileHash) {
+    pub(crate) fn place(&self, _: FileName, _: FileHash, _: impl Fn() -> bool + Send + 'static) {
         match self.0 {}
     }
 }

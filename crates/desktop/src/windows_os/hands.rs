@@ -214,7 +214,7 @@ impl Hands {
     fn is_pointing(&mut self) -> bool {
         let Some(part) = self.shared else { return true };
         let place = input::pointer().and_then(|(x, y)| desktop::whole().place_of(x, y));
-        if place.is_some_and(|(x, y)| part.place_of(i32::from(x), i32::from(y)).is_some()) {
+        if place.is_some_and(|(x, y)| part.inside(i32::from(x), i32::from(y)).is_some()) {
             return true;
         }
         let Some((x, y)) = self.pointed else { return false };

@@ -267,6 +267,8 @@ pub mod bar {
         TakeBack,
         /// Stop everything.
         Stop,
+        /// Write to the helper.
+        Write,
     }
 
     impl Bar {
