@@ -301,7 +301,11 @@ impl Accounts {
         let mut others = Vec::new();
         for (_, account) in self.own() {
             let seen = account.handle.seen().await.unwrap_or_default();
-            if !seen.contacts.iter().any(|listed| listed.address == contact) {
+            if !seen
+                .contacts
+                .iter()
+                .any(|listed| listed.address.as_str().eq_ignore_ascii_case(contact.as_str()))
+            {
                 others.push(account);
             } else if account.handle.write(contact.clone(), text.clone()).await == Ok(true) {
                 return Ok(trusted);

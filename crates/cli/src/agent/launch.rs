@@ -215,7 +215,14 @@ async fn begin(
     let mut child = program::spawn(command, home, place)?;
     let handing = async {
         Ok::<_, anyhow::Error>(
-            HandedSession::hand_over_with(socket.taken().await?, info, handle, private, PATIENCE).await?,
+            HandedSession::hand_over_with(
+                tokio::time::timeout(PATIENCE, socket.taken()).await.context("it takes no session")??,
+                info,
+                handle,
+                private,
+                PATIENCE,
+            )
+            .await?,
         )
     };
     let handed = tokio::select! {

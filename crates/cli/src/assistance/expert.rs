@@ -96,7 +96,9 @@ pub(super) async fn run(
     } else {
         ending::say_to_expert(&expert.terminal, &expert.who, ending)
     };
-    page.send(&ToPage::Ended { title, text, code: ending.result.to_string() });
+    // The number says nothing of an agent that is gone, and a page goes by it where it has words of its own.
+    let code = if ending.lost { String::new() } else { ending.result.to_string() };
+    page.send(&ToPage::Ended { title, text, code });
     page.close().await;
     Ok(())
 }

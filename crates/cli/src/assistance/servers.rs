@@ -2,6 +2,7 @@
 //! account offers, and hints of the other side.
 
 use crate::config::{Ice, PasswordFrom};
+use crate::surroundings::RETURNED;
 use crate::{private, texts};
 use anyhow::{Context, Result, bail};
 use rendezvous_assist::ice::{Login, MAX_HINTS, MAX_LOGIN, MAX_SERVERS, ServerUrl, Service, may_be_asked};
@@ -183,6 +184,7 @@ async fn printed(words: &[String]) -> Result<Zeroizing<String>> {
     let (program, arguments) = words.split_first().context("there is no program")?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    command.env_remove(RETURNED.0).env_remove(rendezvous_dbus::SOCKET_VARIABLE);
     let output = tokio::time::timeout(PRINTING, command.output())
         .await
         .with_context(|| format!("\"{program}\" did not end in time"))?

@@ -69,7 +69,7 @@ impl Chatting {
 
     /// The person wants to write: the window comes, or comes to the front, with the keyboard in it.
     pub(crate) fn open(&mut self) {
-        tokio::task::block_in_place(|| self.close());
+        self.close();
         self.show(Coming::WithKeyboard);
     }
 
@@ -131,7 +131,7 @@ impl Chatting {
             Act::Entered => Some(self.send()),
             Act::Pressed(button, _) if button == SEND => Some(self.send()),
             Act::Pressed(..) | Act::Closed => {
-                tokio::task::block_in_place(|| self.close());
+                self.close();
                 Some(Wrote::Closed)
             }
         }
@@ -197,7 +197,7 @@ impl Chatting {
 
     fn close(&mut self) {
         if let (Some((windows, _)), Some(window)) = (&self.windows, self.shown.take()) {
-            windows.close(window);
+            windows.dismiss(window);
         }
     }
 

@@ -21,7 +21,7 @@ async fn can_be_told(home: &Home, config: &Config, contact: &str) -> Result<Stri
     if config.accounts.is_empty() {
         bail!(texts::trusted_needs_an_account(contact));
     }
-    if config.accounts.iter().any(|account| account.jid == contact) {
+    if config.accounts.iter().any(|account| account.jid.eq_ignore_ascii_case(contact)) {
         bail!(texts::trusted_is_yourself(contact));
     }
     let Some(agent) = client::running(home).await? else { return Ok(texts::trusted_not_looked_at(contact)) };
@@ -31,7 +31,8 @@ async fn can_be_told(home: &Home, config: &Config, contact: &str) -> Result<Stri
         bail!(texts::trusted_finds_no_way(contact));
     }
     let people = agent.people().await?;
-    let listed = people.iter().find(|seen| seen.network == NETWORK && seen.address == contact);
+    let listed =
+        people.iter().find(|seen| seen.network == NETWORK && seen.address.eq_ignore_ascii_case(contact));
     if !listed.is_some_and(|seen| seen.is_mutual) {
         bail!(texts::trusted_is_no_contact(contact));
     }

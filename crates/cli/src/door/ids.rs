@@ -106,9 +106,11 @@ impl Numbers {
         })
     }
 
-    pub(crate) fn person(&mut self, whom: &Whom) {
+    pub(crate) fn person(&mut self, whom: &Whom, is_blocked: bool) {
         self.learn(Pressed::Person(whom.clone()));
-        self.learn(Pressed::Unblock(whom.clone()));
+        if is_blocked {
+            self.learn(Pressed::Unblock(whom.clone()));
+        }
     }
 
     pub(crate) fn going(&mut self, session: &str) {

@@ -499,7 +499,7 @@ impl Door {
 
     fn people_are(&mut self, people: Vec<Contact>) {
         self.trouble = None;
-        people.iter().for_each(|contact| self.numbers.person(&contact.whom));
+        people.iter().for_each(|contact| self.numbers.person(&contact.whom, contact.is_blocked));
         self.people = Some(people);
         if std::mem::take(&mut self.is_hurried) {
             self.entered();

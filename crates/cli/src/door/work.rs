@@ -179,8 +179,9 @@ impl Job {
     }
 
     async fn try_look(&self) -> Result<()> {
-        if self.is_due.load(Ordering::SeqCst) {
-            self.take_over().await?;
+        if self.is_due.load(Ordering::SeqCst) && self.take_over().await? {
+            // The one before is gone.
+            *self.agent.lock().await = None;
         }
         let agent = self.agent().await?;
         let status = agent.status().await?;

@@ -22,7 +22,7 @@ pub type Stream = std::net::TcpStream;
 /// Whoever is at the other end shows at once that they belong here, or not at all.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// So many may be about to show it; more wait.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 256;
 /// The bytes of a secret.
 const SECRET: usize = 32;
 /// A file that says where a socket is has no more bytes.
@@ -84,15 +84,16 @@ impl PrivateSocket {
                 stream = known.recv() => return stream.ok_or_else(|| fail(ErrorKind::BrokenPipe.into())),
                 accepted = self.listener.accept() => {
                     let (stream, _) = accepted.map_err(fail)?;
-                    self.look_at(stream).await;
+                    self.look_at(stream);
                 }
             }
         }
     }
 
     /// Lets it show that it belongs here, beside others: one that says nothing holds up nobody for longer than it may.
-    async fn look_at(&self, mut stream: TcpStream) {
-        let Ok(permit) = self.showing.clone().acquire_owned().await else { return };
+    fn look_at(&self, mut stream: TcpStream) {
+        // Whoever keeps all places taken keeps nobody else waiting for one: those that have shown the secret are heard all the same.
+        let Ok(permit) = self.showing.clone().try_acquire_owned() else { return };
         let (place, sender) = (self.place, self.sender.clone());
         tokio::spawn(async move {
             let _permit = permit;

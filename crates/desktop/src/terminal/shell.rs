@@ -107,7 +107,7 @@ fn command(shell: &str) -> CommandBuilder {
     command.env("TERM", TERM);
     command.env("COLORTERM", "truecolor");
     // What this process was told of how it was started is nothing to the shell.
-    for name in ["LINES", "COLUMNS", "TERMCAP"] {
+    for name in ["LINES", "COLUMNS", "TERMCAP", "MALLOC_MMAP_THRESHOLD_", "RENDEZVOUS_SOCKET_FD"] {
         command.env_remove(name);
     }
     if let Some(home) = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_dir()) {

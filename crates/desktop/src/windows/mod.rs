@@ -176,6 +176,11 @@ impl Windows {
         self.sender.send(Command::Change(window, view));
     }
 
+    /// Closes a window that decides nothing; nobody waits until it is gone.
+    pub fn dismiss(&self, window: WindowId) {
+        self.sender.send(Command::Close(window, mpsc::channel().0));
+    }
+
     /// Closes a window, and returns when it is gone from the display.
     pub fn close(&self, window: WindowId) {
         let (gone, wait) = mpsc::channel();

@@ -170,7 +170,9 @@ impl Surface {
     pub(super) fn due(&self) -> Option<Instant> {
         let ready = (self.mapped && !self.ready).then(|| self.seen + DEAF);
         let written = self.writing.as_ref().map(|(_, until)| *until);
-        ready.into_iter().chain(written).min()
+        // One that is past, of a window that has not the keyboard, is not waited for.
+        let now = Instant::now();
+        ready.into_iter().chain(written).filter(|due| *due > now).min()
     }
 
     /// The time may have come to be drawn as one that hears.

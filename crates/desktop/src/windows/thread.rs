@@ -123,12 +123,16 @@ impl Desk {
 
     fn work(&mut self) -> Result<(), DisplayError> {
         loop {
+            let mut waiting = Vec::new();
             loop {
                 match self.commands.try_recv() {
                     Ok(Command::End) | Err(mpsc::TryRecvError::Disconnected) => return self.close_all(),
-                    Ok(command) => self.command(command)?,
+                    Ok(command) => waiting.push(command),
                     Err(mpsc::TryRecvError::Empty) => break,
                 }
+            }
+            for command in newest(waiting) {
+                self.command(command)?;
             }
             // One after the other: somebody who presses faster than is drawn must not keep a window from being closed.
             if let Some(event) = self.link.conn.poll_for_event().map_err(lost)? {
@@ -337,4 +341,19 @@ impl Desk {
 fn drain(wake: &OwnedFd) {
     let mut counter = [0; 8];
     while rustix::io::read(wake, &mut counter).is_ok_and(|read| read > 0) {}
+}
+
+/// Of what a window is to say only the newest counts: whoever writes faster than is drawn does not fill this program, and does not
+/// keep it from what the person does.
+fn newest(commands: Vec<Command>) -> impl Iterator<Item = Command> {
+    let mut last = HashMap::new();
+    for (at, command) in commands.iter().enumerate() {
+        if let Command::Change(id, _) = command {
+            last.insert(*id, at);
+        }
+    }
+    commands.into_iter().enumerate().filter_map(move |(at, command)| match &command {
+        Command::Change(id, _) if last.get(id) != Some(&at) => None,
+        _ => Some(command),
+    })
 }

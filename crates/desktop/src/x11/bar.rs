@@ -82,7 +82,7 @@ pub enum Press {
     Resume,
     /// Take control back. From any mouse.
     TakeBack,
-    /// Write to the expert. From any mouse: it allows nothing.
+    /// Write to the expert. It allows nothing, but it takes the keyboard, so real devices and screen readers only.
     Write,
     /// Stop everything. From any mouse.
     Stop,

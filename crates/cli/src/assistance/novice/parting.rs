@@ -30,6 +30,7 @@ impl Novice {
             asking::tell(&self.who, &asking::Told::Sentence(sentence), &HashMap::new());
         }
         let shared = self.stop_sharing();
+        self.chat = None;
         self.say_over(shared);
         self.terminate(code.into()).await;
         self.give(Input::Ended);
@@ -57,7 +58,6 @@ impl Novice {
         self.question = None;
         self.lines = None;
         self.keys = None;
-        self.chat = None;
         if let Some(asking) = &mut self.asking {
             asking.withdraw();
         }

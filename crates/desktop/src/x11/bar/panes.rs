@@ -159,6 +159,11 @@ impl Panes {
 
     /// What shows more than before is the person's alone. Everything else is anybody's.
     fn may(&self, press: Press, source: Option<DeviceId>) -> Result<Option<Press>, DisplayError> {
+        if press == Press::Write {
+            // It takes the keyboard: if it were the helper's to press, from somebody who types a password elsewhere.
+            let may = source.map_or(Ok(true), |source| self.mark.is_real(&self.link, source))?;
+            return Ok(may.then_some(press));
+        }
         if press != Press::Resume {
             return Ok(Some(press));
         }

@@ -1,0 +1,232 @@
+//! The whole program: built for Windows, and used under Wine as two people would use it who are on one computer.
+//!
+//! Each person has a home and an agent in the background. What needs a person's answer is typed at a terminal, as everywhere
+//! else; no program of ours has a switch that answers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use rendezvous_testkit::home::Home;
+use rendezvous_testkit::process::{Launch, Log, Process};
+use rendezvous_testkit::terminal::{Person, WIDE};
+use rendezvous_testkit::wait;
+
+use super::PATIENCE;
+use super::build;
+use super::wine::Wine;
+use crate::say;
+
+/// What a program does at once takes no longer than this, on a busy machine and under Wine.
+const SOON: Duration = Duration::from_mins(1);
+
+/// The question of an agent.
+const ANSWER: &str = "Answer? [y/N]";
+/// What stands before the words, for whoever is to read them.
+const READ: &str = "Do not send them in a message.";
+/// Whether they were heard.
+const HEARD: &str = "that the words were right? [y/N]";
+/// The question for the words.
+const WORDS: &str = "The three words:";
+
+/// Builds it and plays every trial.
+pub(super) fn full(system: &Wine, deadline: Instant) -> Result<()> {
+    let program = build::program(deadline)?;
+    for (what, trial) in TRIALS {
+        let start = Instant::now();
+        trial(system, &program).with_context(|| (*what).to_owned())?;
+        say::line(format_args!("passed  {:>5.1} s  {what}", start.elapsed().as_secs_f32()));
+    }
+    Ok(())
+}
+
+type Trial = fn(&Wine, &Path) -> Result<()>;
+
+const TRIALS: &[(&str, Trial)] = &[
+    ("it says its version and what it can do", says_what_it_is),
+    ("the doctor looks at everything, and says truly what is not there", doctor),
+    ("an agent runs in the background, is found by commands and ends when it is told to", background),
+    ("what Windows cannot do yet is refused with a sentence", refusals),
+    (
+        "one person greets another: both agents, both applications, and a question answered at a console",
+        hello,
+    ),
+];
+
+/// One person: where their things are.
+struct Someone<'a> {
+    system: &'a Wine,
+    program: &'a Path,
+    home: Home,
+}
+
+impl<'a> Someone<'a> {
+    fn new(system: &'a Wine, program: &'a Path, name: &str) -> Result<Self> {
+        let home = Home::new(name)?;
+        // Many are played on one machine at once; they need not find each other by themselves.
+        fs::write(home.join("config.toml"), "[nearby]\nmulticast = false\n")?;
+        Ok(Self { system, program, home })
+    }
+
+    fn launch(&self, arguments: &[&str]) -> Launch {
+        self.system
+            .environment(Launch::new("wine"))
+            .arg(self.program)
+            .args(arguments)
+            .env("RENDEZVOUS_HOME", windows_path(self.home.path()))
+            .env("RENDEZVOUS_BROWSER", "none")
+            .without("DBUS_SESSION_BUS_ADDRESS")
+    }
+
+    /// What a command has said, and with what it has ended.
+    fn runs(&self, arguments: &[&str]) -> Result<(i32, String)> {
+        let path = self.home.join("said.txt");
+        let status = Process::start(&self.launch(arguments), Log::File(&path))?.wait_exit(PATIENCE)?;
+        let said = String::from_utf8_lossy(&fs::read(&path)?).replace("\r\n", "\n");
+        Ok((status.code().context("it was ended by a signal")?, said))
+    }
+
+    /// The same for one that has to succeed.
+    fn does(&self, arguments: &[&str]) -> Result<String> {
+        let (code, said) = self.runs(arguments)?;
+        ensure!(code == 0, "{arguments:?} ended with {code}: {said}\n{}", self.logs());
+        Ok(said)
+    }
+
+    /// The same for one that has to fail.
+    fn is_refused(&self, arguments: &[&str], sentence: &str) -> Result<()> {
+        let (code, said) = self.runs(arguments)?;
+        ensure!(code != 0 && said.contains(sentence), "{arguments:?} ended with {code}: {said}");
+        Ok(())
+    }
+
+    /// Starts the agent; where others reach it.
+    fn begins(&self) -> Result<String> {
+        self.does(&["agent", "--listen", "127.0.0.1:0"])?;
+        let status: serde_json::Value = serde_json::from_str(&self.does(&["agent", "status", "--json"])?)?;
+        let said = status["accounts"][0]["text"].as_str().context("it has no account")?.to_owned();
+        let place = said.split_whitespace().find(|word| word.starts_with("127.0.0.1:"));
+        Ok(place.with_context(|| format!("no place in {said:?}"))?.trim_end_matches('.').to_owned())
+    }
+
+    fn sits_at(&self, arguments: &[&str]) -> Result<Person> {
+        Person::start(&arguments.join(" "), &self.launch(arguments), WIDE)
+    }
+
+    fn logs(&self) -> String {
+        let mut all = String::new();
+        for name in ["agent", "hello", "assist"] {
+            let log = fs::read_to_string(self.home.join(format!("{name}.log"))).unwrap_or_default();
+            all.push_str(&format!("----- {name}.log\n{log}\n"));
+        }
+        all
+    }
+}
+
+impl Drop for Someone<'_> {
+    fn drop(&mut self) {
+        // One that runs has to let go of the home before that goes.
+        _ = self.runs(&["agent", "stop"]);
+    }
+}
+
+/// As a program there calls it.
+fn windows_path(path: &Path) -> String {
+    format!("Z:{}", path.display().to_string().replace('/', r"\"))
+}
+
+fn says_what_it_is(system: &Wine, program: &Path) -> Result<()> {
+    let someone = Someone::new(system, program, "wine-version")?;
+    let said = someone.does(&["--version"])?;
+    ensure!(said.starts_with("rendezvous ") && said.contains('.'), "{said}");
+    let said = someone.does(&["--help"])?;
+    ensure!(["ask", "offer", "doctor"].iter().all(|verb| said.contains(verb)), "{said}");
+    Ok(())
+}
+
+fn doctor(system: &Wine, program: &Path) -> Result<()> {
+    let someone = Someone::new(system, program, "wine-doctor")?;
+    let (_, said) = someone.runs(&["doctor", "--json"])?;
+    let line = said.lines().find(|line| line.starts_with('[')).with_context(|| said.clone())?;
+    let findings: Vec<serde_json::Value> = serde_json::from_str(line)?;
+    let of = |what: &str| findings.iter().find(|finding| finding["what"] == what);
+    for (what, ok) in
+        [("agent", true), ("settings", true), ("policy", true), ("clock", true), ("screen", false)]
+    {
+        let finding = of(what).with_context(|| format!("nothing was said of {what}: {said}"))?;
+        ensure!(finding["ok"] == ok, "{finding}");
+        ensure!(finding["text"].as_str().is_some_and(|text| text.len() > 10), "{finding}");
+    }
+    Ok(())
+}
+
+fn background(system: &Wine, program: &Path) -> Result<()> {
+    let someone = Someone::new(system, program, "wine-agent")?;
+    someone.is_refused(&["agent", "status"], "")?;
+    let place = someone.begins()?;
+    ensure!(place.starts_with("127.0.0.1:"), "{place}");
+    // A second one is not begun beside it, and commands find the first.
+    let (code, _) = someone.runs(&["agent", "--listen", "127.0.0.1:0"])?;
+    ensure!(code != 0, "a second agent began");
+    ensure!(someone.does(&["sessions"])? == "Nothing is going on.\n");
+    someone.does(&["contacts"])?;
+    someone.does(&["visible", "5"])?;
+    someone.does(&["agent", "stop"])?;
+    wait::until("the socket's file to go", SOON, || {
+        Ok((!someone.home.join("agent.sock").exists()).then_some(()))
+    })?;
+    // And begins again.
+    someone.begins()?;
+    someone.does(&["agent", "stop"]).map(|_| ())
+}
+
+fn refusals(system: &Wine, program: &Path) -> Result<()> {
+    let someone = Someone::new(system, program, "wine-refusals")?;
+    someone.is_refused(&["receive", "10"], "Files cannot be received on Windows")?;
+    someone.is_refused(&["check-app"], "for-windows-authors.md")?;
+    // Nobody is at a terminal here.
+    someone.is_refused(&["ask", "127.0.0.1:1"], "terminal")?;
+    Ok(())
+}
+
+fn hello(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-anna")?, Someone::new(system, program, "wine-ben")?);
+    anna.begins()?;
+    let place = ben.begins()?;
+    ben.does(&["visible", "10"])?;
+    let played = || -> Result<()> {
+        let mut inbox = ben.sits_at(&["inbox", "--wait"])?;
+        inbox.expect("Ctrl-C ends it.", SOON)?;
+        let mut call = anna.sits_at(&["hello", &place])?;
+        inbox.expect(ANSWER, SOON)?;
+        inbox.type_line("y")?;
+        // The first time one reads three words aloud, and the other types them.
+        inbox.expect(READ, SOON)?;
+        let read = inbox.expect("If something is not right", SOON)?;
+        let words: Vec<&str> = read.split_whitespace().take(3).collect();
+        inbox.expect(HEARD, SOON)?;
+        call.expect(WORDS, SOON)?;
+        call.type_line(&words.join(" "))?;
+        call.expect("The words are right", SOON)?;
+        inbox.type_line("y")?;
+        call.expect("says hello.", SOON)?;
+        let status = call.wait_exit(SOON)?;
+        ensure!(status.success(), "the call ended with {status:?}");
+        // The second time nobody is asked for words.
+        let mut call = anna.sits_at(&["hello", &place])?;
+        inbox.expect(ANSWER, SOON)?;
+        inbox.type_line("n")?;
+        call.expect("said no.", SOON)?;
+        let status = call.wait_exit(SOON)?;
+        ensure!(status.exit_code() == 3, "the call ended with {status:?}");
+        Ok(())
+    };
+    played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))
+}
+
+/// Where cargo puts it.
+pub(super) fn place(directory: &Path, target: &str) -> PathBuf {
+    directory.join(target).join("debug").join("rendezvous.exe")
+}
