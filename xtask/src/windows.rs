@@ -6,6 +6,7 @@
 mod build;
 mod cases;
 mod desktop;
+mod program;
 mod wine;
 
 use std::time::{Duration, Instant};
@@ -45,12 +46,18 @@ pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Resu
     if !only.is_empty() {
         let is_meant = |case: &Case| only.iter().any(|words| case.line().contains(words));
         let some: Vec<_> = cases::all().into_iter().filter(is_meant).collect();
-        ensure!(!some.is_empty(), "no trial has that in its line");
-        return on_a_fresh_system(&programs, &some, deadline);
+        let whole = program::count(only);
+        ensure!(some.len() + whole > 0, "no trial has that in its line");
+        if whole > 0 {
+            program::play(&Wine::new(&programs)?, only, deadline)?;
+        }
+        return if some.is_empty() { Ok(()) } else { on_a_fresh_system(&programs, &some, deadline) };
     }
     let system = Wine::new(&programs)?;
     say::heading("tests of the crates that a session is made of, under Wine");
     build::test_crates(&system, deadline)?;
+    say::heading("the whole program, used by two people");
+    program::play(&system, only, deadline)?;
     drop(system);
     say::heading("every trial, on one system");
     let all = cases::all();
@@ -64,7 +71,7 @@ pub(crate) fn full(no_install: bool, only: &[String], deadline: Instant) -> Resu
     }
     say::heading("screen, mouse and keyboard, on a desktop of Wine's");
     desktop::tests(&programs, deadline)?;
-    let count = all.len() + cases::FOUR.len() * FRESH as usize;
+    let count = program::count(only) + all.len() + cases::FOUR.len() * FRESH as usize;
     say::line(format_args!("\n{count} trials passed in {} s.", start.elapsed().as_secs()));
     Ok(())
 }

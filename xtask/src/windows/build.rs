@@ -135,6 +135,27 @@ pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
     Ok(())
 }
 
+/// The whole program, with what can be built for Windows: H.264 from its sources, no windows of X11. The C++ library is put into
+/// it, since Windows has none. Nothing is measured there, so what others wrote in Rust is compiled quickly and not for speed.
+pub(super) fn program(deadline: Instant) -> Result<PathBuf> {
+    let library = repo::read(&Launch::new(CPP_COMPILER).arg("-print-file-name=libstdc++.a"))?;
+    let libraries = Path::new(library.trim()).parent().map_or_else(Default::default, Path::to_path_buf);
+    let mut build = cargo()?
+        .env("CXXSTDLIB_x86_64_pc_windows_gnu", "static=stdc++")
+        .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("-Lnative={}", libraries.display()))
+        .args(["build", "--locked", "--target", TARGET, "--package", "rendezvous"])
+        .args(["--no-default-features", "--features", "h264"]);
+    for setting in [
+        "profile.dev.package.\"*\".opt-level=0",
+        "profile.dev.package.aws-lc-sys.opt-level=2",
+        "profile.dev.package.openh264-sys2.opt-level=2",
+    ] {
+        build = build.args(["--config", setting]);
+    }
+    repo::run(&build, left(deadline))?;
+    Ok(fs::canonicalize(repo::output("windows")?)?.join(TARGET).join("debug/rendezvous.exe"))
+}
+
 /// Tests of one crate.
 pub(super) fn test(package: &str) -> Result<Launch> {
     Ok(cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]))

@@ -4,7 +4,7 @@
 //! else; no program of ours has a switch that answers.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -30,15 +30,24 @@ const HEARD: &str = "that the words were right? [y/N]";
 /// The question for the words.
 const WORDS: &str = "The three words:";
 
-/// Builds it and plays every trial.
-pub(super) fn full(system: &Wine, deadline: Instant) -> Result<()> {
+/// How many trials have any of these words in their line; all of them where there are none.
+pub(super) fn count(only: &[String]) -> usize {
+    TRIALS.iter().filter(|(what, _)| is_meant(what, only)).count()
+}
+
+/// Builds it and plays the trials that have any of these words in their line, or all.
+pub(super) fn play(system: &Wine, only: &[String], deadline: Instant) -> Result<()> {
     let program = build::program(deadline)?;
-    for (what, trial) in TRIALS {
+    for (what, trial) in TRIALS.iter().filter(|(what, _)| is_meant(what, only)) {
         let start = Instant::now();
         trial(system, &program).with_context(|| (*what).to_owned())?;
         say::line(format_args!("passed  {:>5.1} s  {what}", start.elapsed().as_secs_f32()));
     }
     Ok(())
+}
+
+fn is_meant(what: &str, only: &[String]) -> bool {
+    only.is_empty() || only.iter().any(|words| what.contains(words.as_str()))
 }
 
 type Trial = fn(&Wine, &Path) -> Result<()>;
@@ -184,7 +193,7 @@ fn background(system: &Wine, program: &Path) -> Result<()> {
 fn refusals(system: &Wine, program: &Path) -> Result<()> {
     let someone = Someone::new(system, program, "wine-refusals")?;
     someone.is_refused(&["receive", "10"], "Files cannot be received on Windows")?;
-    someone.is_refused(&["check-app"], "for-windows-authors.md")?;
+    someone.is_refused(&["check-app", "hello"], "for-windows-authors.md")?;
     // Nobody is at a terminal here.
     someone.is_refused(&["ask", "127.0.0.1:1"], "terminal")?;
     Ok(())
@@ -224,9 +233,4 @@ fn hello(system: &Wine, program: &Path) -> Result<()> {
         Ok(())
     };
     played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))
-}
-
-/// Where cargo puts it.
-pub(super) fn place(directory: &Path, target: &str) -> PathBuf {
-    directory.join(target).join("debug").join("rendezvous.exe")
 }

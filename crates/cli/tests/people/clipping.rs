@@ -168,6 +168,8 @@ fn needs_xvfb_what_was_copied_after_the_permission_can_be_pasted_and_what_was_be
         let mut viewer = open(two)?;
         let before = Program::copies(two, &["UTF8_STRING"], b"my own".to_vec())?;
         viewer.says_aside(CLIPBOARD, &json!({"t": "wants", "id": 1, "kind": "text"}))?;
+        // Else it might arrive when it is allowed: the channel opens when it opens.
+        viewer.asides_have_arrived()?;
         allows(two, &mut viewer, CLIPBOARD, ASKS)?;
         ensure!(asks(&viewer, 2, "text")?.is_none(), "what was copied before stays the person's own");
         drop(before);
