@@ -4,6 +4,8 @@ import * as de from "./words.de.js";
 import * as en from "./words.en.js";
 
 /**
+ * What both have: of a text that it is one, and not which.
+ * @typedef {{ [K in keyof typeof en]: (typeof en)[K] extends string ? string : (typeof en)[K] }} Words
  * @typedef {import("./words.en.js").Tone} Tone
  * @typedef {import("./words.en.js").ChordName} ChordName
  */
@@ -11,7 +13,7 @@ import * as en from "./words.en.js";
 /**
  * The first of the person's languages that there is; English, where there is none.
  * @param {readonly string[]} wanted BCP 47 tags
- * @returns {typeof en}
+ * @returns {Words}
  */
 export function chosen(wanted) {
   for (const tag of wanted) {
