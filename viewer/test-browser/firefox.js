@@ -36,7 +36,7 @@ export async function serve() {
   const server = http.createServer(async (request, response) => {
     const name = new URL(request.url ?? "/", "http://x").pathname.slice(1) || "index.html";
     const type = types[/** @type {keyof typeof types} */ (name.split(".").pop())];
-    if (!/^[a-z]+\.(html|js|css)$/.test(name) || !existsSync(path.join(VIEWER, name)) || !type) {
+    if (!/^[a-z]+(\.[a-z]{2})?\.(html|js|css)$/.test(name) || !existsSync(path.join(VIEWER, name)) || !type) {
       response.writeHead(404).end();
       return;
     }
