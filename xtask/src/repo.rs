@@ -50,8 +50,9 @@ pub(crate) enum Profile {
 /// Builds the `rendezvous` program and returns where it is. Says beforehand how long a first build takes.
 pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
     let (folder, flags): (_, &[&str]) = match profile {
-        // All of it, as the other stages build it: dependencies are built anew for every selection of crates.
-        Profile::Debug => ("debug", &["--workspace"]),
+        // Dependencies are built anew for every selection of crates, and of tests or none. The smallest example there is
+        // makes this selection the same as that of the tests, so that whoever tries both builds them once.
+        Profile::Debug => ("debug", &["--workspace", "--bin", "rendezvous", "--example", "vectors"]),
         Profile::Release => ("release", &["--package", "rendezvous", "--release"]),
     };
     announce_first_build(profile);

@@ -1,5 +1,6 @@
 //! The stages of `cargo xtask test`, in the order in which they fail soonest.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -45,7 +46,7 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "tidy", what: "sizes, words, manifests, licences", run: tidy },
     Stage { name: "edges", what: "no crate knows one that it must not", run: edges },
     Stage { name: "clippy", what: "no warning", run: clippy },
-    Stage { name: "build", what: "the whole workspace", run: build },
+    Stage { name: "build", what: "the whole workspace and its tests", run: build },
     Stage { name: "codecs", what: "the program builds with either video codec alone", run: codecs },
     Stage { name: "tests", what: "cargo test, all crates", run: tests },
     Stage { name: "windows", what: "the interfaces of Windows, under Wine", run: windows },
@@ -66,6 +67,9 @@ pub(crate) const NAMES: [&str; ALL.len()] = {
     }
     names
 };
+
+/// Most tests wait for other programs most of the time: one at a time leaves three quarters of a core idle.
+const TESTS_PER_CORE: usize = 3;
 
 /// Tests that need a program from outside say so in their names; without it they are left out.
 const NEEDED_BY_TESTS: &[(&str, Need, &str)] = &[
@@ -141,7 +145,8 @@ fn clippy(context: &mut Context) -> Result<Outcome> {
 
 fn build(context: &mut Context) -> Result<Outcome> {
     repo::announce_first_build(Profile::Debug);
-    let result = cargo(context, &["build", "--workspace", "--locked"], &[]);
+    // With the tests: a build without them would have its dependencies once more, a little different in what they can.
+    let result = cargo(context, &["test", "--workspace", "--no-run", "--locked"], &[]);
     context.is_built = result.is_ok();
     result
 }
@@ -157,7 +162,8 @@ fn codecs(context: &mut Context) -> Result<Outcome> {
 }
 
 fn tests(context: &mut Context) -> Result<Outcome> {
-    let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
+    let threads = (TESTS_PER_CORE * thread::available_parallelism().map_or(1, usize::from)).to_string();
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--", "--test-threads", &threads];
     let mut left_out = Vec::new();
     for (name, need, what) in NEEDED_BY_TESTS {
         let missing = packages::missing(&[*need]);
