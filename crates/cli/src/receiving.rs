@@ -22,9 +22,11 @@ mod confined;
 mod landing;
 mod place;
 mod process;
+mod report;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use landing::{Landing, Report};
+pub(crate) use landing::Landing;
 pub(crate) use place::Downloads;
 pub(crate) use process::run as process;
+pub(crate) use report::Report;

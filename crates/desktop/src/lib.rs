@@ -28,8 +28,11 @@
 //!
 //! Everything here blocks. The caller gives each part a thread of its own.
 
+mod act;
+mod bar;
 mod bell;
 mod capture;
+mod clipping;
 mod cursor;
 mod encode;
 mod error;
@@ -39,6 +42,7 @@ mod geometry;
 mod h264;
 mod inject;
 mod monitors;
+mod notes;
 mod scene;
 pub mod session;
 mod suspension;
@@ -47,6 +51,7 @@ mod test_picture;
 mod triple_escape;
 #[cfg(all(unix, feature = "vp9"))]
 mod vp9;
+mod watch;
 #[cfg(all(unix, feature = "windows"))]
 pub mod windows;
 // What of it knows no Windows is tested everywhere.

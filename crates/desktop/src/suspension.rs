@@ -104,6 +104,10 @@ impl Suspension {
     }
 
     /// Whether anybody could ever play pointer or keys back. What they played may still be on its way when they are gone.
+    #[cfg_attr(
+        not(any(test, all(unix, feature = "windows"))),
+        expect(dead_code, reason = "only windows of our own ask")
+    )]
     pub(crate) fn is_played_through(&self) -> bool {
         self.state().attached
     }

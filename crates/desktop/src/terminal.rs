@@ -7,11 +7,33 @@
 
 mod confined;
 mod emulator;
+// What types is tested everywhere.
+#[cfg(any(unix, test))]
 mod hands;
 #[cfg_attr(windows, path = "terminal/shell/nowhere.rs")]
 mod shell;
 mod strings;
 
 pub use emulator::{Emulator, HISTORY};
-pub use hands::{Hands, MAX_WAITING};
-pub use shell::{Shell, ShellError};
+#[cfg(unix)]
+pub use hands::Hands;
+#[cfg(windows)]
+pub use shell::Hands;
+pub use shell::Shell;
+
+/// So many bytes of the other person wait at most until the program reads them.
+pub const MAX_WAITING: usize = 64 * 1024;
+
+/// Why there is no shell.
+#[derive(Debug, thiserror::Error)]
+pub enum ShellError {
+    /// The permission has ended.
+    #[error("the permission to look at the terminal has ended")]
+    Revoked,
+    /// The system gives no terminal.
+    #[error("there is no terminal to be had: {0}")]
+    Terminal(String),
+    /// The shell cannot be started.
+    #[error("\"{0}\" cannot be started: {1}")]
+    Start(String, String),
+}

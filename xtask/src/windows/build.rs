@@ -135,29 +135,44 @@ pub(super) fn test_crates(system: &Wine, deadline: Instant) -> Result<()> {
     Ok(())
 }
 
-/// The whole program, with what can be built for Windows: H.264 from its sources, no windows of X11. The C++ library is put into
-/// it, since Windows has none. Nothing is measured there, so what others wrote in Rust is compiled quickly and not for speed.
+/// The whole program, with what can be built for Windows: H.264 from its sources, no windows of X11.
 pub(super) fn program(deadline: Instant) -> Result<PathBuf> {
+    let build = with_video(cargo()?)?
+        .args(["build", "--locked", "--target", TARGET, "--package", "rendezvous"])
+        .args(VIDEO);
+    repo::run(&build, left(deadline))?;
+    Ok(fs::canonicalize(repo::output("windows")?)?.join(TARGET).join("debug/rendezvous.exe"))
+}
+
+/// The tests of the desktop's crate, with the same.
+pub(super) fn desktop_tests() -> Result<Launch> {
+    let test = ["test", "--quiet", "--target", TARGET, "--package", "rendezvous-desktop"];
+    Ok(with_video(cargo()?)?.args(test).args(VIDEO))
+}
+
+/// Which of the two encoders there is.
+const VIDEO: [&str; 3] = ["--no-default-features", "--features", "h264"];
+
+/// The encoder is written in C++, whose library is put into what is built, since Windows has none. Nothing is measured there, so what
+/// others wrote in Rust is compiled quickly and not for speed.
+fn with_video(cargo: Launch) -> Result<Launch> {
     let library = repo::read(&Launch::new(CPP_COMPILER).arg("-print-file-name=libstdc++.a"))?;
     let libraries = Path::new(library.trim()).parent().map_or_else(Default::default, Path::to_path_buf);
-    let mut build = cargo()?
+    let mut cargo = cargo
         .env("CXXSTDLIB_x86_64_pc_windows_gnu", "static=stdc++")
-        .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("-Lnative={}", libraries.display()))
-        .args(["build", "--locked", "--target", TARGET, "--package", "rendezvous"])
-        .args(["--no-default-features", "--features", "h264"]);
+        .env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS", format!("-Lnative={}", libraries.display()));
     for setting in [
         "profile.dev.package.\"*\".opt-level=0",
         "profile.dev.package.aws-lc-sys.opt-level=2",
         "profile.dev.package.openh264-sys2.opt-level=2",
     ] {
-        build = build.args(["--config", setting]);
+        cargo = cargo.args(["--config", setting]);
     }
-    repo::run(&build, left(deadline))?;
-    Ok(fs::canonicalize(repo::output("windows")?)?.join(TARGET).join("debug/rendezvous.exe"))
+    Ok(cargo)
 }
 
 /// Tests of one crate.
-pub(super) fn test(package: &str) -> Result<Launch> {
+fn test(package: &str) -> Result<Launch> {
     Ok(cargo()?.args(["test", "--quiet", "--target", TARGET, "--package", package]))
 }
 

@@ -35,8 +35,8 @@ pub(super) fn tests(programs: &Programs, deadline: Instant) -> Result<()> {
     // As long as it runs there is a desktop, whatever program on it comes and goes.
     let mut desktop = desktop(&system)?;
     let hand = hand(&screen)?;
-    let test = build::test("rendezvous-desktop")?
-        .args(["--no-default-features", "--features", "h264", "--lib", "--test", "windows_os"])
+    let test = build::desktop_tests()?
+        .args(["--lib", "--test", "windows_os"])
         .args(["--", "--test-threads=1"])
         // Wine has the whole of this system as a drive.
         .env("RENDEZVOUS_TRIAL_WINDOW", format!("Z:{}", window.display()))

@@ -2,6 +2,7 @@
 
 use super::place::{Downloads, Unnamed};
 use super::process::READY;
+use super::report::Report;
 use anyhow::{Context as _, Result, bail, ensure};
 use rendezvous_assist::files::{FileHash, FileName, Offered};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -9,21 +10,6 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, mpsc};
-
-/// What is heard of it.
-#[derive(Debug)]
-pub(crate) enum Report {
-    /// So many bytes were taken.
-    Stored(u64),
-    /// It has this name now.
-    Placed(FileName),
-    /// What arrived is not what was sent.
-    Broken,
-    /// It came whole, and nobody may hand over files any more, or nobody wants it.
-    Unwanted,
-    /// It cannot be stored.
-    Failed(anyhow::Error),
-}
 
 /// A file that comes. Dropping it forgets it.
 #[derive(Debug)]

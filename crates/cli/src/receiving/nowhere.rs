@@ -7,16 +7,10 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What would be heard of a file.
-#[derive(Debug)]
-#[expect(dead_code, reason = "nothing is heard of what never comes")]
-pub(crate) enum Report {
-    Stored(u64),
-    Placed(FileName),
-    Broken,
-    Unwanted,
-    Failed(anyhow::Error),
-}
+#[path = "report.rs"]
+mod report;
+
+pub(crate) use report::Report;
 
 /// Never had.
 #[derive(Clone, Debug)]

@@ -11,8 +11,7 @@ use std::thread;
 
 use rendezvous_assist::grant::ControlGrant;
 
-/// So many bytes of the other person wait at most until the program reads them.
-pub const MAX_WAITING: usize = 64 * 1024;
+use super::MAX_WAITING;
 
 /// So many of the person's own. Who pastes more has the rest left out, as by any terminal.
 const MAX_OWN: usize = 4 * 1024 * 1024;

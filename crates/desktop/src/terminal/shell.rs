@@ -11,27 +11,13 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rendezvous_assist::grant::ViewGrant;
 use rendezvous_assist::terminal::Size;
 
-use super::Hands;
+use super::{Hands, ShellError};
 
 /// So much is read at once.
 const CHUNK: usize = 16 * 1024;
 
 /// What the shell is told that its terminal is: the emulator understands what is written for it.
 const TERM: &str = "xterm-256color";
-
-/// Why there is no shell.
-#[derive(Debug, thiserror::Error)]
-pub enum ShellError {
-    /// The permission has ended.
-    #[error("the permission to look at the terminal has ended")]
-    Revoked,
-    /// The system gives no terminal.
-    #[error("there is no terminal to be had: {0}")]
-    Terminal(String),
-    /// The shell cannot be started.
-    #[error("\"{0}\" cannot be started: {1}")]
-    Start(String, String),
-}
 
 /// A shell that runs. Dropping it hangs up, as closing a terminal's window does.
 pub struct Shell {

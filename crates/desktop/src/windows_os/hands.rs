@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use rendezvous_assist::grant::ControlGrant;
-use rendezvous_assist::input::{Button, InputEvent, Key, Meant};
+use rendezvous_assist::input::{Button, Key};
 
-use super::notes::{Note, Notes};
+use super::notes::Note;
 use super::strokes::{Held, Stroke};
 use super::system::desktop;
 use super::system::input::{self, Deed, send};
 use super::typing::Typing;
+use crate::act::Act;
+use crate::notes::Notes;
 use crate::{DisplayError, Rect, Suspension};
 
 /// One message of the expert may turn the wheel by so many notches at most.
@@ -50,32 +52,6 @@ pub(super) struct Repeat {
 pub(super) enum Repeated {
     Key(Stroke),
     Letter(char),
-}
-
-/// One thing to do; a text is one for each of its characters.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Act {
-    Move(u16, u16),
-    Button(Button, bool),
-    Wheel(i8, i8),
-    Press(Key, Meant),
-    Release(Key),
-    Type(char),
-}
-
-impl Act {
-    /// What an event comes to.
-    pub(super) fn of(event: InputEvent) -> Vec<Self> {
-        match event {
-            InputEvent::Move { x, y } => vec![Self::Move(x, y)],
-            InputEvent::Button { button, down } => vec![Self::Button(button, down)],
-            InputEvent::Wheel { dx, dy } => vec![Self::Wheel(dx, dy)],
-            InputEvent::Press { key, meant } => vec![Self::Press(key, meant)],
-            InputEvent::Release { key } => vec![Self::Release(key)],
-            InputEvent::Text(text) => text.characters().iter().copied().map(Self::Type).collect(),
-            InputEvent::Held => Vec::new(),
-        }
-    }
 }
 
 impl Hands {
@@ -136,16 +112,14 @@ impl Hands {
                 return;
             }
             self.stuck.pop();
-            self.told_up(what);
+            self.notes.after(Note::Up(what));
         }
     }
 
     /// Presses, and keeps the books. They are written before the press: if we die in between, they name too much rather than
     /// too little. When nobody reads them any more, nothing is pressed.
     pub(super) fn press(&mut self, what: Held) -> Result<(), DisplayError> {
-        self.notes.tell(Note::Down(what)).map_err(|error| {
-            DisplayError::Lost(format!("the process that lets go of keys is gone: {error}"))
-        })?;
+        self.notes.before(Note::Down(what))?;
         self.held.push(what);
         if let Err(error) = send(Deed::Down(what)) {
             tracing::debug!(%error, "Nothing was pressed");
@@ -159,13 +133,6 @@ impl Hands {
         self.held.retain(|held| *held != what);
         self.stuck.push(what);
         self.release_stuck();
-    }
-
-    /// Tells what was undone. Letting go never depends on who listens.
-    fn told_up(&mut self, what: Held) {
-        if let Err(error) = self.notes.tell(Note::Up(what)) {
-            tracing::debug!(%error, "Nobody hears what was let go of");
-        }
     }
 
     fn point(&mut self, x: u16, y: u16) {

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use rendezvous_assist::grant::ControlGrant;
 use rendezvous_assist::input::InputEvent;
 
-use super::hands::{Act, Hands};
-use super::notes::Notes;
+use super::hands::Hands;
 use super::system::desktop;
+use crate::act::Act;
 use crate::capture::GRANT_TICK;
+use crate::notes::Notes;
 use crate::suspension::LetGo;
 use crate::{DisplayError, Inject, InjectError, Rect, Suspension};
 

@@ -47,12 +47,10 @@ mod typing;
 
 #[cfg(windows)]
 pub use self::{
-    capture::GdiCapturer,
-    guard::let_go_at_end,
-    inject::WindowsInjector,
-    sentry::{Alarm, Sentry},
-    stop::{StopError, StopKeys, StopSignal},
+    capture::GdiCapturer, guard::let_go_at_end, inject::WindowsInjector, sentry::Sentry, stop::StopKeys,
 };
+#[cfg(windows)]
+pub use crate::watch::{Alarm, StopError, StopSignal, Taken};
 
 /// Whether the desktop in front could be shared, and how large its main screen is. Takes no picture and listens to nothing.
 ///

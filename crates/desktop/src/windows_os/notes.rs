@@ -5,7 +5,7 @@
 //! nothing until the line breaks.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 
 use rendezvous_assist::input::Button;
 
@@ -30,34 +30,6 @@ pub(super) enum Note {
     Down(Held),
     /// Is up.
     Up(Held),
-}
-
-/// Where notes go.
-pub(super) struct Notes(Option<Box<dyn Write + Send>>);
-
-impl Notes {
-    /// Notes for the process at the other end of this pipe.
-    pub(super) fn to(pipe: Box<dyn Write + Send>) -> Self {
-        Self(Some(pipe))
-    }
-
-    /// Nobody is told.
-    pub(super) const fn none() -> Self {
-        Self(None)
-    }
-
-    /// Tells it. What was not heard may not be done.
-    pub(super) fn tell(&mut self, note: Note) -> std::io::Result<()> {
-        let Some(pipe) = &mut self.0 else { return Ok(()) };
-        pipe.write_all(format!("{note}\n").as_bytes())?;
-        pipe.flush()
-    }
-}
-
-impl fmt::Debug for Notes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Notes(told)" } else { "Notes(none)" })
-    }
 }
 
 impl fmt::Display for Note {
@@ -118,6 +90,7 @@ pub(super) fn left_down(notes: impl Read) -> Vec<Held> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notes::Notes;
 
     fn key(number: u16) -> Held {
         Held::Key(Stroke::read(number).unwrap())
@@ -168,9 +141,9 @@ mod tests {
     fn what_is_told_is_what_is_read() {
         let (mut read, write) = std::io::pipe().unwrap();
         let mut notes = Notes::to(Box::new(write));
-        notes.tell(Note::Down(key(0x1e))).unwrap();
+        notes.before(Note::Down(key(0x1e))).unwrap();
         drop(notes);
         assert_eq!(left_down(&mut read), [key(0x1e)]);
-        assert!(Notes::none().tell(Note::Down(key(0x1e))).is_ok());
+        assert!(Notes::none().before(Note::Down(key(0x1e))).is_ok());
     }
 }

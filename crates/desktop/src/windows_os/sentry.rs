@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use rendezvous_assist::grant::{Brake, ViewGrant};
 
-use super::stop::StopError;
 use super::system::desktop;
 use crate::capture::{GRANT_TICK, LONGEST_WAIT};
+use crate::watch::{Alarm, StopError};
 use crate::{Hold, Suspension};
 
 /// Looks for as long as the help lasts.
@@ -18,16 +18,6 @@ pub struct Sentry {
     hold: Option<Hold>,
     /// After something that takes the permission, until whoever was told of it has done so.
     alarm: Option<Hold>,
-}
-
-/// What came out of one wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alarm {
-    /// Another desktop came in front: the screen was locked, its saver began, or Windows asks for an administrator. Nothing is
-    /// played back until the next wait has begun, and half a second longer, and not while it is there.
-    Locked,
-    /// Nothing, and the time is over.
-    Quiet,
 }
 
 impl Sentry {

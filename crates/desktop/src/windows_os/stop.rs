@@ -11,15 +11,12 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use rendezvous_assist::grant::{Brake, ViewGrant};
-use thiserror::Error;
 
 use super::system::hook::{Heard, KeyHook, Whose};
 use crate::DisplayError;
 use crate::capture::{GRANT_TICK, LONGEST_WAIT};
 use crate::triple_escape::TripleEscape;
-
-/// Longer than what displays take to repeat a key, in milliseconds.
-const REST: u32 = 20;
+use crate::watch::{StopError, StopSignal};
 
 /// Listens for as long as the help lasts, also while a question stands and while the screen is hidden.
 #[derive(Debug)]
@@ -27,26 +24,6 @@ pub struct StopKeys {
     brake: Brake,
     hook: KeyHook,
     heard: TripleEscape,
-}
-
-/// What came out of one wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopSignal {
-    /// The person pressed what stops everything: do it now.
-    Stop,
-    /// Nothing, and the time is over.
-    Quiet,
-}
-
-/// Why nobody listens.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum StopError {
-    /// There was no permission to see the screen, or everything was stopped.
-    #[error("there is nothing to stop: this screen is not shared")]
-    Revoked,
-    /// Windows refuses. Whoever shares must stop sharing: the person has lost a way to stop it.
-    #[error(transparent)]
-    Display(#[from] DisplayError),
 }
 
 impl StopKeys {
@@ -98,14 +75,7 @@ impl StopKeys {
                 self.heard.release(time);
                 false
             }
-            (true, Whose::Program) => {
-                // Programs press and let go at once; between two presses of theirs there is no finger that holds. Nor does one of
-                // theirs make the next press of a finger a key that repeats.
-                self.heard.release(time.wrapping_sub(REST));
-                let is_third = self.heard.press(time);
-                self.heard.release(time.wrapping_sub(REST));
-                is_third
-            }
+            (true, Whose::Program) => self.heard.press_of_program(time),
         }
     }
 }

@@ -24,6 +24,8 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::wrapper::ConnectionExt as _;
 
+pub use crate::clipping::Clipping;
+
 use super::link::{Link, lost};
 use crate::DisplayError;
 
@@ -59,19 +61,6 @@ x11rb::atom_manager! {
         KDE_FILES: b"application/x-kde-cutselection",
         OURS: b"RENDEZVOUS_CLIPBOARD",
     }
-}
-
-/// What happened at the clipboard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Clipping {
-    /// The person copied something that can be asked for as these; none: what was there before is not any more.
-    Copied(Vec<Kind>),
-    /// What was asked for; nothing where it cannot be had.
-    Content(Option<Content>),
-    /// A program pastes what the page copied: give it under this number.
-    Wanted(u32, Kind),
-    /// The display is gone.
-    Lost(String),
 }
 
 /// Running, as long as the permission stands. Dropping it ends it, and nothing of the page can be pasted any more.

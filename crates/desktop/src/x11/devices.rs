@@ -19,6 +19,7 @@ use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, Mapping};
 
 use super::link::{Link, lost};
 use crate::DisplayError;
+use crate::watch::Taken;
 
 /// What makes a device point elsewhere, or nowhere, when it is changed. Others, such as how fast a wheel turns, are the
 /// person's taste, and drivers change some of them by themselves.
@@ -38,15 +39,6 @@ const PROPERTIES: &[&str] = &[
 
 /// The numbers of devices in the keyboard extension have a byte.
 type Keymap = Vec<Vec<u32>>;
-
-/// What happened to a device of the person's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// It was switched off, taken off the pointer or keyboard of the desktop, or unplugged.
-    Away,
-    /// What it does was changed: other symbols on its keys, other places, other buttons, or it was slowed down.
-    Remapped,
-}
 
 /// Tells devices through which programs play back input from all others.
 #[derive(Debug)]

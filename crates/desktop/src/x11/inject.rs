@@ -19,11 +19,12 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 
 pub use self::guard::let_go_at_end;
 
-use self::guard::Notes;
-use self::hands::{Act, Hands, Outcome};
+use self::hands::{Hands, Outcome};
 use self::typing::Keyboard;
 use super::link::{Link, lost};
+use crate::act::Act;
 use crate::capture::GRANT_TICK;
+use crate::notes::Notes;
 use crate::suspension::LetGo;
 use crate::{DisplayError, Inject, InjectError, Rect, Suspension};
 

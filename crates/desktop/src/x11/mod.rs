@@ -24,11 +24,11 @@ use rendezvous_assist::screen::Size;
 
 use crate::DisplayError;
 
+pub use crate::watch::{Alarm, StopError, StopSignal, Taken};
 pub use capture::X11Capturer;
-pub use devices::Taken;
 pub use inject::{X11Injector, let_go_at_end};
-pub use sentry::{Alarm, Sentry};
-pub use stop::{StopError, StopKeys, StopSignal};
+pub use sentry::Sentry;
+pub use stop::StopKeys;
 
 /// Whether this display could be shared, and how large it is. Takes no picture and listens to nothing.
 ///

@@ -8,12 +8,13 @@ use std::time::Duration;
 use rendezvous_assist::grant::{Brake, ControlGrant, ViewGrant};
 use rendezvous_assist::input::InputEvent;
 use rendezvous_assist::screen::Size;
-use thiserror::Error;
 
 use crate::{
     Capture, CaptureError, Change, Choice, DisplayError, I420, Inject, InjectError, Rect, Scene, Subject,
     Suspension, Waker,
 };
+
+pub use crate::watch::{Alarm, StopError, StopSignal, Taken};
 
 /// There is none.
 fn none<T>() -> Result<T, DisplayError> {
@@ -30,15 +31,6 @@ fn none<T>() -> Result<T, DisplayError> {
 /// Always.
 pub fn probe(_: &str) -> Result<Size, DisplayError> {
     none()
-}
-
-/// What happened to a device of the person's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// It was taken away.
-    Away,
-    /// What it does was changed.
-    Remapped,
 }
 
 /// Never had.
@@ -139,26 +131,6 @@ pub fn let_go_at_end(_: Option<&str>, _: impl Read, _: impl Write) -> Result<(),
     none()
 }
 
-/// What came out of one wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopSignal {
-    /// The person pressed what stops everything.
-    Stop,
-    /// Nothing.
-    Quiet,
-}
-
-/// Why nobody listens for the stop keys.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum StopError {
-    /// There was no permission to see the screen, or everything was stopped.
-    #[error("there is nothing to stop: this screen is not shared")]
-    Revoked,
-    /// The display cannot be used.
-    #[error(transparent)]
-    Display(#[from] DisplayError),
-}
-
 /// Never had.
 #[derive(Debug)]
 pub struct StopKeys(Infallible);
@@ -181,17 +153,6 @@ impl StopKeys {
     pub fn wait(&mut self, _: Duration) -> Result<StopSignal, StopError> {
         match self.0 {}
     }
-}
-
-/// What came out of one wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alarm {
-    /// A real mouse or keyboard was taken from the person.
-    Device(Taken),
-    /// The screen was locked.
-    Locked,
-    /// Nothing.
-    Quiet,
 }
 
 /// Never had.
@@ -228,48 +189,11 @@ impl Sentry {
 pub mod bar {
     use super::{Infallible, StopError, ViewGrant, none};
 
+    pub use crate::bar::{Contents, Press, Tone};
+
     /// Never had.
     #[derive(Debug)]
     pub struct Bar(Infallible);
-
-    /// What the bar would say.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Contents {
-        /// One line.
-        pub text: String,
-        /// The same in words alone.
-        pub spoken: String,
-        /// What its colour would say as well.
-        pub tone: Tone,
-        /// What could be pressed.
-        pub buttons: Vec<(Press, String)>,
-    }
-
-    /// What the colour would say.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Tone {
-        /// Nothing is seen at the moment.
-        Calm,
-        /// The screen is seen.
-        Seen,
-        /// Pointer and keyboard are used.
-        Controlled,
-    }
-
-    /// What could be pressed.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Press {
-        /// Hide the screen for a while.
-        Pause,
-        /// Show it again.
-        Resume,
-        /// Take control back.
-        TakeBack,
-        /// Stop everything.
-        Stop,
-        /// Write to the helper.
-        Write,
-    }
 
     impl Bar {
         /// Puts it on the screen.
@@ -317,18 +241,7 @@ pub mod clipboard {
     use rendezvous_assist::clipboard::{Content, Kind};
     use rendezvous_assist::grant::ClipboardGrant;
 
-    /// What happened at the clipboard.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub enum Clipping {
-        /// The person copied something that can be asked for as these.
-        Copied(Vec<Kind>),
-        /// What was asked for.
-        Content(Option<Content>),
-        /// A program pastes what the page copied.
-        Wanted(u32, Kind),
-        /// The display is gone.
-        Lost(String),
-    }
+    pub use crate::clipping::Clipping;
 
     /// Never had.
     #[derive(Debug)]

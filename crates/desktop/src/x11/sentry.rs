@@ -16,12 +16,12 @@ use x11rb::protocol::xproto::{
     Atom, AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, MapState, Window,
 };
 
-use super::devices::{Devices, Taken};
+use super::devices::Devices;
 use super::link::{Link, lost};
 use super::prompts::{LOCK, Prompts};
-use super::stop::StopError;
 use super::windows::children;
 use crate::capture::GRANT_TICK;
+use crate::watch::{Alarm, StopError};
 use crate::{DisplayError, Hold, Suspension};
 
 /// How deep in the tree windows of programs lie: below the frames of window managers.
@@ -46,18 +46,6 @@ pub struct Sentry {
     /// After something that takes the permission, until whoever was told of it has done so.
     alarm: Option<Hold>,
     locked: bool,
-}
-
-/// What came out of one wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alarm {
-    /// A real mouse or keyboard was taken from the person: nobody else may have control. Nothing is played back until
-    /// the next wait has begun, and half a second longer.
-    Device(Taken),
-    /// The screen was locked, or its saver began.
-    Locked,
-    /// Nothing, and the time is over.
-    Quiet,
 }
 
 impl Sentry {

@@ -8,7 +8,6 @@
 use std::time::{Duration, Instant};
 
 use rendezvous_assist::grant::{Brake, ViewGrant};
-use thiserror::Error;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{RawKeyPressEvent, XIEventMask};
@@ -18,6 +17,7 @@ use super::devices::Mark;
 use super::link::{Link, lost};
 use crate::capture::GRANT_TICK;
 use crate::triple_escape::TripleEscape;
+use crate::watch::{StopError, StopSignal};
 use crate::{DisplayError, Suspension};
 
 /// The key symbol that Escape types.
@@ -46,26 +46,6 @@ struct Escape {
     code: u8,
     /// How many of its presses by our injector were heard.
     played_back: u32,
-}
-
-/// What came out of one wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopSignal {
-    /// The person pressed what stops everything: do it now.
-    Stop,
-    /// Nothing, and the time is over.
-    Quiet,
-}
-
-/// Why nobody listens for the stop keys.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum StopError {
-    /// There was no permission to see the screen, or everything was stopped.
-    #[error("there is nothing to stop: this screen is not shared")]
-    Revoked,
-    /// The display cannot be used. Whoever shares must stop sharing: the person has lost a way to stop it.
-    #[error(transparent)]
-    Display(#[from] DisplayError),
 }
 
 impl StopKeys {

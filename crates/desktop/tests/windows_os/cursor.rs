@@ -9,6 +9,7 @@ use rendezvous_desktop::{Capture, Inject};
 
 use crate::capture::settle;
 use crate::person::Person;
+use crate::pointer::{Cover, Shown};
 use crate::window::{PATIENCE, Window};
 
 /// What the cursor does, until it does this.
@@ -59,28 +60,28 @@ fn it_is_where_it_was_moved_to() {
 
 #[test]
 fn it_looks_as_the_program_under_it_wants() {
-    let mut window = Window::open();
+    let mut cover = Cover::open();
     let mut person = Person::who_shows_the_screen();
     let mut injector = WindowsInjector::open(person.gives_control()).unwrap();
     let mut capturer = GdiCapturer::open(person.view()).unwrap();
     injector.apply(InputEvent::Move { x: 300, y: 200 }).unwrap();
-    window.pointer("arrow");
+    cover.show(Shown::Arrow);
     settle(&mut capturer);
 
-    window.pointer("red");
+    cover.show(Shown::Red);
     let red = shape(&mut capturer);
     assert_eq!((red.size.width, red.size.height, red.hot), (32, 32, (3, 5)));
     assert_eq!((pixel(&red, 0, 0), pixel(&red, 15, 31)), ([255, 0, 0, 255], [255, 0, 0, 255]));
     assert_eq!(pixel(&red, 16, 0)[3], 0);
 
-    window.pointer("bar");
+    cover.show(Shown::Bar);
     let bar = shape(&mut capturer);
     let (x, y) = bar.hot;
     let around = (-1..=1).map(|dx| pixel(&bar, usize::from(x).saturating_add_signed(dx), usize::from(y)));
     assert!(around.into_iter().any(|pixel| pixel[3] == 255), "the bar is seen");
 
-    window.pointer("none");
+    cover.show(Shown::Nothing);
     until(&mut capturer, "go", |event| *event == CursorEvent::Gone);
-    window.pointer("bar");
+    cover.show(Shown::Bar);
     until(&mut capturer, "come back", |event| *event == CursorEvent::Moved(300, 200));
 }

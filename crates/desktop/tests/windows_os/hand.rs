@@ -10,6 +10,7 @@ const HAND: &str = "RENDEZVOUS_TRIAL_HAND";
 pub(crate) const ESCAPE: u8 = 9;
 pub(crate) const LETTER_A: u8 = 38;
 pub(crate) const SHIFT: u8 = 50;
+pub(crate) const CAPS_LOCK: u8 = 66;
 
 /// A pair of hands.
 pub(crate) struct Hand(BufReader<TcpStream>);

@@ -12,7 +12,9 @@ mod cursor;
 mod guard;
 mod hand;
 mod inject;
+#[path = "../person/mod.rs"]
 mod person;
+mod pointer;
 mod revoke;
 mod stop;
 mod typing;

@@ -8,13 +8,11 @@
 
 #define MARK 0x52445655
 #define FILL (WM_APP + 1)
-#define POINTER (WM_APP + 2)
-#define END (WM_APP + 3)
-#define CAPS (WM_APP + 4)
+#define END (WM_APP + 2)
+#define CAPS (WM_APP + 3)
 
 static HBITMAP shown;
 static HDC shown_dc;
-static HCURSOR pointer;
 static int width, height;
 
 static void say(const char *what, long a, long b)
@@ -52,22 +50,10 @@ static LRESULT CALLBACK heard(HWND window, UINT message, WPARAM w, LPARAM l)
         fflush(stdout);
         return 0;
     }
-    case POINTER: {
-        POINT at;
-        pointer = (HCURSOR)w;
-        GetCursorPos(&at);
-        SetCursor(pointer);
-        printf("pointer\n");
-        fflush(stdout);
-        return 0;
-    }
     case CAPS:
         printf("caps %d\n", GetKeyState(VK_CAPITAL) & 1);
         fflush(stdout);
         return 0;
-    case WM_SETCURSOR:
-        SetCursor(pointer);
-        return TRUE;
     case WM_KEYDOWN:
     case WM_SYSKEYDOWN:
         say(l & 1 << 30 ? "again" : "down", place(l), (long)w);
@@ -103,40 +89,11 @@ static LRESULT CALLBACK heard(HWND window, UINT message, WPARAM w, LPARAM l)
     return DefWindowProc(window, message, w, l);
 }
 
-/* A cursor of 32 by 32 pixels: red with alpha, half of it transparent; its point is at 3, 5. */
-static HCURSOR red_pointer(void)
-{
-    BITMAPV5HEADER info;
-    ICONINFO icon = { FALSE, 3, 5, NULL, NULL };
-    unsigned *pixels = NULL;
-    HCURSOR made;
-    int at;
-    memset(&info, 0, sizeof info);
-    info.bV5Size = sizeof info;
-    info.bV5Width = 32;
-    info.bV5Height = -32;
-    info.bV5Planes = 1;
-    info.bV5BitCount = 32;
-    info.bV5Compression = BI_BITFIELDS;
-    info.bV5RedMask = 0xff0000;
-    info.bV5GreenMask = 0xff00;
-    info.bV5BlueMask = 0xff;
-    info.bV5AlphaMask = 0xff000000;
-    icon.hbmColor = CreateDIBSection(NULL, (BITMAPINFO *)&info, DIB_RGB_COLORS, (void **)&pixels, NULL, 0);
-    for (at = 0; at < 32 * 32; at++)
-        pixels[at] = at % 32 < 16 ? 0xffff0000 : 0;
-    icon.hbmMask = CreateBitmap(32, 32, 1, 1, NULL);
-    made = CreateIconIndirect(&icon);
-    DeleteObject(icon.hbmColor);
-    DeleteObject(icon.hbmMask);
-    return made;
-}
-
-/* Reads what to do: "fill X Y WIDTH HEIGHT RRGGBB", "pointer arrow|bar|red|none", "caps". Ends with its input. */
+/* Reads what to do: "fill X Y WIDTH HEIGHT RRGGBB", "caps". Ends with its input. */
 static DWORD WINAPI obey(void *argument)
 {
     HWND window = argument;
-    char line[128], name[16];
+    char line[128];
     int x, y, w, h;
     unsigned colour;
     while (fgets(line, sizeof line, stdin)) {
@@ -144,12 +101,6 @@ static DWORD WINAPI obey(void *argument)
             RECT *fill = malloc(sizeof *fill);
             SetRect(fill, x, y, x + w, y + h);
             SendMessage(window, FILL, colour, (LPARAM)fill);
-        } else if (sscanf(line, "pointer %15s", name) == 1) {
-            HCURSOR wanted = NULL;
-            if (!strcmp(name, "arrow")) wanted = LoadCursor(NULL, IDC_ARROW);
-            if (!strcmp(name, "bar")) wanted = LoadCursor(NULL, IDC_IBEAM);
-            if (!strcmp(name, "red")) wanted = red_pointer();
-            SendMessage(window, POINTER, (WPARAM)wanted, 0);
         } else if (!strncmp(line, "caps", 4)) {
             SendMessage(window, CAPS, 0, 0);
         }
@@ -173,10 +124,10 @@ int main(void)
     SelectObject(shown_dc, shown);
     PatBlt(shown_dc, 0, 0, width, height, WHITENESS);
     ReleaseDC(NULL, screen);
-    pointer = LoadCursor(NULL, IDC_ARROW);
     memset(&class, 0, sizeof class);
     class.lpfnWndProc = heard;
     class.hInstance = program;
+    class.hCursor = LoadCursor(NULL, IDC_ARROW);
     class.lpszClassName = L"trial";
     RegisterClass(&class);
     window = CreateWindowEx(WS_EX_TOPMOST, L"trial", L"trial", WS_POPUP, 0, 0, width, height, NULL, NULL, program, NULL);

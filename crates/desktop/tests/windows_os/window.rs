@@ -55,12 +55,6 @@ impl Window {
         self.until("filled", |line| line == "filled");
     }
 
-    /// From now on the pointer looks like this on it.
-    pub(crate) fn pointer(&mut self, name: &str) {
-        self.order(&format!("pointer {name}"));
-        self.until("pointer", |line| line == "pointer");
-    }
-
     /// Whether Caps Lock is on for it.
     pub(crate) fn is_caps_lock_on(&mut self) -> bool {
         self.order("caps");

@@ -4,24 +4,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rendezvous_assist::grant::ViewGrant;
+use rendezvous_assist::grant::{ControlGrant, ViewGrant};
 use rendezvous_assist::terminal::Size;
 
-use super::Hands;
-
-/// Why there is no shell.
-#[derive(Debug, thiserror::Error)]
-pub enum ShellError {
-    /// The permission has ended.
-    #[error("the permission to look at the terminal has ended")]
-    Revoked,
-    /// The system gives no terminal.
-    #[error("there is no terminal to be had: {0}")]
-    Terminal(String),
-    /// The shell cannot be started.
-    #[error("\"{0}\" cannot be started: {1}")]
-    Start(String, String),
-}
+use super::ShellError;
 
 /// Never had.
 #[derive(Debug)]
@@ -48,6 +34,39 @@ impl Shell {
 
     /// The terminal has another size.
     pub fn resize(&self, _: Size) {
+        match self.0 {}
+    }
+}
+
+/// Never had.
+#[derive(Debug)]
+pub struct Hands(Infallible);
+
+impl Hands {
+    /// The person here typed this.
+    pub fn type_own(&self, _: &[u8]) {
+        match self.0 {}
+    }
+
+    /// The other person typed this.
+    #[must_use]
+    pub fn type_theirs(&self, _: &[u8]) -> bool {
+        match self.0 {}
+    }
+
+    /// The other person may type.
+    pub fn allow(&self, _: ControlGrant) {
+        match self.0 {}
+    }
+
+    /// The other person may not type any more.
+    pub fn forbid(&self) {
+        match self.0 {}
+    }
+
+    /// How many bytes of the other person were typed.
+    #[must_use]
+    pub fn typed(&self) -> u32 {
         match self.0 {}
     }
 }

@@ -37,47 +37,6 @@ pub(super) enum Note {
     GroupAgain,
 }
 
-/// Where notes go.
-pub(super) struct Notes(Option<Box<dyn Write + Send>>);
-
-impl Notes {
-    /// Notes for the process at the other end of this pipe.
-    pub(super) fn to(pipe: Box<dyn Write + Send>) -> Self {
-        Self(Some(pipe))
-    }
-
-    /// Nobody is told.
-    pub(super) const fn none() -> Self {
-        Self(None)
-    }
-
-    /// Tells what is about to be done. When nobody listens any more, that is like the loss of the display: it may not be
-    /// done.
-    pub(super) fn before(&mut self, note: Note) -> Result<(), DisplayError> {
-        self.tell(note)
-            .map_err(|error| DisplayError::Lost(format!("the process that lets go of keys is gone: {error}")))
-    }
-
-    /// Tells what was undone. Letting go never depends on who listens.
-    pub(super) fn after(&mut self, note: Note) {
-        if let Err(error) = self.tell(note) {
-            tracing::debug!(%error, "Nobody hears what was let go of");
-        }
-    }
-
-    fn tell(&mut self, note: Note) -> std::io::Result<()> {
-        let Some(pipe) = &mut self.0 else { return Ok(()) };
-        pipe.write_all(format!("{note}\n").as_bytes())?;
-        pipe.flush()
-    }
-}
-
-impl fmt::Debug for Notes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Notes(told)" } else { "Notes(none)" })
-    }
-}
-
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

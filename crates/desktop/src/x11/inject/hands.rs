@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rendezvous_assist::grant::ControlGrant;
-use rendezvous_assist::input::{Button, InputEvent, Key, Meant};
+use rendezvous_assist::input::Button;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
@@ -13,8 +13,10 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::guard::{Note, Notes};
+use super::guard::Note;
 use super::typing::Keyboard;
+use crate::act::Act;
+use crate::notes::Notes;
 use crate::x11::link::{Link, lost};
 use crate::{DisplayError, Rect, Suspension};
 
@@ -44,38 +46,12 @@ pub(super) enum Held {
     Button(u8),
 }
 
-/// One thing to do; a text is one for each of its characters.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Act {
-    Move(u16, u16),
-    Button(Button, bool),
-    Wheel(i8, i8),
-    Press(Key, Meant),
-    Release(Key),
-    Type(char),
-}
-
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Done,
     /// Nothing was done; it can be then.
     Later(Instant),
-}
-
-impl Act {
-    /// What an event comes to.
-    pub(super) fn of(event: InputEvent) -> Vec<Self> {
-        match event {
-            InputEvent::Move { x, y } => vec![Self::Move(x, y)],
-            InputEvent::Button { button, down } => vec![Self::Button(button, down)],
-            InputEvent::Wheel { dx, dy } => vec![Self::Wheel(dx, dy)],
-            InputEvent::Press { key, meant } => vec![Self::Press(key, meant)],
-            InputEvent::Release { key } => vec![Self::Release(key)],
-            InputEvent::Text(text) => text.characters().iter().copied().map(Self::Type).collect(),
-            InputEvent::Held => Vec::new(),
-        }
-    }
 }
 
 impl Hands {

@@ -7,7 +7,7 @@ use rendezvous_assist::grant::{Brake, ControlGrant, ViewGrant};
 
 /// Somebody who is being helped.
 pub(crate) struct Person {
-    consent: Consent,
+    pub(crate) consent: Consent,
     view: ViewGrant,
 }
 
@@ -22,6 +22,7 @@ impl Person {
         Self { consent, view }
     }
 
+    /// The permission to see the screen.
     pub(crate) fn view(&self) -> ViewGrant {
         self.view.clone()
     }
