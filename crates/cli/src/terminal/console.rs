@@ -37,6 +37,11 @@ pub(super) struct Device {
     typed: Mutex<Typed>,
 }
 
+/// Opens a window with a console for this process, which is at none.
+pub(crate) fn open_window() -> io::Result<()> {
+    Console::open_window()
+}
+
 /// What was typed and not read yet.
 #[derive(Debug)]
 struct Typed {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! com_application register LIBRARY TYPES
-//! com_application com-server
+//! com_application com-server ask|offer|hello
 //! com_application unregister
 //! ```
 
@@ -11,6 +11,7 @@ mod talk;
 
 #[cfg(windows)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use rendezvous_com::names::Activity;
     use rendezvous_com::registration::{Files, SERVER_ARGUMENT};
     use rendezvous_com::{registry, server};
     use std::sync::Arc;
@@ -25,11 +26,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         ["unregister"] => registry::unregister()?,
         // The system adds an argument of its own.
-        [argument, ..] if argument == SERVER_ARGUMENT => {
+        [argument, word, ..] if argument == SERVER_ARGUMENT => {
+            let activity = Activity::of_word(word).ok_or("ask, offer or hello")?;
             // Nobody sees what a server writes to its terminal.
             std::panic::set_hook(Box::new(|panic| talk::note(&format!("PANIC {panic}"))));
             talk::note("server begins");
-            server::serve(Arc::new(talk::Talker), Duration::from_secs(10))?;
+            server::serve(activity, Arc::new(talk::Talker), Duration::from_secs(10))?;
             talk::note("server ends");
         }
         _ => return Err("register LIBRARY TYPES, unregister, or com-server".into()),
