@@ -15,7 +15,7 @@ use rendezvous_testkit::wait;
 
 use super::PATIENCE;
 use super::build;
-use super::wine::Wine;
+use super::wine::{THERE, Wine, differences};
 use crate::say;
 
 /// What a program does at once takes no longer than this, on a busy machine and under Wine.
@@ -61,7 +61,22 @@ const TRIALS: &[(&str, Trial)] = &[
         "one person greets another: both agents, both applications, and a question answered at a console",
         hello,
     ),
+    (
+        "what register writes is found by IM programs, and unregister leaves the registry as it was",
+        registration,
+    ),
+    (
+        "an IM program in C starts our application over COM at both ends, and two people greet each other",
+        over_com,
+    ),
+    ("an invitation starts an application of others over COM at both ends", others_over_com),
 ];
+
+/// The entry of *Hello*.
+const HELLO: &str = "{2D310B9E-6C57-4F0E-9A44-1F8B70D25EA3}";
+/// All entries of ours.
+const ENTRIES: [&str; 3] =
+    [HELLO, "{DFD873E5-60B4-49A8-838E-9755AB5E0085}", "{11E1F170-D0BF-4F90-BD2C-735FFB5BB0FE}"];
 
 /// One person: where their things are.
 struct Someone<'a> {
@@ -85,7 +100,21 @@ impl<'a> Someone<'a> {
             .args(arguments)
             .env("RENDEZVOUS_HOME", windows_path(self.home.path()))
             .env("RENDEZVOUS_BROWSER", "none")
+            // What an application of others that an agent starts writes down, and that it is with people.
+            .env("COM_TRIAL_LOG", format!(r"{THERE}\log.txt"))
+            .env("COM_TRIAL_TRICK", "people")
             .without("DBUS_SESSION_BUS_ADDRESS")
+    }
+
+    /// Sits at an IM program of others, which starts what is registered under this entry.
+    fn sits_at_im(&self, role: &str, entry: &str, them: &str) -> Result<Person> {
+        let launch = self
+            .system
+            .environment(Launch::new("wine"))
+            .arg(format!(r"{THERE}\pair.exe"))
+            .args([role, entry, "trial", them])
+            .env("RENDEZVOUS_HOME", windows_path(self.home.path()));
+        Person::start(&format!("{role}'s IM program"), &launch, WIDE)
     }
 
     /// What a command has said, and with what it has ended.
@@ -125,7 +154,7 @@ impl<'a> Someone<'a> {
 
     fn logs(&self) -> String {
         let mut all = String::new();
-        for name in ["agent", "hello", "assist"] {
+        for name in ["agent", "com-server", "hello", "assist"] {
             let log = fs::read_to_string(self.home.join(format!("{name}.log"))).unwrap_or_default();
             all.push_str(&format!("----- {name}.log\n{log}\n"));
         }
@@ -211,15 +240,7 @@ fn hello(system: &Wine, program: &Path) -> Result<()> {
         let mut call = anna.sits_at(&["hello", &place])?;
         inbox.expect(ANSWER, SOON)?;
         inbox.type_line("y")?;
-        // The first time one reads three words aloud, and the other types them.
-        inbox.expect(READ, SOON)?;
-        let read = inbox.expect("If something is not right", SOON)?;
-        let words: Vec<&str> = read.split_whitespace().take(3).collect();
-        inbox.expect(HEARD, SOON)?;
-        call.expect(WORDS, SOON)?;
-        call.type_line(&words.join(" "))?;
-        call.expect("The words are right", SOON)?;
-        inbox.type_line("y")?;
+        compare_words(&mut inbox, &mut call)?;
         call.expect("says hello.", SOON)?;
         let status = call.wait_exit(SOON)?;
         ensure!(status.success(), "the call ended with {status:?}");
@@ -233,4 +254,114 @@ fn hello(system: &Wine, program: &Path) -> Result<()> {
         Ok(())
     };
     played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))
+}
+
+/// The first time one reads three words aloud, and the other types them.
+fn compare_words(expert: &mut Person, novice: &mut Person) -> Result<()> {
+    expert.expect(READ, SOON)?;
+    let read = expert.expect("If something is not right", SOON)?;
+    let words: Vec<&str> = read.split_whitespace().take(3).collect();
+    expert.expect(HEARD, SOON)?;
+    novice.expect(WORDS, SOON)?;
+    novice.type_line(&words.join(" "))?;
+    novice.expect("The words are right", SOON)?;
+    expert.type_line("y")
+}
+
+fn registration(system: &Wine, program: &Path) -> Result<()> {
+    let someone = Someone::new(system, program, "wine-register")?;
+    let before = system.registry()?;
+    // A second time it is the same again.
+    for _ in 0..2 {
+        let said = someone.does(&["register"])?;
+        ensure!(said.contains("rendezvous unregister"), "{said}");
+    }
+    let there = system.registry()?;
+    for entry in ENTRIES {
+        ensure!(there.contains(&format!(r"RendezvousApps\{entry}")), "{entry} is not there");
+    }
+    ensure!(there.contains("com-server ask") && there.contains("com-server hello"), "no command line");
+    let added = differences(&before, &there);
+    ensure!(!added.iter().any(|line| line.starts_with("removed: ")), "{added:?}");
+    let libraries = ["RendezvousSession.tlb", "MessengerPrivate.tlb"];
+    let beside = |name: &str| program.with_file_name(name);
+    ensure!(libraries.iter().all(|name| beside(name).exists()), "a type library is missing");
+    // Ours are not listed again as somebody else's.
+    let apps = someone.does(&["apps"])?;
+    ensure!(!apps.contains("(Rendezvous)"), "{apps}");
+    someone.does(&["unregister"])?;
+    let left = differences(&before, &system.registry()?);
+    ensure!(left.is_empty(), "what was registered is not gone:\n  {}", left.join("\n  "));
+    ensure!(!libraries.iter().any(|name| beside(name).exists()), "a type library was left");
+    // Nothing is there to be taken back, and that is no fault.
+    someone.does(&["unregister"]).map(|_| ())
+}
+
+fn over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-com-anna")?, Someone::new(system, program, "wine-com-ben")?);
+    anna.does(&["register"])?;
+    let played = || -> Result<()> {
+        for is_first in [true, false] {
+            let mut first = anna.sits_at_im("inviter", HELLO, "ben@example.org")?;
+            let mut second = ben.sits_at_im("invitee", HELLO, "anna@example.org")?;
+            if is_first {
+                compare_words(&mut second, &mut first)?;
+            }
+            first.expect("ben@example.org says hello.", SOON)?;
+            second.expect("anna@example.org says hello.", SOON)?;
+            // Whoever invited ends it when both were heard.
+            first.expect("ended 0x81000606", SOON)?;
+            second.expect("ended 0x81000607", SOON)?;
+            for mut person in [first, second] {
+                person.expect("PASSED", SOON)?;
+                let status = person.wait_exit(SOON)?;
+                ensure!(status.success(), "an IM program ended with {status:?}");
+            }
+        }
+        // A session that its IM program takes away by dying ends at both ends, and nobody is left waiting.
+        let first = anna.sits_at_im("inviter", HELLO, "somebody@example.org")?;
+        let mut second = ben.sits_at_im("invitee", HELLO, "another@example.org")?;
+        second.expect(READ, SOON)?;
+        drop(first);
+        second.expect("ended 0x81000603", SOON)?;
+        second.expect("PASSED", SOON)?;
+        Ok(())
+    };
+    played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))?;
+    anna.does(&["unregister"]).map(|_| ())
+}
+
+fn others_over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-app-anna")?, Someone::new(system, program, "wine-app-ben")?);
+    // The interfaces are known to the system by our type library.
+    anna.does(&["register"])?;
+    system.register_application()?;
+    system.clear_log()?;
+    anna.begins()?;
+    let place = ben.begins()?;
+    ben.does(&["visible", "10"])?;
+    let played = || -> Result<()> {
+        let apps = anna.does(&["apps"])?;
+        ensure!(apps.contains("A trial application"), "{apps}");
+        let mut inbox = ben.sits_at(&["inbox", "--wait"])?;
+        inbox.expect("Ctrl-C ends it.", SOON)?;
+        let mut call = anna.sits_at(&["invite", "--app", "A trial application", &place])?;
+        inbox.expect(ANSWER, SOON)?;
+        inbox.type_line("y")?;
+        let status = call.wait_exit(SOON)?;
+        ensure!(status.success(), "the call ended with {status:?}");
+        wait::until("both applications to let go", SOON, || {
+            Ok((system.log().matches("leaves, references 0").count() == 2).then_some(()))
+        })?;
+        let log = system.log();
+        ensure!(!log.contains("WRONG") && log.matches(" ended ").count() == 2, "{log}");
+        Ok(())
+    };
+    played().with_context(|| {
+        format!("Anna:\n{}\nBen:\n{}\nApplications:\n{}", anna.logs(), ben.logs(), system.log())
+    })?;
+    system.unregister_application()?;
+    anna.does(&["unregister"]).map(|_| ())
 }
