@@ -52,6 +52,8 @@ pub struct Files {
     pub library: Option<String>,
     /// The type library of the Rendezvous API. That of *Session Invite* stands beside it: see [`LIBRARIES`].
     pub types: String,
+    /// Whether the program serves *Session Invite* too, for which it is started with [`SESSIONS_ARGUMENT`].
+    pub serves_sessions: bool,
 }
 
 /// The type libraries, with the names of their files, for whoever installs.
@@ -90,7 +92,7 @@ pub struct Shared {
 #[must_use]
 pub fn own(files: &Files) -> Vec<Entry> {
     let all = Activity::ALL.into_iter().flat_map(|activity| of_activity(activity, files));
-    all.chain(of_invite(files)).collect()
+    all.chain(files.serves_sessions.then(|| of_invite(files)).into_iter().flatten()).collect()
 }
 
 /// The keys that [`own`] writes, with all that is below them: what is removed.
@@ -119,6 +121,9 @@ pub fn shared(files: &Files) -> Vec<Shared> {
     ];
     let mut all = vec![newer];
     all.extend(interfaces.map(|of| interface(LIBRARY, of)));
+    if !files.serves_sessions {
+        return all;
+    }
     all.push(older);
     all.extend(older_interfaces.map(|of| interface(invite::LIBRARY, of)));
     all
@@ -155,7 +160,8 @@ fn beside(types: &str) -> String {
 /// Whether a key is one that `unregister` may remove: ours by name, or one that [`shared`] names.
 #[must_use]
 pub fn may_remove(key: &str) -> bool {
-    let nothing = Files { program: String::new(), library: None, types: String::new() };
+    let nothing =
+        Files { program: String::new(), library: None, types: String::new(), serves_sessions: true };
     own_keys().iter().chain(shared(&nothing).iter().map(|shared| &shared.key)).any(|known| known == key)
         && !MICROSOFTS.iter().any(|guid| key.contains(&guid.to_string()))
 }
@@ -241,6 +247,7 @@ mod tests {
             program: r"C:\Program Files\Rendezvous\rendezvous.exe".into(),
             library: Some(r"C:\Program Files\Rendezvous\rendezvous.dll".into()),
             types: r"C:\Program Files\Rendezvous\RendezvousSession.tlb".into(),
+            serves_sessions: true,
         }
     }
 
@@ -281,6 +288,21 @@ mod tests {
         let file = Value::Text(r"C:\Program Files\Rendezvous\MessengerPrivate.tlb".into());
         assert!(shared.entries.iter().any(|entry| entry.value == file));
         assert_eq!(beside("x.tlb"), "MessengerPrivate.tlb");
+    }
+
+    #[test]
+    fn a_program_that_does_not_serve_session_invite_registers_nothing_of_it() {
+        let files = Files { serves_sessions: false, ..files() };
+        let keys: Vec<String> = own(&files).into_iter().map(|entry| entry.key).collect();
+        assert!(keys.contains(&application_key(Activity::Hello)));
+        let shared = shared(&files);
+        assert_eq!(shared.len(), 4, "one library and its three interfaces");
+        let written = keys.iter().chain(shared.iter().map(|shared| &shared.key));
+        for key in written {
+            for name in [manager_key(), program_key(), client_key(), invite::LIBRARY.to_string()] {
+                assert!(!key.contains(&name), "{key}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! `register` and `unregister`: what programs of others find in the registry, and the type libraries that it names.
+//! `register` and `unregister`: what programs of others find in the registry, and the type library that it names.
 //!
-//! Those stand beside the program: whoever may write there may change the program itself.
+//! That stands beside the program: whoever may write there may change the program itself.
 
 use crate::texts;
 use anyhow::{Context, Result};
@@ -11,16 +11,18 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// That of the Rendezvous API.
+const TYPES: (&str, &[u8]) = LIBRARIES[0];
+
 /// Writes everything. What is there already is written again, so that it is right after the program was moved.
 pub(super) fn register() -> Result<ExitCode> {
     let (program, place) = program()?;
-    for (name, library) in LIBRARIES {
-        let path = place.join(name);
-        fs::write(&path, library)
-            .with_context(|| texts::cannot_write_for_everybody(&path.display().to_string()))?;
-    }
-    let types = place.join(LIBRARIES[0].0).display().to_string();
-    let files = Files { program: program.display().to_string(), library: None, types };
+    let (name, library) = TYPES;
+    let types = place.join(name);
+    fs::write(&types, library)
+        .with_context(|| texts::cannot_write_for_everybody(&types.display().to_string()))?;
+    let (program, types) = (program.display().to_string(), types.display().to_string());
+    let files = Files { program, library: None, types, serves_sessions: false };
     registry::register(&files).context(texts::NEEDS_ADMINISTRATOR)?;
     writeln!(std::io::stdout(), "{}", texts::REGISTERED)?;
     Ok(ExitCode::SUCCESS)
@@ -30,9 +32,8 @@ pub(super) fn register() -> Result<ExitCode> {
 pub(super) fn unregister() -> Result<ExitCode> {
     registry::unregister().context(texts::NEEDS_ADMINISTRATOR)?;
     let (_, place) = program()?;
-    for (name, library) in LIBRARIES {
-        remove(&place.join(name), library)?;
-    }
+    let (name, library) = TYPES;
+    remove(&place.join(name), library)?;
     writeln!(std::io::stdout(), "{}", texts::UNREGISTERED)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["register", library, types] => {
             let program = std::env::current_exe()?.display().to_string();
-            let files = Files { program, library: Some(library.into()), types: types.into() };
+            let files =
+                Files { program, library: Some(library.into()), types: types.into(), serves_sessions: true };
             registry::register(&files)?;
         }
         ["unregister"] => registry::unregister()?,
