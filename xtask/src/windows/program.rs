@@ -69,14 +69,20 @@ const TRIALS: &[(&str, Trial)] = &[
         "an IM program in C starts our application over COM at both ends, and two people greet each other",
         over_com,
     ),
+    (
+        "over COM, Ask makes sure who is there before anything else, and then says what is not there",
+        ask_over_com,
+    ),
+    ("over COM, people who cannot be told apart are not brought together", alike_over_com),
     ("an invitation starts an application of others over COM at both ends", others_over_com),
 ];
 
 /// The entry of *Hello*.
 const HELLO: &str = "{2D310B9E-6C57-4F0E-9A44-1F8B70D25EA3}";
+/// The entry of *Ask*.
+const ASK: &str = "{DFD873E5-60B4-49A8-838E-9755AB5E0085}";
 /// All entries of ours.
-const ENTRIES: [&str; 3] =
-    [HELLO, "{DFD873E5-60B4-49A8-838E-9755AB5E0085}", "{11E1F170-D0BF-4F90-BD2C-735FFB5BB0FE}"];
+const ENTRIES: [&str; 3] = [HELLO, ASK, "{11E1F170-D0BF-4F90-BD2C-735FFB5BB0FE}"];
 
 /// One person: where their things are.
 struct Someone<'a> {
@@ -113,6 +119,7 @@ impl<'a> Someone<'a> {
             .environment(Launch::new("wine"))
             .arg(format!(r"{THERE}\pair.exe"))
             .args([role, entry, "trial", them])
+            .env("RENDEZVOUS_BROWSER", "none")
             .env("RENDEZVOUS_HOME", windows_path(self.home.path()));
         Person::start(&format!("{role}'s IM program"), &launch, WIDE)
     }
@@ -332,6 +339,53 @@ fn over_com(system: &Wine, program: &Path) -> Result<()> {
     };
     played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))?;
     anna.does(&["unregister"]).map(|_| ())
+}
+
+fn ask_over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-ask-anna")?, Someone::new(system, program, "wine-ask-ben")?);
+    anna.does(&["register"])?;
+    let played = || -> Result<()> {
+        let mut novice = anna.sits_at_im("inviter", ASK, "ben@example.org")?;
+        novice.expect("handed-over", SOON)?;
+        let mut expert = ben.sits_at_im("invitee", ASK, "anna@example.org")?;
+        compare_words(&mut expert, &mut novice)?;
+        novice.expect("could be shared", SOON)?;
+        both_end(novice, expert, "ended:0x81000601")
+    };
+    played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))?;
+    anna.does(&["unregister"]).map(|_| ())
+}
+
+fn alike_over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-alike-a")?, Someone::new(system, program, "wine-alike-b")?);
+    anna.does(&["register"])?;
+    // Somebody who is "the other one" to both; and a name that is no address.
+    for (to_anna, to_ben) in [("m@example.org", "M@example.org"), ("Ben Example", "anna@example.org")] {
+        let played = || -> Result<()> {
+            let mut first = anna.sits_at_im("inviter", HELLO, to_anna)?;
+            first.expect("handed-over", SOON)?;
+            let second = ben.sits_at_im("invitee", HELLO, to_ben)?;
+            both_end(first, second, "ended:0x81000604")
+        };
+        played().with_context(|| format!("{to_anna}, {to_ben}\n{}\n{}", anna.logs(), ben.logs()))?;
+    }
+    // No application was begun for them.
+    for someone in [&anna, &ben] {
+        ensure!(!someone.home.join("hello.log").exists(), "an application was started: {}", someone.logs());
+    }
+    anna.does(&["unregister"]).map(|_| ())
+}
+
+fn both_end(first: Person, second: Person, how: &str) -> Result<()> {
+    for mut person in [first, second] {
+        person.expect(how, SOON)?;
+        person.expect("PASSED", SOON)?;
+        let status = person.wait_exit(SOON)?;
+        ensure!(status.success(), "an IM program ended with {status:?}");
+    }
+    Ok(())
 }
 
 fn others_over_com(system: &Wine, program: &Path) -> Result<()> {

@@ -33,7 +33,7 @@ pub(crate) struct Installed {
 pub(crate) enum Entry {
     /// Inside this program.
     BuiltIn(Application),
-    /// From a file.
+    /// From a file, or where Windows has it, a key of the registry.
     File(PathBuf, Manifest),
 }
 
@@ -95,7 +95,11 @@ impl Installed {
     /// Takes up what programs have registered as COM objects, after all files. What is in this program already, or in a file,
     /// stays what it is.
     pub(crate) fn and_objects(mut self, objects: Vec<(PathBuf, Application, com::Class)>) -> Self {
-        for (key, application, class) in objects {
+        for (key, mut application, class) in objects {
+            // As for files: whoever lacks it may be shown this.
+            if !application.url.starts_with("https://") || !is_plain(&application.url) {
+                application.url.clear();
+            }
             if application.name.trim().is_empty() || !is_plain(&application.name) {
                 self.skipped.push(Skipped { file: key, line: None, reason: NAMELESS.to_owned() });
                 continue;

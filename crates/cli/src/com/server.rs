@@ -12,7 +12,7 @@ use crate::os::{self, Handing};
 use crate::signals::EndSignals;
 use crate::surroundings::SHARE;
 use crate::terminal::{self, Terminal};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use rendezvous_com::application::{Events, HeldSession, Host};
 use rendezvous_com::hresult::Hresult;
 use rendezvous_com::introduction::{Introduced, Introduction};
@@ -59,6 +59,8 @@ pub(super) async fn run(home: &Home, activity: Activity) -> Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
     };
+    // Whoever hands over another one hears at once that it ends.
+    drop(sessions);
     tracing::info!(?activity, contact = %session.remote_user, "Took a session");
     let mut window = Window::Elsewhere;
     let played = play(home, Session::new(session), events, &mut window).await;
@@ -267,14 +269,17 @@ async fn begin(
     Ok((child, handed, asked))
 }
 
-/// The console where the person is: the one that our surroundings name, or a window of our own.
+/// The console where the person is: the one that our surroundings name, or a window of our own, which Windows may have opened
+/// when it started us.
 fn console(window: &mut Window) -> Result<Ends> {
-    if let Some(terminal) = Terminal::own()?
-        && let Some(ends) = terminal.ends()?
-    {
+    let ends = Terminal::own()?.map(|terminal| terminal.ends()).transpose()?.flatten();
+    if let Some(ends) = ends.filter(|_| std::env::var_os(terminal::CONSOLE).is_some()) {
         return Ok(ends);
     }
-    terminal::open_window().map_err(|error| anyhow!(error)).context("cannot open a window for the person")?;
+    if ends.is_none() {
+        terminal::open_window().context("cannot open a window for the person")?;
+    }
+    terminal::name_window();
     *window = Window::Ours;
     Ok(Ends(process::id()))
 }

@@ -42,6 +42,11 @@ pub(crate) fn open_window() -> io::Result<()> {
     Console::open_window()
 }
 
+/// Says on the window of this process' console whose it is; the system writes the program's path there.
+pub(crate) fn name_window() {
+    Console::name_window("Rendezvous");
+}
+
 /// What was typed and not read yet.
 #[derive(Debug)]
 struct Typed {

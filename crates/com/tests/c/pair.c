@@ -1,9 +1,10 @@
 /* An IM program for one person, joined to that of another one on the same computer by two pipes: what it needs to hand a session
  * to an application and to carry what both applications say. It has no people in it: each sits at the console of their own.
  *
- *   pair inviter|invitee ENTRY PIPE THEM
+ *   pair inviter|invitee ENTRY PIPE THEM [apart]
  *
- * ENTRY is the key under RendezvousApps, THEM what the other person is called here. */
+ * ENTRY is the key under RendezvousApps, THEM what the other person is called here. Its person is asked at its own console, or
+ * "apart" from it, as that of a program with windows. */
 #include "trial.h"
 #include <stdlib.h>
 
@@ -139,13 +140,12 @@ int main(int count, char **arguments) {
     RApplication *application;
     wchar_t them[256], pipe[100], number[16];
     int is_inviter;
-    if (count != 5) return 2;
+    if (count != 5 && count != 6) return 2;
     is_inviter = !strcmp(arguments[1], "inviter");
     swprintf(pipe, 100, L"%hs", arguments[3]);
     swprintf(them, 256, L"%hs", arguments[4]);
-    /* Its person is at this console. A program with windows leaves that out. */
     swprintf(number, 16, L"%lu", GetCurrentProcessId());
-    SetEnvironmentVariableW(L"RENDEZVOUS_CONSOLE", number);
+    SetEnvironmentVariableW(L"RENDEZVOUS_CONSOLE", count == 6 ? NULL : number);
     InitializeCriticalSection(&lock);
     CHECK_IS(S_OK, CoInitializeEx(NULL, COINIT_MULTITHREADED));
     application = start(arguments[2]);

@@ -11,6 +11,7 @@ use std::time::Duration;
 windows_link::link!("kernel32.dll" "system" fn AttachConsole(process: u32) -> i32);
 windows_link::link!("kernel32.dll" "system" fn FreeConsole() -> i32);
 windows_link::link!("kernel32.dll" "system" fn AllocConsole() -> i32);
+windows_link::link!("kernel32.dll" "system" fn SetConsoleTitleW(title: *const u16) -> i32);
 windows_link::link!("kernel32.dll" "system" fn GetConsoleMode(handle: RawHandle, mode: *mut u32) -> i32);
 windows_link::link!("kernel32.dll" "system" fn SetConsoleMode(handle: RawHandle, mode: u32) -> i32);
 windows_link::link!("kernel32.dll" "system" fn FlushConsoleInputBuffer(handle: RawHandle) -> i32);
@@ -79,6 +80,13 @@ impl Console {
             AllocConsole()
         };
         if opened == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+
+    /// What stands on top of the window. Without it only that is less well said.
+    pub(super) fn name_window(name: &str) {
+        let name: Vec<u16> = name.encode_utf16().chain([0]).collect();
+        // SAFETY: the text ends with a zero and outlives the call.
+        unsafe { SetConsoleTitleW(name.as_ptr()) };
     }
 
     /// Goes to the console of this process, and leaves the one where we are.
