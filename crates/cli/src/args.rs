@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::com;
 use clap::{Args as Arguments, Parser, Subcommand};
 
 /// How sessions end, as the exit codes of the commands that call somebody.
@@ -181,6 +182,8 @@ pub(crate) enum Verb {
     /// The rules of this computer: what its administrator, and you yourself, allow beforehand
     #[command(arg_required_else_help = true)]
     Policy(PolicyOptions),
+    #[command(flatten)]
+    Com(com::Verb),
     /// Rendezvous in the background: starts it. Commands that need it do so themselves
     Agent(AgentOptions),
     /// Look whether everything is there that is needed, and say what to do

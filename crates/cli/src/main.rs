@@ -20,6 +20,11 @@ mod check;
 mod check;
 mod client;
 mod clock;
+#[cfg(windows)]
+mod com;
+#[cfg(not(windows))]
+#[path = "com/nowhere.rs"]
+mod com;
 mod config;
 mod contacts;
 mod doctor;
@@ -149,6 +154,7 @@ async fn carry_out(home: &Home, verb: Verb) -> Result<ExitCode> {
         Verb::Apps(options) => apps::run(home, &options).await,
         Verb::CheckApp(options) => check::run(home, &options).await,
         Verb::CheckIm(options) => check::im::run(&options).await,
+        Verb::Com(verb) => com::run(home, verb).await,
         Verb::Completions { shell } => manual::completions(shell),
         Verb::Man { directory } => manual::pages(directory.as_deref()),
         Verb::LetGo { display } => assistance::let_go(&display),

@@ -14,6 +14,7 @@
 //!
 //! - `application`: the side that is given a session. A class factory for a local server or a DLL makes objects that
 //!   accept both orders (connected before or after the hand-over) and both endings (a last state, or a termination).
+//!   What an IM program does not say there, two applications of ours tell each other ([`introduction`]).
 //! - `im`: the side that owns sessions and hands one to whichever application is registered.
 //! - `session_invite`: the older interface, which programs and scripts ask for sessions ([`invite`]).
 //! - `registration`: writes and removes what [`registration`] says, and nothing else.
@@ -26,6 +27,7 @@
 
 pub mod course;
 pub mod hresult;
+pub mod introduction;
 pub mod invite;
 pub mod member;
 pub mod names;

@@ -53,18 +53,21 @@ pub const MICROSOFTS: [Guid; 8] = [
     Guid(0xAB1D_8565_40E9_4616_984D_9846_5687_E82C),
 ];
 
-/// One of the two activities of Remote Assistance, each a class of ours.
+/// What our program does with a session that it is given, each a class of ours: the two activities of Remote Assistance, and a
+/// greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
     /// *Ask*: the inviter is the novice.
     Ask,
     /// *Offer*: the inviter is the expert.
     Offer,
+    /// *Hello*: two people make sure who is there, and nothing is shared.
+    Hello,
 }
 
 impl Activity {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Ask, Self::Offer];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ask, Self::Offer, Self::Hello];
 
     /// The class that IM programs create (`RendezvousComponent`).
     #[must_use]
@@ -72,6 +75,7 @@ impl Activity {
         match self {
             Self::Ask => Guid(0x3967_BE0F_1E73_47AE_9A27_F23A_065A_D051),
             Self::Offer => Guid(0x5436_2851_6028_4BBD_9A35_F359_78B8_8FD4),
+            Self::Hello => Guid(0xF3BF_7E74_DB85_4077_B865_30DE_89E8_B471),
         }
     }
 
@@ -81,6 +85,8 @@ impl Activity {
         match self {
             Self::Ask => Guid(0xDFD8_73E5_60B4_49A8_838E_9755_AB5E_0085),
             Self::Offer => Guid(0x11E1_F170_D0BF_4F90_BD2C_735F_FB5B_B0FE),
+            // As it is called everywhere else: this name was ours from the beginning.
+            Self::Hello => Guid(0x2D31_0B9E_6C57_4F0E_9A44_1F8B_70D2_5EA3),
         }
     }
 
@@ -90,7 +96,24 @@ impl Activity {
         match self {
             Self::Ask => "Ask for Remote Assistance (Rendezvous)",
             Self::Offer => "Offer Remote Assistance (Rendezvous)",
+            Self::Hello => "Hello (Rendezvous)",
         }
+    }
+
+    /// How a command line calls it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Offer => "offer",
+            Self::Hello => "hello",
+        }
+    }
+
+    /// The activity that a command line means.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|activity| activity.word() == word)
     }
 
     /// The activity of this class, if it is one of ours.
@@ -99,10 +122,14 @@ impl Activity {
         Self::ALL.into_iter().find(|activity| activity.class() == class)
     }
 
-    /// Whether whoever has this role is the one who is helped (reference 1.6).
+    /// Whether whoever has this role is the one who is helped (reference 1.6). Where people greet each other nobody is.
     #[must_use]
     pub fn is_novice(self, role: rendezvous_core::Role) -> bool {
-        (self == Self::Ask) == (role == rendezvous_core::Role::Inviter)
+        match self {
+            Self::Ask => role == rendezvous_core::Role::Inviter,
+            Self::Offer => role == rendezvous_core::Role::Invitee,
+            Self::Hello => false,
+        }
     }
 }
 
@@ -145,10 +172,13 @@ mod tests {
             (Activity::Ask, Role::Invitee, false),
             (Activity::Offer, Role::Inviter, false),
             (Activity::Offer, Role::Invitee, true),
+            (Activity::Hello, Role::Inviter, false),
+            (Activity::Hello, Role::Invitee, false),
         ];
         for (activity, role, expected) in novices {
             assert_eq!(activity.is_novice(role), expected);
             assert_eq!(Activity::of_class(activity.class()), Some(activity));
+            assert_eq!(Activity::of_word(activity.word()), Some(activity));
         }
         assert_eq!(Activity::of_class(MICROSOFTS[0]), None);
     }

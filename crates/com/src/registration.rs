@@ -1,6 +1,6 @@
 //! What is written into the registry so that IM programs find the applications, as plain data (reference 2.1).
 //!
-//! Everything stands below `HKEY_LOCAL_MACHINE`, as published. Ours are three classes, two entries under `RendezvousApps`, and
+//! Everything stands below `HKEY_LOCAL_MACHINE`, as published. Ours are four classes, three entries under `RendezvousApps`, and
 //! one among Messenger's `Clients`, with names of our own. The two type libraries and their interfaces have published names, which Windows itself may have
 //! registered: those are written only where nothing is, and what we wrote is remembered, so that exactly that is removed.
 
@@ -52,6 +52,8 @@ pub struct Files {
     pub library: Option<String>,
     /// The type library of the Rendezvous API. That of *Session Invite* stands beside it: see [`LIBRARIES`].
     pub types: String,
+    /// Whether the program serves *Session Invite* too, for which it is started with [`SESSIONS_ARGUMENT`].
+    pub serves_sessions: bool,
 }
 
 /// The type libraries, with the names of their files, for whoever installs.
@@ -62,7 +64,7 @@ pub const LIBRARIES: [(&str, &[u8]); 2] = [
 
 const OLDER_LIBRARY: &str = "MessengerPrivate.tlb";
 
-/// With this argument the program serves one session and ends.
+/// With this argument, and the word of an activity after it, the program serves one session of that and ends.
 pub const SERVER_ARGUMENT: &str = "com-server";
 
 /// With this argument the program sees to it that the agent runs, and that agent opens the class of *Session Invite*.
@@ -89,16 +91,15 @@ pub struct Shared {
 /// The entries of our own classes and applications.
 #[must_use]
 pub fn own(files: &Files) -> Vec<Entry> {
-    let both = Activity::ALL.into_iter().flat_map(|activity| of_activity(activity, files));
-    both.chain(of_invite(files)).collect()
+    let all = Activity::ALL.into_iter().flat_map(|activity| of_activity(activity, files));
+    all.chain(files.serves_sessions.then(|| of_invite(files)).into_iter().flatten()).collect()
 }
 
 /// The keys that [`own`] writes, with all that is below them: what is removed.
 #[must_use]
 pub fn own_keys() -> Vec<String> {
-    let both =
-        Activity::ALL.into_iter().flat_map(|activity| [class_key(activity), application_key(activity)]);
-    both.chain([manager_key(), program_key(), client_key()]).collect()
+    let all = Activity::ALL.into_iter().flat_map(|activity| [class_key(activity), application_key(activity)]);
+    all.chain([manager_key(), program_key(), client_key()]).collect()
 }
 
 /// The entries of what has published names.
@@ -120,6 +121,9 @@ pub fn shared(files: &Files) -> Vec<Shared> {
     ];
     let mut all = vec![newer];
     all.extend(interfaces.map(|of| interface(LIBRARY, of)));
+    if !files.serves_sessions {
+        return all;
+    }
     all.push(older);
     all.extend(older_interfaces.map(|of| interface(invite::LIBRARY, of)));
     all
@@ -156,16 +160,18 @@ fn beside(types: &str) -> String {
 /// Whether a key is one that `unregister` may remove: ours by name, or one that [`shared`] names.
 #[must_use]
 pub fn may_remove(key: &str) -> bool {
-    let nothing = Files { program: String::new(), library: None, types: String::new() };
+    let nothing =
+        Files { program: String::new(), library: None, types: String::new(), serves_sessions: true };
     own_keys().iter().chain(shared(&nothing).iter().map(|shared| &shared.key)).any(|known| known == key)
         && !MICROSOFTS.iter().any(|guid| key.contains(&guid.to_string()))
 }
 
 fn of_activity(activity: Activity, files: &Files) -> Vec<Entry> {
     let (class, application) = (class_key(activity), application_key(activity));
+    let line = format!("\"{}\" {SERVER_ARGUMENT} {}", files.program, activity.word());
     let mut entries = vec![
         text(&class, "", activity.name()),
-        text(&format!(r"{class}\LocalServer32"), "", &format!("\"{}\" {SERVER_ARGUMENT}", files.program)),
+        text(&format!(r"{class}\LocalServer32"), "", &line),
         text(&format!(r"{class}\TypeLib"), "", &LIBRARY.to_string()),
         text(&application, "Name", activity.name()),
         text(&application, "RendezvousComponent", &activity.class().to_string()),
@@ -199,11 +205,12 @@ fn of_invite(files: &Files) -> Vec<Entry> {
     ]
 }
 
-/// The index of the icon in the program's file, as Microsoft's two have it.
+/// The index of the icon in the program's file, as Microsoft's two have it, and one after them.
 fn icon(activity: Activity) -> u32 {
     match activity {
         Activity::Offer => 0,
         Activity::Ask => 1,
+        Activity::Hello => 2,
     }
 }
 
@@ -240,6 +247,7 @@ mod tests {
             program: r"C:\Program Files\Rendezvous\rendezvous.exe".into(),
             library: Some(r"C:\Program Files\Rendezvous\rendezvous.dll".into()),
             types: r"C:\Program Files\Rendezvous\RendezvousSession.tlb".into(),
+            serves_sessions: true,
         }
     }
 
@@ -260,7 +268,7 @@ mod tests {
     #[test]
     fn a_path_with_blanks_is_quoted_where_it_is_a_command_line() {
         let server = own(&files()).into_iter().find(|e| e.key.ends_with("LocalServer32")).unwrap();
-        let line = r#""C:\Program Files\Rendezvous\rendezvous.exe" com-server"#;
+        let line = r#""C:\Program Files\Rendezvous\rendezvous.exe" com-server ask"#;
         assert_eq!(server.value, Value::Text(line.into()));
     }
 
@@ -280,6 +288,21 @@ mod tests {
         let file = Value::Text(r"C:\Program Files\Rendezvous\MessengerPrivate.tlb".into());
         assert!(shared.entries.iter().any(|entry| entry.value == file));
         assert_eq!(beside("x.tlb"), "MessengerPrivate.tlb");
+    }
+
+    #[test]
+    fn a_program_that_does_not_serve_session_invite_registers_nothing_of_it() {
+        let files = Files { serves_sessions: false, ..files() };
+        let keys: Vec<String> = own(&files).into_iter().map(|entry| entry.key).collect();
+        assert!(keys.contains(&application_key(Activity::Hello)));
+        let shared = shared(&files);
+        assert_eq!(shared.len(), 4, "one library and its three interfaces");
+        let written = keys.iter().chain(shared.iter().map(|shared| &shared.key));
+        for key in written {
+            for name in [manager_key(), program_key(), client_key(), invite::LIBRARY.to_string()] {
+                assert!(!key.contains(&name), "{key}");
+            }
+        }
     }
 
     #[test]

@@ -155,12 +155,12 @@ struct Unsaid {
 /// Calls the driver from elsewhere. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    requests: mpsc::Sender<Request>,
-    status: watch::Receiver<Status>,
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) status: watch::Receiver<Status>,
 }
 
 #[derive(Debug)]
-enum Request {
+pub(crate) enum Request {
     Input(Input, oneshot::Sender<Result<(), SessionError>>),
     List(oneshot::Sender<Vec<SessionInfo>>),
     Seen(oneshot::Sender<Seen>),

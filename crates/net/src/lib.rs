@@ -12,6 +12,7 @@
 mod answers;
 mod clock;
 mod driver;
+mod elsewhere;
 mod ice_server;
 pub mod loopback;
 mod network;
@@ -30,6 +31,7 @@ pub mod xmpp;
 
 pub use clock::{Clock, Sleep};
 pub use driver::{CallError, Census, Driver, Handle, Happening, Seen, SessionInfo, Status};
+pub use elsewhere::{Asked, Call};
 pub use ice_server::{IceLogin, IceServer, IceServerRow, MAX_ICE_SERVERS};
 pub use network::{Listed, Network, NetworkEvent};
 pub use parcel::{Parcel, Proof, Seal};

@@ -74,6 +74,7 @@ pub(super) fn programs(deadline: Instant) -> Result<Programs> {
     compile(&im, &[], &c.join("im.exe"), deadline)?;
     compile(&[com("application.c")], &[], &c.join("application.exe"), deadline)?;
     compile(&[com("late.c")], &[], &c.join("late.exe"), deadline)?;
+    compile(&[com("pair.c"), com("session.c")], &[], &c.join("pair.exe"), deadline)?;
     compile_page(&c, deadline)?;
     let shim = c.join("bcryptprimitives.dll");
     compile(&[com("bcryptprimitives.c")], &["-shared", "-ladvapi32"], &shim, deadline)?;

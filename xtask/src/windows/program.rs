@@ -15,7 +15,7 @@ use rendezvous_testkit::wait;
 
 use super::PATIENCE;
 use super::build;
-use super::wine::Wine;
+use super::wine::{THERE, Wine, differences};
 use crate::say;
 
 /// What a program does at once takes no longer than this, on a busy machine and under Wine.
@@ -61,7 +61,28 @@ const TRIALS: &[(&str, Trial)] = &[
         "one person greets another: both agents, both applications, and a question answered at a console",
         hello,
     ),
+    (
+        "what register writes is found by IM programs, and unregister leaves the registry as it was",
+        registration,
+    ),
+    (
+        "an IM program in C starts our application over COM at both ends, and two people greet each other",
+        over_com,
+    ),
+    (
+        "over COM, Ask makes sure who is there before anything else, and then says what is not there",
+        ask_over_com,
+    ),
+    ("over COM, people who cannot be told apart are not brought together", alike_over_com),
+    ("an invitation starts an application of others over COM at both ends", others_over_com),
 ];
+
+/// The entry of *Hello*.
+const HELLO: &str = "{2D310B9E-6C57-4F0E-9A44-1F8B70D25EA3}";
+/// The entry of *Ask*.
+const ASK: &str = "{DFD873E5-60B4-49A8-838E-9755AB5E0085}";
+/// All entries of ours.
+const ENTRIES: [&str; 3] = [HELLO, ASK, "{11E1F170-D0BF-4F90-BD2C-735FFB5BB0FE}"];
 
 /// One person: where their things are.
 struct Someone<'a> {
@@ -85,7 +106,22 @@ impl<'a> Someone<'a> {
             .args(arguments)
             .env("RENDEZVOUS_HOME", windows_path(self.home.path()))
             .env("RENDEZVOUS_BROWSER", "none")
+            // What an application of others that an agent starts writes down, and that it is with people.
+            .env("COM_TRIAL_LOG", format!(r"{THERE}\log.txt"))
+            .env("COM_TRIAL_TRICK", "people")
             .without("DBUS_SESSION_BUS_ADDRESS")
+    }
+
+    /// Sits at an IM program of others, which starts what is registered under this entry.
+    fn sits_at_im(&self, role: &str, entry: &str, them: &str) -> Result<Person> {
+        let launch = self
+            .system
+            .environment(Launch::new("wine"))
+            .arg(format!(r"{THERE}\pair.exe"))
+            .args([role, entry, "trial", them])
+            .env("RENDEZVOUS_BROWSER", "none")
+            .env("RENDEZVOUS_HOME", windows_path(self.home.path()));
+        Person::start(&format!("{role}'s IM program"), &launch, WIDE)
     }
 
     /// What a command has said, and with what it has ended.
@@ -125,7 +161,7 @@ impl<'a> Someone<'a> {
 
     fn logs(&self) -> String {
         let mut all = String::new();
-        for name in ["agent", "hello", "assist"] {
+        for name in ["agent", "com-server", "hello", "assist"] {
             let log = fs::read_to_string(self.home.join(format!("{name}.log"))).unwrap_or_default();
             all.push_str(&format!("----- {name}.log\n{log}\n"));
         }
@@ -211,15 +247,7 @@ fn hello(system: &Wine, program: &Path) -> Result<()> {
         let mut call = anna.sits_at(&["hello", &place])?;
         inbox.expect(ANSWER, SOON)?;
         inbox.type_line("y")?;
-        // The first time one reads three words aloud, and the other types them.
-        inbox.expect(READ, SOON)?;
-        let read = inbox.expect("If something is not right", SOON)?;
-        let words: Vec<&str> = read.split_whitespace().take(3).collect();
-        inbox.expect(HEARD, SOON)?;
-        call.expect(WORDS, SOON)?;
-        call.type_line(&words.join(" "))?;
-        call.expect("The words are right", SOON)?;
-        inbox.type_line("y")?;
+        compare_words(&mut inbox, &mut call)?;
         call.expect("says hello.", SOON)?;
         let status = call.wait_exit(SOON)?;
         ensure!(status.success(), "the call ended with {status:?}");
@@ -233,4 +261,163 @@ fn hello(system: &Wine, program: &Path) -> Result<()> {
         Ok(())
     };
     played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))
+}
+
+/// The first time one reads three words aloud, and the other types them.
+fn compare_words(expert: &mut Person, novice: &mut Person) -> Result<()> {
+    expert.expect(READ, SOON)?;
+    let read = expert.expect("If something is not right", SOON)?;
+    let words: Vec<&str> = read.split_whitespace().take(3).collect();
+    expert.expect(HEARD, SOON)?;
+    novice.expect(WORDS, SOON)?;
+    novice.type_line(&words.join(" "))?;
+    novice.expect("The words are right", SOON)?;
+    expert.type_line("y")
+}
+
+fn registration(system: &Wine, program: &Path) -> Result<()> {
+    let someone = Someone::new(system, program, "wine-register")?;
+    let before = system.registry()?;
+    // A second time it is the same again.
+    for _ in 0..2 {
+        let said = someone.does(&["register"])?;
+        ensure!(said.contains("rendezvous unregister"), "{said}");
+    }
+    let there = system.registry()?;
+    for entry in ENTRIES {
+        ensure!(there.contains(&format!(r"RendezvousApps\{entry}")), "{entry} is not there");
+    }
+    ensure!(there.contains("com-server ask") && there.contains("com-server hello"), "no command line");
+    let added = differences(&before, &there);
+    ensure!(!added.iter().any(|line| line.starts_with("removed: ")), "{added:?}");
+    let library = program.with_file_name("RendezvousSession.tlb");
+    ensure!(library.exists(), "the type library is missing");
+    // Ours are not listed again as somebody else's.
+    let apps = someone.does(&["apps"])?;
+    ensure!(!apps.contains("(Rendezvous)"), "{apps}");
+    someone.does(&["unregister"])?;
+    let left = differences(&before, &system.registry()?);
+    ensure!(left.is_empty(), "what was registered is not gone:\n  {}", left.join("\n  "));
+    ensure!(!library.exists(), "the type library was left");
+    // Nothing is there to be taken back, and that is no fault.
+    someone.does(&["unregister"]).map(|_| ())
+}
+
+fn over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-com-anna")?, Someone::new(system, program, "wine-com-ben")?);
+    anna.does(&["register"])?;
+    let played = || -> Result<()> {
+        for is_first in [true, false] {
+            let mut first = anna.sits_at_im("inviter", HELLO, "ben@example.org")?;
+            // Both are on one computer here: a process that Windows starts for the one could be given to the other.
+            first.expect("handed-over", SOON)?;
+            let mut second = ben.sits_at_im("invitee", HELLO, "anna@example.org")?;
+            if is_first {
+                compare_words(&mut second, &mut first)?;
+            }
+            first.expect("ben@example.org says hello.", SOON)?;
+            second.expect("anna@example.org says hello.", SOON)?;
+            // Whoever invited ends it when both were heard.
+            first.expect("ended:0x81000606", SOON)?;
+            second.expect("ended:0x81000607", SOON)?;
+            for mut person in [first, second] {
+                person.expect("PASSED", SOON)?;
+                let status = person.wait_exit(SOON)?;
+                ensure!(status.success(), "an IM program ended with {status:?}");
+            }
+        }
+        // A session that its IM program takes away by dying ends at both ends, and nobody is left waiting.
+        let mut first = anna.sits_at_im("inviter", HELLO, "somebody@example.org")?;
+        first.expect("handed-over", SOON)?;
+        let mut second = ben.sits_at_im("invitee", HELLO, "another@example.org")?;
+        second.expect(READ, SOON)?;
+        drop(first);
+        second.expect("ended:0x81000603", SOON)?;
+        second.expect("PASSED", SOON)?;
+        Ok(())
+    };
+    played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))?;
+    anna.does(&["unregister"]).map(|_| ())
+}
+
+fn ask_over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-ask-anna")?, Someone::new(system, program, "wine-ask-ben")?);
+    anna.does(&["register"])?;
+    let played = || -> Result<()> {
+        let mut novice = anna.sits_at_im("inviter", ASK, "ben@example.org")?;
+        novice.expect("handed-over", SOON)?;
+        let mut expert = ben.sits_at_im("invitee", ASK, "anna@example.org")?;
+        compare_words(&mut expert, &mut novice)?;
+        novice.expect("could be shared", SOON)?;
+        both_end(novice, expert, "ended:0x81000601")
+    };
+    played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))?;
+    anna.does(&["unregister"]).map(|_| ())
+}
+
+fn alike_over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-alike-a")?, Someone::new(system, program, "wine-alike-b")?);
+    anna.does(&["register"])?;
+    // Somebody who is "the other one" to both; and a name that is no address.
+    for (to_anna, to_ben) in [("m@example.org", "M@example.org"), ("Ben Example", "anna@example.org")] {
+        let played = || -> Result<()> {
+            let mut first = anna.sits_at_im("inviter", HELLO, to_anna)?;
+            first.expect("handed-over", SOON)?;
+            let second = ben.sits_at_im("invitee", HELLO, to_ben)?;
+            both_end(first, second, "ended:0x81000604")
+        };
+        played().with_context(|| format!("{to_anna}, {to_ben}\n{}\n{}", anna.logs(), ben.logs()))?;
+    }
+    // No application was begun for them.
+    for someone in [&anna, &ben] {
+        ensure!(!someone.home.join("hello.log").exists(), "an application was started: {}", someone.logs());
+    }
+    anna.does(&["unregister"]).map(|_| ())
+}
+
+fn both_end(first: Person, second: Person, how: &str) -> Result<()> {
+    for mut person in [first, second] {
+        person.expect(how, SOON)?;
+        person.expect("PASSED", SOON)?;
+        let status = person.wait_exit(SOON)?;
+        ensure!(status.success(), "an IM program ended with {status:?}");
+    }
+    Ok(())
+}
+
+fn others_over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-app-anna")?, Someone::new(system, program, "wine-app-ben")?);
+    // The interfaces are known to the system by our type library.
+    anna.does(&["register"])?;
+    system.register_application()?;
+    system.clear_log()?;
+    anna.begins()?;
+    let place = ben.begins()?;
+    ben.does(&["visible", "10"])?;
+    let played = || -> Result<()> {
+        let apps = anna.does(&["apps"])?;
+        ensure!(apps.contains("A trial application"), "{apps}");
+        let mut inbox = ben.sits_at(&["inbox", "--wait"])?;
+        inbox.expect("Ctrl-C ends it.", SOON)?;
+        let mut call = anna.sits_at(&["invite", "--app", "A trial application", &place])?;
+        inbox.expect(ANSWER, SOON)?;
+        inbox.type_line("y")?;
+        let status = call.wait_exit(SOON)?;
+        ensure!(status.success(), "the call ended with {status:?}");
+        wait::until("both applications to let go", SOON, || {
+            Ok((system.log().matches("leaves, references 0").count() == 2).then_some(()))
+        })?;
+        let log = system.log();
+        ensure!(!log.contains("WRONG") && log.matches(" ended ").count() == 2, "{log}");
+        Ok(())
+    };
+    played().with_context(|| {
+        format!("Anna:\n{}\nBen:\n{}\nApplications:\n{}", anna.logs(), ben.logs(), system.log())
+    })?;
+    system.unregister_application()?;
+    anna.does(&["unregister"]).map(|_| ())
 }

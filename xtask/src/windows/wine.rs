@@ -13,7 +13,7 @@ use super::build::{IN_C, Programs};
 use crate::repo;
 
 /// Where the trials are, as Windows calls it, and as we do within the directory.
-const THERE: &str = r"C:\trial";
+pub(super) const THERE: &str = r"C:\trial";
 const HERE: &str = "drive_c/trial";
 const PROGRAM: &str = "com_application.exe";
 
@@ -39,7 +39,7 @@ impl Wine {
         for file in [PROGRAM, "com_application_dll.dll", "com_im.exe", "com_invite.exe"] {
             copy(&programs.rust.join(file), &place.join(file))?;
         }
-        for file in ["im.exe", "application.exe", "late.exe", "small.exe"] {
+        for file in ["im.exe", "application.exe", "late.exe", "small.exe", "pair.exe"] {
             copy(&programs.c.join(file), &place.join(file))?;
         }
         for file in ["invite.js", "invite.vbs"] {
@@ -79,12 +79,21 @@ impl Wine {
         let there = |file: &str| format!(r"{THERE}\{file}");
         let (library, types) = (there("com_application_dll.dll"), there("RendezvousSession.tlb"));
         self.quietly(&[&there(PROGRAM), "register", &library, &types])?;
-        let application = there("application.exe");
+        self.register_application()
+    }
+
+    /// Registers that in C alone.
+    pub(super) fn register_application(&self) -> Result<()> {
+        let application = format!(r"{THERE}\application.exe");
         self.quietly(&[&application, "register", &application])
     }
 
+    pub(super) fn unregister_application(&self) -> Result<()> {
+        self.quietly(&[&format!(r"{THERE}\application.exe"), "unregister"])
+    }
+
     pub(super) fn unregister(&self) -> Result<()> {
-        self.quietly(&[&format!(r"{THERE}\application.exe"), "unregister"])?;
+        self.unregister_application()?;
         self.quietly(&[&format!(r"{THERE}\{PROGRAM}"), "unregister"])
     }
 

@@ -8,6 +8,7 @@ pub(super) use feed::{Fed, Feed, feed};
 use super::window;
 use crate::apps::Start;
 use crate::asking;
+use crate::com;
 use crate::home::Home;
 use crate::os::{self, Handing};
 use crate::surroundings;
@@ -161,7 +162,7 @@ async fn relay(
     handle: &Handle,
     session: SessionId,
     program: &mut Program,
-    handed: &HandedSession,
+    handed: &Handed,
     events: &mut Fed,
 ) -> Last {
     loop {
@@ -169,14 +170,14 @@ async fn relay(
             event = events.next() => {
                 let Some(event) = event else { return Last::Session };
                 let told = tokio::select! {
-                    told = tokio::time::timeout(DEAF, handed.tell(&event)) => told,
+                    told = tokio::time::timeout(DEAF, handed.tell(&event)) => told == Ok(true),
                     // It reads, but not as fast as the other side sends; that could go on for hours.
                     () = events.overflows() => break,
                 };
                 if matches!(event, Event::Ended { .. }) {
                     return Last::Session;
                 }
-                if !matches!(told, Ok(Ok(()))) {
+                if !told {
                     break;
                 }
             }
@@ -198,14 +199,18 @@ async fn begin(
     info: SessionInfo,
     handle: Handle,
     code: Option<Zeroizing<String>>,
-) -> Result<(Program, HandedSession)> {
+) -> Result<(Program, Handed)> {
     let mut command = match start {
         None => program::inside(home, info.application)?,
         Some(Start::Exec(words)) => program::registered(home, &words)?,
         Some(Start::Bus(name)) => {
             let address = place.environment.get(surroundings::BUS).context("there is no session bus here")?;
             let handed = HandedSession::hand_over_on_bus(address, &name, info, handle, PATIENCE).await?;
-            return Ok((Program::OnBus, handed));
+            return Ok((Program::Elsewhere, Handed::Bus(handed)));
+        }
+        Some(Start::Com(class)) => {
+            let handed = com::hand_over(class, info, handle, PATIENCE).await?;
+            return Ok((Program::Elsewhere, Handed::Com(handed)));
         }
     };
     // What the account offers now; an application on a bus does without, since a bus carries no passwords.
@@ -229,7 +234,7 @@ async fn begin(
         handed = handing => handed?,
         status = child.wait() => bail!("it ended at once: {}", status?),
     };
-    Ok((Program::Child(Box::new(child)), handed))
+    Ok((Program::Child(Box::new(child)), Handed::Bus(handed)))
 }
 
 /// How the session ends when its application cannot be started.
@@ -247,8 +252,33 @@ fn failure(error: &anyhow::Error) -> (Command, Code) {
 enum Program {
     /// A process of ours.
     Child(Box<Child>),
-    /// On a session bus. It is told that its session is gone by our leaving; how it ends is its own business.
-    OnBus,
+    /// Started by a session bus, or by Windows. It is told that its session is gone by our leaving; how it ends is its own
+    /// business.
+    Elsewhere,
+}
+
+/// A session in the hands of an application, by one contract or the other.
+enum Handed {
+    Bus(HandedSession),
+    Com(com::Handed),
+}
+
+impl Handed {
+    /// Tells it what happened; whether it was there to be told.
+    async fn tell(&self, event: &Event) -> bool {
+        match self {
+            Self::Bus(handed) => handed.tell(event).await.is_ok(),
+            Self::Com(handed) => handed.tell(event).await.is_ok(),
+        }
+    }
+
+    /// Resolves when the application is gone.
+    async fn closed(&self) {
+        match self {
+            Self::Bus(handed) => handed.closed().await,
+            Self::Com(handed) => handed.closed().await,
+        }
+    }
 }
 
 impl Program {
@@ -256,7 +286,7 @@ impl Program {
     async fn gone(&mut self) {
         match self {
             Self::Child(child) => _ = child.wait().await,
-            Self::OnBus => std::future::pending().await,
+            Self::Elsewhere => std::future::pending().await,
         }
     }
 

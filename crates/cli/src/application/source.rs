@@ -102,7 +102,7 @@ fn open_window(name: ApplicationName) -> Result<ExitCode> {
 }
 
 /// The window goes with this process, and the last words with it.
-async fn let_read(outcome: &Result<ExitCode>) -> Result<()> {
+pub(crate) async fn let_read(outcome: &Result<ExitCode>) -> Result<()> {
     let Some(terminal) = Terminal::own()? else { return Ok(()) };
     if let Err(error) = outcome {
         terminal.say(&format!("{error:#}"));

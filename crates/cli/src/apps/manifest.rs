@@ -1,6 +1,7 @@
 //! What an author says of an application: one TOML file. Pure.
 
 use super::shown::is_plain;
+use crate::com;
 use crate::suggest::nearest;
 use rendezvous_core::{Application, ApplicationId, MAX_LABEL, MAX_PATH, flags};
 use serde::Deserialize;
@@ -39,6 +40,8 @@ pub(crate) enum Start {
     Exec(Vec<String>),
     /// By the session bus, which knows how to start whoever owns this name.
     Bus(String),
+    /// By Windows, which knows how to start whoever makes objects of this class. No file says so: it is in the registry.
+    Com(com::Class),
 }
 
 /// Why a text is no manifest, and in which line.

@@ -17,7 +17,7 @@ use crate::application::hello::HELLO;
 use crate::args::{AppsOptions, AppsVerb};
 use crate::home::Home;
 use crate::terminal::printable;
-use crate::{os, suggest, texts};
+use crate::{com, os, suggest, texts};
 use anyhow::{Result, bail};
 use rendezvous_core::{Application, ApplicationId};
 use serde_json::{Value, json};
@@ -41,12 +41,14 @@ pub(crate) fn built_in() -> [Application; 5] {
 
 /// Everything that can be started now.
 pub(crate) fn installed(home: &Home) -> Installed {
-    Installed::look(built_in(), &places::places(home))
+    Installed::look(built_in(), &places::places(home)).and_objects(com::applications())
 }
 
-/// What the files of all places look like from outside; it changes when one of them does.
+/// What the files of all places look like from outside, and what else is registered; it changes when any of that does.
 pub(crate) fn stamp(home: &Home) -> Stamp {
-    places::stamp(&places::places(home))
+    let mut all = places::stamp(&places::places(home));
+    all.extend(places::stamp_of_objects(&com::applications()));
+    all
 }
 
 /// `apps` and its verbs.
@@ -188,6 +190,7 @@ fn row(entry: &Entry) -> Value {
         match &manifest.start {
             Start::Exec(words) => row["exec"] = words.clone().into(),
             Start::Bus(name) => row["dbus"] = name.clone().into(),
+            Start::Com(class) => row["com"] = class.to_string().into(),
         }
     }
     row

@@ -1,7 +1,9 @@
-//! Where applications are registered: `apps/*.toml` of the person, then of the system.
+//! Where applications are registered: `apps/*.toml` of the person, then of the system, then the registry where there is one.
 
 use super::manifest::{MAX_MANIFEST, Manifest, Start};
+use super::shown::is_plain;
 use crate::application::source;
+use crate::com;
 use crate::home::Home;
 use crate::os::{self, Rights};
 use rendezvous_core::{Application, ApplicationId};
@@ -31,7 +33,7 @@ pub(crate) struct Installed {
 pub(crate) enum Entry {
     /// Inside this program.
     BuiltIn(Application),
-    /// From a file.
+    /// From a file, or where Windows has it, a key of the registry.
     File(PathBuf, Manifest),
 }
 
@@ -90,6 +92,26 @@ impl Installed {
         installed
     }
 
+    /// Takes up what programs have registered as COM objects, after all files. What is in this program already, or in a file,
+    /// stays what it is.
+    pub(crate) fn and_objects(mut self, objects: Vec<(PathBuf, Application, com::Class)>) -> Self {
+        for (key, mut application, class) in objects {
+            // As for files: whoever lacks it may be shown this.
+            if !application.url.starts_with("https://") || !is_plain(&application.url) {
+                application.url.clear();
+            }
+            if application.name.trim().is_empty() || !is_plain(&application.name) {
+                self.skipped.push(Skipped { file: key, line: None, reason: NAMELESS.to_owned() });
+                continue;
+            }
+            let start = Start::Com(class);
+            let manifest = Manifest { application, description: String::new(), icon: String::new(), start };
+            let entry = || Entry::File(key, manifest.clone());
+            self.applications.entry(manifest.application.id).or_insert_with(entry);
+        }
+        self
+    }
+
     fn take(&mut self, file: &Path) -> Result<(), Skipped> {
         let skip = |line, reason: String| Skipped { file: file.to_owned(), line, reason };
         let text = read(file).map_err(|reason| skip(None, reason))?;
@@ -139,6 +161,15 @@ pub(crate) fn stamp(places: &[PathBuf]) -> Stamp {
     all.map(|path| (path.clone(), Look::at(&path))).collect()
 }
 
+/// The same of what is registered as COM objects. Keys do not say when they were written, so each says what is in it.
+pub(crate) fn stamp_of_objects(objects: &[(PathBuf, Application, com::Class)]) -> Stamp {
+    let text = |(key, application, class): &(PathBuf, Application, com::Class)| {
+        let said = format!("{} {class} {}", application.name, application.url);
+        (key.join(said), None)
+    };
+    objects.iter().map(text).collect()
+}
+
 /// The places in the order in which they count.
 pub(crate) fn places(home: &Home) -> Vec<PathBuf> {
     let mut places = vec![own_place(home)];
@@ -182,6 +213,9 @@ fn read(file: &Path) -> Result<String, String> {
         Err(error) => Err(format!("cannot be read: {error}")),
     }
 }
+
+/// Nobody could tell what they say yes to.
+const NAMELESS: &str = "it has no name, or one with invisible or control characters";
 
 /// Whoever can write it decides what is started here.
 const FOREIGN: &str = "others than you and the system's administrator may change it; \"chmod go-w\" ends that where it is yours";

@@ -65,6 +65,7 @@ impl Cast {
         let way = match &subject.start {
             Start::Exec(words) => Way::Exec(words.clone()),
             Start::Bus(name) => Way::Bus(Bus::find(name).await?),
+            Start::Com(never) => match *never {},
         };
         Ok(Self { application: subject.id, way, holds_on: AtomicBool::new(false), place })
     }

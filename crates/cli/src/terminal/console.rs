@@ -37,6 +37,16 @@ pub(super) struct Device {
     typed: Mutex<Typed>,
 }
 
+/// Opens a window with a console for this process, which is at none.
+pub(crate) fn open_window() -> io::Result<()> {
+    Console::open_window()
+}
+
+/// Says on the window of this process' console whose it is; the system writes the program's path there.
+pub(crate) fn name_window() {
+    Console::name_window("Rendezvous");
+}
+
 /// What was typed and not read yet.
 #[derive(Debug)]
 struct Typed {

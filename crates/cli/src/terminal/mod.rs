@@ -11,7 +11,7 @@ mod tty;
 #[cfg(windows)]
 use console::Device;
 #[cfg(windows)]
-pub(crate) use console::VARIABLE as CONSOLE;
+pub(crate) use console::{VARIABLE as CONSOLE, name_window, open_window};
 #[cfg(unix)]
 use tty::Device;
 

@@ -15,20 +15,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use windows_core::{GUID, HRESULT, IUnknown, Interface};
 
-/// Serves one session and returns when it is over and everything was let go; at once when nobody came within `idle`.
+/// Serves one session of this activity and returns when it is over and everything was let go; at once when nobody came within
+/// `idle`.
 ///
-/// Each class makes one object: the next session finds another process.
+/// The class makes one object: the next session finds another process.
 ///
 /// # Errors
 ///
-/// When the system does not let this thread in, or does not take the classes.
-pub fn serve(host: Arc<dyn Host>, idle: Duration) -> Result<(), ComError> {
+/// When the system does not let this thread in, or does not take the class.
+pub fn serve(activity: Activity, host: Arc<dyn Host>, idle: Duration) -> Result<(), ComError> {
     let apartment = InApartment::enter()?;
-    let mut open = Vec::new();
-    for activity in Activity::ALL {
-        let factory = factory(activity, host.clone());
-        open.push(OpenClass::open(&apartment, activity.class(), &factory, Use::Once)?);
-    }
+    let open = OpenClass::open(&apartment, activity.class(), &factory(activity, host), Use::Once)?;
     wait_until_done(idle);
     drop(open);
     Ok(())

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 windows_link::link!("kernel32.dll" "system" fn AttachConsole(process: u32) -> i32);
 windows_link::link!("kernel32.dll" "system" fn FreeConsole() -> i32);
+windows_link::link!("kernel32.dll" "system" fn AllocConsole() -> i32);
+windows_link::link!("kernel32.dll" "system" fn SetConsoleTitleW(title: *const u16) -> i32);
 windows_link::link!("kernel32.dll" "system" fn GetConsoleMode(handle: RawHandle, mode: *mut u32) -> i32);
 windows_link::link!("kernel32.dll" "system" fn SetConsoleMode(handle: RawHandle, mode: u32) -> i32);
 windows_link::link!("kernel32.dll" "system" fn FlushConsoleInputBuffer(handle: RawHandle) -> i32);
@@ -68,6 +70,23 @@ impl Console {
     /// Whether this process's own input and output are one.
     pub(super) fn is_ours() -> bool {
         io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Makes one, in a window of its own, for this process, and leaves the one where we are.
+    pub(super) fn open_window() -> io::Result<()> {
+        // SAFETY: these take no pointers; where there is no console to leave, nothing is left.
+        let opened = unsafe {
+            FreeConsole();
+            AllocConsole()
+        };
+        if opened == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+
+    /// What stands on top of the window. Without it only that is less well said.
+    pub(super) fn name_window(name: &str) {
+        let name: Vec<u16> = name.encode_utf16().chain([0]).collect();
+        // SAFETY: the text ends with a zero and outlives the call.
+        unsafe { SetConsoleTitleW(name.as_ptr()) };
     }
 
     /// Goes to the console of this process, and leaves the one where we are.
