@@ -191,7 +191,7 @@ fn needs_xephyr_what_somebody_else_began_is_called_fraud_in_german_and_holds_for
         two.expert.has_the_terminal_back(1)?;
         let mut page = shows(desktop, two)?;
         page.says(&json!({"type": "request"}))?;
-        two.call().reads("24 hours")?;
+        two.call().reads("For your safety that is not possible for another 23:")?;
         let held = stands(two, WAITS)?;
         presses_until_gone(desktop, two, &held, ENTER)?;
         page.says(&json!({"type": "request"}))?;
@@ -200,6 +200,8 @@ fn needs_xephyr_what_somebody_else_began_is_called_fraud_in_german_and_holds_for
         still_stands(two, &question)?;
         presses_until_gone(desktop, two, &question, ENTER)?;
         let over = ends(desktop, two, "Die Hilfe ist beendet.")?;
-        presses_until_gone(desktop, two, &over, ENTER)
+        presses_until_gone(desktop, two, &over, ENTER)?;
+        let record = stands(two, "Was geschehen ist")?;
+        presses_until_gone(desktop, two, &record, ENTER)
     });
 }
