@@ -40,8 +40,8 @@ const WRITING: Duration = Duration::from_secs(10);
 const MARGIN: f32 = 16.0;
 /// Between the bar and a question.
 const BELOW: f32 = 12.0;
-/// A question becomes so many tenths wider at most.
-const WIDEST: u8 = 12;
+/// A question may become so many tenths wider.
+const WIDER: [u8; 4] = [3, 6, 9, 12];
 
 /// What the request itself takes of the most that a request may be.
 const HEADER: usize = 64;
@@ -413,7 +413,7 @@ fn below_the_bar(look: Look) -> i32 {
     i32::try_from(canvas::whole(bar_height(look) + BELOW)).unwrap_or(0)
 }
 
-/// A question that does not fit beside the bar is set smaller, down to the usual size, and then wider.
+/// A question that does not fit beside the bar becomes wider, and where that is not enough smaller, down to the usual size.
 fn fitting(form: &Form, look: Look, letters: &mut Letters, (link, room): (&Link, Room)) -> (Look, Layout) {
     let display = (f32::from(link.size.width) - MARGIN, f32::from(link.size.height) - MARGIN);
     let is_question = form.view().shape == Shape::Question;
@@ -423,13 +423,9 @@ fn fitting(form: &Form, look: Look, letters: &mut Letters, (link, room): (&Link,
 pub(super) fn fit(form: &Form, look: Look, letters: &mut Letters, most: (f32, f32)) -> (Look, Layout) {
     let mut look = look;
     loop {
-        let layout = Layout::new(form, look, letters, most);
-        if f32::from(layout.height) <= most.1 {
+        let layout = widened(form, look, letters, most);
+        if f32::from(layout.height) <= most.1 || look.scale <= SMALLEST {
             return (look, layout);
-        }
-        if look.scale <= SMALLEST {
-            let is_question = form.view().shape == Shape::Question;
-            return (look, if is_question { widened(form, look, letters, most) } else { layout });
         }
         look = Look::new(look.dark, look.scale * 0.92);
     }
@@ -437,9 +433,13 @@ pub(super) fn fit(form: &Form, look: Look, letters: &mut Letters, most: (f32, f3
 
 /// The narrowest that is no higher than this, or else the widest.
 fn widened(form: &Form, look: Look, letters: &mut Letters, most: (f32, f32)) -> Layout {
-    let mut layout = Layout::wider(form, look, letters, most.0, 0);
-    for tenths in 1..=WIDEST {
-        if f32::from(layout.height) <= most.1 {
+    let mut layout = Layout::new(form, look, letters, most);
+    if form.view().shape != Shape::Question {
+        return layout;
+    }
+    for tenths in WIDER {
+        let is_widest = f32::from(layout.width) + 1.0 >= most.0;
+        if f32::from(layout.height) <= most.1 || is_widest {
             break;
         }
         layout = Layout::wider(form, look, letters, most.0, tenths);
