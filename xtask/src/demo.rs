@@ -16,7 +16,7 @@ use crate::packages::{self, Need};
 use crate::repo::{self, Profile};
 use crate::say;
 
-pub(crate) use check::{check, check_browsers, check_installed, fetch_browser_driver};
+pub(crate) use check::{check, check_browsers, check_installed, check_questions, fetch_browser_driver};
 pub(crate) use meeting::Way;
 
 /// How to run the demo.
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// With --check: only looks at the picture, in Chromium and Firefox, as each kind of video and over relays
     #[arg(long, requires = "check", conflicts_with_all = ["save_pictures", "xmpp"])]
     browsers: bool,
+    /// With --check: a help in windows over XMPP, with a picture of what is asked at a first contact and before a first control
+    #[arg(long, requires = "check", conflicts_with_all = ["browsers", "xmpp"])]
+    questions: bool,
     /// With --check or --terminal: puts the pictures into docs/pictures
     #[arg(long, conflicts_with = "browsers")]
     save_pictures: bool,
@@ -77,6 +80,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.browsers {
         needs.extend(NEEDED_BY_BROWSERS);
     }
+    if arguments.questions {
+        needs.extend([Need::Window, Need::Prosody]);
+    }
     packages::ensure(&needs, arguments.no_install)?;
     let missing = packages::missing(&needs);
     if !missing.is_empty() {
@@ -88,6 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let pictures = if arguments.save_pictures { Pictures::Documentation } else { Pictures::Scratch };
             if arguments.browsers {
                 check_browsers()?
+            } else if arguments.questions {
+                check_questions(pictures)?
             } else {
                 check(pictures, way)?
             }

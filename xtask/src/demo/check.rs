@@ -6,6 +6,7 @@ mod beside;
 mod browsers;
 mod help;
 mod looks;
+mod questions;
 
 use std::path::Path;
 use std::rc::Rc;
@@ -39,6 +40,13 @@ const WINDOW: (u32, u32) = (1280, 776);
 /// Plays the demo and checks it.
 pub(crate) fn check(pictures: Pictures, way: Way) -> Result<()> {
     play(&repo::build_program(Profile::Debug)?, pictures, way)
+}
+
+/// Plays a help in windows, and checks that the person is asked and told what they should be.
+pub(crate) fn check_questions(pictures: Pictures) -> Result<()> {
+    let program = repo::build_program(Profile::Debug)?;
+    fetch_browser_driver()?;
+    questions::play(Play::in_windows(&program, pictures)?)
 }
 
 /// Plays it with a program as people install it.
@@ -100,12 +108,32 @@ impl Play {
             Ok(machines) => Meeting::apart(program, machines)?,
             Err(_) => Meeting::arrange(way, program)?,
         };
+        Self::begin("demo", desktop, meeting, machines, pictures)
+    }
+
+    /// The novice is asked in windows. Both have accounts, since only an address that outlives a device shows what happens
+    /// when somebody comes with another one.
+    fn in_windows(program: &Path, pictures: Pictures) -> Result<Self> {
+        step("once more, in windows: the novice's desktop, and somebody who sits at it");
+        let desktop = Desktop::start_for_a_person()?;
+        let meeting = Meeting::arrange(Way::Xmpp, program)?;
+        let machines = Err("their server is on this one".to_owned());
+        Self::begin("questions", desktop, meeting, machines, pictures)
+    }
+
+    fn begin(
+        name: &str,
+        desktop: Desktop,
+        meeting: Meeting,
+        machines: Result<Rc<Machines>, String>,
+        pictures: Pictures,
+    ) -> Result<Self> {
         let Meeting { novice: novice_place, expert: expert_place, server } = meeting;
         let novice_agent = people::start_novice(&novice_place, desktop.screen())?;
         let expert_agent = people::start_expert(&expert_place)?;
         expert_place.knows("Maria", &novice_place)?;
         novice_place.knows("Karl", &expert_place)?;
-        let browser = Browser::start_as("demo", WINDOW, |launch| match &machines {
+        let browser = Browser::start_as(name, WINDOW, |launch| match &machines {
             Ok(machines) => machines.on(EXPERTS, &launch),
             Err(_) => launch,
         })?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use rendezvous_testkit::hand::Hand;
 use rendezvous_testkit::home::Home;
 use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::screen::{self, Area};
@@ -51,6 +52,8 @@ pub(crate) struct Desktop {
     // Order matters: programs end before the screen that they are on.
     programs: Vec<Process>,
     screen: XServer,
+    /// The screen around it, where it is in a window.
+    outer: Option<XServer>,
     home: Home,
     editor: Area,
 }
@@ -80,7 +83,7 @@ impl Desktop {
         for program in &mut programs {
             program.check_running().context("the desktop is not complete")?;
         }
-        Ok(Self { programs, screen, home, editor })
+        Ok(Self { programs, screen, outer: None, home, editor })
     }
 
     /// A desktop on two monitors, as [`MONITORS`] has them: all of it on the first, and a note on the other one.
@@ -93,6 +96,21 @@ impl Desktop {
         desktop.programs.push(Process::start(&note, Log::File(&desktop.home.join("note.log")))?);
         screen::wait_window(&desktop.screen, "Note", WINDOW)?;
         Ok(desktop)
+    }
+
+    /// The same in a window on a screen of its own: what is typed out there comes from a keyboard that a person can touch, and
+    /// not from a program.
+    pub(crate) fn start_for_a_person() -> Result<Self> {
+        let Area { width, height, .. } = MONITORS[0].1;
+        let outer = XServer::xvfb(width, height)?;
+        let mut desktop = Self::start(outer.xephyr_inside(width, height)?)?;
+        desktop.outer = Some(outer);
+        Ok(desktop)
+    }
+
+    /// The hands of the person who sits there.
+    pub(crate) fn person(&self) -> Result<Hand> {
+        Hand::on(self.outer.as_ref().context("nobody sits at this desktop")?)
     }
 
     pub(crate) fn screen(&self) -> &XServer {
@@ -236,7 +254,7 @@ pub(crate) fn settle(launch: Launch, screen: &XServer, home: &Home) -> Launch {
 
 #[cfg(test)]
 mod tests {
-    use rendezvous_testkit::hand::{CONTROL, Hand};
+    use rendezvous_testkit::hand::CONTROL;
 
     use super::*;
 

@@ -115,6 +115,14 @@ impl Place {
         self.home.path().to_string_lossy().into_owned()
     }
 
+    /// From now on this person comes with another device, which knows nobody.
+    pub(crate) fn has_another_device(&self) -> Result<()> {
+        for name in ["device.key", "pins.json"] {
+            fs::remove_file(self.home.join(name)).with_context(|| format!("there is no {name}"))?;
+        }
+        Ok(())
+    }
+
     /// The program with these arguments, as this person's.
     pub(crate) fn launch<S: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Launch {
         let launch = Launch::new(&self.program).args(arguments).env(HOME, self.home.path());
@@ -191,6 +199,12 @@ pub(crate) fn ask<'a>(novice: &Place, expert: &Place, screen: impl Into<Shown<'a
     Person::start("the novice", &launch, WIDE)
 }
 
+/// The same by somebody who is asked in windows of that screen.
+pub(crate) fn ask_in_windows(novice: &Place, expert: &Place, screen: &XServer) -> Result<Person> {
+    let launch = Shown::Of(screen).to(novice.launch(["ask", &expert.address()]));
+    Person::start("the novice", &launch.env("RENDEZVOUS_ASK", "window").env("LC_ALL", "C.UTF-8"), WIDE)
+}
+
 /// Reads the address of the page from the expert's terminal.
 pub(crate) fn page_address(expert: &mut Person, within: Duration) -> Result<String> {
     expert.expect(PAGE, within)?;
@@ -201,16 +215,22 @@ pub(crate) fn page_address(expert: &mut Person, within: Duration) -> Result<Stri
 /// Two people who meet for the first time: the expert reads three words from their terminal, the novice types them into
 /// theirs, and the expert says that they heard it.
 pub(crate) fn compare_words(novice: &mut Person, expert: &mut Person, within: Duration) -> Result<()> {
-    expert.expect("Do not send them in a message.\n", within)?;
-    let text = expert.expect("If something is not right", within)?;
-    let words: Vec<_> = text.split_whitespace().take(3).collect();
-    expert.expect(QUESTION, within)?;
+    let words = words_to_read(expert, within)?;
     novice.expect(WORDS, within)?;
-    novice.type_line(&words.join(" "))?;
+    novice.type_line(&words)?;
     novice.expect("The words are right", within)?;
     expert.type_line("y")?;
     expert.expect("You will not be asked for this device again.", within)?;
     Ok(())
+}
+
+/// The words that the expert has to read aloud, from their terminal.
+pub(crate) fn words_to_read(expert: &mut Person, within: Duration) -> Result<String> {
+    expert.expect("Do not send them in a message.\n", within)?;
+    let text = expert.expect("If something is not right", within)?;
+    let words: Vec<_> = text.split_whitespace().take(3).collect();
+    expert.expect(QUESTION, within)?;
+    Ok(words.join(" "))
 }
 
 /// They say hello, and know each other from then on; that was two days ago.
@@ -237,7 +257,8 @@ pub(crate) fn say_how_it_began(novice: &mut Person, within: Duration) -> Result<
 }
 
 /// Two days pass for whomever this person's program has met within the last one, so that nobody stays a new acquaintance,
-/// who would have to wait for control. A call that goes on knows what it knew when it began.
+/// who would have to wait for control, and for what the person has said about how it began. A call that goes on knows what it
+/// knew when it began.
 pub(crate) fn two_days_pass(place: &Place) -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is set")?.as_secs();
     for name in ["pins.json", "facts.json"] {
@@ -258,10 +279,14 @@ pub(crate) fn two_days_pass(place: &Place) -> Result<()> {
 /// Whether anything in it was younger than a day.
 fn age(known: &mut Value, now: u64) -> bool {
     const DAY: u64 = 24 * 60 * 60;
+    // A moment is by two clocks, and one of them counts within one start of the computer.
+    if let Some(start) = known.get_mut("start").filter(|start| start.is_string()) {
+        *start = "an-earlier-one".into();
+    }
     match known {
         Value::Array(all) => all.iter_mut().fold(false, |any, one| age(one, now) | any),
         Value::Object(fields) => fields.iter_mut().fold(false, |any, (name, value)| match value.as_u64() {
-            Some(at) if name == "since" && at + DAY > now => {
+            Some(at) if ["since", "at"].contains(&name.as_str()) && at + DAY > now => {
                 *value = at.saturating_sub(2 * DAY).into();
                 true
             }

@@ -62,6 +62,7 @@ You play both people. Three windows have opened:
      Press *Stop* on the bar. In \"You, who are helped\", press Enter to ask again: in this demo that is two days later.
   5. Ask for control again; on that screen, say how it began, and allow it. The page does not see these questions.
      Type into the editor.
+     The page's other tools ask for what you copy, for files and for drawing, each in a window of its own.
   6. On the bar, press *Take back*, then *Stop*. At the end, look at the record.
 
 Close a window, or press Ctrl-C here, to end the demo.";

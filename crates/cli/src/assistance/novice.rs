@@ -24,7 +24,7 @@ use super::drawing::Drawing;
 use super::files::Files;
 use super::hands::Hands;
 use super::opening::Shared;
-use super::ruled::Ruled;
+use super::ruled::{Kept, Ruled};
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::tray::Tray;
@@ -40,7 +40,7 @@ use crate::terminal::{Terminal, Typed};
 use crate::texts::language::Language;
 use crate::texts::{self, TrustedNews};
 use anyhow::Result;
-use rendezvous_assist::brakes::Beginning;
+use rendezvous_assist::brakes::{Beginning, Verdict};
 use rendezvous_assist::consent::{
     Announcement, Consent, FloorState, Input, Output, Question, Right, ViewState,
 };
@@ -335,8 +335,11 @@ impl Novice {
 
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
-        if let Some(why) = self.ruled.keeps_control(&self.who) {
-            self.is_ruled_out(Right::Control, why);
+        if let Some(kept) = self.ruled.keeps_control(&self.who) {
+            if let Kept::Answer(left) = kept {
+                self.tell_wait_in_window(Verdict::Blocked(clock::now().after(left)));
+            }
+            self.is_ruled_out(Right::Control, kept.sentence(self.ruled.lent()));
         } else if self.shared.kind().is_controllable() {
             return self.give(Input::Request(Right::Control));
         }

@@ -20,6 +20,26 @@ use rendezvous_trust::facts::{Answer, Facts, HOLD};
 use rendezvous_trust::{Contact, How};
 use std::time::Duration;
 
+/// Why nobody is asked for control, whatever the person here would say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// By a rule of this computer, or because it cannot be read how earlier helps began.
+    Rule(String),
+    /// For so long, since the person has said that somebody else began a help.
+    Answer(Duration),
+}
+
+impl Kept {
+    /// The same for the person.
+    pub(super) fn sentence(self, what: Lent) -> String {
+        match (self, what) {
+            (Self::Rule(why), _) => why,
+            (Self::Answer(left), Lent::Control) => texts::control_is_blocked(left),
+            (Self::Answer(left), Lent::Typing) => texts::typing_is_blocked(left),
+        }
+    }
+}
+
 /// The rules, and the record that they want.
 pub(super) struct Ruled {
     pub(super) policy: Policy,
@@ -55,19 +75,16 @@ impl Ruled {
     }
 
     /// Why nobody is asked for mouse and keyboard, or in a terminal for typing, whatever the person here would say.
-    pub(super) fn keeps_control(&self, who: &str) -> Option<String> {
+    pub(super) fn keeps_control(&self, who: &str) -> Option<Kept> {
         let (rule, what) = (self.policy.control(self.act), self.lent());
         if !rule.value {
-            return Some(texts::control_forbidden(who, what, rule.from));
+            return Some(Kept::Rule(texts::control_forbidden(who, what, rule.from)));
         }
         match facts::load(&self.home) {
-            Ok(known) => known.hold(&facts::now()).map(|answer| match what {
-                Lent::Control => texts::control_is_blocked(left(answer)),
-                Lent::Typing => texts::typing_is_blocked(left(answer)),
-            }),
+            Ok(known) => known.hold(&facts::now()).map(|answer| Kept::Answer(left(answer))),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "It is not known how earlier helps began");
-                Some(texts::facts_unusable(what, &format!("{error:#}")))
+                Some(Kept::Rule(texts::facts_unusable(what, &format!("{error:#}"))))
             }
         }
     }

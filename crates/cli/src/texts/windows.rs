@@ -465,8 +465,8 @@ pub(crate) fn wait(language: Language, who: &Who, left: Duration, by_answer: boo
     let (name, left) = (&who.name, span_in(language, left));
     let why = if by_answer {
         language.pick(
-            format!("Because of how you said that this began, it is possible in {left} at the earliest."),
-            format!("Wegen Ihrer Antwort, wie das angefangen hat, ist das frühestens in {left} möglich."),
+            format!("You have said that somebody called you, or that a message told you to ask for help. For your safety nobody can use them for another {left}."),
+            format!("Sie haben gesagt, dass Sie angerufen wurden oder dass eine Meldung Sie aufgefordert hat, Hilfe zu holen. Zu Ihrer Sicherheit kann sie noch {left} lang niemand benutzen."),
         )
     } else {
         language.pick(

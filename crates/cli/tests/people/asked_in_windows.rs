@@ -60,15 +60,25 @@ impl Desktop {
 }
 
 fn scene(play: impl FnOnce(&Desktop, &mut Two) -> Result<()>) {
+    scene_with(true, &[], play);
+}
+
+/// The same for two who may never have met, with a novice in these surroundings.
+pub(crate) fn scene_with(
+    are_acquainted: bool,
+    more: &[(&'static str, &str)],
+    play: impl FnOnce(&Desktop, &mut Two) -> Result<()>,
+) {
     let (desktop, inner) = Desktop::new().expect("both servers start");
     let mut surroundings = inner.environment().to_vec();
     surroundings.push(("RENDEZVOUS_ASK", "window".to_owned()));
+    surroundings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let two = Two {
         novice: Side::start("novice", surroundings).expect("the novice's agent starts"),
         expert: Side::start("expert", Vec::new()).expect("the expert's agent starts"),
         call: None,
         screen: Some(inner),
-        are_acquainted: true,
+        are_acquainted,
     };
     these_two(two, |two| play(&desktop, two));
 }

@@ -66,6 +66,7 @@ mod tray;
 mod troubleshooting;
 mod trusted;
 mod viewer;
+mod warned;
 mod watching;
 mod windows;
 mod wording;

@@ -71,10 +71,16 @@ impl Layout {
     /// Lays a window out so that it is no larger than this, as far as that can be.
     pub(super) fn new(form: &Form, look: Look, letters: &mut Letters, most: (f32, f32)) -> Self {
         match form.view().shape {
-            Shape::Question => question(form, look, letters, most.0),
+            Shape::Question => question(form, look, letters, look.px(WIDTH).min(most.0)),
             Shape::Bar(place) => bar(form, look, letters, f32::from(place.width)),
             Shape::Page => page::page(form, look, letters, most),
         }
+    }
+
+    /// A question that is wider than usual, by so many tenths.
+    pub(super) fn wider(form: &Form, look: Look, letters: &mut Letters, most: f32, tenths: u8) -> Self {
+        let wide = look.px(WIDTH * (1.0 + f32::from(tenths) / 10.0));
+        question(form, look, letters, wide.min(most))
     }
 
     /// What lies at this place.
@@ -129,8 +135,7 @@ impl Page<'_> {
     }
 }
 
-fn question(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
-    let wide = look.px(WIDTH).min(most);
+fn question(form: &Form, look: Look, letters: &mut Letters, wide: f32) -> Layout {
     let margin = look.px(MARGIN).min(wide / 12.0);
     let mut page = Page {
         look,
@@ -259,9 +264,14 @@ fn buttons(page: &mut Page<'_>, form: &Form) {
 }
 
 /// One line: a mark, what is read, the buttons at the right.
+/// How high the bar is.
+pub(super) fn bar_height(look: Look) -> f32 {
+    look.px(TARGET + 8.0)
+}
+
 fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
     let (edge, gap) = (look.px(12.0), look.px(10.0));
-    let (size, height) = (look.px(17.0), look.px(TARGET + 8.0));
+    let (size, height) = (look.px(17.0), bar_height(look));
     let style = Style { size, bold: true };
     let mut parts = Vec::new();
     let mark = look.px(14.0);

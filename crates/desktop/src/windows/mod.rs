@@ -223,8 +223,12 @@ pub fn desktop_look(display: &str) -> Result<Look, WindowsError> {
 /// The system has no fonts.
 pub fn picture(view: &View, look: Look, (width, height): (u16, u16)) -> Result<Picture, WindowsError> {
     let mut letters = Letters::find().ok_or(WindowsError::NoFonts)?;
-    let most = (f32::from(width) - 16.0, f32::from(height) - 16.0);
-    let state = paint::State { ready: true, focused: matches!(view.shape, Shape::Question) };
+    let is_question = matches!(view.shape, Shape::Question);
+    let most = match is_question {
+        true => surface::beside_the_bar(look, (width, height)),
+        false => (f32::from(width) - 16.0, f32::from(height) - 16.0),
+    };
+    let state = paint::State { ready: true, focused: is_question };
     Ok(draw(view.clone(), (look, most), state, &mut letters))
 }
 

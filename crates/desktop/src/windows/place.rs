@@ -4,20 +4,26 @@ use crate::Rect;
 
 /// Between a question and the pointer, at least.
 const AWAY: i32 = 24;
-/// Between a question and the edge of a monitor; the bar has room there.
+/// Between a question and the edge of a monitor.
 const EDGE: i32 = 64;
 /// What a manager of windows puts around a question needs room as well: one that is not on the screen with all of it cannot be
 /// answered.
-const FRAME: i32 = 40;
+pub(super) const FRAME: i32 = 40;
 
-/// Where the upper left corner of a window of this size goes.
-pub(super) fn beside(monitors: &[Rect], pointer: (i32, i32), (width, height): (u16, u16)) -> (i32, i32) {
+/// Where the upper left corner of a window of this size goes. As far down as `bar` lies the bar, above everything: what it
+/// covered could not be answered.
+pub(super) fn beside(
+    monitors: &[Rect],
+    bar: i32,
+    pointer: (i32, i32),
+    (width, height): (u16, u16),
+) -> (i32, i32) {
     let holds = |monitor: &&Rect| monitor.inside(pointer.0, pointer.1).is_some();
     let here = monitors.iter().find(holds);
     let others = monitors.iter().filter(|monitor| !holds(monitor));
     let size = (i32::from(width), i32::from(height));
     let all: Vec<(i32, i32)> =
-        here.into_iter().chain(others).flat_map(|monitor| places(*monitor, size)).collect();
+        here.into_iter().chain(others).flat_map(|monitor| places(*monitor, bar, size)).collect();
     let free = all.iter().find(|place| !is_under(**place, size, pointer));
     // On a display that it nearly fills it goes where the pointer is at least far from its middle.
     let far = || all.iter().max_by_key(|place| distance(**place, size, pointer));
@@ -27,7 +33,8 @@ pub(super) fn beside(monitors: &[Rect], pointer: (i32, i32), (width, height): (u
 /// The same for a window that may be under the pointer: in the middle of the monitor where that is.
 pub(super) fn middle(monitors: &[Rect], pointer: (i32, i32), (width, height): (u16, u16)) -> (i32, i32) {
     let here = monitors.iter().find(|monitor| monitor.inside(pointer.0, pointer.1).is_some());
-    let places = here.or_else(|| monitors.first()).map(|area| places(*area, (width.into(), height.into())));
+    let size = (width.into(), height.into());
+    let places = here.or_else(|| monitors.first()).map(|area| places(*area, 0, size));
     places.and_then(|places| places.first().copied()).unwrap_or((0, 0))
 }
 
@@ -38,19 +45,21 @@ pub(super) fn is_under((x, y): (i32, i32), (width, height): (i32, i32), pointer:
 }
 
 /// The middle first, then the edges, then the corners.
-fn places(monitor: Rect, (width, height): (i32, i32)) -> Vec<(i32, i32)> {
-    let (left, top) = (i32::from(monitor.x), i32::from(monitor.y));
-    let spots = |start: i32, length: u16, size: i32| {
-        let spare = (i32::from(length) - size).max(0);
-        let (edge, frame) = (EDGE.min(spare / 2), FRAME.min(spare / 2));
-        [start + spare / 2, start + edge, start + spare - edge, start + spare - frame, start]
-    };
-    let (xs, ys) = (spots(left, monitor.width, width), spots(top, monitor.height, height));
-    // Not at the upper edge itself: the bar lies there, above everything.
+fn places(monitor: Rect, bar: i32, (width, height): (i32, i32)) -> Vec<(i32, i32)> {
+    let spare = |length: u16, size: i32| (i32::from(length) - size).max(0);
+    let (beside, above) = (spare(monitor.width, width), spare(monitor.height, height));
+    let (edge, frame) = (EDGE.min(beside / 2), FRAME.min(beside / 2));
+    let xs = [beside / 2, edge, beside - edge, beside - frame, 0];
+    // Where there is not room for both, the frame comes before the bar: nothing else is at the upper edge, and much may be below.
+    let low = (above - FRAME).max(0);
+    let high = if bar == 0 { EDGE.min(above / 2) } else { bar.min(low) };
+    let low = low.max(high);
+    let ys = [above / 2, high, above - EDGE, low].map(|y| y.clamp(high, low));
     let mut order: Vec<(usize, usize)> =
-        (0..xs.len()).flat_map(|x| (0..ys.len() - 1).map(move |y| (x, y))).collect();
+        (0..xs.len()).flat_map(|x| (0..ys.len()).map(move |y| (x, y))).collect();
     order.sort_by_key(|(x, y)| (x.max(y).to_owned(), x + y));
-    order.into_iter().map(|(x, y)| (xs[x], ys[y])).collect()
+    let (left, top) = (i32::from(monitor.x), i32::from(monitor.y));
+    order.into_iter().map(|(x, y)| (left + xs[x], top + ys[y])).collect()
 }
 
 fn distance((x, y): (i32, i32), (width, height): (i32, i32), pointer: (i32, i32)) -> i64 {
@@ -63,19 +72,21 @@ mod tests {
     use super::*;
 
     const WHOLE: Rect = Rect { x: 0, y: 0, width: 1280, height: 800 };
+    /// How high the bar is, with some room below it.
+    const BAR: i32 = 64;
     const RIGHT: Rect = Rect { x: 1280, y: 0, width: 1920, height: 1080 };
 
     #[test]
     fn in_the_middle_of_the_monitor_where_the_pointer_is() {
-        assert_eq!(beside(&[WHOLE, RIGHT], (10, 10), (600, 400)), (340, 200));
-        assert_eq!(beside(&[WHOLE, RIGHT], (1290, 10), (600, 400)), (1940, 340));
+        assert_eq!(beside(&[WHOLE, RIGHT], BAR, (10, 10), (600, 400)), (340, 200));
+        assert_eq!(beside(&[WHOLE, RIGHT], BAR, (1290, 10), (600, 400)), (1940, 340));
     }
 
     #[test]
     fn never_under_the_pointer_where_there_is_room_beside_it() {
         for x in (0..1280).step_by(20) {
             for y in (0..800).step_by(20) {
-                let place = beside(&[WHOLE], (x, y), (600, 330));
+                let place = beside(&[WHOLE], BAR, (x, y), (600, 330));
                 assert!(!is_under(place, (600, 330), (x, y)), "{x} {y} {place:?}");
                 assert!(place.0 >= 0 && place.1 >= 0 && place.0 + 600 <= 1280 && place.1 + 330 <= 800);
             }
@@ -85,12 +96,21 @@ mod tests {
     #[test]
     fn neither_the_bar_nor_a_frame_around_it_hides_any_of_it() {
         let small = Rect { x: 0, y: 0, width: 1000, height: 740 };
-        for (monitor, size) in [(WHOLE, (660, 433)), (small, (620, 340)), (small, (660, 433))] {
+        // The last of each is as high as can be.
+        let sizes = [
+            (WHOLE, BAR, (660, 433)),
+            (WHOLE, BAR, (660, 696)),
+            (small, BAR, (620, 340)),
+            (small, BAR, (660, 433)),
+            (small, BAR, (660, 636)),
+            (WHOLE, 2 * BAR, (1260, 632)),
+        ];
+        for (monitor, bar, size) in sizes {
             for x in (0..i32::from(monitor.width)).step_by(20) {
                 for y in (0..i32::from(monitor.height)).step_by(20) {
-                    let place = beside(&[monitor], (x, y), size);
+                    let place = beside(&[monitor], bar, (x, y), size);
                     let bottom = place.1 + i32::from(size.1) + FRAME;
-                    assert!(place.1 >= EDGE && bottom <= i32::from(monitor.height), "{x} {y} {place:?}");
+                    assert!(place.1 >= bar && bottom <= i32::from(monitor.height), "{x} {y} {place:?}");
                 }
             }
         }
@@ -99,8 +119,8 @@ mod tests {
     #[test]
     fn a_small_display_still_shows_it() {
         let small = Rect { x: 0, y: 0, width: 640, height: 480 };
-        let place = beside(&[small], (320, 240), (640, 480));
+        let place = beside(&[small], BAR, (320, 240), (640, 480));
         assert_eq!(place, (0, 0));
-        assert_eq!(beside(&[], (0, 0), (100, 100)), (0, 0));
+        assert_eq!(beside(&[], BAR, (0, 0), (100, 100)), (0, 0));
     }
 }

@@ -14,9 +14,9 @@ use x11rb::wrapper::ConnectionExt as _;
 
 use super::access::Access;
 use super::atoms::Atoms;
-use super::canvas::Canvas;
+use super::canvas::{self, Canvas};
 use super::form::{DEAF, Form, Input, Key, Source, Standing, Target, talk};
-use super::layout::{Layout, STRIPE};
+use super::layout::{Layout, STRIPE, bar_height};
 use super::letters::Letters;
 use super::look::{Look, SMALLEST};
 use super::paint::{State, paint};
@@ -36,6 +36,13 @@ const NOTCH: f32 = 72.0;
 /// Whoever has not touched a key for so long does not write any more.
 const WRITING: Duration = Duration::from_secs(10);
 
+/// Between a window and the edges of the display, in all.
+const MARGIN: f32 = 16.0;
+/// Between the bar and a question.
+const BELOW: f32 = 12.0;
+/// A question may become so many tenths wider.
+const WIDER: [u8; 4] = [3, 6, 9, 12];
+
 /// What the request itself takes of the most that a request may be.
 const HEADER: usize = 64;
 
@@ -46,6 +53,8 @@ pub(super) struct Surface {
     gc: Gcontext,
     form: Form,
     look: Look,
+    /// Where a question may be.
+    room: Room,
     layout: Layout,
     drawn: Option<Canvas>,
     access: Access,
@@ -86,8 +95,9 @@ impl Surface {
     ) -> Result<Self, DisplayError> {
         let Ground { link, atoms, look, letters, .. } = ground;
         let form = Form::new(view);
-        let (look, layout) = fitting(&form, *look, letters, link);
-        let at = corner(&form, &layout, link)?;
+        let room = Room::on(link, *look)?;
+        let (look, layout) = fitting(&form, *look, letters, (link, room));
+        let at = corner(&form, &layout, (link, room))?;
         let window = create(link, &form, &layout, look, at)?;
         hints(link, atoms, window, &form, &layout, at)?;
         if aside {
@@ -103,6 +113,7 @@ impl Surface {
             gc,
             form,
             look,
+            room,
             layout,
             drawn: None,
             access,
@@ -133,13 +144,13 @@ impl Surface {
             name(ground.link, ground.atoms, self.window, &self.form.view().title)?;
         }
         let size = (self.layout.width, self.layout.height);
-        (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
+        (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, (ground.link, self.room));
         if size != (self.layout.width, self.layout.height) {
             let mut aux = ConfigureWindowAux::new()
                 .width(u32::from(self.layout.width))
                 .height(u32::from(self.layout.height));
             if let Shape::Bar(_) = self.form.view().shape {
-                let at = corner(&self.form, &self.layout, ground.link)?;
+                let at = corner(&self.form, &self.layout, (ground.link, self.room))?;
                 aux = aux.x(at.0).y(at.1);
             }
             ground.link.conn.configure_window(self.window, &aux).map_err(lost)?;
@@ -241,7 +252,7 @@ impl Surface {
             // It is written.
             self.writing = None;
         }
-        (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
+        (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, (ground.link, self.room));
         if focus != self.form.focus() {
             self.show_focus(ground);
         }
@@ -276,7 +287,7 @@ impl Surface {
             return;
         }
         self.form.scroll_by(by, self.layout.reach);
-        (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, ground.link);
+        (self.look, self.layout) = fitting(&self.form, ground.look, ground.letters, (ground.link, self.room));
     }
 
     /// The wheel was turned by so many notches, downwards.
@@ -320,7 +331,7 @@ impl Surface {
         let is_question = matches!(self.form.view().shape, Shape::Question);
         if is_question && self.moves < MOVES && place::is_under(at, size, pointer) {
             self.moves += 1;
-            let (x, y) = corner(&self.form, &self.layout, link)?;
+            let (x, y) = corner(&self.form, &self.layout, (link, self.room))?;
             let aux = ConfigureWindowAux::new().x(x).y(y);
             link.conn.configure_window(self.window, &aux).map_err(lost)?;
         }
@@ -361,16 +372,58 @@ impl Surface {
     }
 }
 
-/// A question that does not fit onto the display is set smaller, down to the usual size.
-pub(super) fn fitting(form: &Form, look: Look, letters: &mut Letters, link: &Link) -> (Look, Layout) {
-    let most = (f32::from(link.size.width) - 16.0, f32::from(link.size.height) - 16.0);
-    fit(form, look, letters, most)
+/// Where a question may be on the monitor where the pointer is.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    most: (f32, f32),
+    /// So far down lies the bar.
+    bar: i32,
+}
+
+impl Room {
+    fn on(link: &Link, look: Look) -> Result<Self, DisplayError> {
+        let (areas, pointer) = (areas(link)?, pointer(link)?);
+        let here = areas.iter().find(|area| area.inside(pointer.0, pointer.1).is_some());
+        let here = here.or(areas.first()).copied().unwrap_or(Rect::whole(link.size));
+        Ok(Self { most: beside_the_bar(look, (here.width, here.height)), bar: below_the_bar(look) })
+    }
+}
+
+fn areas(link: &Link) -> Result<Vec<Rect>, DisplayError> {
+    let mut areas: Vec<Rect> = monitors::list(link, link.size)?.iter().map(|monitor| monitor.area).collect();
+    if areas.is_empty() {
+        areas.push(Rect::whole(link.size));
+    }
+    Ok(areas)
+}
+
+fn pointer(link: &Link) -> Result<(i32, i32), DisplayError> {
+    let pointer = link.conn.query_pointer(link.root).map_err(lost)?.reply().map_err(lost)?;
+    Ok((i32::from(pointer.root_x), i32::from(pointer.root_y)))
+}
+
+/// How large a question may be on a monitor of this size, so that neither the bar nor a frame hides any of it.
+pub(super) fn beside_the_bar(look: Look, (width, height): (u16, u16)) -> (f32, f32) {
+    let taken = u16::try_from(below_the_bar(look) + place::FRAME).unwrap_or(u16::MAX);
+    (f32::from(width) - MARGIN, f32::from(height.saturating_sub(taken)))
+}
+
+/// Where the bar ends, with some room.
+fn below_the_bar(look: Look) -> i32 {
+    i32::try_from(canvas::whole(bar_height(look) + BELOW)).unwrap_or(0)
+}
+
+/// A question that does not fit beside the bar becomes wider, and where that is not enough smaller, down to the usual size.
+fn fitting(form: &Form, look: Look, letters: &mut Letters, (link, room): (&Link, Room)) -> (Look, Layout) {
+    let display = (f32::from(link.size.width) - MARGIN, f32::from(link.size.height) - MARGIN);
+    let is_question = form.view().shape == Shape::Question;
+    fit(form, look, letters, if is_question { room.most } else { display })
 }
 
 pub(super) fn fit(form: &Form, look: Look, letters: &mut Letters, most: (f32, f32)) -> (Look, Layout) {
     let mut look = look;
     loop {
-        let layout = Layout::new(form, look, letters, most);
+        let layout = widened(form, look, letters, most);
         if f32::from(layout.height) <= most.1 || look.scale <= SMALLEST {
             return (look, layout);
         }
@@ -378,22 +431,32 @@ pub(super) fn fit(form: &Form, look: Look, letters: &mut Letters, most: (f32, f3
     }
 }
 
+/// The narrowest that is no higher than this, or else the widest.
+fn widened(form: &Form, look: Look, letters: &mut Letters, most: (f32, f32)) -> Layout {
+    let mut layout = Layout::new(form, look, letters, most);
+    if form.view().shape != Shape::Question {
+        return layout;
+    }
+    for tenths in WIDER {
+        let is_widest = f32::from(layout.width) + 1.0 >= most.0;
+        if f32::from(layout.height) <= most.1 || is_widest {
+            break;
+        }
+        layout = Layout::wider(form, look, letters, most.0, tenths);
+    }
+    layout
+}
+
 /// Where the window goes.
-fn corner(form: &Form, layout: &Layout, link: &Link) -> Result<(i32, i32), DisplayError> {
+fn corner(form: &Form, layout: &Layout, (link, room): (&Link, Room)) -> Result<(i32, i32), DisplayError> {
     if let Shape::Bar(Rect { x, y, width, .. }) = form.view().shape {
         let spare = i32::from(width) - i32::from(layout.width);
         return Ok((i32::from(x) + spare.max(0) / 2, i32::from(y)));
     }
-    let pointer = link.conn.query_pointer(link.root).map_err(lost)?.reply().map_err(lost)?;
-    let mut areas: Vec<Rect> = monitors::list(link, link.size)?.iter().map(|monitor| monitor.area).collect();
-    if areas.is_empty() {
-        areas.push(Rect::whole(link.size));
-    }
-    let pointer = (i32::from(pointer.root_x), i32::from(pointer.root_y));
-    let size = (layout.width, layout.height);
+    let (areas, pointer, size) = (areas(link)?, pointer(link)?, (layout.width, layout.height));
     Ok(match form.view().shape {
         Shape::Page => place::middle(&areas, pointer, size),
-        _ => place::beside(&areas, pointer, size),
+        _ => place::beside(&areas, room.bar, pointer, size),
     })
 }
 

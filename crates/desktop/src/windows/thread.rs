@@ -357,3 +357,44 @@ fn newest(commands: Vec<Command>) -> impl Iterator<Item = Command> {
         _ => Some(command),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::{Refusals, Tone};
+    use super::*;
+
+    fn view(title: &str) -> View {
+        View {
+            title: title.into(),
+            shape: Shape::Page,
+            tone: Tone::Calm,
+            body: Vec::new(),
+            buttons: Vec::new(),
+            refusals: Refusals::default(),
+        }
+    }
+
+    #[test]
+    fn of_what_a_flooded_window_is_to_say_only_the_newest_is_drawn_and_nothing_else_is_lost() {
+        let (one, other) = (WindowId(1), WindowId(2));
+        let mut commands = vec![Command::Show(one, view("shown"))];
+        commands.extend((0..1000).map(|number| Command::Change(one, view(&number.to_string()))));
+        commands.push(Command::Change(other, view("the other")));
+        commands.push(Command::Asked(one, Input::Close));
+        commands.push(Command::Change(one, view("last")));
+        commands.push(Command::Close(other, mpsc::channel().0));
+        let left: Vec<String> = newest(commands)
+            .map(|command| match command {
+                Command::Show(id, view) | Command::ShowAside(id, view) => {
+                    format!("show {} {}", id.0, view.title)
+                }
+                Command::Change(id, view) => format!("change {} {}", id.0, view.title),
+                Command::Close(id, _) => format!("close {}", id.0),
+                Command::Asked(id, input) => format!("asked {} {input:?}", id.0),
+                Command::End => "end".to_owned(),
+            })
+            .collect();
+        let expected = ["show 1 shown", "change 2 the other", "asked 1 Close", "change 1 last", "close 2"];
+        assert_eq!(left, expected);
+    }
+}

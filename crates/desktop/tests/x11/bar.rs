@@ -276,12 +276,23 @@ fn one_that_does_not_answer_is_missed_and_one_that_is_killed_comes_back() {
 
 #[test]
 fn only_a_real_mouse_shows_the_screen_again() {
+    let hidden = contents(Tone::Calm, &[(Press::Resume, "Show again"), (Press::Stop, "Stop")]);
+    only_a_real_mouse_presses(hidden, Press::Resume);
+}
+
+#[test]
+fn only_a_real_mouse_brings_the_keyboard_to_what_two_people_write() {
+    let writes = contents(Tone::Controlled, &[(Press::Write, "Write to them"), (Press::Stop, "Stop")]);
+    only_a_real_mouse_presses(writes, Press::Write);
+}
+
+/// What lies 120 pixels from the right end of the bar.
+fn only_a_real_mouse_presses(contents: Contents, press: Press) {
     let outer = Server::xvfb("800x600x24");
     let inner = Server::xephyr(&outer, "640x480");
     let (person, person_root) = outer.connect();
     focus_inner(&person, person_root);
-    let hidden = contents(Tone::Calm, &[(Press::Resume, "Show again"), (Press::Stop, "Stop")]);
-    let shown = show(&inner, hidden);
+    let shown = show(&inner, contents);
     let (_, [left, top, width, height]) = shown.only();
     let place = (left + width - 120, top + height / 2);
     for _ in 0..3 {
@@ -295,7 +306,7 @@ fn only_a_real_mouse_shows_the_screen_again() {
         heard = shown.pressed.recv_timeout(Duration::from_millis(300));
         heard.is_ok()
     });
-    assert_eq!(heard, Ok(Press::Resume));
+    assert_eq!(heard, Ok(press));
 }
 
 #[test]
@@ -380,12 +391,23 @@ fn by_keyboard_everything_can_be_pressed_and_the_keyboard_goes_back_where_it_was
 
 #[test]
 fn only_a_real_keyboard_shows_the_screen_again() {
+    let hidden = contents(Tone::Calm, &[(Press::Resume, "Show again"), (Press::Stop, "Stop")]);
+    only_a_real_keyboard_presses(hidden, Press::Resume);
+}
+
+#[test]
+fn only_a_real_keyboard_goes_from_the_bar_to_what_two_people_write() {
+    let writes = contents(Tone::Controlled, &[(Press::Write, "Write to them"), (Press::Stop, "Stop")]);
+    only_a_real_keyboard_presses(writes, Press::Write);
+}
+
+/// The first button of the bar.
+fn only_a_real_keyboard_presses(contents: Contents, press: Press) {
     let outer = Server::xvfb("800x600x24");
     let inner = Server::xephyr(&outer, "640x480");
     let (person, person_root) = outer.connect();
     focus_inner(&person, person_root);
-    let hidden = contents(Tone::Calm, &[(Press::Resume, "Show again"), (Press::Stop, "Stop")]);
-    let shown = show(&inner, hidden);
+    let shown = show(&inner, contents);
     let (bar, _) = shown.only();
     key(&shown.conn, shown.root, &CONTROL_ALT_SHIFT, SPACE);
     until("a program can call for it", || focus(&shown.conn) == bar);
@@ -399,5 +421,5 @@ fn only_a_real_keyboard_shows_the_screen_again() {
         heard = shown.pressed.recv_timeout(Duration::from_millis(300));
         heard.is_ok()
     });
-    assert_eq!(heard, Ok(Press::Resume));
+    assert_eq!(heard, Ok(press));
 }

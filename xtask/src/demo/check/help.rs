@@ -35,7 +35,7 @@ impl Play {
     }
 
     /// A press of a button that has just got its meaning does not count: somebody may have meant another one.
-    fn await_settled_button(&mut self) -> Result<()> {
+    pub(super) fn await_settled_button(&mut self) -> Result<()> {
         let settled = "(() => { const works = document.getElementById('ask-control').getAttribute('aria-disabled') === 'false'; \
              if (!works) window.since = 0; else window.since ||= performance.now(); \
              return works && performance.now() - window.since > 500; })()";

@@ -9,6 +9,7 @@ use super::{Play, SOON, WINDOW, step};
 use crate::browser::Browser;
 use crate::demo::Pictures;
 use crate::repo;
+use crate::say;
 
 /// A telephone, or the window beside another one.
 const NARROW: (u32, u32) = (360, 740);
@@ -17,10 +18,15 @@ const NARROW: (u32, u32) = (360, 740);
 /// desktop that is kept here.
 const SHOWN: [&str; 5] = ["page", "screens", "control", "lost", "ended"];
 
+/// Where a file would come is a place of this run's only: looked at, and not published.
+const NAMES_A_PLACE: &str = "file";
+
 /// Where pictures of the page go.
 pub(super) struct Album {
     scratch: PathBuf,
     documents: Option<PathBuf>,
+    /// Of what the person was asked there is a picture.
+    questions: Vec<String>,
 }
 
 impl Album {
@@ -31,7 +37,7 @@ impl Album {
             Pictures::Documentation => Some(repo::root().join("docs/pictures")),
         };
         documents.iter().try_for_each(std::fs::create_dir_all)?;
-        Ok(Self { scratch, documents })
+        Ok(Self { scratch, documents, questions: Vec::new() })
     }
 
     /// A place for something to be looked at when it went wrong.
@@ -49,6 +55,25 @@ impl Album {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Keeps a picture of what the person is asked, as it stands on their screen.
+    pub(super) fn keep_question(&mut self, name: &str, drawn: &Picture) -> Result<()> {
+        self.questions.push(name.to_owned());
+        let documents = self.documents.as_ref().filter(|_| name != NAMES_A_PLACE);
+        drawn.save(&documents.unwrap_or(&self.scratch).join(format!("live-{name}.png")))
+    }
+
+    /// Fails unless there is a picture of each of these.
+    pub(super) fn has_every(&self, names: &[&str]) -> Result<()> {
+        let missing: Vec<_> =
+            names.iter().filter(|name| !self.questions.iter().any(|kept| kept == *name)).collect();
+        ensure!(
+            missing.is_empty(),
+            "the person was not asked this, or there is no picture of it: {missing:?}"
+        );
+        say::line(format_args!("     {} pictures of what the person was asked", names.len()));
+        Ok(())
     }
 
     /// Keeps a picture of the novice's screen itself.

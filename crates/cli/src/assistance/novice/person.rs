@@ -11,6 +11,10 @@ use crate::texts::language::Language;
 use rendezvous_assist::brakes::{Beginning, Verdict};
 use rendezvous_assist::consent::{Input, Question, QuestionKind, Right};
 
+/// Moments that are less than this apart, in milliseconds, are one: what was said in an earlier help holds by the calendar,
+/// which counts in seconds, and is set now and then.
+const SAME_MOMENT: u64 = 60_000;
+
 impl Novice {
     /// Asks, unless the person is writing to the expert: then what they write would answer a question that they have not
     /// read.
@@ -201,14 +205,15 @@ impl Novice {
     }
 
     /// In a window, too, where they are asked in one: once for each moment, however often the expert asks.
-    fn tell_wait_in_window(&mut self, why: Verdict) {
+    pub(super) fn tell_wait_in_window(&mut self, why: Verdict) {
         let (until, by_answer) = match why {
             Verdict::Blocked(until) => (until, true),
             Verdict::Wait(until) => (until, false),
             Verdict::Allow | Verdict::AskHowItBegan => return,
         };
         let Some(asking) = &mut self.asking else { return };
-        if self.question.is_some() || asking.is_open() || self.told_wait == Some(until) {
+        let is_told = self.told_wait.is_some_and(|told| told.0.abs_diff(until.0) < SAME_MOMENT);
+        if self.question.is_some() || asking.is_open() || is_told {
             return;
         }
         self.told_wait = Some(until);

@@ -233,9 +233,10 @@ impl Sharer {
     }
 
     async fn typing_wanted(&mut self) {
-        let Some(why) = self.ruled.keeps_control(&self.who) else {
+        let Some(kept) = self.ruled.keeps_control(&self.who) else {
             return self.give(Input::Request(Right::Control));
         };
+        let why = kept.sentence(self.ruled.lent());
         self.ruled.log.note(Entry::Policy(why.clone()));
         self.say_news(why);
         self.ruled.log.note(Entry::Floor(Right::Control, FloorState::Refused));

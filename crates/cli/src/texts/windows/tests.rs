@@ -227,6 +227,27 @@ fn every_window_fits_onto_a_small_screen_at_any_size() {
     }
 }
 
+#[test]
+fn every_question_leaves_room_for_the_bar_and_a_frame_however_long_a_name_is() {
+    for language in Language::ALL {
+        let name = "hwkk65v24inc6pxsg4apysqzijicph8c";
+        let who = Who { name: name.to_owned(), ..anna(language) };
+        let long = [
+            how_it_began(language, &who),
+            control(language, &who, Duration::from_mins(30), &[], Some("a-friend@example.org")),
+            wait(language, &who, Duration::from_hours(24), true),
+            fraud(language, name, true),
+        ];
+        for view in all(language).into_iter().map(|(_, view)| view).chain(long) {
+            for (scale, bar) in [(1.0, 52), (2.0, 104)] {
+                let drawn = picture(&view, Look::new(false, scale), (1024, 768)).unwrap();
+                let height = drawn.canvas.size().1;
+                assert!(height + bar + 40 <= 768, "{} {language:?} {scale}: {height}", view.title);
+            }
+        }
+    }
+}
+
 /// What the bar can say, each with the name of its picture.
 fn bars(language: Language) -> Vec<(&'static str, Contents)> {
     let contents = |says, tone, press, button: fn(Language) -> String| Contents {
