@@ -30,6 +30,8 @@ mod files;
 pub(crate) mod language;
 mod policy;
 mod record;
+#[cfg(feature = "windows")]
+pub(crate) mod sending;
 mod sharing;
 mod talk;
 mod terminal;

@@ -125,6 +125,9 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::File { address, known, name, size, place } => {
             words::file(language, &Who::known(language, who, address, known), (name, size), place)
         }
+        Ask::Send { address, known, name, size, place } => {
+            words::send(language, &Who::known(language, who, address, known), (name, size), place)
+        }
         Ask::Terminal { address, known, warnings } => {
             words::terminal::view(language, &Who::known(language, who, address, known), warnings)
         }

@@ -28,6 +28,7 @@ mod opening;
 mod owed;
 mod ruled;
 mod screen;
+pub(crate) mod sending;
 mod servers;
 mod sharing;
 mod stop;
@@ -35,7 +36,7 @@ mod terminal;
 mod tray;
 mod trusted;
 
-pub(crate) use files::Progress;
+pub(crate) use files::{Lacking, Progress, Unusable};
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;

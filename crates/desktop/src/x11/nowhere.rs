@@ -269,6 +269,8 @@ pub mod bar {
         Stop,
         /// Write to the helper.
         Write,
+        /// Choose a file for the helper.
+        File,
     }
 
     impl Bar {
