@@ -139,6 +139,25 @@ pub(crate) fn file_went(language: Language, who: &str, name: &str, over: Over) -
     }
 }
 
+/// Every reason that there is.
+#[cfg(any(feature = "windows", test))]
+const REFUSALS: [Refusal; 7] = [
+    Refusal::No,
+    Refusal::NotAllowed,
+    Refusal::TooLarge,
+    Refusal::NoRoom,
+    Refusal::Busy,
+    Refusal::Broken,
+    Refusal::NotStored,
+];
+
+/// The same by the name that stands in the record.
+#[cfg(feature = "windows")]
+pub(super) fn why_named(language: Language, name: &str) -> Option<&'static str> {
+    let why = REFUSALS.into_iter().find(|why| why.name() == name)?;
+    Some(why_not(language, why))
+}
+
 fn why_not(language: Language, why: Refusal) -> &'static str {
     match why {
         Refusal::No => language.pick("it is not wanted any more", "sie ist nicht mehr gewünscht"),
@@ -228,15 +247,7 @@ mod tests {
 
     #[test]
     fn what_became_of_a_file_is_said_in_both_languages() {
-        let all = [
-            Refusal::No,
-            Refusal::NotAllowed,
-            Refusal::TooLarge,
-            Refusal::NoRoom,
-            Refusal::Busy,
-            Refusal::Broken,
-            Refusal::NotStored,
-        ];
+        let all = REFUSALS;
         let overs = all.into_iter().map(Over::Refused).chain([Over::Arrived, Over::Stopped]);
         let went = overs.map(|over| Language::ALL.map(|language| file_went(language, "Ann", "a.jpg", over)));
         let came = all.map(|why| Language::ALL.map(|language| file_did_not_come(language, "a.jpg", why)));

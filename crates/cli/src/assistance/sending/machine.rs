@@ -191,8 +191,10 @@ impl Chooser {
     }
 
     fn open(&mut self) {
-        self.is_open = true;
+        let was_open = std::mem::replace(&mut self.is_open, true);
         match self.page {
+            // What they have typed stays where they see it.
+            Page::Looking if was_open => self.look(),
             Page::Over(_) | Page::Looking => self.begin(),
             Page::Asked { .. } | Page::Going { .. } => {}
         }
