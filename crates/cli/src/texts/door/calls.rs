@@ -1,8 +1,8 @@
 //! Pages about one call: the code, the ringing, what goes on, and how it ended.
 
 use super::{
-    ApplicationId, Block, ButtonKind, Call, Duration, Field, Going, LONGEST, Manner, Mark,
-    Outcome, Pressed, Row, Sheet, Stage, View, foreign, ids, outcome, span,
+    ApplicationId, Block, ButtonKind, Call, Duration, Field, Going, LONGEST, Manner, Mark, Outcome, Pressed,
+    Row, Sheet, Stage, View, foreign, ids, outcome, span,
 };
 
 impl Sheet<'_> {

@@ -1,8 +1,8 @@
 //! Whom there is to call, one of them, and their name.
 
 use super::{
-    Block, ButtonKind, Contact, Field, LONGEST, MOST_PEOPLE, Manner, Mark, Pressed, Row, Sheet,
-    Standing, View, foreign, ids, standing_in,
+    Block, ButtonKind, Contact, Field, LONGEST, MOST_PEOPLE, Manner, Mark, Pressed, Row, Sheet, Standing,
+    View, foreign, ids, standing_in,
 };
 
 impl Sheet<'_> {

@@ -1,8 +1,8 @@
 //! What can be set, and an account that is signed in to.
 
 use super::{
-    Account, Block, ButtonKind, Field, LONGEST, Mark, Pressed, Row, Setting, Sheet, SigningIn,
-    Tongue, View, foreign, ids,
+    Account, Block, ButtonKind, Field, LONGEST, Mark, Pressed, Row, Setting, Sheet, SigningIn, Tongue, View,
+    foreign, ids,
 };
 
 impl Sheet<'_> {
