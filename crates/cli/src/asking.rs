@@ -41,6 +41,8 @@ pub(crate) enum Ask<'a> {
     Drawing { address: &'a str, known: &'a Known },
     /// Whether the person takes this file, which would come into this place.
     File { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
+    /// Whether the person hands over this file of theirs, which lies in this place.
+    Send { address: &'a str, known: &'a Known, name: &'a str, size: u64, place: &'a str },
     /// Whether the expert may look at a terminal.
     Terminal { address: &'a str, known: &'a Known, warnings: &'a [String] },
     /// Whether the expert may type into it, and for how long.

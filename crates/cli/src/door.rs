@@ -15,7 +15,7 @@ use crate::asking::{self, tell};
 use crate::home::Home;
 use crate::private;
 use crate::signals::EndSignals;
-use crate::texts::door::view;
+use crate::texts::door::{said, view};
 use crate::{clock, surroundings, terminal::Terminal};
 use anyhow::{Context, Result};
 use facts::Settings;
@@ -96,7 +96,10 @@ fn tell_end(door: &Door) {
     if let Page::Outcome { who, outcome, .. } = &door.page {
         match outcome {
             Outcome::Failed { result, .. } => tell(who, &asking::Told::Failed(*result), &HashMap::new()),
-            Outcome::Refused(why) => tell(who, &asking::Told::Sentence(why), &HashMap::new()),
+            Outcome::Refused(why) => {
+                let why = said(door.settings.language.language(), why);
+                tell(who, &asking::Told::Sentence(&why), &HashMap::new());
+            }
             Outcome::Over | Outcome::Withdrawn | Outcome::CodeTooOld => {}
         }
     }

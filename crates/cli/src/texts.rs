@@ -26,10 +26,12 @@ mod commands;
 mod doctor;
 #[cfg(feature = "windows")]
 pub(crate) mod door;
-mod files;
+pub(crate) mod files;
 pub(crate) mod language;
 mod policy;
 mod record;
+#[cfg(feature = "windows")]
+pub(crate) mod sending;
 mod sharing;
 mod talk;
 mod terminal;
@@ -56,6 +58,14 @@ pub(crate) use time::{day, moment};
 pub(crate) use trusted::*;
 #[cfg(windows)]
 pub(crate) use without::*;
+
+/// A sentence of this program, in the language of its windows.
+pub(crate) fn in_windows(sentence: &str) -> String {
+    #[cfg(feature = "windows")]
+    return door::said(language::Language::here(), sentence);
+    #[cfg(not(feature = "windows"))]
+    sentence.to_owned()
+}
 
 /// What is known of a person whom nobody has verified yet.
 pub(crate) const NEVER_CHECKED: &str = "never checked";
@@ -530,20 +540,25 @@ pub(crate) fn titled(title: &str, text: &str) -> String {
 }
 
 /// How the help ended, for the helper's page and terminal: a title without a full stop, and what it means.
-pub(crate) fn ended_for_expert(who: &str, result: SessionResult, by_us: bool) -> (String, String) {
+pub(crate) fn ended_for_expert(
+    who: &str,
+    result: SessionResult,
+    by_us: bool,
+    lent: Lent,
+) -> (String, String) {
     if let Some(said) = result.code().filter(|_| !by_us).and_then(|code| lacking_there(who, code)) {
         return said;
     }
+    let thing = lent.thing();
+    let nothing = format!("Nothing of their {thing} reaches you any more.");
     let (title, text) = match result.code() {
-        Some(Code::SessionCancelledLocal) => {
-            ("You ended the help".to_owned(), "Nothing of their screen reaches you any more.".to_owned())
-        }
+        Some(Code::SessionCancelledLocal) => ("You ended the help".to_owned(), nothing),
         Some(Code::SessionCancelledRemote | Code::CancelBeforeConnect) => {
-            (format!("{who} ended the help"), "Nothing of their screen reaches you any more.".to_owned())
+            (format!("{who} ended the help"), nothing)
         }
         Some(Code::InvitationDeclined) => (
             format!("{who} said: not now"),
-            "They did not want to show their screen. Ask them another way, or later.".to_owned(),
+            format!("They did not want to show their {thing}. Ask them another way, or later."),
         ),
         Some(Code::SessionTimeout) => (
             format!("{who} did not answer"),
@@ -640,8 +655,14 @@ mod tests {
             assert!(text.contains(code.name()), "{text}");
             for by_us in [true, false] {
                 assert!(failure_of("Ann", code.into(), by_us).contains(code.name()));
-                let (title, text) = ended_for_expert("Ann", code.into(), by_us);
-                assert!(!title.is_empty() && !title.ends_with('.') && text.ends_with('.'), "{title} {text}");
+                for (lent, other) in [(Lent::Control, "terminal"), (Lent::Typing, "screen")] {
+                    let (title, text) = ended_for_expert("Ann", code.into(), by_us, lent);
+                    assert!(
+                        !title.is_empty() && !title.ends_with('.') && text.ends_with('.'),
+                        "{title} {text}"
+                    );
+                    assert!(!title.contains(other) && !text.contains(other), "{lent:?}: {title} {text}");
+                }
             }
         }
     }

@@ -35,6 +35,8 @@ pub enum Press {
     TakeBack,
     /// Write to the expert. It allows nothing, but it takes the keyboard, so real devices and screen readers only.
     Write,
+    /// Choose a file for the expert. It takes the keyboard as well, so real devices and screen readers only.
+    File,
     /// Stop everything. From any mouse.
     Stop,
 }

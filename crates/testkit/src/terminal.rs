@@ -22,7 +22,7 @@ pub struct Size {
     pub rows: u16,
 }
 
-/// Wide enough that no sentence of ours is broken in two.
+/// Wide enough that few sentences of ours are broken in two.
 pub const WIDE: Size = Size { columns: 200, rows: 50 };
 
 /// How often a measurement looks.
@@ -133,9 +133,10 @@ impl Person {
             let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
             let from = all.floor_char_boundary(searched.saturating_sub(longest)).max(self.read);
             *searched = all.len();
-            let new = &all[from..];
+            // A sentence is the same wherever a narrow terminal breaks it.
+            let new = all[from..].replace('\n', " ");
             let ends = texts.iter().enumerate();
-            ends.filter_map(|(number, text)| Some((new.find(text)?, number, text.len())))
+            ends.filter_map(|(number, text)| Some((new.find(&text.replace('\n', " "))?, number, text.len())))
                 .min()
                 .map(|(at, number, length)| (number, all[self.read..from + at + length].to_owned()))
         };

@@ -1,7 +1,7 @@
 //! How the help ended, and which words of it are this application's to say.
 
 use crate::terminal::Terminal;
-use crate::texts;
+use crate::texts::{self, Lent};
 use rendezvous_core::{Code, Role, SessionResult, State};
 use rendezvous_dbus::application::SessionEvent;
 
@@ -110,11 +110,12 @@ pub(crate) fn say_who(terminal: &Terminal, who: &str, ending: Ending) {
 }
 
 /// Says to the helper how it ended, unless the command there does, and returns it for the page.
-pub(crate) fn say_to_expert(terminal: &Terminal, who: &str, ending: Ending) -> (String, String) {
+/// What was shown to them is said by its name.
+pub(crate) fn say_to_expert(terminal: &Terminal, who: &str, ending: Ending, lent: Lent) -> (String, String) {
     let (title, text) = if ending.lost {
         (texts::HELP_OVER.to_owned(), texts::AGENT_GONE.to_owned())
     } else {
-        texts::ended_for_expert(who, ending.result, ending.by_us)
+        texts::ended_for_expert(who, ending.result, ending.by_us, lent)
     };
     if !ending.said_elsewhere {
         terminal.say(&texts::titled(&title, &text));

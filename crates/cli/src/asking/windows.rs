@@ -125,6 +125,9 @@ fn view(language: Language, who: &str, ask: Ask<'_>) -> View {
         Ask::File { address, known, name, size, place } => {
             words::file(language, &Who::known(language, who, address, known), (name, size), place)
         }
+        Ask::Send { address, known, name, size, place } => {
+            words::send(language, &Who::known(language, who, address, known), (name, size), place)
+        }
         Ask::Terminal { address, known, warnings } => {
             words::terminal::view(language, &Who::known(language, who, address, known), warnings)
         }
@@ -229,7 +232,7 @@ pub(crate) fn last_words(what: &LastWords) -> anyhow::Result<ExitCode> {
     };
     // Whatever comes first ends it.
     if show(view, Some(READING))? == Some(SEE) {
-        let lines = Home::open().and_then(|home| record::lines(&home, record));
+        let lines = Home::open().and_then(|home| record::lines(&home, language, record));
         let text = lines.map_or_else(|error| format!("{error:#}"), |lines| lines.join("\n"));
         show(words::record(language, &text), Some(READING))?;
     }

@@ -79,6 +79,7 @@ impl Presses {
             Press::Resume => Heard::Resume,
             Press::TakeBack => Heard::TakeBack,
             Press::Write => Heard::Write,
+            Press::File => Heard::SendFile,
         };
         // Where so much was pressed that nothing more can be told, what it does was done, or is pressed again.
         _ = self.heard.try_send(news);

@@ -94,7 +94,7 @@ pub(super) async fn run(
         expert.terminal.say(&text);
         (texts::HELP_OVER.to_owned(), text)
     } else {
-        ending::say_to_expert(&expert.terminal, &expert.who, ending)
+        ending::say_to_expert(&expert.terminal, &expert.who, ending, texts::Lent::Control)
     };
     // The number says nothing of an agent that is gone, and a page goes by it where it has words of its own.
     let code = if ending.lost { String::new() } else { ending.result.to_string() };

@@ -9,6 +9,7 @@ mod chosen;
 mod tests;
 
 pub(super) use chosen::Chosen;
+pub(crate) use chosen::{Lacking, Unusable};
 
 use super::asides::{Ear, FromPage, Line, Outbox, line};
 use crate::home::Home;

@@ -28,6 +28,7 @@ mod opening;
 mod owed;
 mod ruled;
 mod screen;
+pub(crate) mod sending;
 mod servers;
 mod sharing;
 mod stop;
@@ -35,7 +36,7 @@ mod terminal;
 mod tray;
 mod trusted;
 
-pub(crate) use files::Progress;
+pub(crate) use files::{Lacking, Progress, Unusable};
 pub(crate) use guard::let_go;
 pub(crate) use media::Lack;
 pub(crate) use opening::to_text as shared_as_text;
@@ -95,7 +96,7 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
     let ruled = Ruled::begin(home, &session, &who);
     let over = |ending| match side {
         Side::Novice => ending::say_to_novice(&speaker, &who, ending),
-        Side::Expert => _ = ending::say_to_expert(&speaker, &who, ending),
+        Side::Expert => _ = ending::say_to_expert(&speaker, &who, ending, what.lent()),
     };
     if let Some(ending) = early_end {
         if let Ok(mut ruled) = ruled {
@@ -172,7 +173,8 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
         // The error goes to the log; the person at this terminal needs the sentence too.
         speaker.say(&format!("{error:#}"));
         if speaker.is_nowhere() {
-            asking::tell(&who, &asking::Told::Sentence(&format!("{error:#}")), &HashMap::new());
+            let sentence = texts::in_windows(&format!("{error:#}"));
+            asking::tell(&who, &asking::Told::Sentence(&sentence), &HashMap::new());
         }
         if let Err(error) = holder.terminate(ruled::result_of(error).into(), "").await {
             tracing::info!(%error, "It had ended already");
@@ -186,6 +188,15 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
 enum What {
     Screen,
     Terminal,
+}
+
+impl What {
+    fn lent(self) -> texts::Lent {
+        match self {
+            Self::Screen => texts::Lent::Control,
+            Self::Terminal => texts::Lent::Typing,
+        }
+    }
 }
 
 /// *Ask* and *Share a terminal*: the inviter is the novice. *Offer* and *Look at a terminal*: the inviter is the expert.

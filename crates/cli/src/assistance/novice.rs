@@ -1,7 +1,7 @@
 //! The novice's side: asks the person, and does what consent allows, as long as it allows it.
 //!
 //! `person` is what they are asked and type (`keyboard` what single keys mean), `talk` what the two write to each other,
-//! `files` what they hand each other, `besides` what else may be allowed, `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
+//! `files` what they hand each other (`sending` what the person chooses in a window), `besides` what else may be allowed, `picture` the way from the permission to the picture, `switch` what of the screens is seen, `parting` the end.
 
 mod bar;
 mod besides;
@@ -11,6 +11,7 @@ mod keyboard;
 mod parting;
 mod person;
 mod picture;
+mod sending;
 mod switch;
 mod talk;
 
@@ -25,6 +26,7 @@ use super::files::Files;
 use super::hands::Hands;
 use super::opening::Shared;
 use super::ruled::{Kept, Ruled};
+use super::sending::{self as choosing, Sending};
 use super::servers::Servers;
 use super::sharing::{Control, Link, Offered, Sharing, while_sharing};
 use super::tray::Tray;
@@ -96,6 +98,7 @@ pub(super) async fn run(
             answer = asking::answer(&mut novice.asking) => novice.answered_in_window(answer),
             act = typed(&mut novice.keys) => novice.pressed(act).await,
             wrote = chatting::next(&mut novice.chat) => novice.chat_says(wrote).await,
+            wanted = choosing::next(&mut novice.sending) => novice.sending_says(wanted),
             event = while_sharing(&mut novice.sharing) => novice.media_event(event).await,
             news = novice.files.next() => novice.files_say(news),
             Some(heard) = of_desktop(&mut novice.heard) => novice.desktop_says(heard).await,
@@ -183,6 +186,10 @@ struct Novice {
     drawing: Drawing,
     /// A file that the person is to be asked for.
     file: Option<files::Asked>,
+    /// Where they choose a file of theirs, if not on the terminal.
+    sending: Option<Sending>,
+    /// One that they chose, and are to be asked about.
+    chosen: Option<sending::Asked>,
     /// Where what goes beside the picture leads.
     asides: Lines,
     sharing: Option<Sharing>,
@@ -223,6 +230,7 @@ impl Novice {
         let (clipboard, drawing) = (Clipboard::begin(), Drawing::begin(suspension.clone()));
         // Who has a terminal writes there.
         let chat = if terminal.is_nowhere() { Chatting::here(&suspension, &who) } else { None };
+        let sending = if terminal.is_nowhere() { Sending::here(&suspension, &who) } else { None };
         let consent = Consent::with_limits(facts::limits(&ruled), &facts::of(&ruled, &session));
         Self {
             who,
@@ -263,6 +271,8 @@ impl Novice {
             clipboard,
             drawing,
             file: None,
+            sending,
+            chosen: None,
             sharing: None,
             suspension,
             hold: None,
@@ -511,6 +521,7 @@ impl Novice {
         self.notice_curtain();
         self.catch_up();
         self.ask_for_file();
+        self.show_sending();
         self.show_status();
     }
 

@@ -38,6 +38,8 @@ pub(super) enum Heard {
     TakeBack,
     /// The person wants to write to the expert.
     Write,
+    /// The person wants to choose a file for the expert.
+    SendFile,
     /// The bar is not there: nothing may be shared.
     BarGone,
     /// It is there again.

@@ -242,7 +242,11 @@ impl Job {
             }
             Output::LoadPast => self.tell(Input::Past(past(&self.home, settings))),
             Output::LoadRecord(session) => {
-                self.tell(Input::Record(sentence(record::lines(&self.home, &session))));
+                self.tell(Input::Record(sentence(record::lines(
+                    &self.home,
+                    settings.language.language(),
+                    &session,
+                ))));
             }
             Output::SignIn { jid, password } => {
                 let signed_in = login::sign_in(&self.home, &jid, &password).await;

@@ -4,7 +4,7 @@ use super::session::{Kept, kept, name_of};
 use crate::home::Home;
 use crate::private;
 use crate::terminal::printable;
-use crate::texts;
+use crate::texts::{self, language::Language};
 use anyhow::{Result, bail};
 use rendezvous_trust::chain::{Checked, Entry, check};
 use serde_json::{Value, json};
@@ -37,15 +37,19 @@ pub(super) fn run(home: &Home, session: Option<&str>, json: bool) -> Result<Exit
         let entries: Vec<_> = checked.entries.iter().map(row).collect();
         writeln!(out, "{}", json!({ "session": kept.name, "entries": entries, "faults": faults }))?;
     } else {
-        writeln!(out, "{}", printable(&text(&kept.name, &checked)))?;
+        writeln!(out, "{}", printable(&text(Language::English, &kept.name, &checked)))?;
     }
     Ok(if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The record of a session as its person reads it, line by line.
-pub(crate) fn lines(home: &Home, session: &str) -> Result<Vec<String>> {
-    let kept = chosen(home, Some(session))?;
-    Ok(text(&kept.name, &check(&kept.read()?)).lines().map(str::to_owned).collect())
+/// The record of a session as its person reads it in a window, line by line.
+#[cfg(feature = "windows")]
+pub(crate) fn lines(home: &Home, language: Language, session: &str) -> Result<Vec<String>> {
+    let kept = chosen(home, Some(session)).map_err(|error| {
+        tracing::warn!(error = format!("{error:#}"), "There is no such record");
+        anyhow::anyhow!(texts::record_is_gone(language))
+    })?;
+    Ok(text(language, &kept.name, &check(&kept.read()?)).lines().map(str::to_owned).collect())
 }
 
 /// The record as it is.
@@ -70,19 +74,19 @@ fn row(entry: &Entry) -> Value {
     Value::Object(fields)
 }
 
-fn text(name: &str, checked: &Checked) -> String {
+fn text(language: Language, name: &str, checked: &Checked) -> String {
     let field = |name: &str| {
         let found = checked.entries.iter().find_map(|entry| entry.fields.get(name)?.as_str());
         found.map(str::to_owned)
     };
-    let who = field("name").or_else(|| field("contact")).unwrap_or_else(|| texts::SOMEBODY.to_owned());
+    let who =
+        field("name").or_else(|| field("contact")).unwrap_or_else(|| texts::somebody(language).to_owned());
     let is_novice = field("side").as_deref() == Some("novice");
     let lent = texts::Lent::by(field("application").and_then(|id| id.parse().ok()));
-    let mut lines = vec![texts::record_of(name)];
+    let mut lines = vec![texts::record_of(language, name)];
     for entry in &checked.entries {
-        let sentence = texts::record_entry(&entry.fields, &who, (is_novice, lent));
-        lines.push(format!("{}  {sentence}", texts::second(entry.at.0)));
+        lines.push(texts::record_line(language, entry.at.0, &entry.fields, &who, (is_novice, lent)));
     }
-    lines.extend(checked.faults.iter().map(|fault| texts::record_fault(&fault.to_string())));
+    lines.extend(checked.faults.iter().map(|fault| texts::record_fault(language, *fault)));
     lines.join("\n")
 }

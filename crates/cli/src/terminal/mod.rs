@@ -7,6 +7,7 @@
 mod console;
 #[cfg(unix)]
 mod tty;
+mod wrap;
 
 #[cfg(windows)]
 use console::Device;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use wrap::wrapped;
 use zeroize::Zeroizing;
 
 /// What opens a terminal on a desktop, best first.
@@ -123,9 +125,9 @@ impl Terminal {
         }
     }
 
-    /// Shows a line of text.
+    /// Shows lines of text, broken between words where the terminal is narrower.
     pub(crate) fn say(&self, text: &str) {
-        self.write(&format!("{}\n", printable(text)), SLOW);
+        self.write(&format!("{}\n", wrapped(&printable(text), self.columns())), SLOW);
     }
 
     /// Shows a line that the next one replaces.
@@ -142,7 +144,7 @@ impl Terminal {
 
     /// Shows a question; the answer is typed behind it.
     pub(crate) fn prompt(&self, text: &str) {
-        self.write(&format!("{} ", printable(text)), SLOW);
+        self.write(&format!("{} ", wrapped(&printable(text), self.columns())), SLOW);
     }
 
     /// Lines typed from now on; what was typed before does not count.

@@ -79,6 +79,10 @@ pub(crate) fn bar_write(language: Language) -> String {
     language.pick("Write", "Schreiben").to_owned()
 }
 
+pub(crate) fn bar_file(language: Language) -> String {
+    language.pick("Send a file", "Datei senden").to_owned()
+}
+
 pub(crate) fn bar_take_back(language: Language) -> String {
     language.pick("Take back", "Zurücknehmen").to_owned()
 }
@@ -125,7 +129,7 @@ mod tests {
             assert!(english.contains("Anna") && german.contains("Anna"));
             assert!(!english.contains("min") && !german.contains("min"), "{english} {german}");
         }
-        for button in [bar_stop, bar_resume, bar_take_back, bar_pause, bar_write] {
+        for button in [bar_stop, bar_resume, bar_take_back, bar_pause, bar_write, bar_file] {
             assert_ne!(button(Language::English), button(Language::German));
         }
     }

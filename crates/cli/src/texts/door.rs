@@ -7,10 +7,12 @@ mod calls;
 mod outcome;
 mod past;
 mod people;
+mod said;
 mod settings;
 
 pub(crate) use outcome::outcome;
 pub(crate) use past::past;
+pub(crate) use said::said;
 
 use super::span;
 use super::windows::{LONGEST, Language, standing_in};
@@ -99,8 +101,14 @@ impl Sheet<'_> {
         self.body.push(Block::Small(text));
     }
 
-    /// Something that was said elsewhere, line by line.
-    fn said(&mut self, said: &str) {
+    /// A sentence of the background program, in the language of this window.
+    fn said_in_full(&self, said_there: &str) -> String {
+        foreign(&said(self.t, said_there), LONGEST_LINE)
+    }
+
+    /// The same, line by line.
+    fn said(&mut self, said_there: &str) {
+        let said = said(self.t, said_there);
         let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
         self.body.extend(lines.map(|line| Block::Text(foreign(line, LONGEST_LINE))));
     }
@@ -200,13 +208,13 @@ impl Sheet<'_> {
     fn trouble(&mut self) {
         let door = self.door;
         if let Some(why) = &door.trouble {
-            self.body.push(Block::Strong(foreign(why, LONGEST_LINE)));
+            self.body.push(Block::Strong(self.said_in_full(why)));
             return;
         }
         let refused = door.accounts.iter().find(|account| account.state == "refused");
         if let Some(Account { address, sentence, .. }) = refused {
             let address = foreign(address, LONGEST);
-            let why = foreign(sentence, LONGEST_LINE);
+            let why = self.said_in_full(sentence);
             self.body.push(Block::Strong(self.t.pick(
                 format!("Your account {address} cannot be used: {why} Sign in again in the settings."),
                 format!("Ihr Konto {address} lässt sich nicht benutzen: {why} Melden Sie sich in den Einstellungen neu an."),

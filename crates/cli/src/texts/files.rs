@@ -1,9 +1,9 @@
 //! Files, in words.
 
 use super::language::Language;
-use crate::assistance::Progress;
+use crate::assistance::{Lacking, Progress, Unusable};
 use rendezvous_assist::consent::Right;
-use rendezvous_assist::files::{FileName, Over, Refusal};
+use rendezvous_assist::files::{FileName, MAX_FILE, Over, Refusal};
 
 // What else may be allowed.
 
@@ -73,14 +73,49 @@ pub(crate) fn files_gone(who: &str) -> String {
     )
 }
 
-pub(crate) const NO_FILES_NOW: &str = "Nothing is shared now, so no file can be sent.";
+pub(crate) fn no_files_now(language: Language) -> &'static str {
+    language.pick(
+        "Nothing is shared now, so no file can be sent.",
+        "Gerade wird nichts gezeigt, darum lässt sich keine Datei senden.",
+    )
+}
 
 pub(crate) fn file_is_offered(who: &str) -> String {
     format!("{who} is asked whether they want it. [x] stops it.")
 }
 
-pub(crate) fn file_unusable(why: &str) -> String {
-    format!("No file was sent: {why}.")
+pub(crate) fn file_unusable(Unusable { path, why }: &Unusable) -> String {
+    let shown = path.display().to_string();
+    format!("No file was sent: {}.", unusable(Language::English, &shown, why))
+}
+
+/// Why what is called so cannot be sent.
+pub(crate) fn unusable(language: Language, name: &str, why: &Lacking) -> String {
+    match why {
+        Lacking::Named => language.pick("no file was named", "es wurde keine Datei genannt").to_owned(),
+        Lacking::There => {
+            language.pick(format!("{name} is not there"), format!("{name} ist nicht (mehr) da"))
+        }
+        Lacking::Allowed => {
+            language.pick(format!("you may not read {name}"), format!("{name} dürfen Sie nicht lesen"))
+        }
+        Lacking::Readable(error) => language.pick(
+            format!("{name} cannot be read: {error}"),
+            format!("{name} lässt sich nicht lesen: {error}"),
+        ),
+        Lacking::AFolder => language.pick(
+            format!("{name} is a folder; choose a file, or pack it first"),
+            format!("{name} ist ein Ordner; wählen Sie eine Datei, oder packen Sie ihn vorher"),
+        ),
+        Lacking::AFile => language.pick(format!("{name} is no file"), format!("{name} ist keine Datei")),
+        Lacking::Small => {
+            let most = MAX_FILE >> 30;
+            language.pick(
+                format!("{name} is too large: more than {most} GB cannot be sent"),
+                format!("{name} ist zu groß: mehr als {most} GB lassen sich nicht senden"),
+            )
+        }
+    }
 }
 
 pub(crate) fn file_went(language: Language, who: &str, name: &str, over: Over) -> String {
@@ -102,6 +137,25 @@ pub(crate) fn file_went(language: Language, who: &str, name: &str, over: Over) -
             format!("„{name}“ wurde nicht gesendet: abgebrochen, oder beim Lesen verändert."),
         ),
     }
+}
+
+/// Every reason that there is.
+#[cfg(any(feature = "windows", test))]
+const REFUSALS: [Refusal; 7] = [
+    Refusal::No,
+    Refusal::NotAllowed,
+    Refusal::TooLarge,
+    Refusal::NoRoom,
+    Refusal::Busy,
+    Refusal::Broken,
+    Refusal::NotStored,
+];
+
+/// The same by the name that stands in the record.
+#[cfg(feature = "windows")]
+pub(super) fn why_named(language: Language, name: &str) -> Option<&'static str> {
+    let why = REFUSALS.into_iter().find(|why| why.name() == name)?;
+    Some(why_not(language, why))
 }
 
 fn why_not(language: Language, why: Refusal) -> &'static str {
@@ -193,15 +247,7 @@ mod tests {
 
     #[test]
     fn what_became_of_a_file_is_said_in_both_languages() {
-        let all = [
-            Refusal::No,
-            Refusal::NotAllowed,
-            Refusal::TooLarge,
-            Refusal::NoRoom,
-            Refusal::Busy,
-            Refusal::Broken,
-            Refusal::NotStored,
-        ];
+        let all = REFUSALS;
         let overs = all.into_iter().map(Over::Refused).chain([Over::Arrived, Over::Stopped]);
         let went = overs.map(|over| Language::ALL.map(|language| file_went(language, "Ann", "a.jpg", over)));
         let came = all.map(|why| Language::ALL.map(|language| file_did_not_come(language, "a.jpg", why)));

@@ -1,13 +1,16 @@
 //! What a person reads of the records of sessions.
 
+#[cfg(feature = "windows")]
+mod german;
+
+use super::language::Language;
 use super::{Lent, moment, small};
 use rendezvous_assist::record::Agreement;
 use rendezvous_core::SessionResult;
-use rendezvous_trust::chain::Head;
+use rendezvous_trust::chain::{Fault, Head};
 use serde_json::{Map, Value};
 
 pub(crate) const NO_RECORDS: &str = "There is no record of any session.";
-pub(crate) const SOMEBODY: &str = "somebody";
 pub(crate) const RECORD_GOES_ON: &str = "its session goes on";
 pub(crate) const RECORD_HAS_NO_END: &str =
     "it has no end: the program was stopped in the middle, or the end was cut off";
@@ -20,6 +23,12 @@ pub(crate) const HEAD_MISSING: &str =
 pub(crate) const HEAD_IS_THERE: &str = "everything up to this hash is as it was when the hash was told";
 pub(crate) const NOT_A_HASH: &str = "a hash is 64 digits and small letters from a to f";
 pub(crate) const JOURNAL_KNOWS_NOTHING: &str = "the system's journal knows nothing of it, so whether all of it was written anew cannot be found out here";
+
+/// The same in a window.
+#[cfg(feature = "windows")]
+pub(crate) fn record_is_gone(language: Language) -> &'static str {
+    language.pick("There is no record of it any more.", "Davon gibt es keine Aufzeichnung mehr.")
+}
 
 pub(crate) fn no_such_record(typed: &str) -> String {
     format!(
@@ -71,18 +80,50 @@ pub(crate) fn record_was_changed(name: &str) -> String {
     format!("{name}  CHANGED")
 }
 
-pub(crate) fn record_of(name: &str) -> String {
-    format!(
-        "The record of session {name}, in universal time. Nothing of what was shown, typed or said is in it."
-    )
+/// What stands for a person of whom nothing is known.
+pub(crate) fn somebody(language: Language) -> &'static str {
+    match language {
+        #[cfg(feature = "windows")]
+        Language::German => german::SOMEBODY,
+        _ => "somebody",
+    }
 }
 
-pub(crate) fn record_fault(fault: &str) -> String {
-    format!("CHANGED  {fault}")
+pub(crate) fn record_of(language: Language, name: &str) -> String {
+    match language {
+        #[cfg(feature = "windows")]
+        Language::German => german::title(name),
+        _ => format!(
+            "The record of session {name}, in universal time. Nothing of what was shown, typed or said is in it."
+        ),
+    }
+}
+
+pub(crate) fn record_fault(language: Language, fault: Fault) -> String {
+    match language {
+        #[cfg(feature = "windows")]
+        Language::German => german::fault(fault),
+        _ => format!("CHANGED  {fault}"),
+    }
+}
+
+/// When something happened, and what. `who` is the other person.
+pub(crate) fn record_line(
+    language: Language,
+    unix: u64,
+    fields: &Map<String, Value>,
+    who: &str,
+    place: (bool, Lent),
+) -> String {
+    match language {
+        #[cfg(feature = "windows")]
+        Language::German => format!("{}  {}", german::second(unix), german::entry(fields, who, place)),
+        _ => format!("{}  {}", second(unix), record_entry(fields, who, place)),
+    }
 }
 
 /// A moment to the second.
-pub(crate) fn second(unix: u64) -> String {
+fn second(unix: u64) -> String {
     let moment = moment(unix);
     let seconds = format!(":{:02} UTC", unix % 60);
     moment.strip_suffix(" UTC").map_or(moment.clone(), |clock| format!("{clock}{seconds}"))
@@ -186,7 +227,7 @@ fn view(state: &str, who: &str, is_novice: bool, thing: &str) -> String {
 
 impl Lent {
     /// What is shown.
-    fn thing(self) -> &'static str {
+    pub(super) fn thing(self) -> &'static str {
         match self {
             Self::Control => "screen",
             Self::Typing => "terminal",
@@ -232,3 +273,6 @@ fn floor(right: &str, state: &str) -> String {
         _ => format!("{what}: the time ran out."),
     }
 }
+
+#[cfg(all(test, feature = "windows"))]
+mod tests;

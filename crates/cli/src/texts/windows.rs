@@ -260,6 +260,32 @@ pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), pl
     question(language, Tone::Seen, body, language.pick("No", "Nein"), Some(yes.to_owned()))
 }
 
+/// Whether the person hands over the file that they have chosen, which lies in this place.
+pub(crate) fn send(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
+    let name = &who.name;
+    let size = super::size_in(language, bytes);
+    let (file, place) = (foreign(file, LONGEST), foreign(place, 2 * LONGEST));
+    let body = vec![
+        Block::Heading(
+            language.pick(format!("Send this file to {name}?"), format!("Diese Datei an {name} senden?")),
+        ),
+        line(who),
+        Block::Strong(format!("{file} · {size}")),
+        Block::Text(language.pick(
+            format!("It lies in {place}. {name} can keep it, open it and pass it on; you cannot take it back."),
+            format!("Sie liegt in {place}. {name} kann sie behalten, öffnen und weitergeben; zurückholen können Sie sie nicht."),
+        )),
+    ];
+    let yes = language.pick("Send the file", "Datei senden");
+    question(
+        language,
+        Tone::Seen,
+        body,
+        language.pick("Do not send it", "Nicht senden"),
+        Some(yes.to_owned()),
+    )
+}
+
 /// What the rules of this computer want to be read stands right below who it is about.
 fn warn(body: &mut Vec<Block>, warnings: &[String]) {
     body.splice(2..2, warnings.iter().map(|warning| Block::Strong(warning.clone())));

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// A connection, on a busy machine.
 const SOON: Duration = Duration::from_secs(30);
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const FILES: &str = "files";
+pub(crate) const FILES: &str = "files";
 
 /// Bytes in a chunk, and before them.
 const CHUNK: usize = 60 * 1024;
@@ -70,14 +70,14 @@ fn end(viewer: &Viewer, id: u32, file: &[u8]) -> Result<()> {
     viewer.says_aside(FILES, &json!({"t": "end", "id": id, "hash": hash(file)}))
 }
 
-fn hash(file: &[u8]) -> String {
+pub(crate) fn hash(file: &[u8]) -> String {
     let mut all = Sha256::new();
     file.chunks(1 << 20).for_each(|piece| all.update(Sha256::digest(piece)));
     all.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The next word about this file that is not about how much there is.
-fn word(viewer: &Viewer) -> Result<Value> {
+pub(crate) fn word(viewer: &Viewer) -> Result<Value> {
     loop {
         let said = viewer.hears_aside(FILES)?;
         if said["t"] != "have" {
@@ -86,7 +86,7 @@ fn word(viewer: &Viewer) -> Result<Value> {
     }
 }
 
-fn content(bytes: usize) -> Vec<u8> {
+pub(crate) fn content(bytes: usize) -> Vec<u8> {
     (0..bytes).map(|at| (at * 31 % 251) as u8).collect()
 }
 
@@ -307,7 +307,7 @@ fn needs_xvfb_the_person_sends_a_file_and_the_page_takes_it() {
         two.call().presses("f")?;
         two.call().reads("Which file?")?;
         two.call().says("/nowhere/at/all")?;
-        two.call().reads("No file was sent: /nowhere/at/all cannot be read")?;
+        two.call().reads("No file was sent: /nowhere/at/all is not there")?;
         two.call().presses("f")?;
         two.call().says(&format!("'{}'", path.display()))?;
         let offered = word(&viewer)?;

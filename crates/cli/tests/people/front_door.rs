@@ -2,6 +2,7 @@
 //! of each screen is the person.
 
 mod chat;
+mod sending;
 mod settings;
 
 use crate::alone::Someone;

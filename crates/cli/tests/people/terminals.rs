@@ -83,7 +83,7 @@ fn a_terminal_is_shared_and_looked_at() {
         ends.sharer.presses(&CHORD.repeat(3))?;
         ends.sharer.reads(OVER)?;
         ends.sharer.reads(" · allowed: looking at your terminal\n")?;
-        ends.viewer.reads(" ended the help")?;
+        ends.viewer.reads(" ended the help. Nothing of their terminal reaches you any more.")?;
         two.call_ends_with(0)
     });
 }
@@ -101,7 +101,7 @@ fn typing_is_allowed_and_taken_back_at_once() {
         ends.both_see(false, "6*8", "48")?;
         ensure!(!ends.sharer.screen().contains("=25="), "it was typed");
         ends.viewer.presses("q")?;
-        ends.viewer.reads("You ended the help")?;
+        ends.viewer.reads("You ended the help. Nothing of their terminal reaches you any more.")?;
         ends.sharer.reads(&format!("{} ended it.", ends.who))?;
         ends.sharer.reads(OVER)?;
         ends.sharer.reads(" · allowed: looking at your terminal, typing\n")?;

@@ -3,7 +3,7 @@
 use super::canvas::Area;
 use super::form::{Form, Target};
 use super::letters::{Letters, Style};
-use super::look::Look;
+use super::look::{Look, SMALLEST};
 use super::view::{Block, Shape};
 
 pub(super) mod page;
@@ -16,6 +16,10 @@ const MARGIN: f32 = 32.0;
 const GAP: f32 = 18.0;
 /// Everything that can be pressed is at least so high and wide.
 const TARGET: f32 = 44.0;
+/// In a bar the text is not cut shorter than this to have the buttons beside it.
+const LEAST_OF_A_TEXT: f32 = 240.0;
+/// Where there is so much room, a bar has as many buttons as there can be beside that.
+const WIDEST_BAR: f32 = 1000.0;
 /// The coloured line at the top of a question.
 pub(super) const STRIPE: f32 = 8.0;
 /// Between the edge of a button and its words.
@@ -264,28 +268,34 @@ fn buttons(page: &mut Page<'_>, form: &Form) {
 }
 
 /// One line: a mark, what is read, the buttons at the right.
-/// How high the bar is.
-pub(super) fn bar_height(look: Look) -> f32 {
-    look.px(TARGET + 8.0)
+/// How high the bar may be on a monitor of this width, where as many buttons as there can be have no room beside what it says.
+pub(super) fn bar_height(look: Look, width: f32) -> f32 {
+    let lines = if width < look.px(WIDEST_BAR) { 2.0 } else { 1.0 };
+    look.px(4.0 + lines * (TARGET + 4.0))
 }
 
+/// In one line where that has room, else the buttons in a second one: whoever it is about must be readable, and every button must be
+/// there. What is still too wide is set smaller.
 fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
-    let (edge, gap) = (look.px(12.0), look.px(10.0));
-    let (size, height) = (look.px(17.0), bar_height(look));
+    let (edge, gap, pad) = (look.px(12.0), look.px(10.0), look.px(4.0));
+    let (size, target) = (look.px(17.0), look.px(TARGET));
     let style = Style { size, bold: true };
     let mut parts = Vec::new();
     let mark = look.px(14.0);
-    let middle = |high: f32| (height - high) / 2.0;
+    let middle = |high: f32| pad + (target - high) / 2.0;
     let area = Area { x: edge, y: middle(mark), width: mark, height: mark };
     parts.push(Part { area, what: What::Mark, text: String::new(), style });
     let labels = form.view().buttons.iter().map(|button| button.label.clone());
     let buttons: Vec<(String, f32)> = labels
         .map(|label| {
             let width = letters.measure(&label, style, f32::INFINITY).0 + 2.0 * edge;
-            (label, width.max(look.px(TARGET)))
+            (label, width.max(target))
         })
         .collect();
     let needed: f32 = buttons.iter().map(|(_, width)| width + gap).sum();
+    if needed - gap + 2.0 * edge > most && look.scale > SMALLEST {
+        return bar(form, Look::new(look.dark, look.scale * 0.92), letters, most);
+    }
     let text = form.view().body.iter().find_map(|block| match block {
         Block::Heading(text) | Block::Text(text) | Block::Strong(text) => Some(text.as_str()),
         _ => None,
@@ -293,8 +303,10 @@ fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
     let text = text.unwrap_or_default();
     let x = edge + mark + gap;
     let (wide, high) = letters.measure(text, style, f32::INFINITY);
-    // Who it is may be long; the buttons have room before the end of a name.
-    let room = (most - x - needed - edge).max(0.0);
+    // Who it is may be long; the buttons have room before the end of a name, but not before most of it.
+    let beside = (most - x - needed - gap - edge).max(0.0);
+    let is_one_line = wide <= beside || beside >= look.px(LEAST_OF_A_TEXT);
+    let room = if is_one_line { beside } else { (most - x - edge).max(0.0) };
     let text = if wide > room { shortened(text, style, letters, room) } else { text.to_owned() };
     let wide = wide.min(room);
     parts.push(Part {
@@ -303,13 +315,15 @@ fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
         text,
         style,
     });
-    let mut x = x + wide + gap + gap;
+    let end = x + wide;
+    let (mut x, y) = if is_one_line { (end + gap + gap, pad) } else { (edge, pad + target + pad) };
     for (at, (label, width)) in buttons.into_iter().enumerate() {
-        let area = Area { x, y: middle(look.px(TARGET)), width, height: look.px(TARGET) };
+        let area = Area { x, y, width, height: target };
         parts.push(Part { area, what: What::Target(Target::Button(at)), text: label, style });
         x += width + gap;
     }
-    Layout { width: pixels((x + edge - gap).min(most)), height: pixels(height), parts, reach: 0.0 }
+    let width = (x + edge - gap).max(end + edge).min(most);
+    Layout { width: pixels(width), height: pixels(y + target + pad), parts, reach: 0.0 }
 }
 
 /// As much of it as has room, and a sign that there was more.

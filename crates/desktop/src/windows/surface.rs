@@ -385,7 +385,7 @@ impl Room {
         let (areas, pointer) = (areas(link)?, pointer(link)?);
         let here = areas.iter().find(|area| area.inside(pointer.0, pointer.1).is_some());
         let here = here.or(areas.first()).copied().unwrap_or(Rect::whole(link.size));
-        Ok(Self { most: beside_the_bar(look, (here.width, here.height)), bar: below_the_bar(look) })
+        Ok(Self { most: beside_the_bar(look, (here.width, here.height)), bar: below_the_bar(look, here.width) })
     }
 }
 
@@ -404,13 +404,13 @@ fn pointer(link: &Link) -> Result<(i32, i32), DisplayError> {
 
 /// How large a question may be on a monitor of this size, so that neither the bar nor a frame hides any of it.
 pub(super) fn beside_the_bar(look: Look, (width, height): (u16, u16)) -> (f32, f32) {
-    let taken = u16::try_from(below_the_bar(look) + place::FRAME).unwrap_or(u16::MAX);
+    let taken = u16::try_from(below_the_bar(look, width) + place::FRAME).unwrap_or(u16::MAX);
     (f32::from(width) - MARGIN, f32::from(height.saturating_sub(taken)))
 }
 
 /// Where the bar ends, with some room.
-fn below_the_bar(look: Look) -> i32 {
-    i32::try_from(canvas::whole(bar_height(look) + BELOW)).unwrap_or(0)
+fn below_the_bar(look: Look, width: u16) -> i32 {
+    i32::try_from(canvas::whole(bar_height(look, f32::from(width)) + BELOW)).unwrap_or(0)
 }
 
 /// A question that does not fit beside the bar becomes wider, and where that is not enough smaller, down to the usual size.

@@ -1,48 +1,97 @@
 //! A file that the person here chose to send.
 
 use crate::os;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::ensure;
 use rendezvous_assist::files::{FileHash, FileName, MAX_FILE, PieceHasher};
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// It is read from one descriptor from the beginning to the end, whatever becomes of its name.
 #[derive(Debug)]
 pub(in crate::assistance) struct Chosen {
     file: File,
+    path: PathBuf,
     name: FileName,
     bytes: u64,
     hasher: PieceHasher,
 }
 
+/// What was chosen cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    pub(crate) path: PathBuf,
+    pub(crate) why: Lacking,
+}
+
+/// Why a file cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lacking {
+    /// Nothing was named.
+    Named,
+    /// There is nothing of this name, or not any more.
+    There,
+    /// The person may not read it.
+    Allowed,
+    /// It cannot be read, as the system says it.
+    Readable(String),
+    /// It is a folder.
+    AFolder,
+    /// It is a device, or something else that has no end.
+    AFile,
+    /// It is larger than anything that is sent.
+    Small,
+}
+
 impl Chosen {
     /// Opens what the person typed, or what their desktop put into the terminal when they dropped a file there.
-    pub(in crate::assistance) fn open(typed: &str) -> Result<Self> {
-        let path = meant(typed)?;
-        let shown = path.display();
-        let file = os::without_waiting(File::options().read(true)).open(&path);
-        let file = file.with_context(|| format!("{shown} cannot be read"))?;
-        let about = file.metadata()?;
-        if about.is_dir() {
-            bail!("{shown} is a folder; choose a file, or pack it first");
+    pub(in crate::assistance) fn open(typed: &str) -> Result<Self, Unusable> {
+        match meant(typed) {
+            Some(path) => Self::at(path),
+            None => Err(Unusable { path: PathBuf::new(), why: Lacking::Named }),
         }
-        ensure!(about.is_file(), "{shown} is no file");
-        ensure!(about.len() <= MAX_FILE, "{shown} is larger than {} GB", MAX_FILE >> 30);
-        let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
-        Ok(Self { file, name: FileName::cleaned(&name), bytes: about.len(), hasher: PieceHasher::default() })
     }
 
-    pub(super) fn name(&self) -> &FileName {
+    /// Opens what is there.
+    pub(in crate::assistance) fn at(path: PathBuf) -> Result<Self, Unusable> {
+        match Self::try_at(&path) {
+            Ok((file, bytes)) => {
+                let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
+                let name = FileName::cleaned(&name);
+                Ok(Self { file, name, bytes, hasher: PieceHasher::default(), path })
+            }
+            Err(why) => Err(Unusable { path, why }),
+        }
+    }
+
+    fn try_at(path: &Path) -> Result<(File, u64), Lacking> {
+        let file = os::without_waiting(File::options().read(true)).open(path).map_err(lacking)?;
+        let about = file.metadata().map_err(lacking)?;
+        match () {
+            () if about.is_dir() => Err(Lacking::AFolder),
+            () if !about.is_file() => Err(Lacking::AFile),
+            () if about.len() > MAX_FILE => Err(Lacking::Small),
+            () => Ok((file, about.len())),
+        }
+    }
+
+    /// Where it was.
+    pub(in crate::assistance) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its name, as it is sent.
+    pub(in crate::assistance) fn name(&self) -> &FileName {
         &self.name
     }
 
-    pub(super) fn bytes(&self) -> u64 {
+    /// How large it is.
+    pub(in crate::assistance) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// So many bytes from here on; none when the file has become shorter.
-    pub(super) fn read(&mut self, from: u64, bytes: usize) -> Result<Vec<u8>> {
+    pub(super) fn read(&mut self, from: u64, bytes: usize) -> anyhow::Result<Vec<u8>> {
         let mut data = vec![0; bytes];
         self.file.seek(SeekFrom::Start(from))?;
         self.file.read_exact(&mut data)?;
@@ -56,12 +105,20 @@ impl Chosen {
     }
 }
 
+fn lacking(error: std::io::Error) -> Lacking {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Lacking::There,
+        ErrorKind::PermissionDenied => Lacking::Allowed,
+        _ => Lacking::Readable(error.to_string()),
+    }
+}
+
 /// A path as people type it and as desktops drop it: in quotes, with escaped spaces, as a URI, from the home directory.
-fn meant(typed: &str) -> Result<PathBuf> {
+fn meant(typed: &str) -> Option<PathBuf> {
     let typed = typed.trim();
     let quoted = ['\'', '"'].into_iter().find_map(|quote| typed.strip_prefix(quote)?.strip_suffix(quote));
     if let Some(uri) = typed.strip_prefix("file://") {
-        return Ok(os::path_of(decoded(uri)));
+        return Some(os::path_of(decoded(uri)));
     }
     // The file that is called so, before what it could mean.
     let plain = Path::new(quoted.unwrap_or(typed));
@@ -69,13 +126,12 @@ fn meant(typed: &str) -> Result<PathBuf> {
         && let Some(rest) = typed.strip_prefix("~/")
         && let Some(home) = std::env::var_os("HOME")
     {
-        return Ok(Path::new(&home).join(rest));
+        return Some(Path::new(&home).join(rest));
     }
     if quoted.is_none() && !plain.exists() && typed.contains('\\') {
-        return Ok(PathBuf::from(unescaped(typed)));
+        return Some(PathBuf::from(unescaped(typed)));
     }
-    ensure!(!typed.is_empty(), "no file was named");
-    Ok(plain.to_owned())
+    (!typed.is_empty()).then(|| plain.to_owned())
 }
 
 fn unescaped(text: &str) -> String {
@@ -109,22 +165,36 @@ fn decoded(uri: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rendezvous_testkit::home::Home;
 
     #[test]
     fn a_path_is_understood_as_it_is_typed_and_as_it_is_dropped() {
-        let is = |typed: &str, path: &str| assert_eq!(meant(typed).unwrap(), Path::new(path), "{typed}");
+        let is =
+            |typed: &str, path: &str| assert_eq!(meant(typed).as_deref(), Some(Path::new(path)), "{typed}");
         is(" /nowhere/a b.txt ", "/nowhere/a b.txt");
         is("'/nowhere/a b.txt'", "/nowhere/a b.txt");
         is("\"/nowhere/a b.txt\"", "/nowhere/a b.txt");
         is("/nowhere/a\\ b.txt", "/nowhere/a b.txt");
         is("file:///nowhere/a%20%C3%A4.txt", "/nowhere/a ä.txt");
-        assert!(meant("  ").is_err());
+        assert_eq!(meant("  "), None);
     }
 
     #[test]
     fn what_is_no_file_is_not_sent() {
-        for typed in ["/", "/nowhere/at/all", "/dev/null"] {
-            assert!(Chosen::open(typed).is_err(), "{typed}");
+        for (typed, why) in [
+            ("/", Lacking::AFolder),
+            ("/nowhere/at/all", Lacking::There),
+            ("/dev/null", Lacking::AFile),
+            (" ", Lacking::Named),
+        ] {
+            assert_eq!(Chosen::open(typed).map(drop).map_err(|lacks| lacks.why), Err(why), "{typed}");
         }
+        let place = Home::new("chosen").expect("a place for a test");
+        let (large, largest) = (place.join("large"), place.join("largest"));
+        for (path, bytes) in [(&large, MAX_FILE + 1), (&largest, MAX_FILE)] {
+            File::create(path).and_then(|file| file.set_len(bytes)).expect("a file full of nothing");
+        }
+        assert_eq!(Chosen::at(large).map(drop).map_err(|lacks| lacks.why), Err(Lacking::Small));
+        assert!(Chosen::at(largest).is_ok());
     }
 }

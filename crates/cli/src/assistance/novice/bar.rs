@@ -44,6 +44,7 @@ impl Novice {
             Heard::Resume => self.shows_again(),
             Heard::TakeBack => self.give(Input::TakeBack(Right::Control)),
             Heard::Write => self.opens_chat(),
+            Heard::SendFile => self.opens_sending(),
             Heard::Taken(taken) if self.consent.state().may(Right::Control) => {
                 self.terminal.say(texts::taken_from_you(taken));
                 self.give(Input::TakeBack(Right::Control));
@@ -86,8 +87,9 @@ impl Novice {
         };
         let besides = self.besides();
         let write = self.chat.is_some().then(|| (Press::Write, words::bar_write(language)));
+        let file = self.may_send_files().then(|| (Press::File, words::bar_file(language)));
         let stop = (Press::Stop, words::bar_stop(language));
-        let buttons = std::iter::once(button).chain(write).chain([stop]).collect();
+        let buttons = std::iter::once(button).chain(write).chain(file).chain([stop]).collect();
         Contents {
             text: words::bar_with(language, words::bar(language, &self.who, says), &besides),
             spoken: words::bar_with(language, words::bar_spoken(language, &self.who, says), &besides),

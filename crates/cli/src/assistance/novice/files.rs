@@ -74,7 +74,10 @@ impl Novice {
         };
         self.note_file(Way::There, name.as_str(), None, state);
         let who = self.who.clone();
-        self.say_of_file(|language| texts::file_went(language, &who, name.as_str(), over));
+        let sentence = |language| texts::file_went(language, &who, name.as_str(), over);
+        if !self.is_said_in_sending(&sentence(self.language)) {
+            self.say_of_file(sentence);
+        }
     }
 
     /// Where there is no terminal it stands in the window of the chat.
@@ -91,7 +94,7 @@ impl Novice {
 
     /// Whether the person is being asked for a file.
     pub(super) fn is_file_asked(&self) -> bool {
-        matches!(self.file, Some(Asked::Now(..)))
+        matches!(self.file, Some(Asked::Now(..))) || self.is_asked_to_send()
     }
 
     /// Asks for the file that waits, when nothing else is asked and the person does not write.
@@ -103,8 +106,12 @@ impl Novice {
             self.file_is_gone(id);
             return self.files.tell(Told::Decided(id, false));
         }
-        let is_busy =
-            self.question.is_some() || self.delayed.is_some() || self.warned || self.talk.is_writing();
+        self.ask_to_send();
+        let is_busy = self.is_file_asked()
+            || self.question.is_some()
+            || self.delayed.is_some()
+            || self.warned
+            || self.talk.is_writing();
         if is_busy || self.sharing.is_none() || self.leaving.is_some() {
             return;
         }
@@ -138,6 +145,9 @@ impl Novice {
 
     /// The person did something in the window.
     pub(super) fn answered_for_file_in_window(&mut self, answer: &Answer) {
+        if self.is_asked_to_send() {
+            return self.answered_to_send(matches!(answer, Answer::Yes { .. }));
+        }
         self.decide_on_file(matches!(answer, Answer::Yes { .. }));
     }
 
@@ -169,7 +179,7 @@ impl Novice {
     }
 
     /// After a question for a file: keys are keys, and whatever else waited is asked.
-    fn listen_again(&mut self) {
+    pub(super) fn listen_again(&mut self) {
         self.hold = None;
         self.listen_for_keys();
         if let Some(question) = self.delayed.take() {
@@ -187,14 +197,14 @@ impl Novice {
             return self.terminal.say(&why);
         }
         if self.sharing.is_none() || self.consent.state().is_paused() {
-            return self.terminal.say(texts::NO_FILES_NOW);
+            return self.terminal.say(texts::no_files_now(Language::English));
         }
         match tokio::task::block_in_place(|| Chosen::open(typed)) {
             Ok(chosen) => {
                 self.terminal.say(&texts::file_is_offered(&self.who));
                 self.files.tell(Told::Chosen(Box::new(chosen)));
             }
-            Err(error) => self.terminal.say(&texts::file_unusable(&format!("{error:#}"))),
+            Err(lacks) => self.terminal.say(&texts::file_unusable(&lacks)),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::assistance::servers::Servers;
 use crate::record::SessionLog;
 use crate::signals::EndSignals;
 use crate::terminal::Terminal;
-use crate::texts::{self, Typing};
+use crate::texts::{self, Lent, Typing};
 use anyhow::Result;
 use rendezvous_assist::consent::{FloorState, Right};
 use rendezvous_assist::description::Description;
@@ -82,7 +82,7 @@ pub(in crate::assistance) async fn run(
     if !viewer.offered && ending.is_ordinary() {
         viewer.terminal.say(&texts::acquainted_expert(&viewer.who));
     } else {
-        ending::say_to_expert(&viewer.terminal, &viewer.who, ending);
+        ending::say_to_expert(&viewer.terminal, &viewer.who, ending, Lent::Typing);
     }
     drop(viewer);
     _ = tokio::time::timeout(GIVING_BACK, closed.recv()).await;

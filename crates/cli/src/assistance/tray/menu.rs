@@ -73,7 +73,7 @@ fn number(press: Press) -> Option<i32> {
         Press::Pause => Some(PAUSE),
         Press::TakeBack => Some(TAKE_BACK),
         Press::Stop => Some(STOP),
-        Press::Resume | Press::Write => None,
+        Press::Resume | Press::Write | Press::File => None,
     }
 }
 

@@ -19,11 +19,16 @@ pub(crate) fn directories() -> Result<Directories> {
 
 /// The directory for downloads of this person's desktop, where their home directory is known.
 pub(crate) fn downloads() -> Option<PathBuf> {
+    of_desktop("DOWNLOAD", "Downloads")
+}
+
+/// A directory of this person's desktop, which xdg-user-dirs knows by this name, and which is called so where it does not.
+pub(crate) fn of_desktop(name: &str, usual: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from)?;
     let config = std::env::var_os("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
     let named = std::fs::read_to_string(config.join("user-dirs.dirs")).ok();
-    let named = named.as_deref().and_then(|text| named_downloads(text, &home));
-    Some(named.unwrap_or_else(|| home.join("Downloads")))
+    let named = named.as_deref().and_then(|text| named_in(text, name, &home));
+    Some(named.unwrap_or_else(|| home.join(usual)))
 }
 
 /// Refuses a directory in which others can put things, or put another in its place: what is in it says whom the person
@@ -62,9 +67,10 @@ fn user_directory(variable: &str, below_home: &str) -> Result<PathBuf> {
     Ok(base.join("rendezvous"))
 }
 
-/// What xdg-user-dirs calls the directory for downloads, in whichever language.
-fn named_downloads(text: &str, home: &Path) -> Option<PathBuf> {
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("XDG_DOWNLOAD_DIR="))?;
+/// What xdg-user-dirs calls this directory, in whichever language.
+fn named_in(text: &str, name: &str, home: &Path) -> Option<PathBuf> {
+    let begins = format!("XDG_{name}_DIR=");
+    let line = text.lines().find_map(|line| line.trim().strip_prefix(&begins))?;
     let place = line.trim().strip_prefix('"')?.strip_suffix('"')?;
     let place = match place.strip_prefix("$HOME") {
         Some(rest) => home.join(rest.trim_start_matches('/')),

@@ -7,6 +7,8 @@ mod multicast;
 mod processes;
 mod time;
 
+#[cfg(feature = "windows")]
+pub(crate) use directories::of_desktop;
 pub(crate) use directories::{directories, downloads, is_safe};
 pub(crate) use files::{
     Rights, directory_for_person_alone, for_person_alone, is_foreign, is_of_person_alone, is_program,

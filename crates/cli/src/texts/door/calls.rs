@@ -1,8 +1,8 @@
 //! Pages about one call: the code, the ringing, what goes on, and how it ended.
 
 use super::{
-    ApplicationId, Block, ButtonKind, Call, Duration, Field, Going, LONGEST, LONGEST_LINE, Manner, Mark,
-    Outcome, Pressed, Row, Sheet, Stage, View, foreign, ids, outcome, span,
+    ApplicationId, Block, ButtonKind, Call, Duration, Field, Going, LONGEST, Manner, Mark, Outcome, Pressed,
+    Row, Sheet, Stage, View, foreign, ids, outcome, span,
 };
 
 impl Sheet<'_> {
@@ -58,7 +58,7 @@ impl Sheet<'_> {
                     "Mit diesem Code wurde niemand gefunden. Prüfen Sie die Zahl, und ob der Code dort noch zu sehen ist.",
                 );
                 self.body.push(Block::Strong(found));
-                self.body.push(Block::Small(foreign(why, LONGEST_LINE)));
+                self.body.push(Block::Small(self.said_in_full(why)));
             }
             None => self.text(
                 "They find it under “Ask for help”, “Someone on the telephone”. A dash or a space between the words is the same.",

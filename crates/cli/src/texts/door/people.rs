@@ -1,8 +1,8 @@
 //! Whom there is to call, one of them, and their name.
 
 use super::{
-    Block, ButtonKind, Contact, Field, LONGEST, LONGEST_LINE, MOST_PEOPLE, Manner, Mark, Pressed, Row, Sheet,
-    Standing, View, foreign, ids, standing_in,
+    Block, ButtonKind, Contact, Field, LONGEST, MOST_PEOPLE, Manner, Mark, Pressed, Row, Sheet, Standing,
+    View, foreign, ids, standing_in,
 };
 
 impl Sheet<'_> {
@@ -182,7 +182,7 @@ impl Sheet<'_> {
                     "This name cannot be used. Take another one.",
                     "Dieser Name geht nicht. Nehmen Sie einen anderen.",
                 );
-                self.body.extend([Block::Strong(cannot), Block::Small(foreign(why, LONGEST_LINE))]);
+                self.body.extend([Block::Strong(cannot), Block::Small(self.said_in_full(why))]);
             }
             None => self.text("It stands only on this computer.", "Er steht nur auf diesem Computer."),
         }

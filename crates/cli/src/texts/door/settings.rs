@@ -1,8 +1,8 @@
 //! What can be set, and an account that is signed in to.
 
 use super::{
-    Account, Block, ButtonKind, Field, LONGEST, LONGEST_LINE, Mark, Pressed, Row, Setting, Sheet, SigningIn,
-    Tongue, View, foreign, ids,
+    Account, Block, ButtonKind, Field, LONGEST, Mark, Pressed, Row, Setting, Sheet, SigningIn, Tongue, View,
+    foreign, ids,
 };
 
 impl Sheet<'_> {
@@ -61,7 +61,7 @@ impl Sheet<'_> {
                 "Dann könnte niemand Sie erreichen, und Sie niemanden. Darum bleibt alles, wie es ist.",
             ),
             Setting::Failed(why) => {
-                let why = foreign(why, LONGEST_LINE);
+                let why = self.said_in_full(why);
                 self.t.pick(format!("That did not work: {why}"), format!("Das ging nicht: {why}"))
             }
         };
@@ -172,7 +172,8 @@ impl Sheet<'_> {
             false => foreign(&account.address, LONGEST),
         };
         let why = match account.state.as_str() {
-            "refused" | "offline" => format!(" · {}", foreign(&account.sentence, LONGEST_LINE)),
+            "refused" | "offline" if account.sentence.is_empty() => String::new(),
+            "refused" | "offline" => format!(" · {}", self.said_in_full(&account.sentence)),
             _ => String::new(),
         };
         format!("{what}: {how}{why}")
@@ -219,7 +220,7 @@ impl Sheet<'_> {
                 "That is not an address of an account: it has the form name@server.",
                 "Das ist keine Adresse eines Kontos: Sie hat die Form name@server.",
             ))),
-            SigningIn::Failed(why) => self.body.push(Block::Strong(foreign(why, LONGEST_LINE))),
+            SigningIn::Failed(why) => self.body.push(Block::Strong(self.said_in_full(why))),
             _ => {}
         }
         self.back();

@@ -124,6 +124,14 @@ fn pictures() -> Vec<(String, View, Look)> {
         let chat = crate::texts::chat::sample(language);
         pictures.push((format!("door-chat{kind}.png"), chat, Look::new(false, 1.0)));
     }
+    for (language, kind) in Language::ALL.into_iter().zip(["", "-german"]) {
+        for (name, view) in crate::texts::sending::tests::all(language) {
+            pictures.push((format!("door-{name}{kind}.png"), view.clone(), Look::new(false, 1.0)));
+            if name == "file-choose" && language == Language::German {
+                pictures.push(("door-file-choose-200-percent.png".to_owned(), view, Look::new(false, 2.0)));
+            }
+        }
+    }
     let large = crate::texts::chat::sample(Language::English);
     pictures.push(("door-chat-200-percent.png".to_owned(), large.clone(), Look::new(false, 2.0)));
     pictures.push(("door-chat-dark.png".to_owned(), large, Look::new(true, 1.0)));

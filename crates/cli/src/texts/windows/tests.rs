@@ -51,6 +51,7 @@ fn all(language: Language) -> Vec<(&'static str, View)> {
                 "/home/maria/Downloads",
             ),
         ),
+        ("send", send(language, &anna, ("Rechnung.pdf", 120_000), "/home/maria/Documents")),
         ("clipboard", clipboard(language, &anna)),
         ("drawing", drawing(language, &anna)),
         ("words", words(language, &stranger(Why::Stranger), Why::Stranger, 3)),
@@ -192,7 +193,7 @@ fn the_bar_fits_onto_a_small_screen_at_any_size_and_can_be_hit() {
                 let drawn = bar::picture(&contents, Look::new(false, scale), (1024, 768)).unwrap();
                 let (width, height) = drawn.canvas.size();
                 assert!(width <= 1024 && height <= 200, "{name} {language:?} {scale}: {width} by {height}");
-                assert_eq!(drawn.buttons.len(), 2);
+                assert_eq!(drawn.buttons.len(), contents.buttons.len());
                 for (_, place) in &drawn.buttons {
                     assert!(place.x + place.width <= width, "{name} {language:?} {scale}: {place:?}");
                     assert!(place.width >= 44, "{name}: {place:?}");
@@ -264,6 +265,23 @@ fn bars(language: Language) -> Vec<(&'static str, Contents)> {
             contents(BarSays::Controls(minutes(3)), Tone::Controlled, Press::TakeBack, words::bar_take_back),
         ),
         ("paused", contents(BarSays::Hidden, Tone::Calm, Press::Resume, words::bar_resume)),
+        (
+            "all",
+            Contents {
+                buttons: vec![
+                    (Press::TakeBack, words::bar_take_back(language)),
+                    (Press::Write, words::bar_write(language)),
+                    (Press::File, words::bar_file(language)),
+                    (Press::Stop, words::bar_stop(language)),
+                ],
+                ..contents(
+                    BarSays::Controls(minutes(3)),
+                    Tone::Controlled,
+                    Press::TakeBack,
+                    words::bar_take_back,
+                )
+            },
+        ),
         ("asking", contents(BarSays::Asking, Tone::Seen, Press::Pause, words::bar_pause)),
     ]
 }

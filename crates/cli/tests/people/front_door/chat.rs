@@ -39,7 +39,8 @@ fn scene(
             std::thread::sleep(Duration::from_millis(300));
             novice.has("The help is over.").map(|over| over.then_some(()))
         })?;
-        wait::until("the window to go with the help", SOON, || Ok((!novice.has(CHAT)?).then_some(())))?;
+        // The window goes with the help.
+        novice.sees_no_more(CHAT)?;
         novice.leaves()
     };
     if let Err(error) = scene() {
@@ -55,27 +56,38 @@ fn writes(page: &mut Page, text: &str) -> Result<()> {
     page.says(&json!({"type": "chat", "text": text}))
 }
 
-/// The person brings the window to the front, with the keyboard: from the bar, where *Write* is the second button.
-fn opens_the_chat(novice: &AtScreen) -> Result<()> {
-    let is_on_the_bar = || -> Result<bool> {
-        Ok(novice.has_keyboard("sees your screen")? || novice.has_keyboard("is using your mouse")?)
-    };
+fn is_on_the_bar(novice: &AtScreen) -> Result<bool> {
+    Ok(novice.has_keyboard("sees your screen")? || novice.has_keyboard("is using your mouse")?)
+}
+
+/// The person brings the keyboard to the bar, at its first button.
+pub(super) fn brings_the_bar(novice: &AtScreen) -> Result<()> {
     novice.hand.chord(&TO_THE_BAR)?;
-    wait::until("the bar to have the keyboard", SOON, || Ok(is_on_the_bar()?.then_some(())))?;
-    novice.presses(&[TAB])?;
-    wait::until("the chat to have the keyboard", SOON, || {
+    wait::until("the bar to have the keyboard", SOON, || Ok(is_on_the_bar(novice)?.then_some(())))
+}
+
+/// Presses what they have chosen there, until this window has the keyboard.
+pub(super) fn presses_on_the_bar(novice: &AtScreen, window: &str) -> Result<()> {
+    wait::until(format_args!("{window:?} to have the keyboard"), SOON, || {
         // On a busy machine the bar may be deaf yet: what is pressed there is pressed again.
-        if is_on_the_bar()? {
+        if is_on_the_bar(novice)? {
             novice.presses(&[ENTER])?;
         }
         for _ in 0..20 {
-            if novice.has_keyboard(CHAT)? {
+            if novice.has_keyboard(window)? {
                 return Ok(Some(()));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
         Ok(None)
     })
+}
+
+/// The person brings the window to the front, with the keyboard: from the bar, where *Write* is the second button.
+fn opens_the_chat(novice: &AtScreen) -> Result<()> {
+    brings_the_bar(novice)?;
+    novice.presses(&[TAB])?;
+    presses_on_the_bar(novice, CHAT)
 }
 
 #[test]

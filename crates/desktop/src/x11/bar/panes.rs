@@ -159,7 +159,7 @@ impl Panes {
 
     /// What shows more than before is the person's alone. Everything else is anybody's.
     fn may(&self, press: Press, source: Option<DeviceId>) -> Result<Option<Press>, DisplayError> {
-        if press == Press::Write {
+        if matches!(press, Press::Write | Press::File) {
             // It takes the keyboard: if it were the helper's to press, from somebody who types a password elsewhere.
             let may = source.map_or(Ok(true), |source| self.mark.is_real(&self.link, source))?;
             return Ok(may.then_some(press));

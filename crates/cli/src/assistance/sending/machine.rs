@@ -1,0 +1,367 @@
+//! What happens between a person and the window in which they choose a file: pure. What they do and what was found comes in, what is
+//! to be done goes out, and what the window shows follows from the state (`texts::sending`).
+
+use super::folder::{Entry, Kind, Listing, Place};
+use crate::assistance::{Lacking, Unusable};
+use rendezvous_desktop::windows::ButtonId;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+/// More rows than these are not shown: whoever looks for something in so many types.
+pub(crate) const MOST_ROWS: usize = 60;
+
+pub(crate) const BACK: ButtonId = ButtonId(0);
+pub(crate) const CANCEL: ButtonId = ButtonId(1);
+pub(crate) const STOP: ButtonId = ButtonId(2);
+pub(crate) const ANOTHER: ButtonId = ButtonId(3);
+/// Where the numbers of rows begin.
+const ROWS: u16 = 100;
+
+/// What comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// The person wants to send a file, or to see how it stands with one.
+    Opened,
+    /// They pressed something.
+    Pressed(ButtonId),
+    /// This stands in the field now.
+    Typed(String),
+    /// They are done with the field.
+    Entered,
+    /// They closed the window.
+    Closed,
+    /// This is there.
+    Found(Place, Result<Listing, Lacking>),
+    /// What they chose is open, and they are asked about it.
+    Took { name: String, bytes: u64 },
+    /// It could not be opened.
+    NotTook(Unusable),
+    /// They said whether they want to send it.
+    Answered(bool),
+    /// So many bytes of the file that is on its way are there, of so many; nothing while the other one is asked.
+    Progress(Option<(u64, u64)>),
+    /// It is over, with this sentence.
+    Over(String),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Look what is there.
+    Look(Place),
+    /// Open this file.
+    Take(PathBuf),
+    /// Open what is called so, as people type and drop it.
+    TakeTyped(String),
+    /// What is on its way is not to arrive.
+    Stop,
+}
+
+/// What the window shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// The person looks for a file.
+    Looking,
+    /// They are asked about the one that they chose, elsewhere.
+    Asked {
+        name: String,
+        bytes: u64,
+    },
+    /// It goes over: so many of its bytes are there. `None` while the other one is asked.
+    Going {
+        name: String,
+        bytes: u64,
+        done: Option<u64>,
+    },
+    Over(String),
+}
+
+/// The window.
+#[derive(Clone, Debug)]
+pub(crate) struct Chooser {
+    pub(crate) page: Page,
+    pub(crate) place: Place,
+    /// What stands in the field.
+    pub(crate) typed: String,
+    /// Why the last one could not be chosen.
+    pub(crate) wrong: Option<(String, Lacking)>,
+    pub(crate) is_open: bool,
+    /// What was found last, and where.
+    found: Option<(Place, Result<Listing, Lacking>)>,
+    /// The person has said what they mean before it was known what is there.
+    is_hurried: bool,
+    /// Where it was looked last; what is told of any other place is old.
+    asked: Option<Place>,
+    /// The places before this one.
+    before: Vec<Place>,
+    /// Which number means what: for ever, so that a list that changes under a finger opens nothing else.
+    numbers: Vec<PathBuf>,
+    home: Option<PathBuf>,
+    outputs: VecDeque<Output>,
+}
+
+impl Chooser {
+    /// A path that begins with `~/` is meant from `home`.
+    pub(crate) fn new(home: Option<PathBuf>) -> Self {
+        Self {
+            page: Page::Looking,
+            place: Place::Start,
+            typed: String::new(),
+            wrong: None,
+            is_open: false,
+            found: None,
+            is_hurried: false,
+            asked: None,
+            before: Vec::new(),
+            numbers: Vec::new(),
+            home,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// What is to be done next.
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Takes what happened.
+    pub(crate) fn handle_input(&mut self, input: Input) {
+        match input {
+            Input::Opened => self.open(),
+            Input::Pressed(BACK) => self.back(),
+            Input::Pressed(CANCEL) | Input::Closed => self.close(),
+            Input::Pressed(STOP) => self.outputs.push_back(Output::Stop),
+            Input::Pressed(ANOTHER) => self.begin(),
+            Input::Pressed(row) => self.pressed(row),
+            Input::Typed(typed) => self.typed(typed),
+            Input::Entered => self.entered(),
+            Input::Found(place, found) => {
+                if self.asked.as_ref() == Some(&place) {
+                    self.learn(&found);
+                    self.found = Some((place, found));
+                    if std::mem::take(&mut self.is_hurried) {
+                        self.entered();
+                    }
+                }
+            }
+            Input::Took { name, bytes } => self.page = Page::Asked { name, bytes },
+            Input::NotTook(Unusable { path, why: Lacking::AFolder }) => self.go(Place::Folder(path)),
+            Input::NotTook(Unusable { path, why }) => {
+                self.wrong = Some((name(&path), why));
+                // What was there may be gone.
+                self.look();
+            }
+            Input::Answered(yes) => self.answered(yes),
+            Input::Progress(progress) => self.progress(progress),
+            Input::Over(sentence) => {
+                if matches!(self.page, Page::Going { .. }) {
+                    self.page = Page::Over(sentence);
+                }
+            }
+        }
+    }
+
+    /// What can be pressed of what is there, by what is typed; and whether there is more. `None` until it was looked.
+    pub(crate) fn rows(&self) -> Option<Result<(Vec<(ButtonId, &Entry)>, bool), &Lacking>> {
+        let (place, found) = self.found.as_ref()?;
+        if *place != self.wanted() {
+            return None;
+        }
+        let listing = match found {
+            Ok(listing) => listing,
+            Err(why) => return Some(Err(why)),
+        };
+        let mut matches = listing.entries.iter().filter(|entry| self.is_meant(entry));
+        let rows: Vec<_> = matches
+            .by_ref()
+            .filter_map(|entry| Some((self.number(&entry.path)?, entry)))
+            .take(MOST_ROWS)
+            .collect();
+        let is_more = listing.is_cut || matches.next().is_some();
+        Some(Ok((rows, is_more)))
+    }
+
+    /// What is shown in full, as people write where things are.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
+            Some(below) if below.as_os_str().is_empty() => "~".to_owned(),
+            Some(below) => format!("~/{}", below.display()),
+            None => path.display().to_string(),
+        }
+    }
+
+    fn open(&mut self) {
+        let was_open = std::mem::replace(&mut self.is_open, true);
+        match self.page {
+            // What they have typed stays where they see it.
+            Page::Looking if was_open => self.look(),
+            Page::Over(_) | Page::Looking => self.begin(),
+            Page::Asked { .. } | Page::Going { .. } => {}
+        }
+    }
+
+    /// From the beginning, at the same place.
+    fn begin(&mut self) {
+        self.page = Page::Looking;
+        self.typed.clear();
+        self.wrong = None;
+        self.look();
+    }
+
+    fn close(&mut self) {
+        self.is_open = false;
+        if matches!(self.page, Page::Looking | Page::Over(_)) {
+            (self.page, self.place) = (Page::Looking, Place::Start);
+            self.before.clear();
+        }
+    }
+
+    fn back(&mut self) {
+        match (&self.page, self.before.pop()) {
+            (Page::Looking, Some(place)) => {
+                self.place = place;
+                self.begin();
+            }
+            _ => self.close(),
+        }
+    }
+
+    fn go(&mut self, place: Place) {
+        self.page = Page::Looking;
+        if place != self.place {
+            let before = std::mem::replace(&mut self.place, place);
+            self.before.push(before);
+            self.typed.clear();
+        }
+        self.wrong = None;
+        self.look();
+    }
+
+    fn typed(&mut self, typed: String) {
+        let wanted = self.wanted();
+        (self.typed, self.is_hurried) = (typed, false);
+        self.wrong = None;
+        if self.wanted() != wanted {
+            self.look();
+        }
+    }
+
+    fn entered(&mut self) {
+        let typed = self.typed.trim().to_owned();
+        if self.page != Page::Looking || typed.is_empty() {
+            return;
+        }
+        if typed.starts_with(['\'', '"']) || typed.starts_with("file://") {
+            // As desktops drop it.
+            return self.outputs.push_back(Output::TakeTyped(typed));
+        }
+        let meant = self.rows().and_then(Result::ok).and_then(|(rows, is_more)| {
+            let exactly = rows.iter().find(|(_, entry)| entry.name == self.sought());
+            let only = rows.first().filter(|_| rows.len() == 1 && !is_more);
+            exactly.or(only).map(|(number, _)| *number)
+        });
+        match (meant, path_typed(&typed, self.home.as_deref())) {
+            (Some(number), _) => self.pressed(number),
+            (None, None) if self.rows().is_none() => self.is_hurried = true,
+            (None, Some(path)) => self.outputs.push_back(Output::Take(path)),
+            // Several may be meant; whoever typed the name of none is told so.
+            (None, None) if matches!(self.rows(), Some(Ok((rows, _))) if rows.is_empty()) => {
+                self.wrong = Some((typed, Lacking::There));
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn pressed(&mut self, row: ButtonId) {
+        let at = row.0.checked_sub(ROWS).map(usize::from);
+        let Some(path) = at.and_then(|at| self.numbers.get(at)).cloned() else { return };
+        if self.page != Page::Looking {
+            return;
+        }
+        let entries = self.found.iter().filter_map(|(_, found)| found.as_ref().ok());
+        let mut entries = entries.flat_map(|listing| &listing.entries);
+        match entries.find(|entry| entry.path == path).map(|entry| &entry.kind) {
+            Some(Kind::Folder | Kind::Known(_)) => self.go(Place::Folder(path)),
+            // What is not there any more is said so by whoever opens it.
+            Some(Kind::File { .. }) | None => self.outputs.push_back(Output::Take(path)),
+        }
+    }
+
+    fn answered(&mut self, yes: bool) {
+        let Page::Asked { name, bytes } = &self.page else { return };
+        if yes {
+            self.page = Page::Going { name: name.clone(), bytes: *bytes, done: None };
+        } else {
+            self.begin();
+        }
+        self.is_open = true;
+    }
+
+    fn progress(&mut self, progress: Option<(u64, u64)>) {
+        if let (Page::Going { bytes, done, .. }, Some((all, arrived))) = (&mut self.page, progress) {
+            (*bytes, *done) = (all, Some(arrived));
+        }
+    }
+
+    fn look(&mut self) {
+        let place = self.wanted();
+        self.is_hurried = false;
+        self.asked = Some(place.clone());
+        self.outputs.push_back(Output::Look(place));
+    }
+
+    /// Where is to be looked: where the person is, or at what they type the path of.
+    fn wanted(&self) -> Place {
+        match path_typed(&self.typed, self.home.as_deref()) {
+            Some(path) if self.typed.ends_with('/') => Place::Folder(path),
+            Some(path) => path.parent().map_or(Place::Start, |above| Place::Folder(above.to_owned())),
+            None => self.place.clone(),
+        }
+    }
+
+    /// The part of what is typed that is looked for there.
+    fn sought(&self) -> &str {
+        match path_typed(&self.typed, self.home.as_deref()) {
+            Some(_) => self.typed.rsplit('/').next().unwrap_or_default(),
+            None => self.typed.trim(),
+        }
+    }
+
+    fn is_meant(&self, entry: &Entry) -> bool {
+        let sought = self.sought().to_lowercase();
+        // What begins with a dot was hidden from people by those who named it.
+        let is_hidden = entry.name.starts_with('.') && !sought.starts_with('.');
+        let called = entry.name.to_lowercase();
+        let is_path = path_typed(&self.typed, self.home.as_deref()).is_some();
+        !is_hidden && if is_path { called.starts_with(&sought) } else { called.contains(&sought) }
+    }
+
+    fn learn(&mut self, found: &Result<Listing, Lacking>) {
+        for entry in found.iter().flat_map(|listing| &listing.entries) {
+            if self.number(&entry.path).is_none() && self.numbers.len() < usize::from(u16::MAX - ROWS) {
+                self.numbers.push(entry.path.clone());
+            }
+        }
+    }
+
+    fn number(&self, path: &Path) -> Option<ButtonId> {
+        let at = self.numbers.iter().position(|known| known == path)?;
+        Some(ButtonId(u16::try_from(at).ok()?.checked_add(ROWS)?))
+    }
+}
+
+/// The path that is typed, where it is one.
+fn path_typed(typed: &str, home: Option<&Path>) -> Option<PathBuf> {
+    let typed = typed.trim_start();
+    match typed.strip_prefix("~/") {
+        Some(rest) => home.map(|home| home.join(rest)),
+        None => typed.starts_with('/').then(|| PathBuf::from(typed)),
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests;

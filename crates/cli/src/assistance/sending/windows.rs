@@ -1,0 +1,209 @@
+//! The window itself.
+
+use super::folder::{self, Listing, Place};
+use super::machine::{Chooser, Input, Output};
+use super::{Chosen, Wanted};
+use crate::asking;
+use crate::assistance::{Lacking, Unusable};
+use crate::surroundings::x11_display;
+use crate::texts::language::Language;
+use crate::texts::sending::view;
+use rendezvous_desktop::Suspension;
+use rendezvous_desktop::windows::{Act, Told, View, WindowId, Windows};
+use std::path::PathBuf;
+use tokio::sync::mpsc;
+
+/// What is chosen in it, and how it stands with what was chosen.
+#[derive(Debug)]
+pub(in crate::assistance) struct Sending {
+    display: String,
+    suspension: Suspension,
+    language: Language,
+    who: String,
+    chooser: Chooser,
+    /// Opened when the person first wants it.
+    windows: Option<(Windows, mpsc::UnboundedReceiver<Told>)>,
+    shown: Option<(WindowId, View)>,
+    is_gone: bool,
+    finds: mpsc::UnboundedSender<Found>,
+    found: mpsc::UnboundedReceiver<Found>,
+}
+
+/// What came of looking at disks.
+#[derive(Debug)]
+enum Found {
+    Listing(Place, Result<Listing, Lacking>),
+    File(Result<Box<Chosen>, Unusable>),
+}
+
+impl Sending {
+    /// Where this desktop can show windows, and the person has not chosen their terminal.
+    pub(in crate::assistance) fn here(suspension: &Suspension, who: &str) -> Option<Self> {
+        if !asking::can_ask_in(|name| std::env::var(name).ok()) {
+            return None;
+        }
+        let (finds, found) = mpsc::unbounded_channel();
+        Some(Self {
+            display: x11_display().ok()?,
+            suspension: suspension.clone(),
+            language: Language::here(),
+            who: who.to_owned(),
+            chooser: Chooser::new(std::env::var_os("HOME").map(PathBuf::from)),
+            windows: None,
+            shown: None,
+            is_gone: false,
+            finds,
+            found,
+        })
+    }
+
+    /// The person wants to send a file: the window comes, or comes to the front, with the keyboard in it.
+    pub(in crate::assistance) fn open(&mut self) {
+        self.hide();
+        self.tell(Input::Opened);
+    }
+
+    /// Whether it is on the screen, and so what it says is seen.
+    pub(in crate::assistance) fn is_shown(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    /// The person said whether what they chose is to be sent.
+    pub(in crate::assistance) fn answered(&mut self, yes: bool) {
+        self.tell(Input::Answered(yes));
+    }
+
+    /// How far it is with what is on its way: its bytes, and how many of them are there.
+    pub(in crate::assistance) fn progress(&mut self, progress: Option<(u64, u64)>) {
+        self.tell(Input::Progress(progress));
+    }
+
+    /// It is over with what was on its way.
+    pub(in crate::assistance) fn over(&mut self, sentence: &str) {
+        self.tell(Input::Over(sentence.to_owned()));
+    }
+
+    /// What the person wants next.
+    pub(super) async fn next(&mut self) -> Wanted {
+        loop {
+            let wanted = tokio::select! {
+                told = told(&mut self.windows) => match told {
+                    // What was done in a window that is gone meanwhile was done all the same.
+                    Some(Told::Did(_, act)) => self.tell(of_act(act)),
+                    Some(Told::Lost(_)) | None => {
+                        (self.windows, self.shown, self.is_gone) = (None, None, true);
+                        return Wanted::Gone;
+                    }
+                },
+                Some(found) = self.found.recv() => match found {
+                    Found::Listing(place, listing) => self.tell(Input::Found(place, listing)),
+                    Found::File(Ok(chosen)) => {
+                        let (name, bytes) = (chosen.name().as_str().to_owned(), chosen.bytes());
+                        self.tell(Input::Took { name, bytes });
+                        // The question stands alone.
+                        self.hide();
+                        return Wanted::Send(chosen);
+                    }
+                    Found::File(Err(unusable)) => self.tell(Input::NotTook(unusable)),
+                },
+            };
+            if let Some(wanted) = wanted {
+                return wanted;
+            }
+        }
+    }
+
+    /// Gives this to the chooser, does what follows, and shows how it stands.
+    fn tell(&mut self, input: Input) -> Option<Wanted> {
+        self.chooser.handle_input(input);
+        let mut wanted = None;
+        while let Some(output) = self.chooser.poll_output() {
+            match output {
+                Output::Look(place) => {
+                    self.find(move || Found::Listing(place.clone(), folder::look(&place)));
+                }
+                Output::Take(path) => self.find(move || Found::File(Chosen::at(path).map(Box::new))),
+                Output::TakeTyped(typed) => {
+                    self.find(move || Found::File(Chosen::open(&typed).map(Box::new)))
+                }
+                Output::Stop => wanted = Some(Wanted::Stop),
+            }
+        }
+        self.show();
+        wanted
+    }
+
+    /// On a thread of its own, which nobody waits for: not when the help is over either.
+    fn find(&self, find: impl FnOnce() -> Found + Send + 'static) {
+        let finds = self.finds.clone();
+        let begun = std::thread::Builder::new().name("files".to_owned()).spawn(move || finds.send(find()));
+        if let Err(error) = begun {
+            tracing::warn!(%error, "The system has no room to look at files");
+        }
+    }
+
+    fn show(&mut self) {
+        if !self.chooser.is_open {
+            return self.hide();
+        }
+        let view = view(self.language, &self.who, &self.chooser);
+        let Some(view) = view else { return self.hide() };
+        match &mut self.shown {
+            Some((_, shown)) if *shown == view => {}
+            Some((window, shown)) => {
+                if let Some((windows, _)) = &self.windows {
+                    windows.change(*window, view.clone());
+                }
+                *shown = view;
+            }
+            None => self.show_anew(view),
+        }
+    }
+
+    fn show_anew(&mut self, view: View) {
+        if self.windows.is_none() && !self.is_gone {
+            self.windows = self.begin();
+        }
+        if let Some((windows, _)) = &self.windows {
+            self.shown = Some((windows.show(view.clone()), view));
+        }
+    }
+
+    fn begin(&mut self) -> Option<(Windows, mpsc::UnboundedReceiver<Told>)> {
+        let (tell, told) = mpsc::unbounded_channel();
+        let tell = move |news| _ = tell.send(news);
+        let opened = tokio::task::block_in_place(|| {
+            Windows::open(Some(&self.display), None, self.suspension.clone(), tell)
+        });
+        match opened {
+            Ok(windows) => Some((windows, told)),
+            Err(error) => {
+                tracing::warn!(%error, "There is no window for files");
+                self.is_gone = true;
+                None
+            }
+        }
+    }
+
+    fn hide(&mut self) {
+        if let (Some((windows, _)), Some((window, _))) = (&self.windows, self.shown.take()) {
+            windows.dismiss(window);
+        }
+    }
+}
+
+async fn told(windows: &mut Option<(Windows, mpsc::UnboundedReceiver<Told>)>) -> Option<Told> {
+    match windows {
+        Some((_, told)) => told.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn of_act(act: Act) -> Input {
+    match act {
+        Act::Pressed(button, _) => Input::Pressed(button),
+        Act::Typed(text) => Input::Typed(text),
+        Act::Entered => Input::Entered,
+        Act::Closed => Input::Closed,
+    }
+}
