@@ -44,6 +44,9 @@ pub(crate) enum Input {
     Over(String),
 }
 
+/// What can be pressed of what is there, and whether there is more.
+pub(crate) type Rows<'a> = (Vec<(ButtonId, &'a Entry)>, bool);
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
@@ -162,7 +165,7 @@ impl Chooser {
     }
 
     /// What can be pressed of what is there, by what is typed; and whether there is more. `None` until it was looked.
-    pub(crate) fn rows(&self) -> Option<Result<(Vec<(ButtonId, &Entry)>, bool), &Lacking>> {
+    pub(crate) fn rows(&self) -> Option<Result<Rows<'_>, &Lacking>> {
         let (place, found) = self.found.as_ref()?;
         if *place != self.wanted() {
             return None;
