@@ -20,7 +20,7 @@ use rustix::process::{Pid, Signal};
 use rustix::termios::{LocalModes, Termios, tcgetattr};
 
 /// What takes longer than this on a busy machine is broken.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(40);
 
 /// A screen that nobody has: whoever tried to open it would fail, so a scene that succeeds with it did not try.
 pub(crate) const NO_SUCH_SCREEN: &str = ":4040";

@@ -95,6 +95,8 @@ fn the_first_time_by_words_and_then_never_again() {
         // An empty line is no try; a wrong one is.
         two.call().says("")?;
         two.call().reads("Type the three words that they read aloud.")?;
+        // What is typed before the question stands there again is thrown away.
+        two.call().reads(WORDS)?;
         two.call().says("otter otter otter")?;
         two.call().reads("Those are not the words. Ask them to read them again; you have two tries more.")?;
         two.call().reads(WORDS)?;

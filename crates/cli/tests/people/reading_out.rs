@@ -47,6 +47,12 @@ fn role(number: u32) -> String {
     }
 }
 
+impl Heard {
+    pub(crate) fn is_focused(&self) -> bool {
+        self.is_focused
+    }
+}
+
 impl Ear {
     pub(crate) fn on(at_spi: &AtSpi) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

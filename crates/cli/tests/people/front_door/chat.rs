@@ -39,7 +39,7 @@ fn scene(
             std::thread::sleep(Duration::from_millis(300));
             novice.has("The help is over.").map(|over| over.then_some(()))
         })?;
-        ensure!(!novice.has(CHAT)?, "the window goes with the help");
+        wait::until("the window to go with the help", SOON, || Ok((!novice.has(CHAT)?).then_some(())))?;
         novice.leaves()
     };
     if let Err(error) = scene() {

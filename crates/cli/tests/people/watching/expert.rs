@@ -219,6 +219,11 @@ impl Expert {
         Ok(())
     }
 
+    /// How this one is called where nobody has given another name.
+    pub(crate) fn who(&self) -> String {
+        nearby_address(&self.key.public()).to_string()
+    }
+
     pub(crate) async fn is_connected(&mut self) -> Result<()> {
         self.until("both programs to hold the session", |call| call.connected).await
     }

@@ -154,6 +154,8 @@ impl Field {
         };
         let (early, late) = (courses / 4, courses - courses / 4);
         runtime.block_on(expert.offers())?;
+        // Another may have called meanwhile, and given up.
+        novice.agent.reads(&format!("{} offers to help you.", expert.who()))?;
         novice.agent.reads(ANSWER)?;
         let mut messages = run(expert, Stage::Ringing, early)?;
         novice.agent.says("y")?;
