@@ -410,7 +410,7 @@ pub(super) fn beside_the_bar(look: Look, (width, height): (u16, u16)) -> (f32, f
 
 /// Where the bar ends, with some room.
 fn below_the_bar(look: Look) -> i32 {
-    i32::try_from(canvas::whole(bar_height(look) + BELOW)).unwrap_or(0)
+    canvas::whole(bar_height(look) + BELOW)
 }
 
 /// A question that does not fit beside the bar becomes wider, and where that is not enough smaller, down to the usual size.
