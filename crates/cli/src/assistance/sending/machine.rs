@@ -76,6 +76,9 @@ pub(crate) enum Page {
     Over(String),
 }
 
+/// What can be pressed, and whether there is more.
+pub(crate) type Rows<'a> = (Vec<(ButtonId, &'a Entry)>, bool);
+
 /// The window.
 #[derive(Clone, Debug)]
 pub(crate) struct Chooser {
@@ -162,7 +165,7 @@ impl Chooser {
     }
 
     /// What can be pressed of what is there, by what is typed; and whether there is more. `None` until it was looked.
-    pub(crate) fn rows(&self) -> Option<Result<(Vec<(ButtonId, &Entry)>, bool), &Lacking>> {
+    pub(crate) fn rows(&self) -> Option<Result<Rows<'_>, &Lacking>> {
         let (place, found) = self.found.as_ref()?;
         if *place != self.wanted() {
             return None;
