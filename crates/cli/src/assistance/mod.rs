@@ -173,14 +173,19 @@ pub(crate) async fn run(home: &Home, source: Source, name: &str) -> Result<ExitC
         // The error goes to the log; the person at this terminal needs the sentence too.
         speaker.say(&format!("{error:#}"));
         if speaker.is_nowhere() {
-            let sentence = texts::in_windows(&format!("{error:#}"));
-            asking::tell(&who, &asking::Told::Sentence(&sentence), &HashMap::new());
+            tell_error(&who, error);
         }
         if let Err(error) = holder.terminate(ruled::result_of(error).into(), "").await {
             tracing::info!(%error, "It had ended already");
         }
     }
     played.map(|()| ExitCode::SUCCESS)
+}
+
+/// Where there is no terminal.
+fn tell_error(who: &str, error: &anyhow::Error) {
+    let sentence = texts::in_windows(&format!("{error:#}"));
+    asking::tell(who, &asking::Told::Sentence(&sentence), &HashMap::new());
 }
 
 /// What is shared.

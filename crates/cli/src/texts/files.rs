@@ -93,11 +93,9 @@ pub(crate) fn file_unusable(Unusable { path, why }: &Unusable) -> String {
 pub(crate) fn unusable(language: Language, name: &str, why: &Lacking) -> String {
     match why {
         Lacking::Named => language.pick("no file was named", "es wurde keine Datei genannt").to_owned(),
-        Lacking::There => {
-            language.pick(format!("{name} is not there"), format!("{name} ist nicht (mehr) da"))
-        }
+        Lacking::There => language.pick(format!("{name} is not there"), format!("{name} ist nicht da")),
         Lacking::Allowed => {
-            language.pick(format!("you may not read {name}"), format!("{name} dürfen Sie nicht lesen"))
+            language.pick(format!("{name} cannot be read by you"), format!("{name} ist für Sie nicht lesbar"))
         }
         Lacking::Readable(error) => language.pick(
             format!("{name} cannot be read: {error}"),

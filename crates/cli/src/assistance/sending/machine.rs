@@ -37,7 +37,7 @@ pub(crate) enum Input {
     /// It could not be opened.
     NotTook(Unusable),
     /// They said whether they want to send it.
-    Answered(bool),
+    Said(bool),
     /// So many bytes of the file that is on its way are there, of so many; nothing while the other one is asked.
     Progress(Option<(u64, u64)>),
     /// It is over, with this sentence.
@@ -78,6 +78,9 @@ pub(crate) enum Page {
     },
     Over(String),
 }
+
+/// What can be pressed, and whether there is more.
+pub(crate) type Rows<'a> = (Vec<(ButtonId, &'a Entry)>, bool);
 
 /// The window.
 #[derive(Clone, Debug)]
@@ -154,7 +157,7 @@ impl Chooser {
                 // What was there may be gone.
                 self.look();
             }
-            Input::Answered(yes) => self.answered(yes),
+            Input::Said(yes) => self.answered(yes),
             Input::Progress(progress) => self.progress(progress),
             Input::Over(sentence) => {
                 if matches!(self.page, Page::Going { .. }) {

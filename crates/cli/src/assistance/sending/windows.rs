@@ -70,7 +70,7 @@ impl Sending {
 
     /// The person said whether what they chose is to be sent.
     pub(in crate::assistance) fn answered(&mut self, yes: bool) {
-        self.tell(Input::Answered(yes));
+        self.tell(Input::Said(yes));
     }
 
     /// How far it is with what is on its way: its bytes, and how many of them are there.

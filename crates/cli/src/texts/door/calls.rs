@@ -46,7 +46,8 @@ impl Sheet<'_> {
             self.cancel();
             return self.done();
         }
-        self.body.push(Block::Field(Field { label, text: String::new(), is_secret: false }));
+        let field = Block::Field(Field { label, text: String::new(), is_secret: false });
+        // What is wrong stands before the field: at large letters what follows has to be scrolled to.
         match wrong {
             Some("") => self.body.push(Block::Strong(self.s(
                 "That is not a code yet: it is a number and two words. Nothing was sent. Listen again, and correct it.",
@@ -60,10 +61,14 @@ impl Sheet<'_> {
                 self.body.push(Block::Strong(found));
                 self.body.push(Block::Small(self.said_in_full(why)));
             }
-            None => self.text(
+            None => {}
+        }
+        self.body.push(field);
+        if wrong.is_none() {
+            self.text(
                 "They find it under “Ask for help”, “Someone on the telephone”. A dash or a space between the words is the same.",
                 "Der Code steht dort unter „Um Hilfe bitten“, „Jemand am Telefon“. Strich oder Leerzeichen zwischen den Wörtern ist gleich.",
-            ),
+            );
         }
         self.back();
         self.button(ids::SEARCH, ButtonKind::Plain, "Go on", "Weiter");

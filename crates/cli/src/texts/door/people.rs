@@ -175,16 +175,20 @@ impl Sheet<'_> {
         self.heading("What do you call this person?", "Wie nennen Sie diesen Menschen?");
         self.body.push(Block::Who(self.line(contact)));
         let label = self.s("The name:", "Der Name:");
-        self.body.push(Block::Field(Field { label, text: String::new(), is_secret: false }));
+        let field = Block::Field(Field { label, text: String::new(), is_secret: false });
         match wrong {
+            // Before the field: at large letters what follows has to be scrolled to.
             Some(why) => {
                 let cannot = self.s(
                     "This name cannot be used. Take another one.",
                     "Dieser Name geht nicht. Nehmen Sie einen anderen.",
                 );
-                self.body.extend([Block::Strong(cannot), Block::Small(self.said_in_full(why))]);
+                self.body.extend([Block::Strong(cannot), Block::Small(self.said_in_full(why)), field]);
             }
-            None => self.text("It stands only on this computer.", "Er steht nur auf diesem Computer."),
+            None => {
+                self.body.push(field);
+                self.text("It stands only on this computer.", "Er steht nur auf diesem Computer.");
+            }
         }
         self.back();
         self.button(ids::SEARCH, ButtonKind::Plain, "Go on", "Weiter");

@@ -198,6 +198,15 @@ impl Sheet<'_> {
             SigningIn::Asks | SigningIn::Failed(_) => {}
         }
         self.heading("Your chat account", "Ihr Chat-Konto");
+        // Before the field: at large letters what follows has to be scrolled to.
+        match state {
+            SigningIn::Failed(why) if why.is_empty() => self.body.push(Block::Strong(self.s(
+                "That is not an address of an account: it has the form name@server.",
+                "Das ist keine Adresse eines Kontos: Sie hat die Form name@server.",
+            ))),
+            SigningIn::Failed(why) => self.body.push(Block::Strong(self.said_in_full(why))),
+            _ => {}
+        }
         if has_address {
             let jid = foreign(jid, LONGEST);
             let label = self.t.pick(format!("The password of {jid}:"), format!("Das Passwort von {jid}:"));
@@ -214,14 +223,6 @@ impl Sheet<'_> {
                 "It is the account of your usual chat program (XMPP, also called Jabber). That goes on as before.",
                 "Es ist das Konto Ihres gewohnten Chat-Programms (XMPP, auch Jabber genannt). Das geht weiter wie bisher.",
             );
-        }
-        match state {
-            SigningIn::Failed(why) if why.is_empty() => self.body.push(Block::Strong(self.s(
-                "That is not an address of an account: it has the form name@server.",
-                "Das ist keine Adresse eines Kontos: Sie hat die Form name@server.",
-            ))),
-            SigningIn::Failed(why) => self.body.push(Block::Strong(self.said_in_full(why))),
-            _ => {}
         }
         self.back();
         self.button(ids::SEARCH, ButtonKind::Plain, "Go on", "Weiter");

@@ -53,7 +53,7 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, View)> {
     keep("file-gone", &chooser);
     chooser.handle_input(Input::Took { name: "IMG_0042.jpg".into(), bytes: 2_400_000 });
     assert!(view(language, "Anna", &chooser).is_none());
-    chooser.handle_input(Input::Answered(true));
+    chooser.handle_input(Input::Said(true));
     keep("file-offered", &chooser);
     chooser.handle_input(Input::Progress(Some((2_400_000, 1_100_000))));
     keep("file-going", &chooser);

@@ -71,7 +71,7 @@ fn a_file_is_found_by_typing_a_part_of_its_name_and_asked_about() {
     let tax = ButtonId(ROWS + 3);
     chooser.handle_input(Input::Pressed(tax));
     assert_eq!(outputs(&mut chooser), []);
-    chooser.handle_input(Input::Answered(true));
+    chooser.handle_input(Input::Said(true));
     let going = |done| Page::Going { name: "Letter to Bob.odt".into(), bytes: 5, done };
     assert_eq!(chooser.page, going(None));
     chooser.handle_input(Input::Progress(Some((5, 3))));
@@ -93,10 +93,10 @@ fn a_no_goes_back_to_where_they_looked_and_sends_nothing() {
     chooser.handle_input(Input::Pressed(tax));
     assert_eq!(outputs(&mut chooser), [Output::Take("/home/ann/Documents/Tax.pdf".into())]);
     chooser.handle_input(Input::Took { name: "Tax.pdf".into(), bytes: 5 });
-    chooser.handle_input(Input::Answered(false));
+    chooser.handle_input(Input::Said(false));
     assert_eq!(outputs(&mut chooser), [Output::Look(at("/home/ann/Documents"))]);
     assert_eq!((&chooser.page, chooser.is_open), (&Page::Looking, true));
-    chooser.handle_input(Input::Answered(true));
+    chooser.handle_input(Input::Said(true));
     assert_eq!(chooser.page, Page::Looking, "what nobody is asked cannot be answered");
     chooser.handle_input(Input::Over("late".into()));
     assert_eq!(chooser.page, Page::Looking);
