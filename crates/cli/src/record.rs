@@ -14,6 +14,7 @@ mod show;
 mod verify;
 
 pub(crate) use session::{SessionLog, begun, head_of, short};
+#[cfg(feature = "windows")]
 pub(crate) use show::lines;
 
 use crate::args::{Json, ListOptions, LogOptions, LogVerb};

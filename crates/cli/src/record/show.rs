@@ -43,6 +43,7 @@ pub(super) fn run(home: &Home, session: Option<&str>, json: bool) -> Result<Exit
 }
 
 /// The record of a session as its person reads it, line by line.
+#[cfg(feature = "windows")]
 pub(crate) fn lines(home: &Home, session: &str) -> Result<Vec<String>> {
     let kept = chosen(home, Some(session))?;
     Ok(text(&kept.name, &check(&kept.read()?)).lines().map(str::to_owned).collect())
