@@ -67,7 +67,6 @@ pub(crate) fn find(home: &Home, typed: &str) -> Result<ApplicationId> {
 }
 
 /// What a file says of an application, registered or not.
-#[cfg(unix)]
 pub(crate) fn read(file: &Path) -> Result<Manifest> {
     Ok(change::read(file)?.1)
 }

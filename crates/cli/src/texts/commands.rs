@@ -49,14 +49,12 @@ pub(crate) const NEARBY_IS_OFF: &str = "The network nearby is not enabled in the
 
 // Files.
 
-#[cfg(unix)]
 pub(crate) fn directory_for_others(dir: &str) -> String {
     format!(
         "Others can write to {dir}, so nothing in it can be trusted. If nobody has, make it yours alone with \"chmod go-w\" and try again."
     )
 }
 
-#[cfg(unix)]
 pub(crate) fn directory_of_another(dir: &str) -> String {
     format!("{dir} belongs to somebody else, so nothing in it can be trusted. Use a directory of your own.")
 }
