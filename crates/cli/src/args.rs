@@ -286,6 +286,7 @@ pub(crate) struct LoginOptions {
 
 impl LoginOptions {
     /// With nothing but the address.
+    #[cfg(feature = "windows")]
     pub(crate) fn of(jid: &str) -> Self {
         Self {
             jid: jid.to_owned(),

@@ -193,6 +193,7 @@ pub(crate) fn remove_account(home: &Home, jid: &str) -> Result<()> {
 }
 
 /// Says whether people nearby reach this person and they them, and leaves everything else as it is.
+#[cfg(feature = "windows")]
 pub(crate) fn set_nearby(home: &Home, enabled: bool) -> Result<()> {
     change(home, |text| with_nearby(text, enabled))?;
     let is_set = Config::load(home)?.nearby.enabled == enabled;
@@ -200,6 +201,7 @@ pub(crate) fn set_nearby(home: &Home, enabled: bool) -> Result<()> {
     Ok(())
 }
 
+#[cfg(any(test, feature = "windows"))]
 fn with_nearby(text: &str, enabled: bool) -> String {
     let line = format!("enabled = {enabled}\n");
     let is_header = |text: &str| text.trim_start().starts_with('[');

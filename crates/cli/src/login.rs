@@ -142,6 +142,7 @@ async fn keep(
 }
 
 /// The same where there is no terminal: with the password that the person has typed in a window. A sentence why not.
+#[cfg(feature = "windows")]
 pub(crate) async fn sign_in(home: &Home, jid: &str, password: &Zeroizing<String>) -> Result<()> {
     let known = Config::load(home)?.accounts.into_iter().find(|account| account.jid == jid);
     let is_new = known.is_none();

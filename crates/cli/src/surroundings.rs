@@ -55,6 +55,7 @@ pub(crate) fn sharing(terminal: &Terminal, shared: Option<String>) -> Result<Sur
 }
 
 /// Where the person is at windows: no terminal, and this process's environment.
+#[cfg(feature = "windows")]
 pub(crate) fn of_windows() -> Surroundings {
     Surroundings { terminal: None, environment: environment() }
 }

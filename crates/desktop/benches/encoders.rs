@@ -9,7 +9,7 @@
 #[path = "../tests/x11/decode.rs"]
 mod decode;
 #[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../tests/x11/person.rs"]
+#[path = "../tests/person/mod.rs"]
 mod person;
 #[expect(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/x11/server.rs"]

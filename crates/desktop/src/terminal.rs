@@ -7,8 +7,7 @@
 
 mod confined;
 mod emulator;
-// What types is tested everywhere.
-#[cfg(any(unix, test))]
+#[cfg(unix)]
 mod hands;
 #[cfg_attr(windows, path = "terminal/shell/nowhere.rs")]
 mod shell;

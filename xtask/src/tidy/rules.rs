@@ -93,6 +93,7 @@ pub(super) const UNSAFE_MODULES: &[(&str, &str)] = &[
     ("crates/desktop/src/windows_os/system/pointer.rs", "calls functions of Windows"),
     ("crates/desktop/src/x11/shm.rs", "maps memory that the X server writes"),
     ("crates/desktop/tests/windows_os/away.rs", "puts its own thread on another desktop of Windows"),
+    ("crates/desktop/tests/windows_os/pointer.rs", "shows pointers of its own over a window of Windows"),
     ("crates/desktop/tests/x11/vp9_decoder.rs", "calls libvpx's decoder, the other end of what is tested"),
     ("crates/proof/src/heap.rs", "counts what is allocated, for the benchmark"),
 ];

@@ -211,6 +211,7 @@ impl Case {
             ["accepted", "invite.js", ..] => &[
                 "bob is invited with \"from a script\"",
                 "ann's application was started",
+                "the application ended",
                 "bob ended",
                 "\"done\"",
             ],

@@ -13,9 +13,9 @@ use rendezvous_testkit::process::{Launch, Log, Process};
 use rendezvous_testkit::terminal::{Person, WIDE};
 use rendezvous_testkit::wait;
 
-use super::PATIENCE;
 use super::build;
 use super::wine::{THERE, Wine, differences};
+use super::{PATIENCE, is_meant};
 use crate::say;
 
 /// What a program does at once takes no longer than this, on a busy machine and under Wine.
@@ -44,10 +44,6 @@ pub(super) fn play(system: &Wine, only: &[String], deadline: Instant) -> Result<
         say::line(format_args!("passed  {:>5.1} s  {what}", start.elapsed().as_secs_f32()));
     }
     Ok(())
-}
-
-fn is_meant(what: &str, only: &[String]) -> bool {
-    only.is_empty() || only.iter().any(|words| what.contains(words.as_str()))
 }
 
 type Trial = fn(&Wine, &Path) -> Result<()>;

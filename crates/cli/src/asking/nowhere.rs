@@ -39,13 +39,17 @@ impl Asking {
 /// What there would be to tell in a window of its own.
 #[derive(Clone, Debug)]
 pub(crate) enum Told<'a> {
-    Over { time: Duration, controlled: bool },
     Failed(rendezvous_core::SessionResult),
     Sentence(&'a str),
 }
 
-/// There is none.
-pub(crate) fn tell(_: &str, _: &Told<'_>, _: &std::collections::HashMap<String, String>) {}
+/// There is none, so it is only written down.
+pub(crate) fn tell(_: &str, told: &Told<'_>, _: &std::collections::HashMap<String, String>) {
+    match told {
+        Told::Failed(result) => tracing::debug!(?result, "There is no window to tell this in"),
+        Told::Sentence(sentence) => tracing::debug!(sentence, "There is no window to tell this in"),
+    }
+}
 
 /// Never.
 pub(crate) fn can_ask_in(_: impl Fn(&str) -> Option<String>) -> bool {

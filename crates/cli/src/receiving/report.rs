@@ -4,7 +4,6 @@ use rendezvous_assist::files::FileName;
 
 /// What is heard of it.
 #[derive(Debug)]
-#[cfg_attr(windows, expect(dead_code, reason = "nothing is heard of what never comes there"))]
 pub(crate) enum Report {
     /// So many bytes were taken.
     Stored(u64),

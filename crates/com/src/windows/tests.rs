@@ -247,7 +247,7 @@ fn nothing_is_left_when_everything_was_let_go() {
 fn a_flood_that_nobody_takes_is_refused_before_it_grows() {
     let s = scene();
     let (listener, heard) = sink(&s.session);
-    call::advise(&s.point, &listener).unwrap();
+    let cookie = call::advise(&s.point, &listener).unwrap();
     let sink = call::as_dispatch(&listener, names::EVENTS).unwrap();
     let text = Call::of(&Event::ContextData("x".repeat(64 * 1024))).unwrap();
     let taken = (0..1000)
@@ -263,4 +263,6 @@ fn a_flood_that_nobody_takes_is_refused_before_it_grows() {
     let jobs: Vec<_> = heard.try_iter().collect();
     assert!(matches!(jobs.last(), Some(Job::Heard(Heard::Gone))), "whoever floods is let go");
     assert_eq!(jobs.len(), taken + 1, "which is said once, however long it goes on");
+    // As whoever hears that does. Session and sink hold each other until then.
+    call::unadvise(&s.point, cookie).unwrap();
 }

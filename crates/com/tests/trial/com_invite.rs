@@ -18,7 +18,7 @@ mod trial {
     use rendezvous_trust::DeviceKey;
     use std::error::Error;
     use std::io::Write;
-    use std::process::Command as Program;
+    use std::process::{Child, Command as Program};
     use std::sync::Arc;
     use std::time::{Duration, Instant};
     use tokio::sync::mpsc::{self, UnboundedReceiver, unbounded_channel};
@@ -54,6 +54,7 @@ mod trial {
         mut ann: Im,
         invites: Arc<Invites>,
         settled: mpsc::UnboundedSender<()>,
+        started: mpsc::UnboundedSender<Child>,
     ) -> Result<(), Failure> {
         while let Some(happening) = ann.happenings.recv().await {
             invites.tell(&happening);
@@ -65,10 +66,14 @@ mod trial {
                 }
                 Event::Launch => {
                     let (invites, handle, settled) = (invites.clone(), ann.handle.clone(), settled.clone());
+                    let started = started.clone();
                     tokio::spawn(async move {
                         match launch(happening.session, &invites, &handle).await {
-                            Ok(true) => _ = settled.send(()),
-                            Ok(false) => {}
+                            Ok(Some(child)) => {
+                                _ = started.send(child);
+                                _ = settled.send(());
+                            }
+                            Ok(None) => {}
                             Err(error) => say(&format!("ann's application was not started: {error}")),
                         }
                     });
@@ -79,20 +84,24 @@ mod trial {
         Ok(())
     }
 
-    /// Whether it was started.
-    async fn launch(session: SessionId, invites: &Invites, handle: &Handle) -> Result<bool, Failure> {
+    /// What was started; nothing, where the program is the application itself.
+    async fn launch(
+        session: SessionId,
+        invites: &Invites,
+        handle: &Handle,
+    ) -> Result<Option<Child>, Failure> {
         if !invites.before_launch(session).await {
             say("ann's program is the application");
-            return Ok(false);
+            return Ok(None);
         }
         let info = handle.list().await?.into_iter().find(|info| info.id == session);
         let info = info.ok_or("the session is not in the list")?;
         let path = registered().into_iter().find(|one| one.application.id == info.application);
         let path = path.ok_or("nothing is registered for it")?.path;
-        let process = Program::new(path).arg("launched").spawn()?.id();
+        let child = Program::new(path).arg("launched").spawn()?;
         say("ann's application was started");
-        invites.launched(&info, process)?;
-        Ok(true)
+        invites.launched(&info, child.id())?;
+        Ok(Some(child))
     }
 
     /// Bob, who is played here with his application.
@@ -164,11 +173,12 @@ mod trial {
         let far = join(&hub, "bob", 2, vec![Application::new(trial, "Trial")])?;
         let (wishes, wished) = unbounded_channel();
         let (settles, mut settled) = unbounded_channel();
+        let (starts, mut started) = unbounded_channel();
         let account = OneAccount::new(ann.handle.clone(), Vec::new(), wishes);
         let invites = Arc::new(Invites::open(Arc::new(account))?);
         let (of_ann, of_bob) = (ann.handle.clone(), far.handle.clone());
         let tasks = [
-            tokio::spawn(agent(ann, invites.clone(), settles)),
+            tokio::spawn(agent(ann, invites.clone(), settles, starts)),
             tokio::spawn(bob(far, scenario != "refused")),
             tokio::spawn(person(of_ann, wished)),
         ];
@@ -185,6 +195,14 @@ mod trial {
         if scenario == "killed" {
             // Either the session ends, or it finds another application.
             tokio::time::timeout(PATIENCE, settled.recv()).await?;
+        }
+        // Whoever was started for a session that is over sees that, and lets go, for as long as there is somebody to tell.
+        if scenario == "accepted"
+            && let Ok(mut child) = started.try_recv()
+        {
+            let ended = tokio::task::spawn_blocking(move || child.wait());
+            let status = tokio::time::timeout(PATIENCE, ended).await???;
+            say(&format!("the application ended {:?}", status.code()));
         }
         // What the program left open ends with the account.
         tasks.iter().for_each(tokio::task::JoinHandle::abort);

@@ -9,6 +9,7 @@ use super::notes::Note;
 use super::strokes::{Held, Stroke};
 use super::system::desktop;
 use super::system::input::{self, Deed, send};
+use super::system::keyboard::CapsLock;
 use super::typing::Typing;
 use crate::act::Act;
 use crate::notes::Notes;
@@ -30,6 +31,7 @@ pub(super) struct Hands {
     /// What is to be up, and what Windows did not let go of: another desktop was in front.
     pub(super) stuck: Vec<Held>,
     pub(super) typing: Typing,
+    pub(super) caps_lock: CapsLock,
     /// Held keys repeat: Windows leaves that to keyboards.
     pub(super) repeat: Option<Repeat>,
     /// The part of the desktop that is shared, when it is not the whole.
@@ -63,6 +65,7 @@ impl Hands {
             held: Vec::new(),
             stuck: Vec::new(),
             typing: Typing::default(),
+            caps_lock: CapsLock::begin(),
             repeat: None,
             shared: None,
             pointed: None,

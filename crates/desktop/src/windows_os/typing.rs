@@ -15,7 +15,7 @@ use super::choice::{Standing, Way, choose};
 use super::hands::{Hands, Repeated, lets_go, played, type_letter};
 use super::strokes::{ALT, CONTROL, Held, SHIFT, Stroke};
 use super::system::input::{Deed, send};
-use super::system::keyboard::{Layout, is_caps_lock_on, is_down};
+use super::system::keyboard::{Layout, is_down};
 use crate::DisplayError;
 
 /// The expert's fingers on the novice's keyboard.
@@ -155,7 +155,7 @@ impl Hands {
     fn standing(&self) -> Standing {
         let is_ours = |stroke| self.held.contains(&Held::Key(stroke));
         let alt_graph = self.typing.fingers.iter().any(|finger| finger.meant == Meant::AltGraph);
-        let mut standing = Standing { caps_lock: is_caps_lock_on(), alt_graph, ..Standing::default() };
+        let mut standing = Standing { caps_lock: self.caps_lock.is_on(), alt_graph, ..Standing::default() };
         for (mask, keys, _) in PAIRS {
             let down = || keys.iter().filter(|(virtual_key, _)| is_down(*virtual_key));
             if down().next().is_none() {

@@ -1,4 +1,4 @@
-//! What the pointer looks like over a window of this program. Wine tells nobody but the program that made a pointer what it
+//! Where the pointer is, and what it looks like over a window of this program. Wine tells nobody but the program that made a pointer what it
 //! looks like, so the window in C cannot show one to us.
 #![expect(unsafe_code, reason = "functions of the system's libraries")]
 
@@ -7,12 +7,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use windows_sys::Win32::Foundation::HWND;
+use windows_sys::Win32::Foundation::{HWND, POINT};
 use windows_sys::Win32::Graphics::Gdi::{CreateBitmap, DeleteObject};
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    CreateIconIndirect, CreateWindowExW, DestroyWindow, DispatchMessageW, GCLP_HCURSOR, GetSystemMetrics,
-    HCURSOR, ICONINFO, IDC_ARROW, IDC_IBEAM, LoadCursorW, MSG, PM_REMOVE, PeekMessageW, SM_CXSCREEN,
-    SM_CYSCREEN, SetClassLongPtrW, SetCursor, WS_EX_TOPMOST, WS_POPUP, WS_VISIBLE,
+    CreateIconIndirect, CreateWindowExW, DestroyWindow, DispatchMessageW, GCLP_HCURSOR, GetCursorPos,
+    GetSystemMetrics, HCURSOR, ICONINFO, IDC_ARROW, IDC_IBEAM, LoadCursorW, MSG, PM_REMOVE, PeekMessageW,
+    SM_CXSCREEN, SM_CYSCREEN, SetClassLongPtrW, SetCursor, WS_EX_TOPMOST, WS_POPUP, WS_VISIBLE,
 };
 
 /// A pointer to be shown.
@@ -125,6 +125,14 @@ fn look(window: HWND, shown: Shown) {
         SetClassLongPtrW(window, GCLP_HCURSOR, pointer.addr().cast_signed());
         SetCursor(pointer);
     }
+}
+
+/// Where it is on the desktop.
+pub(crate) fn place() -> (i32, i32) {
+    let mut place = POINT::default();
+    // SAFETY: the place is ours.
+    assert!(unsafe { GetCursorPos(&raw mut place) } != 0, "it is somewhere");
+    (place.x, place.y)
 }
 
 fn red() -> HCURSOR {

@@ -64,7 +64,7 @@ fn what_no_key_has_is_typed_without_one() {
 #[test]
 fn caps_lock_changes_nothing_of_what_is_typed() {
     let (mut window, _person, mut injector) = desk();
-    // The person's own: one that is played back is on for Windows, and off for the X server below Wine, which says what letters are.
+    // The person's own.
     let mut hand = Hand::reach();
     hand.tap(CAPS_LOCK);
     until("Caps Lock is on", || window.is_caps_lock_on());

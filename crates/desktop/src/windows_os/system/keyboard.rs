@@ -2,6 +2,8 @@
 #![expect(unsafe_code, reason = "functions of the system's libraries")]
 
 use std::ptr::null_mut;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
 
 use windows_sys::Win32::UI::Input::KeyboardAndMouse::{
     GetAsyncKeyState, GetKeyState, GetKeyboardLayout, HKL, MAPVK_VK_TO_VSC_EX, MAPVK_VSC_TO_VK_EX,
@@ -88,20 +90,40 @@ pub(in crate::windows_os) fn is_down(virtual_key: u16) -> bool {
     unsafe { GetAsyncKeyState(i32::from(virtual_key)) < 0 }
 }
 
-/// Whether Caps Lock is on. Only the state that threads keep of the keyboard tells, which changes as they read what is typed;
-/// this one reads nothing. But a thread's queue begins with the state as it is, so a new one is asked.
-pub(in crate::windows_os) fn is_caps_lock_on() -> bool {
-    let ask = || {
-        let mut message = MSG::default();
-        // SAFETY: the place for the message is ours. This makes a queue for the thread and takes nothing out of it.
-        unsafe { PeekMessageW(&raw mut message, null_mut(), 0, 0, PM_NOREMOVE) };
-        // SAFETY: it takes a number and gives one, whose lowest bit says it.
-        unsafe { GetKeyState(i32::from(VK_CAPITAL)) & 1 != 0 }
-    };
-    std::thread::Builder::new()
-        .name("caps-lock".into())
-        .spawn(ask)
-        .ok()
-        .and_then(|thread| thread.join().ok())
-        .unwrap_or(false)
+/// Knows whether Caps Lock is on, by a thread that does nothing else. Only the state that threads keep of the keyboard tells, and one
+/// that reads nothing of what is typed catches up when it looks into its queue. On Windows a new queue begins with the state as it
+/// is, but in Wine with no lock on, so the thread is there from the beginning.
+#[derive(Debug)]
+pub(in crate::windows_os) struct CapsLock(Sender<Sender<bool>>);
+
+impl CapsLock {
+    pub(in crate::windows_os) fn begin() -> Self {
+        let (ask, asked) = channel::<Sender<bool>>();
+        let begun = thread::Builder::new().name("caps-lock".into()).spawn(move || {
+            for answer in asked {
+                // Whoever has asked waits for it, or has ended.
+                _ = answer.send(look());
+            }
+        });
+        if let Err(error) = begun {
+            tracing::warn!(%error, "Letters are typed as if Caps Lock were off");
+        }
+        let lock = Self(ask);
+        // When it has answered there is a queue.
+        lock.is_on();
+        lock
+    }
+
+    pub(in crate::windows_os) fn is_on(&self) -> bool {
+        let (answer, answered) = channel();
+        self.0.send(answer).is_ok() && answered.recv().unwrap_or(false)
+    }
+}
+
+fn look() -> bool {
+    let mut message = MSG::default();
+    // SAFETY: the place for the message is ours. This makes a queue for the thread and takes nothing out of it.
+    unsafe { PeekMessageW(&raw mut message, null_mut(), 0, 0, PM_NOREMOVE) };
+    // SAFETY: it takes a number and gives one, whose lowest bit says it.
+    unsafe { GetKeyState(i32::from(VK_CAPITAL)) & 1 != 0 }
 }
