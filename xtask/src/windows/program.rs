@@ -69,20 +69,15 @@ const TRIALS: &[(&str, Trial)] = &[
         "an IM program in C starts our application over COM at both ends, and two people greet each other",
         over_com,
     ),
-    (
-        "over COM, Ask makes sure who is there before anything else, and then says what is not there",
-        ask_over_com,
-    ),
     ("over COM, people who cannot be told apart are not brought together", alike_over_com),
     ("an invitation starts an application of others over COM at both ends", others_over_com),
 ];
 
 /// The entry of *Hello*.
 const HELLO: &str = "{2D310B9E-6C57-4F0E-9A44-1F8B70D25EA3}";
-/// The entry of *Ask*.
-const ASK: &str = "{DFD873E5-60B4-49A8-838E-9755AB5E0085}";
 /// All entries of ours.
-const ENTRIES: [&str; 3] = [HELLO, ASK, "{11E1F170-D0BF-4F90-BD2C-735FFB5BB0FE}"];
+const ENTRIES: [&str; 3] =
+    [HELLO, "{DFD873E5-60B4-49A8-838E-9755AB5E0085}", "{11E1F170-D0BF-4F90-BD2C-735FFB5BB0FE}"];
 
 /// One person: where their things are.
 struct Someone<'a> {
@@ -328,22 +323,6 @@ fn over_com(system: &Wine, program: &Path) -> Result<()> {
         second.expect(READ, SOON)?;
         drop(first);
         both_end([(second, 0x03)])
-    };
-    played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))?;
-    anna.does(&["unregister"]).map(|_| ())
-}
-
-fn ask_over_com(system: &Wine, program: &Path) -> Result<()> {
-    let (anna, ben) =
-        (Someone::new(system, program, "wine-ask-anna")?, Someone::new(system, program, "wine-ask-ben")?);
-    anna.does(&["register"])?;
-    let played = || -> Result<()> {
-        let mut novice = anna.sits_at_im("inviter", ASK, "ben@example.org")?;
-        novice.expect("handed-over", SOON)?;
-        let mut expert = ben.sits_at_im("invitee", ASK, "anna@example.org")?;
-        compare_words(&mut expert, &mut novice)?;
-        novice.expect("could be shared", SOON)?;
-        both_end([(novice, 0x01), (expert, 0x01)])
     };
     played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))?;
     anna.does(&["unregister"]).map(|_| ())
