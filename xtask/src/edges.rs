@@ -79,6 +79,8 @@ const ROOMS: &[Room] = &[
         name: "rendezvous",
         ours: &[
             "rendezvous-assist",
+            // On Windows.
+            "rendezvous-com",
             "rendezvous-core",
             "rendezvous-dbus",
             "rendezvous-desktop",

@@ -36,10 +36,17 @@ static void here(const char *place) {
 
 static void note(const char *what, long number) {
     const char *path = getenv("COM_TRIAL_LOG");
-    FILE *file = path ? fopen(path, "a") : NULL;
-    if (!file) return;
-    fprintf(file, "C application %lu %s %ld\n", GetCurrentProcessId(), what, number);
-    fclose(file);
+    FILE *file;
+    /* Appending is no single step: of two processes that write at once, one would write over the other's line. */
+    HANDLE turn = CreateMutexW(NULL, FALSE, L"rendezvous-trial-log");
+    WaitForSingleObject(turn, INFINITE);
+    file = path ? fopen(path, "a") : NULL;
+    if (file) {
+        fprintf(file, "C application %lu %s %ld\n", GetCurrentProcessId(), what, number);
+        fclose(file);
+    }
+    ReleaseMutex(turn);
+    CloseHandle(turn);
 }
 
 static void expect(const char *what, HRESULT wanted, HRESULT got) {

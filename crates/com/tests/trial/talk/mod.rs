@@ -84,8 +84,14 @@ impl Talk {
 /// Writes a line where the trial looks, with the process that it is of, and what is alive there.
 pub(crate) fn note(line: &str) {
     let Some(path) = std::env::var_os("COM_TRIAL_LOG") else { return };
+    // Appending is no single step under Wine: of two processes that write at once, one would write over the other's line.
+    let mut beside = path.clone();
+    beside.push(".turn");
+    let turn = OpenOptions::new().write(true).create(true).truncate(false).open(beside);
+    let Ok(turn) = turn.and_then(|turn| turn.lock().map(|()| turn)) else { return };
     let Ok(mut file) = OpenOptions::new().append(true).create(true).open(path) else { return };
     let line = format!("{} {line}; objects {}\n", std::process::id(), living::objects());
     // Without a place to write there is nothing to be said.
     _ = file.write_all(line.as_bytes());
+    drop(turn);
 }
