@@ -44,9 +44,6 @@ pub(crate) enum Input {
     Over(String),
 }
 
-/// What can be pressed of what is there, and whether there is more.
-pub(crate) type Rows<'a> = (Vec<(ButtonId, &'a Entry)>, bool);
-
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
