@@ -346,10 +346,14 @@ impl Novice {
     /// Pointer and keys cannot be kept to one window, so nobody is asked for them while one is shared.
     async fn control_wanted(&mut self) {
         if let Some(kept) = self.ruled.keeps_control(&self.who) {
-            if let Kept::Answer(left) = kept {
+            // The window speaks of a screen that is seen, and where nothing is nobody could be asked either.
+            if let Kept::Answer(left) = kept
+                && self.consent.state().may_view()
+                && self.shared.kind().is_controllable()
+            {
                 self.tell_wait_in_window(Verdict::Blocked(clock::now().after(left)));
             }
-            self.is_ruled_out(Right::Control, kept.sentence(self.ruled.lent()));
+            self.is_ruled_out(Right::Control, kept.entry(), kept.sentence(self.ruled.lent()));
         } else if self.shared.kind().is_controllable() {
             return self.give(Input::Request(Right::Control));
         }

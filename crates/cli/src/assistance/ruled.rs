@@ -38,6 +38,14 @@ impl Kept {
             (Self::Answer(left), Lent::Typing) => texts::typing_is_blocked(left),
         }
     }
+
+    /// The same for the record.
+    pub(super) fn entry(&self) -> Entry {
+        match self {
+            Self::Rule(why) => Entry::Policy(why.clone()),
+            Self::Answer(_) => Entry::Held,
+        }
+    }
 }
 
 /// The rules, and the record that they want.

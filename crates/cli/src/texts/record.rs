@@ -6,7 +6,7 @@ mod german;
 use super::language::Language;
 use super::{Lent, moment, small};
 use rendezvous_assist::record::Agreement;
-use rendezvous_core::SessionResult;
+use rendezvous_core::{Code, SessionResult};
 use rendezvous_trust::chain::{Fault, Head};
 use serde_json::{Map, Value};
 
@@ -196,7 +196,12 @@ pub(crate) fn record_entry(
                 fields.get("result").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
             let result = SessionResult(result.unwrap_or_default());
             let by = if truth("by-us") { "by this side" } else { "not by this side" };
-            format!("It ended, {by}. {} {}", result.text(), small(result))
+            // What is said to whoever calls would blame the other person for what was said here.
+            let how = match (truth("by-us"), result.code()) {
+                (true, Some(Code::InvitationDeclined)) => "The answer from here was no.",
+                _ => result.text(),
+            };
+            format!("It ended, {by}. {how} {}", small(result))
         }
         other => format!("Something that this version does not know: \"{other}\"."),
     }

@@ -20,6 +20,8 @@ const TARGET: f32 = 44.0;
 const LEAST_OF_A_TEXT: f32 = 240.0;
 /// Where there is so much room, a bar has as many buttons as there can be beside that.
 const WIDEST_BAR: f32 = 1000.0;
+/// As many buttons as a bar can have need no more than this in a line of their own, and no more than two lines of half of it.
+const WIDEST_BUTTONS: f32 = 720.0;
 /// The coloured line at the top of a question.
 pub(super) const STRIPE: f32 = 8.0;
 /// Between the edge of a button and its words.
@@ -270,12 +272,16 @@ fn buttons(page: &mut Page<'_>, form: &Form) {
 /// One line: a mark, what is read, the buttons at the right.
 /// How high the bar may be on a monitor of this width, where as many buttons as there can be have no room beside what it says.
 pub(super) fn bar_height(look: Look, width: f32) -> f32 {
-    let lines = if width < look.px(WIDEST_BAR) { 2.0 } else { 1.0 };
-    look.px(4.0 + lines * (TARGET + 4.0))
+    let lines = |count: f32| 4.0 + count * (TARGET + 4.0);
+    if width >= look.px(WIDEST_BAR) {
+        return look.px(lines(1.0));
+    }
+    // Buttons are set smaller before they go on in a third line.
+    look.px(lines(2.0)).max(lines(1.0 + (WIDEST_BUTTONS / width).ceil()))
 }
 
 /// In one line where that has room, else the buttons in a second one: whoever it is about must be readable, and every button must be
-/// there. What is still too wide is set smaller.
+/// there. What is still too wide is set smaller, and what cannot be smaller goes on in another line.
 fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
     let (edge, gap, pad) = (look.px(12.0), look.px(10.0), look.px(4.0));
     let (size, target) = (look.px(17.0), look.px(TARGET));
@@ -305,7 +311,7 @@ fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
     let (wide, high) = letters.measure(text, style, f32::INFINITY);
     // Who it is may be long; the buttons have room before the end of a name, but not before most of it.
     let beside = (most - x - needed - gap - edge).max(0.0);
-    let is_one_line = wide <= beside || beside >= look.px(LEAST_OF_A_TEXT);
+    let is_one_line = beside > 0.0 && (wide <= beside || beside >= look.px(LEAST_OF_A_TEXT));
     let room = if is_one_line { beside } else { (most - x - edge).max(0.0) };
     let text = if wide > room { shortened(text, style, letters, room) } else { text.to_owned() };
     let wide = wide.min(room);
@@ -316,13 +322,18 @@ fn bar(form: &Form, look: Look, letters: &mut Letters, most: f32) -> Layout {
         style,
     });
     let end = x + wide;
-    let (mut x, y) = if is_one_line { (end + gap + gap, pad) } else { (edge, pad + target + pad) };
+    let (mut x, mut y) = if is_one_line { (end + gap + gap, pad) } else { (edge, pad + target + pad) };
+    let mut widest = end;
     for (at, (label, width)) in buttons.into_iter().enumerate() {
+        if !is_one_line && x > edge && x + width + edge > most {
+            (x, y) = (edge, y + target + pad);
+        }
+        widest = widest.max(x + width);
         let area = Area { x, y, width, height: target };
         parts.push(Part { area, what: What::Target(Target::Button(at)), text: label, style });
         x += width + gap;
     }
-    let width = (x + edge - gap).max(end + edge).min(most);
+    let width = (widest + edge).min(most);
     Layout { width: pixels(width), height: pixels(y + target + pad), parts, reach: 0.0 }
 }
 

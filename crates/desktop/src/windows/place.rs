@@ -10,11 +10,11 @@ const EDGE: i32 = 64;
 /// answered.
 pub(super) const FRAME: i32 = 40;
 
-/// Where the upper left corner of a window of this size goes. As far down as `bar` lies the bar, above everything: what it
-/// covered could not be answered.
+/// Where the upper left corner of a window of this size goes. As far down as `bar` says of a monitor lies the bar there, above
+/// everything: what it covered could not be answered.
 pub(super) fn beside(
     monitors: &[Rect],
-    bar: i32,
+    bar: impl Fn(Rect) -> i32,
     pointer: (i32, i32),
     (width, height): (u16, u16),
 ) -> (i32, i32) {
@@ -23,7 +23,7 @@ pub(super) fn beside(
     let others = monitors.iter().filter(|monitor| !holds(monitor));
     let size = (i32::from(width), i32::from(height));
     let all: Vec<(i32, i32)> =
-        here.into_iter().chain(others).flat_map(|monitor| places(*monitor, bar, size)).collect();
+        here.into_iter().chain(others).flat_map(|monitor| places(*monitor, bar(*monitor), size)).collect();
     let free = all.iter().find(|place| !is_under(**place, size, pointer));
     // On a display that it nearly fills it goes where the pointer is at least far from its middle.
     let far = || all.iter().max_by_key(|place| distance(**place, size, pointer));
@@ -78,15 +78,15 @@ mod tests {
 
     #[test]
     fn in_the_middle_of_the_monitor_where_the_pointer_is() {
-        assert_eq!(beside(&[WHOLE, RIGHT], BAR, (10, 10), (600, 400)), (340, 200));
-        assert_eq!(beside(&[WHOLE, RIGHT], BAR, (1290, 10), (600, 400)), (1940, 340));
+        assert_eq!(beside(&[WHOLE, RIGHT], |_| BAR, (10, 10), (600, 400)), (340, 200));
+        assert_eq!(beside(&[WHOLE, RIGHT], |_| BAR, (1290, 10), (600, 400)), (1940, 340));
     }
 
     #[test]
     fn never_under_the_pointer_where_there_is_room_beside_it() {
         for x in (0..1280).step_by(20) {
             for y in (0..800).step_by(20) {
-                let place = beside(&[WHOLE], BAR, (x, y), (600, 330));
+                let place = beside(&[WHOLE], |_| BAR, (x, y), (600, 330));
                 assert!(!is_under(place, (600, 330), (x, y)), "{x} {y} {place:?}");
                 assert!(place.0 >= 0 && place.1 >= 0 && place.0 + 600 <= 1280 && place.1 + 330 <= 800);
             }
@@ -108,7 +108,7 @@ mod tests {
         for (monitor, bar, size) in sizes {
             for x in (0..i32::from(monitor.width)).step_by(20) {
                 for y in (0..i32::from(monitor.height)).step_by(20) {
-                    let place = beside(&[monitor], bar, (x, y), size);
+                    let place = beside(&[monitor], |_| bar, (x, y), size);
                     let bottom = place.1 + i32::from(size.1) + FRAME;
                     assert!(place.1 >= bar && bottom <= i32::from(monitor.height), "{x} {y} {place:?}");
                 }
@@ -117,10 +117,19 @@ mod tests {
     }
 
     #[test]
+    fn each_monitor_has_a_bar_of_its_own() {
+        let narrow = Rect { x: 1280, y: 0, width: 800, height: 600 };
+        let bar = |monitor: Rect| if monitor.width < 1000 { 3 * BAR } else { BAR };
+        // On the first it would be under the pointer wherever it goes.
+        let place = beside(&[WHOLE, narrow], bar, (640, 400), (660, 360));
+        assert!(place.0 >= 1280 && place.1 >= 3 * BAR, "{place:?}");
+    }
+
+    #[test]
     fn a_small_display_still_shows_it() {
         let small = Rect { x: 0, y: 0, width: 640, height: 480 };
-        let place = beside(&[small], BAR, (320, 240), (640, 480));
+        let place = beside(&[small], |_| BAR, (320, 240), (640, 480));
         assert_eq!(place, (0, 0));
-        assert_eq!(beside(&[], BAR, (0, 0), (100, 100)), (0, 0));
+        assert_eq!(beside(&[], |_| BAR, (0, 0), (100, 100)), (0, 0));
     }
 }

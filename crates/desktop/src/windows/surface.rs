@@ -376,8 +376,8 @@ impl Surface {
 #[derive(Clone, Copy, Debug)]
 struct Room {
     most: (f32, f32),
-    /// So far down lies the bar.
-    bar: i32,
+    /// As the bar looks.
+    look: Look,
 }
 
 impl Room {
@@ -385,7 +385,7 @@ impl Room {
         let (areas, pointer) = (areas(link)?, pointer(link)?);
         let here = areas.iter().find(|area| area.inside(pointer.0, pointer.1).is_some());
         let here = here.or(areas.first()).copied().unwrap_or(Rect::whole(link.size));
-        Ok(Self { most: beside_the_bar(look, (here.width, here.height)), bar: below_the_bar(look, here.width) })
+        Ok(Self { most: beside_the_bar(look, (here.width, here.height)), look })
     }
 }
 
@@ -456,7 +456,7 @@ fn corner(form: &Form, layout: &Layout, (link, room): (&Link, Room)) -> Result<(
     let (areas, pointer, size) = (areas(link)?, pointer(link)?, (layout.width, layout.height));
     Ok(match form.view().shape {
         Shape::Page => place::middle(&areas, pointer, size),
-        _ => place::beside(&areas, room.bar, pointer, size),
+        _ => place::beside(&areas, |area| below_the_bar(room.look, area.width), pointer, size),
     })
 }
 

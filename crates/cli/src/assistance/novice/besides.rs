@@ -16,7 +16,7 @@ impl Novice {
     /// there is no display for some of it.
     pub(super) async fn besides_wanted(&mut self, right: Right) {
         if let Some(why) = self.ruled.keeps(&self.who, right) {
-            self.is_ruled_out(right, why);
+            self.is_ruled_out(right, Entry::Policy(why.clone()), why);
             return self.refuse(right).await;
         }
         let is_possible = match right {
@@ -38,11 +38,11 @@ impl Novice {
 
     /// A rule of this computer keeps them from asking. Whoever asks again and again is not answered on the person's terminal each
     /// time.
-    pub(super) fn is_ruled_out(&mut self, right: Right, why: String) {
+    pub(super) fn is_ruled_out(&mut self, right: Right, entry: Entry, why: String) {
         let again = self.told_off.get(&right).is_none_or(|at| at.elapsed() > TELL_AGAIN);
         if self.question.is_none() && again {
             self.told_off.insert(right, Instant::now());
-            self.ruled.log.note(Entry::Policy(why.clone()));
+            self.ruled.log.note(entry);
             self.terminal.say(&why);
         }
     }

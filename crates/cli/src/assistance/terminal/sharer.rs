@@ -236,9 +236,8 @@ impl Sharer {
         let Some(kept) = self.ruled.keeps_control(&self.who) else {
             return self.give(Input::Request(Right::Control));
         };
-        let why = kept.sentence(self.ruled.lent());
-        self.ruled.log.note(Entry::Policy(why.clone()));
-        self.say_news(why);
+        self.ruled.log.note(kept.entry());
+        self.say_news(kept.sentence(self.ruled.lent()));
         self.ruled.log.note(Entry::Floor(Right::Control, FloorState::Refused));
         self.send(NoviceSays::Floor(Right::Control, FloorState::Refused)).await;
     }

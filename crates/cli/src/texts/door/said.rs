@@ -193,7 +193,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "{} is {} already. Choose another name, or remove that one first.",
-        "{} heißt schon {}. Wählen Sie einen anderen Namen.",
+        "Den Namen {} hat schon {}. Wählen Sie einen anderen Namen.",
     ),
     (
         "there are {} contacts, which is as many as can be kept; remove some",

@@ -4,7 +4,7 @@ use crate::texts::files::why_named;
 use crate::texts::language::Language;
 use crate::texts::time::day_in;
 use crate::texts::{Lent, door, small};
-use rendezvous_core::SessionResult;
+use rendezvous_core::{Code, SessionResult};
 use rendezvous_trust::chain::{Fault, Wrong};
 use serde_json::{Map, Value};
 
@@ -101,7 +101,12 @@ pub(super) fn entry(fields: &Map<String, Value>, who: &str, (is_novice, lent): (
             let by = if truth("by-us") { "von dieser Seite" } else { "nicht von dieser Seite" };
             let how = match result == SessionResult::SUCCESS {
                 true => "Alles in Ordnung.".to_owned(),
-                false => door::outcome(Language::German, who, None, result).0,
+                false => match (truth("by-us"), result.code()) {
+                    // What is said to whoever calls would blame the other person for what was said here.
+                    (true, Some(Code::InvitationDeclined)) => "Die Antwort von hier war Nein.".to_owned(),
+                    (true, Some(Code::SessionTimeout)) => "Niemand hat rechtzeitig geantwortet.".to_owned(),
+                    _ => door::outcome(Language::German, who, None, result).0,
+                },
             };
             format!("Es wurde beendet, {by}. {how} {}", small(result))
         }

@@ -2,7 +2,6 @@ use super::*;
 use rendezvous_assist::consent::{FloorState, Right};
 use rendezvous_assist::files::Refusal;
 use rendezvous_assist::record::{Begun, Entry, Way};
-use rendezvous_core::Code;
 use rendezvous_trust::chain::Wrong;
 
 /// Every kind of entry, with everything that can stand in it.
@@ -90,6 +89,18 @@ fn every_line_of_a_record_is_said_in_german() {
                     "{kept}: {german}"
                 );
             }
+        }
+    }
+}
+
+/// What is said to whoever calls would blame the other one for what was said here.
+#[test]
+fn nobody_is_blamed_for_what_was_said_here() {
+    for code in [Code::InvitationDeclined, Code::SessionTimeout] {
+        for language in Language::ALL {
+            let ended = Entry::Ended { result: SessionResult::from(code).0, by_us: true };
+            let line = record_line(language, 1_777_766_400, &ended.fields(), "Ann", (true, Lent::Control));
+            assert!(!line.contains("Ann") && !line.contains("ther person"), "{line}");
         }
     }
 }

@@ -189,13 +189,14 @@ fn a_name_is_never_alone_and_cannot_steer_what_stands_around_it() {
 fn the_bar_fits_onto_a_small_screen_at_any_size_and_can_be_hit() {
     for language in Language::ALL {
         for (name, contents) in bars(language) {
-            for scale in [1.0, 1.5, 2.0] {
-                let drawn = bar::picture(&contents, Look::new(false, scale), (1024, 768)).unwrap();
+            for (scale, most) in [(1.0, 1024), (1.5, 1024), (2.0, 1024), (1.0, 480), (1.0, 360), (2.0, 360)] {
+                let drawn = bar::picture(&contents, Look::new(false, scale), (most, 768)).unwrap();
                 let (width, height) = drawn.canvas.size();
-                assert!(width <= 1024 && height <= 200, "{name} {language:?} {scale}: {width} by {height}");
+                assert!(width <= most && height <= 200, "{name} {language:?} {scale}: {width} by {height}");
                 assert_eq!(drawn.buttons.len(), contents.buttons.len());
                 for (_, place) in &drawn.buttons {
                     assert!(place.x + place.width <= width, "{name} {language:?} {scale}: {place:?}");
+                    assert!(place.y + place.height <= height, "{name} {language:?} {scale}: {place:?}");
                     assert!(place.width >= 44, "{name}: {place:?}");
                 }
             }
