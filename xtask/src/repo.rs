@@ -40,6 +40,10 @@ pub(crate) fn cargo() -> Launch {
         .without("CARGO_MANIFEST_PATH")
 }
 
+/// The program, in the surroundings that the tests have. Dependencies are built anew for every selection of crates, and of tests
+/// or none; the smallest example there is makes this selection the same as theirs, so that whoever needs both builds them once.
+pub(crate) const AS_THE_TESTS: &[&str] = &["--workspace", "--bin", "rendezvous", "--example", "vectors"];
+
 /// How the program is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -50,9 +54,7 @@ pub(crate) enum Profile {
 /// Builds the `rendezvous` program and returns where it is. Says beforehand how long a first build takes.
 pub(crate) fn build_program(profile: Profile) -> Result<PathBuf> {
     let (folder, flags): (_, &[&str]) = match profile {
-        // Dependencies are built anew for every selection of crates, and of tests or none. The smallest example there is
-        // makes this selection the same as that of the tests, so that whoever tries both builds them once.
-        Profile::Debug => ("debug", &["--workspace", "--bin", "rendezvous", "--example", "vectors"]),
+        Profile::Debug => ("debug", AS_THE_TESTS),
         Profile::Release => ("release", &["--package", "rendezvous", "--release"]),
     };
     announce_first_build(profile);

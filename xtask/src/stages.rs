@@ -47,7 +47,11 @@ pub(crate) const ALL: &[Stage] = &[
     Stage { name: "edges", what: "no crate knows one that it must not", run: edges },
     Stage { name: "clippy", what: "no warning", run: clippy },
     Stage { name: "build", what: "the whole workspace and its tests", run: build },
-    Stage { name: "codecs", what: "the program builds with either video codec alone", run: codecs },
+    Stage {
+        name: "codecs",
+        what: "the program builds by itself, and with either video codec alone",
+        run: codecs,
+    },
     Stage { name: "tests", what: "cargo test, all crates", run: tests },
     Stage { name: "windows", what: "the interfaces of Windows, under Wine", run: windows },
     Stage { name: "faults", what: "faults seeded in the session, each to be noticed", run: faults },
@@ -151,12 +155,14 @@ fn build(context: &mut Context) -> Result<Outcome> {
     result
 }
 
-/// Checked and not built: it is about what is left when a feature is missing.
+/// Checked and not built: it is about what is left when a feature is missing. First the program by itself, as it is shipped:
+/// beside the tests, its dependencies can do what only tests ask of them. Then with either codec alone, with what the other
+/// stages have built.
 fn codecs(context: &mut Context) -> Result<Outcome> {
-    for codec in ["vp9", "h264"] {
-        let alone =
-            ["check", "--package", "rendezvous", "--no-default-features", "--features", codec, "--locked"];
-        cargo(context, &alone, &[])?;
+    cargo(context, &["check", "--package", "rendezvous", "--locked"], &[])?;
+    for codec in ["rendezvous/vp9", "rendezvous/h264"] {
+        let alone = ["--no-default-features", "--features", codec, "--locked"];
+        cargo(context, &[&["check"], repo::AS_THE_TESTS, &alone].concat(), &[])?;
     }
     Ok(PASSED)
 }
@@ -189,8 +195,8 @@ fn windows(context: &mut Context) -> Result<Outcome> {
 /// The proof of the session once more, over a session in which something is wrong. A build of its own: what is wrong
 /// must not come near any other.
 fn faults(context: &mut Context) -> Result<Outcome> {
-    let tests = ["--package", "rendezvous-proof", "--features", "mutants", "--test", "exit"];
-    cargo(context, &[&["test"], &tests[..]].concat(), &[])
+    let tests = ["test", "--workspace", "--features", "rendezvous-proof/mutants", "--test", "exit"];
+    cargo(context, &tests, &[])
 }
 
 fn doc(context: &mut Context) -> Result<Outcome> {
