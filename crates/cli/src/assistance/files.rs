@@ -113,7 +113,8 @@ struct Desk {
     landing: Option<Landing>,
     /// So many files were begun: by this number the reports of the current one are known.
     begun: u64,
-    /// What the person chose; the first one is the current one of `outgoing`, once that has one.
+    /// What the person chose; the first one is the current one of `outgoing`, once that has one, and until then the first that
+    /// waits there.
     chosen: VecDeque<Chosen>,
     outbox: Outbox,
     reports: mpsc::UnboundedSender<Reported>,
