@@ -37,6 +37,8 @@ pub(super) enum Told {
     Chosen(Box<Chosen>),
     /// The person wants nothing of it any more, in either direction.
     Stop,
+    /// The person does not want to send what they chose; what comes is not meant.
+    StopSending,
 }
 
 /// What it is told.
@@ -192,6 +194,7 @@ impl Desk {
                 self.incoming.handle_input(IncomingInput::Stop);
                 self.outgoing.handle_input(OutgoingInput::Stop);
             }
+            Told::StopSending => self.outgoing.handle_input(OutgoingInput::Stop),
         }
     }
 

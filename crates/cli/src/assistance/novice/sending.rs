@@ -44,7 +44,7 @@ impl Novice {
                 self.chosen = Some(Asked::Later(chosen));
                 self.ask_for_file();
             }
-            Wanted::Stop => self.stop_files(),
+            Wanted::Stop => self.stop_sending(),
             Wanted::Gone => self.sending = None,
         }
         self.show_status();

@@ -133,9 +133,7 @@ impl Chooser {
             Input::Opened => self.open(),
             Input::Pressed(BACK) => self.back(),
             Input::Pressed(CANCEL) | Input::Closed => self.close(),
-            Input::Pressed(STOP) => self.outputs.push_back(Output::Stop),
-            Input::Pressed(ANOTHER) => self.begin(),
-            Input::Pressed(row) => self.pressed(row),
+            Input::Pressed(button) => self.pressed(button),
             Input::Typed(typed) => self.typed(typed),
             Input::Entered => self.entered(),
             Input::Found(place, found) => {
@@ -275,12 +273,19 @@ impl Chooser {
         }
     }
 
-    fn pressed(&mut self, row: ButtonId) {
+    /// Each button counts on its own page only: it may have been pressed when another one was there already.
+    fn pressed(&mut self, button: ButtonId) {
+        match (&self.page, button) {
+            (Page::Going { .. }, STOP) => self.outputs.push_back(Output::Stop),
+            (Page::Over(_), ANOTHER) => self.begin(),
+            (Page::Looking, row) => self.pressed_row(row),
+            (Page::Asked { .. } | Page::Going { .. } | Page::Over(_), _) => {}
+        }
+    }
+
+    fn pressed_row(&mut self, row: ButtonId) {
         let at = row.0.checked_sub(ROWS).map(usize::from);
         let Some(path) = at.and_then(|at| self.numbers.get(at)).cloned() else { return };
-        if self.page != Page::Looking {
-            return;
-        }
         let entries = self.found.iter().filter_map(|(_, found)| found.as_ref().ok());
         let mut entries = entries.flat_map(|listing| &listing.entries);
         match entries.find(|entry| entry.path == path).map(|entry| &entry.kind) {

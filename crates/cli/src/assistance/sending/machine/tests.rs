@@ -103,6 +103,30 @@ fn a_no_goes_back_to_where_they_looked_and_sends_nothing() {
 }
 
 #[test]
+fn only_what_is_on_its_way_can_be_stopped_and_only_what_is_over_be_followed_by_another() {
+    let mut chooser = in_documents();
+    let press_both = |chooser: &mut Chooser| {
+        for button in [STOP, ANOTHER] {
+            chooser.handle_input(Input::Pressed(button));
+        }
+        outputs(chooser)
+    };
+    assert_eq!(press_both(&mut chooser), []);
+    let tax = row(&chooser, "Tax.pdf");
+    chooser.handle_input(Input::Pressed(tax));
+    outputs(&mut chooser);
+    chooser.handle_input(Input::Took { name: "Tax.pdf".into(), bytes: 5 });
+    assert_eq!(press_both(&mut chooser), [], "they are being asked");
+    chooser.handle_input(Input::Said(true));
+    assert_eq!(press_both(&mut chooser), [Output::Stop]);
+    chooser.handle_input(Input::Over("It was stopped.".into()));
+    chooser.handle_input(Input::Pressed(STOP));
+    assert_eq!(outputs(&mut chooser), []);
+    assert_eq!(chooser.page, Page::Over("It was stopped.".into()));
+    assert_eq!(press_both(&mut chooser), [Output::Look(at("/home/ann/Documents"))]);
+}
+
+#[test]
 fn escape_goes_back_the_way_they_came_and_then_the_window_goes() {
     let mut chooser = in_documents();
     let old = row(&chooser, "Old letters");
