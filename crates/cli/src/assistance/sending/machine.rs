@@ -32,10 +32,10 @@ pub(crate) enum Input {
     Closed,
     /// This is there.
     Found(Place, Result<Listing, Lacking>),
-    /// What they chose is open, and they are asked about it.
-    Took { name: String, bytes: u64 },
+    /// This is open.
+    Took { meant: Meant, name: String, bytes: u64 },
     /// It could not be opened.
-    NotTook(Unusable),
+    NotTook(Meant, Unusable),
     /// They said whether they want to send it.
     Said(bool),
     /// So many bytes of the file that is on its way are there, of so many; nothing while the other one is asked.
@@ -50,11 +50,20 @@ pub(crate) enum Output {
     /// Look what is there.
     Look(Place),
     /// Open this file.
-    Take(PathBuf),
-    /// Open what is called so, as people type and drop it.
-    TakeTyped(String),
+    Take(Meant),
+    /// Ask about the one that was opened last.
+    Ask,
     /// What is on its way is not to arrive.
     Stop,
+}
+
+/// The file that the person means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// What is here.
+    At(PathBuf),
+    /// What is called so, as people type and drop it.
+    Typed(String),
 }
 
 /// What the window shows.
@@ -93,6 +102,8 @@ pub(crate) struct Chooser {
     found: Option<(Place, Result<Listing, Lacking>)>,
     /// The person has said what they mean before it was known what is there.
     is_hurried: bool,
+    /// What is being opened, for as long as they wait for it; what is told of any other file is late.
+    taking: Option<Meant>,
     /// Where it was looked last; what is told of any other place is old.
     asked: Option<Place>,
     /// The places before this one.
@@ -114,6 +125,7 @@ impl Chooser {
             is_open: false,
             found: None,
             is_hurried: false,
+            taking: None,
             asked: None,
             before: Vec::new(),
             numbers: Vec::new(),
@@ -145,12 +157,16 @@ impl Chooser {
                     }
                 }
             }
-            Input::Took { name, bytes } => self.page = Page::Asked { name, bytes },
-            Input::NotTook(Unusable { path, why: Lacking::AFolder }) => self.go(Place::Folder(path)),
-            Input::NotTook(Unusable { path, why }) => {
-                self.wrong = Some((name(&path), why));
-                // What was there may be gone.
-                self.look();
+            Input::Took { meant, name, bytes } => {
+                if self.waited_for(&meant) {
+                    self.page = Page::Asked { name, bytes };
+                    self.outputs.push_back(Output::Ask);
+                }
+            }
+            Input::NotTook(meant, unusable) => {
+                if self.waited_for(&meant) {
+                    self.not_took(unusable);
+                }
             }
             Input::Said(yes) => self.answered(yes),
             Input::Progress(progress) => self.progress(progress),
@@ -203,14 +219,14 @@ impl Chooser {
 
     /// From the beginning, at the same place.
     fn begin(&mut self) {
-        self.page = Page::Looking;
+        (self.page, self.taking) = (Page::Looking, None);
         self.typed.clear();
         self.wrong = None;
         self.look();
     }
 
     fn close(&mut self) {
-        self.is_open = false;
+        (self.is_open, self.taking) = (false, None);
         if matches!(self.page, Page::Looking | Page::Over(_)) {
             (self.page, self.place) = (Page::Looking, Place::Start);
             self.before.clear();
@@ -228,7 +244,7 @@ impl Chooser {
     }
 
     fn go(&mut self, place: Place) {
-        self.page = Page::Looking;
+        self.taking = None;
         if place != self.place {
             let before = std::mem::replace(&mut self.place, place);
             self.before.push(before);
@@ -240,6 +256,10 @@ impl Chooser {
 
     fn typed(&mut self, typed: String) {
         let wanted = self.wanted();
+        if typed != self.typed {
+            // Whoever types on means another one.
+            self.taking = None;
+        }
         (self.typed, self.is_hurried) = (typed, false);
         self.wrong = None;
         if self.wanted() != wanted {
@@ -254,7 +274,7 @@ impl Chooser {
         }
         if typed.starts_with(['\'', '"']) || typed.starts_with("file://") {
             // As desktops drop it.
-            return self.outputs.push_back(Output::TakeTyped(typed));
+            return self.take(Meant::Typed(typed));
         }
         let meant = self.rows().and_then(Result::ok).and_then(|(rows, is_more)| {
             let exactly = rows.iter().find(|(_, entry)| entry.name == self.sought());
@@ -264,7 +284,7 @@ impl Chooser {
         match (meant, path_typed(&typed, self.home.as_deref())) {
             (Some(number), _) => self.pressed(number),
             (None, None) if self.rows().is_none() => self.is_hurried = true,
-            (None, Some(path)) => self.outputs.push_back(Output::Take(path)),
+            (None, Some(path)) => self.take(Meant::At(path)),
             // Several may be meant; whoever typed the name of none is told so.
             (None, None) if matches!(self.rows(), Some(Ok((rows, _))) if rows.is_empty()) => {
                 self.wrong = Some((typed, Lacking::There));
@@ -291,8 +311,31 @@ impl Chooser {
         match entries.find(|entry| entry.path == path).map(|entry| &entry.kind) {
             Some(Kind::Folder | Kind::Known(_)) => self.go(Place::Folder(path)),
             // What is not there any more is said so by whoever opens it.
-            Some(Kind::File { .. }) | None => self.outputs.push_back(Output::Take(path)),
+            Some(Kind::File { .. }) | None => self.take(Meant::At(path)),
         }
+    }
+
+    /// One at a time, so that nobody is asked about one file when they think of another. Who waits for a disk in vain goes
+    /// elsewhere, or types on.
+    fn take(&mut self, meant: Meant) {
+        if self.taking.is_none() {
+            self.taking = Some(meant.clone());
+            self.outputs.push_back(Output::Take(meant));
+        }
+    }
+
+    /// Whether they still waited for this one. They do so only while they look.
+    fn waited_for(&mut self, meant: &Meant) -> bool {
+        self.taking.take_if(|taking| taking == meant).is_some()
+    }
+
+    fn not_took(&mut self, Unusable { path, why }: Unusable) {
+        if why == Lacking::AFolder {
+            return self.go(Place::Folder(path));
+        }
+        self.wrong = Some((name(&path), why));
+        // What was there may be gone.
+        self.look();
     }
 
     fn answered(&mut self, yes: bool) {

@@ -1,7 +1,7 @@
 //! The window itself.
 
 use super::folder::{self, Listing, Place};
-use super::machine::{Chooser, Input, Output};
+use super::machine::{Chooser, Input, Meant, Output};
 use super::{Chosen, Wanted};
 use crate::asking;
 use crate::assistance::{Lacking, Unusable};
@@ -25,6 +25,8 @@ pub(in crate::assistance) struct Sending {
     windows: Option<(Windows, mpsc::UnboundedReceiver<Told>)>,
     shown: Option<(WindowId, View)>,
     is_gone: bool,
+    /// What was opened last, until it is known whether they are asked about it.
+    opened: Option<Box<Chosen>>,
     finds: mpsc::UnboundedSender<Found>,
     found: mpsc::UnboundedReceiver<Found>,
 }
@@ -33,7 +35,7 @@ pub(in crate::assistance) struct Sending {
 #[derive(Debug)]
 enum Found {
     Listing(Place, Result<Listing, Lacking>),
-    File(Result<Box<Chosen>, Unusable>),
+    File(Meant, Result<Box<Chosen>, Unusable>),
 }
 
 impl Sending {
@@ -52,6 +54,7 @@ impl Sending {
             windows: None,
             shown: None,
             is_gone: false,
+            opened: None,
             finds,
             found,
         })
@@ -95,21 +98,26 @@ impl Sending {
                         return Wanted::Gone;
                     }
                 },
-                Some(found) = self.found.recv() => match found {
-                    Found::Listing(place, listing) => self.tell(Input::Found(place, listing)),
-                    Found::File(Ok(chosen)) => {
-                        let (name, bytes) = (chosen.name().as_str().to_owned(), chosen.bytes());
-                        self.tell(Input::Took { name, bytes });
-                        // The question stands alone.
-                        self.hide();
-                        return Wanted::Send(chosen);
-                    }
-                    Found::File(Err(unusable)) => self.tell(Input::NotTook(unusable)),
-                },
+                Some(found) = self.found.recv() => self.found(found),
             };
             if let Some(wanted) = wanted {
                 return wanted;
             }
+        }
+    }
+
+    fn found(&mut self, found: Found) -> Option<Wanted> {
+        match found {
+            Found::Listing(place, listing) => self.tell(Input::Found(place, listing)),
+            Found::File(meant, Ok(chosen)) => {
+                let (name, bytes) = (chosen.name().as_str().to_owned(), chosen.bytes());
+                self.opened = Some(chosen);
+                let wanted = self.tell(Input::Took { meant, name, bytes });
+                // What came too late is closed.
+                self.opened = None;
+                wanted
+            }
+            Found::File(meant, Err(unusable)) => self.tell(Input::NotTook(meant, unusable)),
         }
     }
 
@@ -122,10 +130,8 @@ impl Sending {
                 Output::Look(place) => {
                     self.find(move || Found::Listing(place.clone(), folder::look(&place)));
                 }
-                Output::Take(path) => self.find(move || Found::File(Chosen::at(path).map(Box::new))),
-                Output::TakeTyped(typed) => {
-                    self.find(move || Found::File(Chosen::open(&typed).map(Box::new)))
-                }
+                Output::Take(meant) => self.find(move || Found::File(meant.clone(), open(meant))),
+                Output::Ask => wanted = self.opened.take().map(Wanted::Send),
                 Output::Stop => wanted = Some(Wanted::Stop),
             }
         }
@@ -190,6 +196,14 @@ impl Sending {
             windows.dismiss(window);
         }
     }
+}
+
+fn open(meant: Meant) -> Result<Box<Chosen>, Unusable> {
+    let opened = match meant {
+        Meant::At(path) => Chosen::at(path),
+        Meant::Typed(typed) => Chosen::open(&typed),
+    };
+    opened.map(Box::new)
 }
 
 async fn told(windows: &mut Option<(Windows, mpsc::UnboundedReceiver<Told>)>) -> Option<Told> {
