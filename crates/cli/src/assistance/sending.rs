@@ -5,10 +5,13 @@
 //! own fingers: whoever has pointer and keys does not send themselves what they like.
 //!
 //! What happens in the window is pure (`machine`), what stands in it is in `texts::sending`, and `folder` is what is looked at. A folder
-//! may be on a disk that does not answer, so each is looked at on a thread of its own, and nobody waits for one.
+//! may be on a disk that does not answer, so each is looked at on a thread of its own, one at a time (`looks`), and nobody waits for one
+//! for long.
 
 #[cfg(feature = "windows")]
 pub(crate) mod folder;
+#[cfg(feature = "windows")]
+mod looks;
 #[cfg(feature = "windows")]
 pub(crate) mod machine;
 

@@ -1,11 +1,15 @@
 //! What happens between a person and the window in which they choose a file: pure. What they do and what was found comes in, what is
 //! to be done goes out, and what the window shows follows from the state (`texts::sending`).
 
+mod numbers;
+
+use self::numbers::Numbers;
 use super::folder::{Entry, Kind, Listing, Place};
 use crate::assistance::{Lacking, Unusable};
 use rendezvous_desktop::windows::ButtonId;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// More rows than these are not shown: whoever looks for something in so many types.
 pub(crate) const MOST_ROWS: usize = 60;
@@ -14,8 +18,6 @@ pub(crate) const BACK: ButtonId = ButtonId(0);
 pub(crate) const CANCEL: ButtonId = ButtonId(1);
 pub(crate) const STOP: ButtonId = ButtonId(2);
 pub(crate) const ANOTHER: ButtonId = ButtonId(3);
-/// Where the numbers of rows begin.
-const ROWS: u16 = 100;
 
 /// What comes in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,8 +110,7 @@ pub(crate) struct Chooser {
     asked: Option<Place>,
     /// The places before this one.
     before: Vec<Place>,
-    /// Which number means what: for ever, so that a list that changes under a finger opens nothing else.
-    numbers: Vec<PathBuf>,
+    numbers: Numbers,
     home: Option<PathBuf>,
     outputs: VecDeque<Output>,
 }
@@ -128,7 +129,7 @@ impl Chooser {
             taking: None,
             asked: None,
             before: Vec::new(),
-            numbers: Vec::new(),
+            numbers: Numbers::default(),
             home,
             outputs: VecDeque::new(),
         }
@@ -150,8 +151,8 @@ impl Chooser {
             Input::Entered => self.entered(),
             Input::Found(place, found) => {
                 if self.asked.as_ref() == Some(&place) {
-                    self.learn(&found);
                     self.found = Some((place, found));
+                    self.number_rows();
                     if std::mem::take(&mut self.is_hurried) {
                         self.entered();
                     }
@@ -176,25 +177,19 @@ impl Chooser {
                 }
             }
         }
+        self.number_rows();
     }
 
     /// What can be pressed of what is there, by what is typed; and whether there is more. `None` until it was looked.
     pub(crate) fn rows(&self) -> Option<Result<Rows<'_>, &Lacking>> {
-        let (place, found) = self.found.as_ref()?;
-        if *place != self.wanted() {
-            return None;
-        }
-        let listing = match found {
+        let listing = match self.listing()? {
             Ok(listing) => listing,
             Err(why) => return Some(Err(why)),
         };
-        let mut matches = listing.entries.iter().filter(|entry| self.is_meant(entry));
-        let rows: Vec<_> = matches
-            .by_ref()
-            .filter_map(|entry| Some((self.number(&entry.path)?, entry)))
-            .take(MOST_ROWS)
-            .collect();
-        let is_more = listing.is_cut || matches.next().is_some();
+        let mut meant = self.meant_of(listing);
+        let shown = meant.by_ref().take(MOST_ROWS);
+        let rows = shown.filter_map(|entry| Some((self.numbers.of(&entry.path)?, entry))).collect();
+        let is_more = listing.is_cut || meant.next().is_some();
         Some(Ok((rows, is_more)))
     }
 
@@ -304,8 +299,7 @@ impl Chooser {
     }
 
     fn pressed_row(&mut self, row: ButtonId) {
-        let at = row.0.checked_sub(ROWS).map(usize::from);
-        let Some(path) = at.and_then(|at| self.numbers.get(at)).cloned() else { return };
+        let Some(path) = self.numbers.path(row).map(Path::to_owned) else { return };
         let entries = self.found.iter().filter_map(|(_, found)| found.as_ref().ok());
         let mut entries = entries.flat_map(|listing| &listing.entries);
         match entries.find(|entry| entry.path == path).map(|entry| &entry.kind) {
@@ -378,26 +372,35 @@ impl Chooser {
         }
     }
 
-    fn is_meant(&self, entry: &Entry) -> bool {
+    /// What was found where they look; `None` until it was looked.
+    fn listing(&self) -> Option<Result<&Listing, &Lacking>> {
+        let (place, found) = self.found.as_ref()?;
+        (*place == self.wanted()).then_some(found.as_ref())
+    }
+
+    /// What may be meant by what is typed.
+    fn meant_of<'a>(&'a self, listing: &'a Listing) -> impl Iterator<Item = &'a Entry> {
         let sought = self.sought().to_lowercase();
-        // What begins with a dot was hidden from people by those who named it.
-        let is_hidden = entry.name.starts_with('.') && !sought.starts_with('.');
-        let called = entry.name.to_lowercase();
         let is_path = path_typed(&self.typed, self.home.as_deref()).is_some();
-        !is_hidden && if is_path { called.starts_with(&sought) } else { called.contains(&sought) }
+        listing.entries.iter().filter(move |entry| {
+            // What begins with a dot was hidden from people by those who named it.
+            let is_hidden = entry.name.starts_with('.') && !sought.starts_with('.');
+            let called = entry.name.to_lowercase();
+            !is_hidden && if is_path { called.starts_with(&sought) } else { called.contains(&sought) }
+        })
     }
 
-    fn learn(&mut self, found: &Result<Listing, Lacking>) {
-        for entry in found.iter().flat_map(|listing| &listing.entries) {
-            if self.number(&entry.path).is_none() && self.numbers.len() < usize::from(u16::MAX - ROWS) {
-                self.numbers.push(entry.path.clone());
-            }
+    /// What is shown gets its numbers, and nothing else of a folder, which may have thousands.
+    fn number_rows(&mut self) {
+        if self.page != Page::Looking {
+            return;
         }
-    }
-
-    fn number(&self, path: &Path) -> Option<ButtonId> {
-        let at = self.numbers.iter().position(|known| known == path)?;
-        Some(ButtonId(u16::try_from(at).ok()?.checked_add(ROWS)?))
+        let Some(Ok(listing)) = self.listing() else { return };
+        let shown = self.meant_of(listing).take(MOST_ROWS);
+        let shown: Vec<Arc<Path>> = shown.map(|entry| Arc::from(entry.path.as_path())).collect();
+        for path in shown {
+            self.numbers.learn(path);
+        }
     }
 }
 

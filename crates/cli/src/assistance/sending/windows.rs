@@ -1,6 +1,7 @@
 //! The window itself.
 
 use super::folder::{self, Listing, Place};
+use super::looks::Looks;
 use super::machine::{Chooser, Input, Meant, Output};
 use super::{Chosen, Wanted};
 use crate::asking;
@@ -11,6 +12,7 @@ use crate::texts::sending::view;
 use rendezvous_desktop::Suspension;
 use rendezvous_desktop::windows::{Act, Told, View, WindowId, Windows};
 use std::path::PathBuf;
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// What is chosen in it, and how it stands with what was chosen.
@@ -21,6 +23,7 @@ pub(in crate::assistance) struct Sending {
     language: Language,
     who: String,
     chooser: Chooser,
+    looks: Looks,
     /// Opened when the person first wants it.
     windows: Option<(Windows, mpsc::UnboundedReceiver<Told>)>,
     shown: Option<(WindowId, View)>,
@@ -51,6 +54,7 @@ impl Sending {
             language: Language::here(),
             who: who.to_owned(),
             chooser: Chooser::new(std::env::var_os("HOME").map(PathBuf::from)),
+            looks: Looks::default(),
             windows: None,
             shown: None,
             is_gone: false,
@@ -108,7 +112,10 @@ impl Sending {
 
     fn found(&mut self, found: Found) -> Option<Wanted> {
         match found {
-            Found::Listing(place, listing) => self.tell(Input::Found(place, listing)),
+            Found::Listing(place, listing) => {
+                self.looks.ended(&place);
+                self.tell(Input::Found(place, listing))
+            }
             Found::File(meant, Ok(chosen)) => {
                 let (name, bytes) = (chosen.name().as_str().to_owned(), chosen.bytes());
                 self.opened = Some(chosen);
@@ -127,24 +134,46 @@ impl Sending {
         let mut wanted = None;
         while let Some(output) = self.chooser.poll_output() {
             match output {
-                Output::Look(place) => {
-                    self.find(move || Found::Listing(place.clone(), folder::look(&place)));
-                }
-                Output::Take(meant) => self.find(move || Found::File(meant.clone(), open(meant))),
+                Output::Look(place) => self.looks.want(place),
+                Output::Take(meant) => self.open_it(meant),
                 Output::Ask => wanted = self.opened.take().map(Wanted::Send),
                 Output::Stop => wanted = Some(Wanted::Stop),
             }
         }
+        self.look_on();
         self.show();
         wanted
     }
 
-    /// On a thread of its own, which nobody waits for: not when the help is over either.
-    fn find(&self, find: impl FnOnce() -> Found + Send + 'static) {
+    /// Whatever happens leads here, if only that a second has passed: so a disk that does not answer is given up.
+    fn look_on(&mut self) {
+        if let Some(place) = self.looks.begin(Instant::now()) {
+            let lacking = place.clone();
+            let look = move || Found::Listing(place.clone(), folder::look(&place));
+            self.find(look, |why| Found::Listing(lacking, Err(why)));
+        }
+    }
+
+    fn open_it(&self, meant: Meant) {
+        let lacking = meant.clone();
+        let work = move || Found::File(meant.clone(), open(meant));
+        self.find(work, |why| {
+            let path = match &lacking {
+                Meant::At(path) => path.clone(),
+                Meant::Typed(typed) => PathBuf::from(typed),
+            };
+            Found::File(lacking, Err(Unusable { path, why }))
+        });
+    }
+
+    /// On a thread of its own, which nobody waits for: not when the help is over either. Where there can be none, this is what
+    /// is found.
+    fn find(&self, find: impl FnOnce() -> Found + Send + 'static, lacking: impl FnOnce(Lacking) -> Found) {
         let finds = self.finds.clone();
         let begun = std::thread::Builder::new().name("files".to_owned()).spawn(move || finds.send(find()));
         if let Err(error) = begun {
             tracing::warn!(%error, "The system has no room to look at files");
+            _ = self.finds.send(lacking(Lacking::Readable(error.to_string())));
         }
     }
 

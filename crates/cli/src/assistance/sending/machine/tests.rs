@@ -1,3 +1,4 @@
+use super::numbers::ROWS;
 use super::*;
 use crate::assistance::sending::folder::Known;
 
@@ -285,6 +286,26 @@ fn more_than_can_be_read_is_found_by_typing() {
     assert_eq!((rows.len(), is_more), (MOST_ROWS, true));
     chooser.handle_input(Input::Typed(format!("{}.", 2 * MOST_ROWS - 1)));
     assert_eq!(names(&chooser), [format!("{}.txt", 2 * MOST_ROWS - 1)]);
+}
+
+#[test]
+fn only_what_is_shown_gets_a_number_however_much_there_is() {
+    let mut chooser = in_documents();
+    let here = "/home/ann/Documents";
+    found(&mut chooser, at(here), (0..5000).map(|number| file(here, &format!("{number}.txt"))).collect());
+    assert_eq!(names(&chooser).len(), MOST_ROWS);
+    // Below every one that is shown, whenever it comes to be shown.
+    for name in ["4999.txt", "4321.txt"] {
+        chooser.handle_input(Input::Typed(name.into()));
+        assert_eq!(names(&chooser), [name]);
+        let ButtonId(number) = row(&chooser, name);
+        assert!(usize::from(number - ROWS) < 2 * MOST_ROWS, "{number}");
+        chooser.handle_input(Input::Pressed(row(&chooser, name)));
+        assert_eq!(outputs(&mut chooser), [take(&format!("{here}/{name}"))]);
+    }
+    // And what is shown again because less is typed has one, too.
+    chooser.handle_input(Input::Typed(String::new()));
+    assert_eq!(names(&chooser).len(), MOST_ROWS);
 }
 
 #[test]
