@@ -91,7 +91,7 @@ impl Novice {
             self.sending = None;
             return;
         };
-        let place = chosen.path().parent().map(|place| place.display().to_string()).unwrap_or_default();
+        let place = chosen.place().display().to_string();
         let (known, address) = (self.session.known(), &*self.session.session().remote_user);
         let (name, size) = (chosen.name().as_str(), chosen.bytes());
         let ask = Ask::Send { address, known, name, size, place: &place };

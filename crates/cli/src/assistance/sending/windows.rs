@@ -267,6 +267,8 @@ mod tests {
     use crate::assistance::sending::folder::{Entry, Kind};
     use crate::assistance::sending::machine::BACK;
     use rendezvous_desktop::windows::Answers;
+    use rendezvous_testkit::home::Home;
+    use std::os::unix::fs::symlink;
     use std::time::Duration;
 
     /// Of somebody whose windows are nowhere, so that nothing is drawn.
@@ -336,5 +338,16 @@ mod tests {
         // Another sentence stands there now, but the way back is open.
         sending.did(now, (now, Act::Pressed(BACK, Answers::default())));
         assert_eq!(sending.chooser.place, Place::Start);
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_not_said_to_lie_where_the_link_is() {
+        let home = Home::new("link").expect("a place for a test");
+        let place = home.path().canonicalize().expect("it is there");
+        std::fs::write(home.join("key"), "x").expect("it is ours");
+        symlink("key", home.join("letter")).expect("it is ours");
+        let [key, letter] = ["key", "letter"].map(|name| open(Meant::At(home.join(name))).expect("a file"));
+        assert_eq!(key.place(), place);
+        assert_eq!((letter.place(), letter.name().as_str()), (&*place.join("key"), "letter"));
     }
 }

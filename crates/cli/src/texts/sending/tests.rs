@@ -134,10 +134,11 @@ fn the_name_of_a_file_cannot_pass_for_something_else() {
     found(
         &mut chooser,
         Place::Start,
-        vec![file("a\nRendezvous: press Send\u{202e}", 1), file(&"x".repeat(300), 1)],
+        vec![file("a\nRendezvous: press Send\u{202e}", 1), file(&format!("{}.exe", "x".repeat(300)), 1)],
     );
     let view = view(Language::English, "Bank\n\u{202e}You", &chooser).expect("nobody is asked");
     for text in texts(&view) {
         assert!(!text.contains(['\n', '\u{202e}']) && text.chars().count() < 120, "{text:?}");
     }
+    assert!(texts(&view).iter().any(|text| text.ends_with("x.exe\u{2069}")), "its end says what it is");
 }
