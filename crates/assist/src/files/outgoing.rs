@@ -79,7 +79,7 @@ pub enum OutgoingInput {
     },
     /// What all that went hashes to.
     Hashed(FileHash),
-    /// The person here does not want to send the current file any more.
+    /// The person here does not want to send the current file any more; where there is none yet, the one that waits longest.
     Stop,
 }
 
@@ -99,7 +99,7 @@ pub enum OutgoingOutput {
     Send(Chunk),
     /// All of it went: what it hashes to is wanted.
     Hash,
-    /// It is over with the current file, which had this name; the next one is current then.
+    /// It is over with the current file, or with the first that waited, which had this name; the next one is current then.
     Over(FileName, Over),
 }
 
@@ -272,6 +272,9 @@ impl Outgoing {
             let id = *id;
             self.say(Message::Withdraw { id });
             self.end(Over::Stopped);
+        } else if let Some(sent) = self.waiting.pop_front() {
+            // As long as the channel is not open none is current. Nobody has heard of this one, and nobody will.
+            self.outputs.push_back(OutgoingOutput::Over(sent.name, Over::Stopped));
         }
     }
 

@@ -300,6 +300,26 @@ fn a_sender_that_had_said_the_end_says_it_again_when_all_of_it_is_accepted_again
 }
 
 #[test]
+fn what_is_stopped_before_there_is_a_channel_is_never_offered() {
+    let mut outgoing = Outgoing::default();
+    let [one, other] = ["one", "other"].map(FileName::cleaned);
+    for name in [&one, &other] {
+        outgoing.handle_input(OutgoingInput::Offer { name: name.clone(), size: 5 });
+    }
+    let mut outputs = |input| {
+        outgoing.handle_input(input);
+        std::iter::from_fn(|| outgoing.poll_output()).collect::<Vec<_>>()
+    };
+    assert_eq!(outputs(OutgoingInput::Stop), [OutgoingOutput::Over(one, Over::Stopped)]);
+    let offered = Message::Offer { id: 2, name: other.clone(), size: 5 };
+    assert_eq!(outputs(OutgoingInput::Opened), [OutgoingOutput::Say(offered)]);
+    let stopped =
+        [OutgoingOutput::Say(Message::Withdraw { id: 2 }), OutgoingOutput::Over(other, Over::Stopped)];
+    assert_eq!(outputs(OutgoingInput::Stop), stopped);
+    assert_eq!(outputs(OutgoingInput::Stop), [], "there is nothing left");
+}
+
+#[test]
 fn who_is_not_wanted_again_and_again_asks_nobody_any_more() {
     let mut receiver = Receiver::new();
     receiver.says_yes = false;

@@ -37,6 +37,8 @@ pub(super) enum Told {
     Chosen(Box<Chosen>),
     /// The person wants nothing of it any more, in either direction.
     Stop,
+    /// The person does not want to send what they chose; what comes is not meant.
+    StopSending,
 }
 
 /// What it is told.
@@ -113,7 +115,8 @@ struct Desk {
     landing: Option<Landing>,
     /// So many files were begun: by this number the reports of the current one are known.
     begun: u64,
-    /// What the person chose; the first one is the current one of `outgoing`, once that has one.
+    /// What the person chose; the first one is the current one of `outgoing`, once that has one, and until then the first that
+    /// waits there.
     chosen: VecDeque<Chosen>,
     outbox: Outbox,
     reports: mpsc::UnboundedSender<Reported>,
@@ -191,6 +194,7 @@ impl Desk {
                 self.incoming.handle_input(IncomingInput::Stop);
                 self.outgoing.handle_input(OutgoingInput::Stop);
             }
+            Told::StopSending => self.outgoing.handle_input(OutgoingInput::Stop),
         }
     }
 

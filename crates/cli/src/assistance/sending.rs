@@ -4,13 +4,19 @@
 //! is chosen there is asked about in a question, as everything is that leaves this computer, and that one hears only the person's
 //! own fingers: whoever has pointer and keys does not send themselves what they like.
 //!
-//! What happens in the window is pure (`machine`), what stands in it is in `texts::sending`, and `folder` is what is looked at. A folder
-//! may be on a disk that does not answer, so each is looked at on a thread of its own, and nobody waits for one.
+//! What happens in the window is pure (`machine`), what stands in it is in `texts::sending`, when it hears a press says `turning`, and
+//! `folder` is what is looked at. A folder
+//! may be on a disk that does not answer, so each is looked at on a thread of its own, one at a time (`looks`), and nobody waits for one
+//! for long.
 
 #[cfg(feature = "windows")]
 pub(crate) mod folder;
 #[cfg(feature = "windows")]
+mod looks;
+#[cfg(feature = "windows")]
 pub(crate) mod machine;
+#[cfg(feature = "windows")]
+mod turning;
 
 #[cfg(not(feature = "windows"))]
 #[path = "sending/nowhere.rs"]

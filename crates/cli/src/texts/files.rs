@@ -204,13 +204,19 @@ pub(crate) fn choosing(path: &str, columns: usize) -> String {
 }
 
 fn short(name: &str) -> String {
+    short_to(name, LONGEST)
+}
+
+/// A name or a path in at most so many characters, its beginning and its end.
+pub(super) fn short_to(name: &str, most: usize) -> String {
     let characters = name.chars().count();
-    if characters <= LONGEST {
+    if characters <= most {
         return name.to_owned();
     }
-    // The end of a name says what it is.
-    let begin: String = name.chars().take(LONGEST - 16).collect();
-    let end: String = name.chars().skip(characters - 15).collect();
+    // The end of a name says what it is, and that of a path where.
+    let last = most / 4;
+    let begin: String = name.chars().take(most - last - 1).collect();
+    let end: String = name.chars().skip(characters - last).collect();
     format!("{begin}…{end}")
 }
 

@@ -1,5 +1,6 @@
 //! The window in which a file is chosen for the expert, in English and in German.
 
+use super::files::short_to;
 use super::language::Language;
 use super::time::day_in;
 use super::{size_in, unusable};
@@ -42,7 +43,7 @@ fn looking(language: Language, who: &str, chooser: &Chooser) -> View {
         }
     };
     if let Some((name, why)) = &chooser.wrong {
-        let sentence = unusable(language, &format!("“{}”", foreign(name, LONGEST_NAME)), why);
+        let sentence = unusable(language, &format!("“{}”", called(name)), why);
         body.push(Block::Strong(sentence_of(language, &sentence)));
     }
     let label = language.pick("Type a part of its name:", "Geben Sie einen Teil des Namens ein:").to_owned();
@@ -90,7 +91,7 @@ fn rows(language: Language, chooser: &Chooser) -> Vec<Block> {
 }
 
 fn row(language: Language, chooser: &Chooser, id: ButtonId, Entry { path, name, kind }: &Entry) -> Row {
-    let name = foreign(name, LONGEST_NAME);
+    let name = called(name);
     let pick = |english: &str, german: &str| language.pick(english, german).to_owned();
     let (title, line) = match kind {
         Kind::File { bytes, changed } => {
@@ -120,7 +121,7 @@ fn row(language: Language, chooser: &Chooser, id: ButtonId, Entry { path, name, 
 }
 
 fn going(language: Language, who: &str, name: &str, (bytes, done): (u64, Option<u64>)) -> View {
-    let name = foreign(name, LONGEST_NAME);
+    let name = called(name);
     let heading = language.pick(format!("“{name}” is being sent."), format!("„{name}“ wird gesendet."));
     let text = match done {
         None => language.pick(
@@ -153,6 +154,11 @@ fn over(language: Language, sentence: &str) -> View {
         button(ANOTHER, ButtonKind::Plain, pick("Send another", "Noch eine senden")),
     ];
     page(sentence.clone(), vec![Block::Heading(sentence)], buttons)
+}
+
+/// A file, by the beginning and the end of its name: that says what it is.
+fn called(name: &str) -> String {
+    foreign(&short_to(name, LONGEST_NAME), LONGEST_NAME)
 }
 
 /// A clause with the name of a file in it, as a sentence.

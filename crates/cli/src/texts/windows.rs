@@ -243,7 +243,7 @@ pub(crate) fn drawing(language: Language, who: &Who) -> View {
 pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
     let name = &who.name;
     let size = super::size_in(language, bytes);
-    let (file, place) = (foreign(file, LONGEST), foreign(place, 2 * LONGEST));
+    let (file, place) = (shown(file, LONGEST), shown(place, 2 * LONGEST));
     let body = vec![
         Block::Heading(
             language
@@ -264,7 +264,7 @@ pub(crate) fn file(language: Language, who: &Who, (file, bytes): (&str, u64), pl
 pub(crate) fn send(language: Language, who: &Who, (file, bytes): (&str, u64), place: &str) -> View {
     let name = &who.name;
     let size = super::size_in(language, bytes);
-    let (file, place) = (foreign(file, LONGEST), foreign(place, 2 * LONGEST));
+    let (file, place) = (shown(file, LONGEST), shown(place, 2 * LONGEST));
     let body = vec![
         Block::Heading(
             language.pick(format!("Send this file to {name}?"), format!("Diese Datei an {name} senden?")),
@@ -571,6 +571,11 @@ pub(crate) fn over(
     let label = language.pick("See the record", "Aufzeichnung ansehen").to_owned();
     view.buttons.extend(has_record.then_some(Button { id: SEE, label, kind: ButtonKind::Plain }));
     view
+}
+
+/// The name of a file or a place, with its end: a name that is cut off there may be of something else than it seems.
+fn shown(name: &str, most: usize) -> String {
+    foreign(&super::files::short_to(name, most), most)
 }
 
 fn line(who: &Who) -> Block {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(in crate::assistance) struct Chosen {
     file: File,
-    path: PathBuf,
+    place: PathBuf,
     name: FileName,
     bytes: u64,
     hasher: PieceHasher,
@@ -58,7 +58,8 @@ impl Chosen {
             Ok((file, bytes)) => {
                 let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy());
                 let name = FileName::cleaned(&name);
-                Ok(Self { file, name, bytes, hasher: PieceHasher::default(), path })
+                let place = place_of(&path, os::path_of_open(&file));
+                Ok(Self { file, place, name, bytes, hasher: PieceHasher::default() })
             }
             Err(why) => Err(Unusable { path, why }),
         }
@@ -75,9 +76,9 @@ impl Chosen {
         }
     }
 
-    /// Where it was.
-    pub(in crate::assistance) fn path(&self) -> &Path {
-        &self.path
+    /// The folder that it lay in when it was opened; all of its path, where it is called something else there.
+    pub(in crate::assistance) fn place(&self) -> &Path {
+        &self.place
     }
 
     /// Its name, as it is sent.
@@ -102,6 +103,15 @@ impl Chosen {
     /// Of everything that was read.
     pub(super) fn hash(&self) -> FileHash {
         self.hasher.clone().finish()
+    }
+}
+
+/// A link may be called like a letter and lead to a key: what counts is where the open file lies, as far as the system says so.
+fn place_of(named: &Path, lies: Option<PathBuf>) -> PathBuf {
+    let lies = lies.unwrap_or_else(|| named.to_owned());
+    match lies.parent() {
+        Some(folder) if lies.file_name() == named.file_name() => folder.to_owned(),
+        _ => lies,
     }
 }
 
@@ -177,6 +187,18 @@ mod tests {
         is("/nowhere/a\\ b.txt", "/nowhere/a b.txt");
         is("file:///nowhere/a%20%C3%A4.txt", "/nowhere/a ä.txt");
         assert_eq!(meant("  "), None);
+    }
+
+    #[test]
+    fn a_place_is_where_the_open_file_lies_and_not_where_its_link_does() {
+        let is = |named: &str, lies: Option<&str>, place: &str| {
+            assert_eq!(place_of(Path::new(named), lies.map(PathBuf::from)), Path::new(place), "{named}");
+        };
+        is("/home/ann/a.txt", Some("/home/ann/a.txt"), "/home/ann");
+        is("a.txt", Some("/home/ann/a.txt"), "/home/ann");
+        is("/home/ann/Documents/a.txt", Some("/mnt/ann/a.txt"), "/mnt/ann");
+        is("/home/ann/letter.txt", Some("/home/ann/.ssh/id_ed25519"), "/home/ann/.ssh/id_ed25519");
+        is("/home/ann/a.txt", None, "/home/ann");
     }
 
     #[test]

@@ -212,4 +212,9 @@ impl Novice {
     pub(super) fn stop_files(&mut self) {
         self.files.tell(Told::Stop);
     }
+
+    /// The person does not want to send what they chose. What comes is a matter of its own.
+    pub(super) fn stop_sending(&mut self) {
+        self.files.tell(Told::StopSending);
+    }
 }

@@ -20,6 +20,15 @@ pub(super) enum Asked {
     Now(Box<Chosen>, Instant),
 }
 
+impl Asked {
+    /// The one that was chosen last is asked about next; but a question that is being read stays what it is until it is answered.
+    fn put(asked: &mut Option<Self>, chosen: Box<Chosen>) {
+        if !matches!(asked, Some(Self::Now(..))) {
+            *asked = Some(Self::Later(chosen));
+        }
+    }
+}
+
 impl Novice {
     /// Whether the person can choose a file in a window, and the rules of this computer let them. From the first moment of the bar on, so
     /// that none of its buttons moves away from under a finger.
@@ -41,10 +50,10 @@ impl Novice {
     pub(super) fn sending_says(&mut self, wanted: Wanted) {
         match wanted {
             Wanted::Send(chosen) => {
-                self.chosen = Some(Asked::Later(chosen));
+                Asked::put(&mut self.chosen, chosen);
                 self.ask_for_file();
             }
-            Wanted::Stop => self.stop_files(),
+            Wanted::Stop => self.stop_sending(),
             Wanted::Gone => self.sending = None,
         }
         self.show_status();
@@ -82,7 +91,7 @@ impl Novice {
             self.sending = None;
             return;
         };
-        let place = chosen.path().parent().map(|place| place.display().to_string()).unwrap_or_default();
+        let place = chosen.place().display().to_string();
         let (known, address) = (self.session.known(), &*self.session.session().remote_user);
         let (name, size) = (chosen.name().as_str(), chosen.bytes());
         let ask = Ask::Send { address, known, name, size, place: &place };
@@ -121,5 +130,30 @@ impl Novice {
         let is_shown = sending.is_shown();
         sending.over(sentence);
         is_shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_testkit::home::Home;
+
+    #[test]
+    fn a_question_that_is_being_read_keeps_its_file_and_its_time() {
+        let home = Home::new("put").unwrap();
+        let [one, other, third] = ["one", "other", "third"].map(|name| {
+            std::fs::write(home.join(name), name).unwrap();
+            Box::new(Chosen::at(home.join(name)).unwrap())
+        });
+        let mut asked = None;
+        Asked::put(&mut asked, one);
+        Asked::put(&mut asked, other);
+        let Some(Asked::Later(chosen)) = asked else { panic!("nobody is asked yet") };
+        assert_eq!(chosen.name().as_str(), "other");
+        let since = Instant::now();
+        let mut asked = Some(Asked::Now(chosen, since));
+        Asked::put(&mut asked, third);
+        let Some(Asked::Now(chosen, still)) = asked else { panic!("they are being asked") };
+        assert_eq!((chosen.name().as_str(), still), ("other", since));
     }
 }

@@ -1,11 +1,15 @@
 //! What happens between a person and the window in which they choose a file: pure. What they do and what was found comes in, what is
 //! to be done goes out, and what the window shows follows from the state (`texts::sending`).
 
+mod numbers;
+
+use self::numbers::Numbers;
 use super::folder::{Entry, Kind, Listing, Place};
 use crate::assistance::{Lacking, Unusable};
 use rendezvous_desktop::windows::ButtonId;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// More rows than these are not shown: whoever looks for something in so many types.
 pub(crate) const MOST_ROWS: usize = 60;
@@ -14,8 +18,6 @@ pub(crate) const BACK: ButtonId = ButtonId(0);
 pub(crate) const CANCEL: ButtonId = ButtonId(1);
 pub(crate) const STOP: ButtonId = ButtonId(2);
 pub(crate) const ANOTHER: ButtonId = ButtonId(3);
-/// Where the numbers of rows begin.
-const ROWS: u16 = 100;
 
 /// What comes in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +34,10 @@ pub(crate) enum Input {
     Closed,
     /// This is there.
     Found(Place, Result<Listing, Lacking>),
-    /// What they chose is open, and they are asked about it.
-    Took { name: String, bytes: u64 },
+    /// This is open.
+    Took { meant: Meant, name: String, bytes: u64 },
     /// It could not be opened.
-    NotTook(Unusable),
+    NotTook(Meant, Unusable),
     /// They said whether they want to send it.
     Said(bool),
     /// So many bytes of the file that is on its way are there, of so many; nothing while the other one is asked.
@@ -50,11 +52,20 @@ pub(crate) enum Output {
     /// Look what is there.
     Look(Place),
     /// Open this file.
-    Take(PathBuf),
-    /// Open what is called so, as people type and drop it.
-    TakeTyped(String),
+    Take(Meant),
+    /// Ask about the one that was opened last.
+    Ask,
     /// What is on its way is not to arrive.
     Stop,
+}
+
+/// The file that the person means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// What is here.
+    At(PathBuf),
+    /// What is called so, as people type and drop it.
+    Typed(String),
 }
 
 /// What the window shows.
@@ -93,12 +104,13 @@ pub(crate) struct Chooser {
     found: Option<(Place, Result<Listing, Lacking>)>,
     /// The person has said what they mean before it was known what is there.
     is_hurried: bool,
+    /// What is being opened, for as long as they wait for it; what is told of any other file is late.
+    taking: Option<Meant>,
     /// Where it was looked last; what is told of any other place is old.
     asked: Option<Place>,
     /// The places before this one.
     before: Vec<Place>,
-    /// Which number means what: for ever, so that a list that changes under a finger opens nothing else.
-    numbers: Vec<PathBuf>,
+    numbers: Numbers,
     home: Option<PathBuf>,
     outputs: VecDeque<Output>,
 }
@@ -114,9 +126,10 @@ impl Chooser {
             is_open: false,
             found: None,
             is_hurried: false,
+            taking: None,
             asked: None,
             before: Vec::new(),
-            numbers: Vec::new(),
+            numbers: Numbers::default(),
             home,
             outputs: VecDeque::new(),
         }
@@ -133,26 +146,28 @@ impl Chooser {
             Input::Opened => self.open(),
             Input::Pressed(BACK) => self.back(),
             Input::Pressed(CANCEL) | Input::Closed => self.close(),
-            Input::Pressed(STOP) => self.outputs.push_back(Output::Stop),
-            Input::Pressed(ANOTHER) => self.begin(),
-            Input::Pressed(row) => self.pressed(row),
+            Input::Pressed(button) => self.pressed(button),
             Input::Typed(typed) => self.typed(typed),
             Input::Entered => self.entered(),
             Input::Found(place, found) => {
                 if self.asked.as_ref() == Some(&place) {
-                    self.learn(&found);
                     self.found = Some((place, found));
+                    self.number_rows();
                     if std::mem::take(&mut self.is_hurried) {
                         self.entered();
                     }
                 }
             }
-            Input::Took { name, bytes } => self.page = Page::Asked { name, bytes },
-            Input::NotTook(Unusable { path, why: Lacking::AFolder }) => self.go(Place::Folder(path)),
-            Input::NotTook(Unusable { path, why }) => {
-                self.wrong = Some((name(&path), why));
-                // What was there may be gone.
-                self.look();
+            Input::Took { meant, name, bytes } => {
+                if self.waited_for(&meant) {
+                    self.page = Page::Asked { name, bytes };
+                    self.outputs.push_back(Output::Ask);
+                }
+            }
+            Input::NotTook(meant, unusable) => {
+                if self.waited_for(&meant) {
+                    self.not_took(unusable);
+                }
             }
             Input::Said(yes) => self.answered(yes),
             Input::Progress(progress) => self.progress(progress),
@@ -162,25 +177,19 @@ impl Chooser {
                 }
             }
         }
+        self.number_rows();
     }
 
     /// What can be pressed of what is there, by what is typed; and whether there is more. `None` until it was looked.
     pub(crate) fn rows(&self) -> Option<Result<Rows<'_>, &Lacking>> {
-        let (place, found) = self.found.as_ref()?;
-        if *place != self.wanted() {
-            return None;
-        }
-        let listing = match found {
+        let listing = match self.listing()? {
             Ok(listing) => listing,
             Err(why) => return Some(Err(why)),
         };
-        let mut matches = listing.entries.iter().filter(|entry| self.is_meant(entry));
-        let rows: Vec<_> = matches
-            .by_ref()
-            .filter_map(|entry| Some((self.number(&entry.path)?, entry)))
-            .take(MOST_ROWS)
-            .collect();
-        let is_more = listing.is_cut || matches.next().is_some();
+        let mut meant = self.meant_of(listing);
+        let shown = meant.by_ref().take(MOST_ROWS);
+        let rows = shown.filter_map(|entry| Some((self.numbers.of(&entry.path)?, entry))).collect();
+        let is_more = listing.is_cut || meant.next().is_some();
         Some(Ok((rows, is_more)))
     }
 
@@ -205,14 +214,14 @@ impl Chooser {
 
     /// From the beginning, at the same place.
     fn begin(&mut self) {
-        self.page = Page::Looking;
+        (self.page, self.taking) = (Page::Looking, None);
         self.typed.clear();
         self.wrong = None;
         self.look();
     }
 
     fn close(&mut self) {
-        self.is_open = false;
+        (self.is_open, self.taking) = (false, None);
         if matches!(self.page, Page::Looking | Page::Over(_)) {
             (self.page, self.place) = (Page::Looking, Place::Start);
             self.before.clear();
@@ -230,7 +239,7 @@ impl Chooser {
     }
 
     fn go(&mut self, place: Place) {
-        self.page = Page::Looking;
+        self.taking = None;
         if place != self.place {
             let before = std::mem::replace(&mut self.place, place);
             self.before.push(before);
@@ -242,6 +251,10 @@ impl Chooser {
 
     fn typed(&mut self, typed: String) {
         let wanted = self.wanted();
+        if typed != self.typed {
+            // Whoever types on means another one.
+            self.taking = None;
+        }
         (self.typed, self.is_hurried) = (typed, false);
         self.wrong = None;
         if self.wanted() != wanted {
@@ -256,7 +269,7 @@ impl Chooser {
         }
         if typed.starts_with(['\'', '"']) || typed.starts_with("file://") {
             // As desktops drop it.
-            return self.outputs.push_back(Output::TakeTyped(typed));
+            return self.take(Meant::Typed(typed));
         }
         let meant = self.rows().and_then(Result::ok).and_then(|(rows, is_more)| {
             let exactly = rows.iter().find(|(_, entry)| entry.name == self.sought());
@@ -266,7 +279,7 @@ impl Chooser {
         match (meant, path_typed(&typed, self.home.as_deref())) {
             (Some(number), _) => self.pressed(number),
             (None, None) if self.rows().is_none() => self.is_hurried = true,
-            (None, Some(path)) => self.outputs.push_back(Output::Take(path)),
+            (None, Some(path)) => self.take(Meant::At(path)),
             // Several may be meant; whoever typed the name of none is told so.
             (None, None) if matches!(self.rows(), Some(Ok((rows, _))) if rows.is_empty()) => {
                 self.wrong = Some((typed, Lacking::There));
@@ -275,19 +288,48 @@ impl Chooser {
         }
     }
 
-    fn pressed(&mut self, row: ButtonId) {
-        let at = row.0.checked_sub(ROWS).map(usize::from);
-        let Some(path) = at.and_then(|at| self.numbers.get(at)).cloned() else { return };
-        if self.page != Page::Looking {
-            return;
+    /// Each button counts on its own page only: it may have been pressed when another one was there already.
+    fn pressed(&mut self, button: ButtonId) {
+        match (&self.page, button) {
+            (Page::Going { .. }, STOP) => self.outputs.push_back(Output::Stop),
+            (Page::Over(_), ANOTHER) => self.begin(),
+            (Page::Looking, row) => self.pressed_row(row),
+            (Page::Asked { .. } | Page::Going { .. } | Page::Over(_), _) => {}
         }
+    }
+
+    fn pressed_row(&mut self, row: ButtonId) {
+        let Some(path) = self.numbers.path(row).map(Path::to_owned) else { return };
         let entries = self.found.iter().filter_map(|(_, found)| found.as_ref().ok());
         let mut entries = entries.flat_map(|listing| &listing.entries);
         match entries.find(|entry| entry.path == path).map(|entry| &entry.kind) {
             Some(Kind::Folder | Kind::Known(_)) => self.go(Place::Folder(path)),
             // What is not there any more is said so by whoever opens it.
-            Some(Kind::File { .. }) | None => self.outputs.push_back(Output::Take(path)),
+            Some(Kind::File { .. }) | None => self.take(Meant::At(path)),
         }
+    }
+
+    /// One at a time, so that nobody is asked about one file when they think of another. Who waits for a disk in vain goes
+    /// elsewhere, or types on.
+    fn take(&mut self, meant: Meant) {
+        if self.taking.is_none() {
+            self.taking = Some(meant.clone());
+            self.outputs.push_back(Output::Take(meant));
+        }
+    }
+
+    /// Whether they still waited for this one. They do so only while they look.
+    fn waited_for(&mut self, meant: &Meant) -> bool {
+        self.taking.take_if(|taking| taking == meant).is_some()
+    }
+
+    fn not_took(&mut self, Unusable { path, why }: Unusable) {
+        if why == Lacking::AFolder {
+            return self.go(Place::Folder(path));
+        }
+        self.wrong = Some((name(&path), why));
+        // What was there may be gone.
+        self.look();
     }
 
     fn answered(&mut self, yes: bool) {
@@ -330,26 +372,35 @@ impl Chooser {
         }
     }
 
-    fn is_meant(&self, entry: &Entry) -> bool {
+    /// What was found where they look; `None` until it was looked.
+    fn listing(&self) -> Option<Result<&Listing, &Lacking>> {
+        let (place, found) = self.found.as_ref()?;
+        (*place == self.wanted()).then_some(found.as_ref())
+    }
+
+    /// What may be meant by what is typed.
+    fn meant_of<'a>(&'a self, listing: &'a Listing) -> impl Iterator<Item = &'a Entry> {
         let sought = self.sought().to_lowercase();
-        // What begins with a dot was hidden from people by those who named it.
-        let is_hidden = entry.name.starts_with('.') && !sought.starts_with('.');
-        let called = entry.name.to_lowercase();
         let is_path = path_typed(&self.typed, self.home.as_deref()).is_some();
-        !is_hidden && if is_path { called.starts_with(&sought) } else { called.contains(&sought) }
+        listing.entries.iter().filter(move |entry| {
+            // What begins with a dot was hidden from people by those who named it.
+            let is_hidden = entry.name.starts_with('.') && !sought.starts_with('.');
+            let called = entry.name.to_lowercase();
+            !is_hidden && if is_path { called.starts_with(&sought) } else { called.contains(&sought) }
+        })
     }
 
-    fn learn(&mut self, found: &Result<Listing, Lacking>) {
-        for entry in found.iter().flat_map(|listing| &listing.entries) {
-            if self.number(&entry.path).is_none() && self.numbers.len() < usize::from(u16::MAX - ROWS) {
-                self.numbers.push(entry.path.clone());
-            }
+    /// What is shown gets its numbers, and nothing else of a folder, which may have thousands.
+    fn number_rows(&mut self) {
+        if self.page != Page::Looking {
+            return;
         }
-    }
-
-    fn number(&self, path: &Path) -> Option<ButtonId> {
-        let at = self.numbers.iter().position(|known| known == path)?;
-        Some(ButtonId(u16::try_from(at).ok()?.checked_add(ROWS)?))
+        let Some(Ok(listing)) = self.listing() else { return };
+        let shown = self.meant_of(listing).take(MOST_ROWS);
+        let shown: Vec<Arc<Path>> = shown.map(|entry| Arc::from(entry.path.as_path())).collect();
+        for path in shown {
+            self.numbers.learn(path);
+        }
     }
 }
 

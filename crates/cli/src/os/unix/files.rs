@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -55,6 +56,14 @@ pub(crate) fn is_same(ours: &Metadata, there: &Metadata) -> bool {
     (there.dev(), there.ino()) == (ours.dev(), ours.ino())
 }
 
+/// Where an open file lies, whatever links led there; nothing where the system does not say so, or it lies nowhere any more.
+pub(crate) fn path_of_open(file: &File) -> Option<PathBuf> {
+    let path = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
+    // What was removed has a path with a remark in it.
+    let there = std::fs::metadata(&path).ok()?;
+    is_same(&file.metadata().ok()?, &there).then_some(path)
+}
+
 /// Forces out to the disk what was made, renamed or removed in a directory.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
@@ -69,4 +78,25 @@ pub(crate) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
 /// A path from the bytes of a URI.
 pub(crate) fn path_of(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(OsString::from_vec(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rendezvous_testkit::home::Home;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn an_open_file_is_found_where_it_lies_until_it_lies_nowhere() {
+        let home = Home::new("lies").expect("a place for a test");
+        let place = home.path().canonicalize().expect("it is there");
+        std::fs::write(home.join("one"), "x").expect("it is ours");
+        symlink("one", home.join("link")).expect("it is ours");
+        let file = File::open(home.join("link")).expect("it is there");
+        assert_eq!(path_of_open(&file), Some(place.join("one")));
+        std::fs::rename(home.join("one"), home.join("other")).expect("it is ours");
+        assert_eq!(path_of_open(&file), Some(place.join("other")));
+        std::fs::remove_file(home.join("other")).expect("it is ours");
+        assert_eq!(path_of_open(&file), None);
+    }
 }

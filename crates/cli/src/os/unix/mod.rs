@@ -12,7 +12,7 @@ pub(crate) use directories::of_desktop;
 pub(crate) use directories::{directories, downloads, is_safe};
 pub(crate) use files::{
     Rights, directory_for_person_alone, for_person_alone, is_foreign, is_of_person_alone, is_program,
-    is_same, path_of, sync_directory, without_waiting,
+    is_same, path_of, path_of_open, sync_directory, without_waiting,
 };
 pub(crate) use inherited::{
     Handing, activation_socket, at_terminal, hand_socket, inherited_socket, is_there,

@@ -10,7 +10,7 @@ mod system;
 pub(crate) use directories::{directories, downloads, is_safe};
 pub(crate) use files::{
     Rights, directory_for_person_alone, for_person_alone, is_foreign, is_of_person_alone, is_program,
-    is_same, path_of, sync_directory, without_waiting,
+    is_same, path_of, path_of_open, sync_directory, without_waiting,
 };
 pub(crate) use inherited::{Handing, activation_socket, at_terminal, inherited_socket, is_there};
 pub(crate) use multicast::{is_made_for_multicast, joined_4, joined_6};

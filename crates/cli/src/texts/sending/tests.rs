@@ -1,6 +1,6 @@
 use super::*;
 use crate::assistance::sending::folder::Listing;
-use crate::assistance::sending::machine::Input;
+use crate::assistance::sending::machine::{Input, Output};
 use crate::assistance::{Lacking, Unusable};
 use std::path::PathBuf;
 
@@ -14,6 +14,14 @@ fn file(name: &str, bytes: u64) -> Entry {
 
 fn found(chooser: &mut Chooser, place: Place, entries: Vec<Entry>) {
     chooser.handle_input(Input::Found(place, Ok(Listing { entries, is_cut: false })));
+}
+
+/// Presses what is called so; what is to be done at last.
+fn pressed(chooser: &mut Chooser, name: &str) -> Output {
+    let (rows, _) = chooser.rows().expect("it was looked").expect("it is there");
+    let (row, _) = rows.into_iter().find(|(_, entry)| entry.name == name).expect("it is among them");
+    chooser.handle_input(Input::Pressed(row));
+    std::iter::from_fn(|| chooser.poll_output()).last().expect("something follows")
 }
 
 /// The window as it may stand, each with the name of its picture, for tests and for the documentation.
@@ -38,20 +46,20 @@ pub(crate) fn all(language: Language) -> Vec<(&'static str, View)> {
     found(&mut chooser, Place::Start, entries);
     keep("file-choose", &chooser);
     let place = Place::Folder("/home/maria/Documents".into());
-    chooser.handle_input(Input::NotTook(Unusable {
-        path: "/home/maria/Documents".into(),
-        why: Lacking::AFolder,
-    }));
+    let documents = pressed(&mut chooser, "Documents");
+    assert_eq!(documents, Output::Look(place.clone()));
     let folder = Entry { kind: Kind::Folder, ..file("2025", 0) };
-    found(&mut chooser, place, vec![folder, file("Rechnung.pdf", 120_000), file("Brief.odt", 24_000)]);
+    let entries = vec![folder, file("Rechnung.pdf", 120_000), file("Brief.odt", 24_000)];
+    found(&mut chooser, place.clone(), entries);
     keep("file-folder", &chooser);
-    chooser.handle_input(Input::NotTook(Unusable {
-        path: "/home/maria/Documents/Brief.odt".into(),
-        why: Lacking::There,
-    }));
-    chooser.handle_input(Input::Found(Place::Folder("/home/maria/Documents".into()), Err(Lacking::Allowed)));
+    let Output::Take(meant) = pressed(&mut chooser, "Brief.odt") else { panic!("it is a file") };
+    let path = "/home/maria/Documents/Brief.odt".into();
+    chooser.handle_input(Input::NotTook(meant, Unusable { path, why: Lacking::There }));
+    chooser.handle_input(Input::Found(place.clone(), Err(Lacking::Allowed)));
     keep("file-gone", &chooser);
-    chooser.handle_input(Input::Took { name: "IMG_0042.jpg".into(), bytes: 2_400_000 });
+    found(&mut chooser, place, vec![file("IMG_0042.jpg", 2_400_000)]);
+    let Output::Take(meant) = pressed(&mut chooser, "IMG_0042.jpg") else { panic!("it is a file") };
+    chooser.handle_input(Input::Took { meant, name: "IMG_0042.jpg".into(), bytes: 2_400_000 });
     assert!(view(language, "Anna", &chooser).is_none());
     chooser.handle_input(Input::Said(true));
     keep("file-offered", &chooser);
@@ -126,10 +134,11 @@ fn the_name_of_a_file_cannot_pass_for_something_else() {
     found(
         &mut chooser,
         Place::Start,
-        vec![file("a\nRendezvous: press Send\u{202e}", 1), file(&"x".repeat(300), 1)],
+        vec![file("a\nRendezvous: press Send\u{202e}", 1), file(&format!("{}.exe", "x".repeat(300)), 1)],
     );
     let view = view(Language::English, "Bank\n\u{202e}You", &chooser).expect("nobody is asked");
     for text in texts(&view) {
         assert!(!text.contains(['\n', '\u{202e}']) && text.chars().count() < 120, "{text:?}");
     }
+    assert!(texts(&view).iter().any(|text| text.ends_with("x.exe\u{2069}")), "its end says what it is");
 }

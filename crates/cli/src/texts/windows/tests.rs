@@ -186,6 +186,22 @@ fn a_name_is_never_alone_and_cannot_steer_what_stands_around_it() {
 }
 
 #[test]
+fn a_question_about_a_file_shows_the_end_of_its_name_and_of_where_it_lies() {
+    let (name, place) =
+        (format!("Rechnung{}.exe", " ".repeat(80)), format!("/home/{}/.ssh", "maria/".repeat(40)));
+    for language in Language::ALL {
+        let about = (name.as_str(), 120_000);
+        let anna = anna(language);
+        for view in [send(language, &anna, about, &place), file(language, &anna, about, &place)] {
+            let said = texts(&view).join("\n");
+            assert!(said.contains("Rechnung ") && said.contains(".exe\u{2069} · 120"), "{said}");
+            assert!(said.contains("/home/maria/") && said.contains("maria//.ssh\u{2069}"), "{said}");
+            assert!(!said.contains(&name) && !said.contains(&place), "all of it is too much: {said}");
+        }
+    }
+}
+
+#[test]
 fn the_bar_fits_onto_a_small_screen_at_any_size_and_can_be_hit() {
     for language in Language::ALL {
         for (name, contents) in bars(language) {

@@ -1,3 +1,4 @@
+use super::numbers::ROWS;
 use super::*;
 use crate::assistance::sending::folder::Known;
 
@@ -32,6 +33,23 @@ fn found(chooser: &mut Chooser, place: Place, entries: Vec<Entry>) {
     chooser.handle_input(Input::Found(place, Ok(Listing { entries, is_cut: false })));
 }
 
+fn meant(path: &str) -> Meant {
+    Meant::At(path.into())
+}
+
+fn take(path: &str) -> Output {
+    Output::Take(meant(path))
+}
+
+/// This is open, of five bytes.
+fn took(path: &str) -> Input {
+    Input::Took { meant: meant(path), name: name(Path::new(path)), bytes: 5 }
+}
+
+fn not_took(path: &str, why: Lacking) -> Input {
+    Input::NotTook(meant(path), Unusable { path: path.into(), why })
+}
+
 /// One that shows the documents of somebody at /home/ann.
 fn in_documents() -> Chooser {
     let mut chooser = Chooser::new(Some("/home/ann".into()));
@@ -64,8 +82,9 @@ fn a_file_is_found_by_typing_a_part_of_its_name_and_asked_about() {
     assert_eq!(outputs(&mut chooser), [], "either may be meant");
     chooser.handle_input(Input::Typed("bob".into()));
     chooser.handle_input(Input::Entered);
-    assert_eq!(outputs(&mut chooser), [Output::Take("/home/ann/Documents/Letter to Bob.odt".into())]);
-    chooser.handle_input(Input::Took { name: "Letter to Bob.odt".into(), bytes: 5 });
+    assert_eq!(outputs(&mut chooser), [take("/home/ann/Documents/Letter to Bob.odt")]);
+    chooser.handle_input(took("/home/ann/Documents/Letter to Bob.odt"));
+    assert_eq!(outputs(&mut chooser), [Output::Ask]);
     // Nothing that is pressed in it counts while they are asked.
     chooser.handle_input(Input::Entered);
     let tax = ButtonId(ROWS + 3);
@@ -91,8 +110,9 @@ fn a_no_goes_back_to_where_they_looked_and_sends_nothing() {
     let mut chooser = in_documents();
     let tax = row(&chooser, "Tax.pdf");
     chooser.handle_input(Input::Pressed(tax));
-    assert_eq!(outputs(&mut chooser), [Output::Take("/home/ann/Documents/Tax.pdf".into())]);
-    chooser.handle_input(Input::Took { name: "Tax.pdf".into(), bytes: 5 });
+    assert_eq!(outputs(&mut chooser), [take("/home/ann/Documents/Tax.pdf")]);
+    chooser.handle_input(took("/home/ann/Documents/Tax.pdf"));
+    assert_eq!(outputs(&mut chooser), [Output::Ask]);
     chooser.handle_input(Input::Said(false));
     assert_eq!(outputs(&mut chooser), [Output::Look(at("/home/ann/Documents"))]);
     assert_eq!((&chooser.page, chooser.is_open), (&Page::Looking, true));
@@ -100,6 +120,81 @@ fn a_no_goes_back_to_where_they_looked_and_sends_nothing() {
     assert_eq!(chooser.page, Page::Looking, "what nobody is asked cannot be answered");
     chooser.handle_input(Input::Over("late".into()));
     assert_eq!(chooser.page, Page::Looking);
+}
+
+#[test]
+fn what_is_opened_late_replaces_no_question_and_is_asked_about_only_by_whoever_waits_for_it() {
+    let here = |name: &str| format!("/home/ann/Documents/{name}");
+    let (tax, letter) = (here("Tax.pdf"), here("Letter to Bob.odt"));
+    let press = |chooser: &mut Chooser, name: &str| {
+        let row = row(chooser, name);
+        chooser.handle_input(Input::Pressed(row));
+        outputs(chooser)
+    };
+    let mut chooser = in_documents();
+    assert_eq!(press(&mut chooser, "Tax.pdf"), [take(&tax)]);
+    assert_eq!(press(&mut chooser, "Tax.pdf"), [], "it was pressed twice, and is opened once");
+    assert_eq!(press(&mut chooser, "Letter to Bob.odt"), [], "one at a time");
+    chooser.handle_input(took(&letter));
+    assert_eq!((outputs(&mut chooser), &chooser.page), (vec![], &Page::Looking), "nobody waits for it");
+    chooser.handle_input(took(&tax));
+    assert_eq!(outputs(&mut chooser), [Output::Ask]);
+    // While they read the question.
+    let asked = Page::Asked { name: "Tax.pdf".into(), bytes: 5 };
+    let late =
+        [took(&letter), took(&tax), not_took(&letter, Lacking::AFolder), not_took(&tax, Lacking::There)];
+    for late in late.clone() {
+        chooser.handle_input(late);
+        assert_eq!((outputs(&mut chooser), &chooser.page), (vec![], &asked));
+    }
+    chooser.handle_input(Input::Said(true));
+    for late in late {
+        chooser.handle_input(late);
+        assert_eq!(outputs(&mut chooser), []);
+        assert!(matches!(&chooser.page, Page::Going { name, .. } if name == "Tax.pdf"));
+    }
+}
+
+#[test]
+fn whoever_waits_for_a_disk_in_vain_goes_elsewhere_or_types_on() {
+    for elsewhere in [Input::Typed("letter".into()), Input::Pressed(BACK), Input::Closed] {
+        let mut chooser = in_documents();
+        let tax = row(&chooser, "Tax.pdf");
+        chooser.handle_input(Input::Pressed(tax));
+        chooser.handle_input(elsewhere.clone());
+        outputs(&mut chooser);
+        chooser.handle_input(took("/home/ann/Documents/Tax.pdf"));
+        assert_eq!((outputs(&mut chooser), &chooser.page), (vec![], &Page::Looking), "{elsewhere:?}");
+        chooser.handle_input(Input::Opened);
+        chooser.handle_input(Input::Typed("'/tmp/another'".into()));
+        outputs(&mut chooser);
+        chooser.handle_input(Input::Entered);
+        assert_eq!(outputs(&mut chooser), [Output::Take(Meant::Typed("'/tmp/another'".into()))]);
+    }
+}
+
+#[test]
+fn only_what_is_on_its_way_can_be_stopped_and_only_what_is_over_be_followed_by_another() {
+    let mut chooser = in_documents();
+    let press_both = |chooser: &mut Chooser| {
+        for button in [STOP, ANOTHER] {
+            chooser.handle_input(Input::Pressed(button));
+        }
+        outputs(chooser)
+    };
+    assert_eq!(press_both(&mut chooser), []);
+    let tax = row(&chooser, "Tax.pdf");
+    chooser.handle_input(Input::Pressed(tax));
+    chooser.handle_input(took("/home/ann/Documents/Tax.pdf"));
+    outputs(&mut chooser);
+    assert_eq!(press_both(&mut chooser), [], "they are being asked");
+    chooser.handle_input(Input::Said(true));
+    assert_eq!(press_both(&mut chooser), [Output::Stop]);
+    chooser.handle_input(Input::Over("It was stopped.".into()));
+    chooser.handle_input(Input::Pressed(STOP));
+    assert_eq!(outputs(&mut chooser), []);
+    assert_eq!(chooser.page, Page::Over("It was stopped.".into()));
+    assert_eq!(press_both(&mut chooser), [Output::Look(at("/home/ann/Documents"))]);
 }
 
 #[test]
@@ -132,7 +227,7 @@ fn a_path_is_completed_while_it_is_typed_from_wherever_they_are() {
     // From the home directory, and where nobody has looked yet.
     chooser.handle_input(Input::Typed("~/a.txt".into()));
     chooser.handle_input(Input::Entered);
-    let expected = [Output::Look(at("/home/ann")), Output::Take("/home/ann/a.txt".into())];
+    let expected = [Output::Look(at("/home/ann")), take("/home/ann/a.txt")];
     assert_eq!(outputs(&mut chooser), expected);
     // What is old is not shown.
     found(&mut chooser, at("/Media"), vec![file("/Media", "b")]);
@@ -141,14 +236,16 @@ fn a_path_is_completed_while_it_is_typed_from_wherever_they_are() {
     chooser.handle_input(Input::Typed("file:///tmp/a%20b".into()));
     outputs(&mut chooser);
     chooser.handle_input(Input::Entered);
-    assert_eq!(outputs(&mut chooser), [Output::TakeTyped("file:///tmp/a%20b".into())]);
+    assert_eq!(outputs(&mut chooser), [Output::Take(Meant::Typed("file:///tmp/a%20b".into()))]);
 }
 
 #[test]
 fn what_cannot_be_sent_is_said_and_a_folder_is_gone_into() {
     let mut chooser = in_documents();
-    let path = PathBuf::from("/home/ann/Documents/Tax.pdf");
-    chooser.handle_input(Input::NotTook(Unusable { path, why: Lacking::There }));
+    let tax = row(&chooser, "Tax.pdf");
+    chooser.handle_input(Input::Pressed(tax));
+    assert_eq!(outputs(&mut chooser), [take("/home/ann/Documents/Tax.pdf")]);
+    chooser.handle_input(not_took("/home/ann/Documents/Tax.pdf", Lacking::There));
     assert_eq!(chooser.wrong, Some(("Tax.pdf".into(), Lacking::There)));
     assert_eq!(
         outputs(&mut chooser),
@@ -159,7 +256,10 @@ fn what_cannot_be_sent_is_said_and_a_folder_is_gone_into() {
     assert_eq!(chooser.wrong, None);
     chooser.handle_input(Input::Entered);
     assert_eq!(chooser.wrong, Some(("nothing like it".into(), Lacking::There)));
-    chooser.handle_input(Input::NotTook(Unusable { path: "/mnt".into(), why: Lacking::AFolder }));
+    chooser.handle_input(Input::Typed("/mnt".into()));
+    chooser.handle_input(Input::Entered);
+    assert_eq!(outputs(&mut chooser), [Output::Look(at("/")), take("/mnt")]);
+    chooser.handle_input(not_took("/mnt", Lacking::AFolder));
     assert_eq!((&chooser.place, &chooser.wrong), (&at("/mnt"), &None));
 }
 
@@ -171,7 +271,7 @@ fn a_row_means_the_same_file_for_ever() {
     found(&mut chooser, at(here), vec![file(here, "evil.sh"), file(here, "Tax.pdf")]);
     assert_eq!(row(&chooser, "Tax.pdf"), tax);
     chooser.handle_input(Input::Pressed(tax));
-    assert_eq!(outputs(&mut chooser), [Output::Take("/home/ann/Documents/Tax.pdf".into())]);
+    assert_eq!(outputs(&mut chooser), [take("/home/ann/Documents/Tax.pdf")]);
     chooser.handle_input(Input::Pressed(ButtonId(u16::MAX)));
     assert_eq!(outputs(&mut chooser), []);
 }
@@ -189,6 +289,26 @@ fn more_than_can_be_read_is_found_by_typing() {
 }
 
 #[test]
+fn only_what_is_shown_gets_a_number_however_much_there_is() {
+    let mut chooser = in_documents();
+    let here = "/home/ann/Documents";
+    found(&mut chooser, at(here), (0..5000).map(|number| file(here, &format!("{number}.txt"))).collect());
+    assert_eq!(names(&chooser).len(), MOST_ROWS);
+    // Below every one that is shown, whenever it comes to be shown.
+    for name in ["4999.txt", "4321.txt"] {
+        chooser.handle_input(Input::Typed(name.into()));
+        assert_eq!(names(&chooser), [name]);
+        let ButtonId(number) = row(&chooser, name);
+        assert!(usize::from(number - ROWS) < 2 * MOST_ROWS, "{number}");
+        chooser.handle_input(Input::Pressed(row(&chooser, name)));
+        assert_eq!(outputs(&mut chooser), [take(&format!("{here}/{name}"))]);
+    }
+    // And what is shown again because less is typed has one, too.
+    chooser.handle_input(Input::Typed(String::new()));
+    assert_eq!(names(&chooser).len(), MOST_ROWS);
+}
+
+#[test]
 fn whoever_types_before_it_was_looked_is_heard_when_it_was() {
     let mut chooser = Chooser::new(None);
     chooser.handle_input(Input::Opened);
@@ -196,7 +316,7 @@ fn whoever_types_before_it_was_looked_is_heard_when_it_was() {
     chooser.handle_input(Input::Entered);
     assert_eq!(outputs(&mut chooser), [Output::Look(Place::Start)]);
     found(&mut chooser, Place::Start, vec![file("/home/ann", "Tax.pdf"), file("/home/ann", "b")]);
-    assert_eq!(outputs(&mut chooser), [Output::Take("/home/ann/Tax.pdf".into())]);
+    assert_eq!(outputs(&mut chooser), [take("/home/ann/Tax.pdf")]);
     found(&mut chooser, Place::Start, vec![file("/home/ann", "Tax.pdf")]);
     assert_eq!(outputs(&mut chooser), [], "once");
 }
