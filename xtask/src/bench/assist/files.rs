@@ -24,7 +24,7 @@ use crate::say;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// How large the file is, in megabytes
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=4000))]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=4000))]
     megabytes: u64,
     /// For how many seconds the picture is watched, without a file and with one
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(2..=60))]
