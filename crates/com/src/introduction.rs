@@ -4,10 +4,15 @@
 //! `IRendezvousSession` has the other person's address and no more (reference 1.4): not one's own, and no name of the session. So
 //! each side sends one text before all others: what it calls the other one, and its half of a name that neither of them can choose.
 //!
-//! *Nothing is believed for being told.* Who the other one is, the IM program here says. What is told is what we are called over
-//! there; it is signed by both, so whoever tells one thing and signs another is found out. Nobody may be called what they are
-//! called themselves: else somebody in the middle, who is "me" to both sides, could have them sign the same and stand aside.
+//! *Nothing is believed for being told.* Who the other one is, the IM program here says. What one is called over there is told by
+//! the other application, and a signature does not make it true: somebody in the middle who is "m1" to Ann and "m2" to Bob passes
+//! on what both say, so Ann is told that she is "m2" and Bob that he is "m1", and both sign the same. Each would then take the
+//! other for the one in the middle. What shows it is that neither is called so, which nobody knows but they: a name
+//! that the person has not said to be theirs before ([`OwnAddresses`](crate::own::OwnAddresses)) is asked about, and a second text
+//! says that it was right ([`CONFIRMED`]). No application is started before both have said that. With a single name there is nothing to
+//! ask: nobody may be called what they call the other one.
 
+use crate::own;
 use rendezvous_core::{Address, Role, SessionId};
 use std::fmt;
 
@@ -15,6 +20,10 @@ use std::fmt;
 const MARK: &str = "rendezvous-introduction";
 /// The only version there is.
 const VERSION: &str = "1";
+
+/// The second text: the person here is called what the other side has told. It comes when they have said so, which may have been
+/// long ago.
+pub const CONFIRMED: &str = "rendezvous-introduction 1 confirmed";
 
 /// What one side tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +39,7 @@ pub struct Introduction {
 pub struct Introduced {
     /// The session's name, half from either side.
     pub session: SessionId,
-    /// What the person here is called over there.
+    /// What the person here is called over there, as it is said over there: it is for the person to say whether that is right.
     pub me: Address,
 }
 
@@ -89,7 +98,7 @@ impl Introduction {
     ///
     /// [`NotIntroduced::SameName`].
     pub fn meets(&self, theirs: &Self, role: Role) -> Result<Introduced, NotIntroduced> {
-        if self.you.as_str().to_lowercase() == theirs.you.as_str().to_lowercase() {
+        if own::is_same(&self.you, &theirs.you) {
             return Err(NotIntroduced::SameName);
         }
         let (inviter, invitee) = match role {
@@ -113,6 +122,7 @@ fn read_draw(text: &str) -> Option<[u8; 8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::own::OwnAddresses;
 
     fn introduction(draw: u8, you: &str) -> Introduction {
         Introduction { draw: [draw; 8], you: you.parse().expect("an address") }
@@ -145,12 +155,27 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_one_to_ann_and_another_to_bob_is_found_out_by_what_the_two_are_called() {
+        // Mallory has two names and passes everything on. Both come to the same, so their signatures would be good.
+        let (ann, bob) = (introduction(1, "m1@example.org"), introduction(2, "m2@example.org"));
+        let at_ann = ann.meets(&bob, Role::Inviter).expect("they differ");
+        let at_bob = bob.meets(&ann, Role::Invitee).expect("they differ");
+        assert_eq!(at_ann.session, at_bob.session);
+        assert_eq!((&at_ann.me, &at_bob.me), (&bob.you, &ann.you));
+        // But neither is called so.
+        for (me, own) in [(at_ann.me, "ann@example.org\n"), (at_bob.me, "bob@example.org\n")] {
+            assert!(!OwnAddresses::read(own).expect("addresses").has(&me), "{me}");
+        }
+    }
+
+    #[test]
     fn whatever_is_no_introduction_is_refused() {
         let good = introduction(1, "bob").to_text();
         let long = format!("{MARK} 1 0101010101010101 {}", "x".repeat(256));
         for (text, why) in [
             ("", NotIntroduced::AnotherText),
             (MARK, NotIntroduced::AnotherText),
+            (CONFIRMED, NotIntroduced::AnotherText),
             (r#"{"v":1,"type":"hello"}"#, NotIntroduced::AnotherText),
             ("rendezvous-introduction 2 0101010101010101 bob", NotIntroduced::AnotherVersion),
             ("rendezvous-introduction 1 0101010101010101", NotIntroduced::AnotherText),

@@ -32,6 +32,7 @@ pub mod invite;
 pub mod member;
 pub mod names;
 pub mod numbers;
+pub mod own;
 pub mod registration;
 pub mod wide;
 

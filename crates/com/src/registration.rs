@@ -2,7 +2,8 @@
 //!
 //! Everything stands below `HKEY_LOCAL_MACHINE`, as published. Ours are four classes, three entries under `RendezvousApps`, and
 //! one among Messenger's `Clients`, with names of our own. The two type libraries and their interfaces have published names, which Windows itself may have
-//! registered: those are written only where nothing is, and what we wrote is remembered, so that exactly that is removed.
+//! registered: those are written only where nothing is, and what we wrote is noted, so that exactly that is removed. The same goes
+//! for the keys above ours: one that somebody else made stays, even if it is empty.
 
 use crate::invite;
 use crate::names::{APPLICATION, Activity, EVENTS, Guid, LIBRARY, MICROSOFTS, SESSION};
@@ -11,7 +12,7 @@ use crate::names::{APPLICATION, Activity, EVENTS, Guid, LIBRARY, MICROSOFTS, SES
 pub const APPLICATIONS: &str = r"SOFTWARE\Microsoft\RendezvousApps";
 /// Where classes stand.
 pub const CLASSES: &str = r"SOFTWARE\Classes";
-/// Where it is remembered which of the published names we registered.
+/// Where it is noted which of the published names we registered, and which keys above ours we made.
 pub const OURS: &str = r"SOFTWARE\Rendezvous\Registered";
 /// The key above that.
 pub const OURS_ABOVE: &str = r"SOFTWARE\Rendezvous";
@@ -70,14 +71,20 @@ pub const SERVER_ARGUMENT: &str = "com-server";
 /// With this argument the program sees to it that the agent runs, and that agent opens the class of *Session Invite*.
 pub const SESSIONS_ARGUMENT: &str = "com-sessions";
 
-/// Keys above ours, which are removed when nobody else has put anything there: each before the one above it.
+/// Keys above ours that may have to be made: each before the one above it. What we made and nobody else uses is removed.
 pub const ABOVE: [&str; 5] = [
-    OURS_ABOVE,
     APPLICATIONS,
     invite::CLIENTS,
+    invite::APPLICATIONS,
     r"SOFTWARE\Microsoft\MessengerService\SessionManager",
     r"SOFTWARE\Microsoft\MessengerService",
 ];
+
+/// Those of [`ABOVE`] that stand above this key, the nearest first.
+pub fn above(key: &str) -> impl Iterator<Item = &'static str> {
+    let is_above = move |above: &&str| key.strip_prefix(*above).is_some_and(|rest| rest.starts_with('\\'));
+    ABOVE.into_iter().filter(is_above)
+}
 
 /// A published name that Windows may have registered: written as a whole, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -314,6 +321,30 @@ mod tests {
                 assert!(!entry.key.contains(&guid.to_string()), "{}", entry.key);
             }
         }
+    }
+
+    #[test]
+    fn every_key_that_may_have_to_be_made_is_known_and_the_lower_ones_go_first() {
+        // What is there wherever there is a registry.
+        let known = ["SOFTWARE", r"SOFTWARE\Microsoft", CLASSES];
+        let always = ["CLSID", "TypeLib", "Interface"].map(|name| format!(r"{CLASSES}\{name}"));
+        let registered = format!(r"{}\{}", invite::APPLICATIONS, Activity::Ask.key());
+        let entries = own(&files()).into_iter().map(|entry| entry.key);
+        for key in own_keys().into_iter().chain(entries).chain([registered]) {
+            let ours = own_keys();
+            let mut made = above(&key);
+            for (end, _) in key.rmatch_indices('\\') {
+                let there = &key[..end];
+                let is_ours = ours.iter().any(|ours| there.starts_with(ours));
+                if !is_ours && !known.contains(&there) && !always.iter().any(|key| key == there) {
+                    assert_eq!(made.next(), Some(there), "{key}");
+                }
+            }
+            assert_eq!(made.next(), None, "{key}");
+        }
+        assert_eq!(above(APPLICATIONS).count(), 0, "a key is not above itself");
+        assert_eq!(above(r"SOFTWARE\Microsoft\RendezvousAppsOfOthers\x").count(), 0);
+        assert!(ABOVE.iter().all(|key| !may_remove(key)), "with everything below them");
     }
 
     #[test]

@@ -27,6 +27,8 @@ const ANSWER: &str = "Answer? [y/N]";
 const READ: &str = "Do not send them in a message.";
 /// Whether they were heard.
 const HEARD: &str = "that the words were right? [y/N]";
+/// Whether an address is that of whoever is asked.
+const YOURS: &str = "Is that your address? [y/N]";
 /// The question for the words.
 const WORDS: &str = "The three words:";
 
@@ -66,6 +68,10 @@ const TRIALS: &[(&str, Trial)] = &[
         over_com,
     ),
     ("over COM, people who cannot be told apart are not brought together", alike_over_com),
+    (
+        "over COM, somebody in the middle with two names is found out by whoever is not called so",
+        two_names_over_com,
+    ),
     ("an invitation starts an application of others over COM at both ends", others_over_com),
 ];
 
@@ -254,6 +260,13 @@ fn hello(system: &Wine, program: &Path) -> Result<()> {
     played().with_context(|| format!("Anna:\n{}\nBen:\n{}", anna.logs(), ben.logs()))
 }
 
+/// The first time that somebody is called so they are asked whether that is right.
+fn is_called(person: &mut Person, me: &str) -> Result<()> {
+    let question = person.expect(YOURS, SOON)?;
+    ensure!(question.contains(&format!("that you are called {me} there.")), "{question}");
+    person.type_line("y")
+}
+
 /// The first time one reads three words aloud, and the other types them.
 fn compare_words(expert: &mut Person, novice: &mut Person) -> Result<()> {
     expert.expect(READ, SOON)?;
@@ -268,6 +281,15 @@ fn compare_words(expert: &mut Person, novice: &mut Person) -> Result<()> {
 
 fn registration(system: &Wine, program: &Path) -> Result<()> {
     let someone = Someone::new(system, program, "wine-register")?;
+    leaves_the_registry(system, program, &someone)?;
+    // Keys that were there before, and empty, are not ours.
+    let above = [r"SOFTWARE\Microsoft\RendezvousApps", r"SOFTWARE\Rendezvous"];
+    above.iter().try_for_each(|key| system.make_key(key))?;
+    leaves_the_registry(system, program, &someone)?;
+    above.iter().try_for_each(|key| system.remove_key(key))
+}
+
+fn leaves_the_registry(system: &Wine, program: &Path, someone: &Someone<'_>) -> Result<()> {
     let before = system.registry()?;
     // A second time it is the same again.
     for _ in 0..2 {
@@ -305,6 +327,8 @@ fn over_com(system: &Wine, program: &Path) -> Result<()> {
             first.expect("handed-over", SOON)?;
             let mut second = ben.sits_at_im("invitee", HELLO, "anna@example.org")?;
             if is_first {
+                is_called(&mut first, "anna@example.org")?;
+                is_called(&mut second, "ben@example.org")?;
                 compare_words(&mut second, &mut first)?;
             }
             first.expect("ben@example.org says hello.", SOON)?;
@@ -316,6 +340,8 @@ fn over_com(system: &Wine, program: &Path) -> Result<()> {
         let mut first = anna.sits_at_im("inviter", HELLO, "somebody@example.org")?;
         first.expect("handed-over", SOON)?;
         let mut second = ben.sits_at_im("invitee", HELLO, "another@example.org")?;
+        is_called(&mut second, "somebody@example.org")?;
+        is_called(&mut first, "another@example.org")?;
         second.expect(READ, SOON)?;
         drop(first);
         both_end([(second, 0x03)])
@@ -342,6 +368,39 @@ fn alike_over_com(system: &Wine, program: &Path) -> Result<()> {
     for someone in [&anna, &ben] {
         ensure!(!someone.home.join("hello.log").exists(), "an application was started: {}", someone.logs());
     }
+    anna.does(&["unregister"]).map(|_| ())
+}
+
+fn two_names_over_com(system: &Wine, program: &Path) -> Result<()> {
+    let (anna, ben) =
+        (Someone::new(system, program, "wine-middle-a")?, Someone::new(system, program, "wine-middle-b")?);
+    anna.does(&["register"])?;
+    // Nobody is in the middle here, and what both hear is what somebody there would pass on. What is no clear yes is a no.
+    for (round, answer) in ["n", "", "yess"].into_iter().enumerate() {
+        let played = || -> Result<()> {
+            let mut first = anna.sits_at_im("inviter", HELLO, "m1@example.org")?;
+            first.expect("handed-over", SOON)?;
+            let mut second = ben.sits_at_im("invitee", HELLO, "m2@example.org")?;
+            // One is careless, once and for all.
+            if round == 0 {
+                is_called(&mut second, "m1@example.org")?;
+                second.expect("Waiting for the other side.", SOON)?;
+            }
+            let question = first.expect(YOURS, SOON)?;
+            ensure!(
+                question.contains("m1@example.org's program says that you are called m2@example.org"),
+                "{question}"
+            );
+            first.type_line(answer)?;
+            both_end([(first, 0x04), (second, 0x04)])
+        };
+        played().with_context(|| format!("{answer:?}\n{}\n{}", anna.logs(), ben.logs()))?;
+    }
+    for someone in [&anna, &ben] {
+        ensure!(!someone.home.join("hello.log").exists(), "an application was started: {}", someone.logs());
+    }
+    ensure!(!anna.home.join("own-addresses.txt").exists(), "an answer that was no yes was kept");
+    ensure!(fs::read_to_string(ben.home.join("own-addresses.txt"))? == "m1@example.org\n", "it was not kept");
     anna.does(&["unregister"]).map(|_| ())
 }
 

@@ -126,6 +126,15 @@ impl Wine {
         if path.exists() { fs::remove_file(path).context("cannot remove the trials' log") } else { Ok(()) }
     }
 
+    /// Makes an empty key of the registry for all users.
+    pub(super) fn make_key(&self, key: &str) -> Result<()> {
+        self.quietly(&["reg", "add", &format!(r"HKEY_LOCAL_MACHINE\{key}"), "/f"])
+    }
+
+    pub(super) fn remove_key(&self, key: &str) -> Result<()> {
+        self.quietly(&["reg", "delete", &format!(r"HKEY_LOCAL_MACHINE\{key}"), "/f"])
+    }
+
     /// Everything that programs have registered for all users, as text.
     pub(super) fn registry(&self) -> Result<String> {
         let name = r"C:\trial\registry.txt";

@@ -102,13 +102,19 @@ fn open_window(name: ApplicationName) -> Result<ExitCode> {
 }
 
 /// The window goes with this process, and the last words with it.
-pub(crate) async fn let_read(outcome: &Result<ExitCode>) -> Result<()> {
-    let Some(terminal) = Terminal::own()? else { return Ok(()) };
+async fn let_read(outcome: &Result<ExitCode>) -> Result<()> {
+    if let Some(terminal) = Terminal::own()? {
+        let_read_at(&terminal, outcome).await;
+    }
+    Ok(())
+}
+
+/// The same for whoever has that window's terminal.
+pub(crate) async fn let_read_at(terminal: &Terminal, outcome: &Result<ExitCode>) {
     if let Err(error) = outcome {
         terminal.say(&format!("{error:#}"));
     }
     let mut lines = terminal.lines();
     terminal.prompt(texts::CLOSE_WINDOW);
     _ = tokio::time::timeout(READING, lines.next()).await;
-    Ok(())
 }

@@ -2,39 +2,39 @@
 //!
 //! The application itself knows one contract alone: a private socket to whoever owns its session. So this process owns it for as
 //! long as the IM program lends it: it takes the session over COM, lets both sides introduce themselves (which the agents of two
-//! people do before an application is started, and IM programs do not), starts the application, and passes on what happens.
+//! people do before an application is started, and IM programs do not) and the person say whether they are called so, starts the
+//! application, and passes on what happens.
+
+mod introducing;
+mod session;
+mod window;
 
 use crate::application::hello::HELLO;
 use crate::application::source;
 use crate::home::Home;
-use crate::log;
 use crate::os::{self, Handing};
 use crate::signals::EndSignals;
 use crate::surroundings::SHARE;
-use crate::terminal::{self, Terminal};
+use crate::{log, texts};
 use anyhow::{Context, Result, bail};
+use introducing::{Stop, introduce};
 use rendezvous_com::application::{Events, HeldSession, Host};
-use rendezvous_com::hresult::Hresult;
-use rendezvous_com::introduction::{Introduced, Introduction};
+use rendezvous_com::introduction::Introduced;
 use rendezvous_com::names::Activity;
-use rendezvous_com::{ComError, SessionEvent, server};
-use rendezvous_core::{
-    Address, ApplicationId, Code, Command, Event, Role, SessionError, SessionResult, State, flags,
-};
+use rendezvous_com::{SessionEvent, server};
+use rendezvous_core::{ApplicationId, Code, Event, SessionResult, State, flags};
 use rendezvous_dbus::im::HandedSession;
-use rendezvous_dbus::terminal::Ends;
-use rendezvous_net::{Asked, Call, Handle, SessionInfo};
+use rendezvous_net::{Asked, Handle, SessionInfo};
+use session::Session;
 use std::process::{self, ExitCode, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc as blocking;
 use std::time::Duration;
 use tokio::process::Child;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use window::Window;
 
 /// An IM program that has started us hands its session over at once, or something is broken.
 const IDLE: Duration = Duration::from_secs(30);
-/// The other side's application may take so long to start and to introduce itself.
-const INTRODUCING: Duration = Duration::from_secs(60);
 /// An application that has not taken its session by then is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// One that takes nothing for so long is as well.
@@ -62,26 +62,18 @@ pub(super) async fn run(home: &Home, activity: Activity) -> Result<ExitCode> {
     // Whoever hands over another one hears at once that it ends.
     drop(sessions);
     tracing::info!(?activity, contact = %session.remote_user, "Took a session");
-    let mut window = Window::Elsewhere;
+    let mut window = Window::Unopened;
     let played = play(home, Session::new(session), events, &mut window).await;
     if let Err(error) = &played {
         tracing::error!(error = format!("{error:#}"), "It could not take place");
     }
     let code = played.map(|()| ExitCode::SUCCESS);
     // What is left is for others to let go of, and the person reads meanwhile.
-    if window == Window::Ours {
-        source::let_read(&code).await?;
+    if let Window::Ours(terminal) = &window {
+        source::let_read_at(terminal, &code).await;
     }
     served.await??;
     code
-}
-
-/// Whose the console is at which the person is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Window {
-    Elsewhere,
-    /// This process opened it, and it goes with it.
-    Ours,
 }
 
 /// What the IM program's call leads to.
@@ -94,91 +86,36 @@ impl Host for Taker {
     }
 }
 
-/// The session of the IM program. Its calls wait, so a thread makes them, one after the other.
-struct Session {
-    orders: blocking::Sender<Order>,
-    activity: Activity,
-    remote_user: String,
-    role: Role,
-    state: State,
-}
-
-/// What is to be called, and where the answer goes.
-type Order = (Command, oneshot::Sender<Result<(), SessionError>>);
-
-impl Session {
-    fn new(held: HeldSession) -> Self {
-        let (orders, receiver) = blocking::channel::<Order>();
-        let session = Self {
-            orders,
-            activity: held.activity,
-            remote_user: held.remote_user.clone(),
-            role: held.role,
-            state: held.state,
-        };
-        tokio::task::spawn_blocking(move || {
-            for (command, answer) in receiver {
-                // Whoever asked may have given up meanwhile.
-                _ = answer.send(carry_out(&held, command));
-            }
-        });
-        session
-    }
-
-    /// Has a call made. Nothing is waited for.
-    fn pass_on(&self, Call { session: _, command, answer }: Call) {
-        // Its thread is there as long as this is.
-        _ = self.orders.send((command, answer));
-    }
-
-    async fn call(&self, command: Command) -> Result<()> {
-        let (answer, receiver) = oneshot::channel();
-        _ = self.orders.send((command, answer));
-        Ok(receiver.await??)
-    }
-
-    /// Ends it, if it is not over.
-    async fn end(&self, code: Code) {
-        let ended = self.call(Command::Terminate { result: code.into(), data: String::new() }).await;
-        if let Err(error) = ended {
-            tracing::info!(error = format!("{error:#}"), "It had ended already");
-        }
-    }
-}
-
-fn carry_out(held: &HeldSession, command: Command) -> Result<(), SessionError> {
-    let (size, called) = match &command {
-        Command::SendContext(text) => (text.len(), held.send_context_data(text)),
-        Command::Terminate { result, data } => (data.len(), held.terminate(*result, data)),
-        // An application can call nothing else.
-        _ => return Err(SessionError::Refused(Code::SessionStateInvalid)),
-    };
-    called.map_err(|error| match error {
-        ComError::Call { number: Hresult::OUT_OF_MEMORY, .. } => SessionError::TooMuchInFlight(size),
-        ComError::Call { number: Hresult::INVALID_ARGUMENT, .. } => SessionError::DataOverLimit(size),
-        error => {
-            tracing::info!(%error, "The IM program refused a call");
-            SessionError::Refused(Code::SessionStateInvalid)
-        }
-    })
-}
-
 /// The life of the session.
 async fn play(home: &Home, session: Session, mut events: Events, window: &mut Window) -> Result<()> {
-    // Ctrl-C at the person's console is for the application, which ends its session properly.
-    let _ends = EndSignals::listen()?;
-    let begun = match introduce(&session, &mut events).await {
-        Ok(Some(introduced)) => begin(home, &session, introduced, window).await,
-        Ok(None) => return Ok(()),
-        Err(error) => {
-            session.end(Code::AuthenticationFailed).await;
+    // Once it runs, Ctrl-C at the person's console is for the application, which ends its session properly.
+    let mut ends = EndSignals::listen()?;
+    let introduced = tokio::select! {
+        introduced = introduce(home, &session, &mut events, window) => introduced,
+        () = ends.next() => Err(Stop::Leave(SessionResult::SUCCESS)),
+    };
+    window.restore();
+    let introduced = match introduced {
+        Ok(introduced) => introduced,
+        Err(Stop::Over) => {
+            window.say(texts::OVER_ALREADY);
+            return Ok(());
+        }
+        Err(Stop::Leave(result)) => {
+            tracing::info!(%result, "Left it before it began");
+            session.end(result).await;
+            return Ok(());
+        }
+        Err(Stop::Failed(error)) => {
+            session.end(Code::AuthenticationFailed.into()).await;
             return Err(error);
         }
     };
+    let begun = begin(home, &session, introduced, window).await;
     let (mut child, handed, asked) = match begun {
         Ok(begun) => begun,
         Err(error) => {
-            session.end(Code::ApplicationLaunchFailed).await;
+            session.end(Code::ApplicationLaunchFailed.into()).await;
             return Err(error);
         }
     };
@@ -188,40 +125,6 @@ async fn play(home: &Home, session: Session, mut events: Events, window: &mut Wi
         child.kill().await?;
     }
     Ok(())
-}
-
-/// Tells the other side's application what it has to know of us, and hears the same of it; nothing when the session is over
-/// before that.
-async fn introduce(session: &Session, events: &mut Events) -> Result<Option<Introduced>> {
-    let you: Address = session.remote_user.parse().context("what the IM program calls the other person")?;
-    let mut draw = [0; 8];
-    getrandom::fill(&mut draw).context("the system gave no random numbers")?;
-    let ours = Introduction { draw, you };
-    let mut state = session.state;
-    while state != State::Connected {
-        match events.next().await {
-            SessionEvent::StateChanged { current, .. } => state = current,
-            SessionEvent::Ended { .. } | SessionEvent::Lost => return Ok(None),
-            // Before both are connected there is nothing to be said.
-            SessionEvent::ContextData(_) | SessionEvent::SendError(_) => {}
-        }
-    }
-    session.call(Command::SendContext(ours.to_text())).await.context("the introduction")?;
-    let heard = async {
-        loop {
-            match events.next().await {
-                SessionEvent::ContextData(text) => return Ok(Some(text)),
-                SessionEvent::Ended { .. } | SessionEvent::Lost => return Ok(None),
-                SessionEvent::SendError(result) => bail!("the introduction did not arrive: {result}"),
-                SessionEvent::StateChanged { .. } => {}
-            }
-        }
-    };
-    let heard = tokio::time::timeout(INTRODUCING, heard).await;
-    let Some(text) = heard.context("the other application did not introduce itself in time")?? else {
-        return Ok(None);
-    };
-    Ok(Some(ours.meets(&Introduction::read(&text)?, session.role)?))
 }
 
 /// Starts the application at the person's console, and hands it the session.
@@ -251,7 +154,9 @@ async fn begin(
     };
     let mut command = process::Command::new(std::env::current_exe().context("cannot find this program")?);
     command.args(["application", name]).stderr(Stdio::from(log::open(home, name)?));
-    os::at_terminal(&mut command, &console(window)?)?;
+    let ends = window.open()?.ends()?.context("the person's console cannot be named")?;
+    os::at_terminal(&mut command, &ends)?;
+    window.hand_over();
     // What is shared is chosen by a person's command, never by the surroundings of whoever started us.
     command.env_remove(SHARE).envs(home.variable());
     let socket = Handing::with(&mut command, home.path())?;
@@ -269,21 +174,6 @@ async fn begin(
     Ok((child, handed, asked))
 }
 
-/// The console where the person is: the one that our surroundings name, or a window of our own, which Windows may have opened
-/// when it started us.
-fn console(window: &mut Window) -> Result<Ends> {
-    let ends = Terminal::own()?.map(|terminal| terminal.ends()).transpose()?.flatten();
-    if let Some(ends) = ends.filter(|_| std::env::var_os(terminal::CONSOLE).is_some()) {
-        return Ok(ends);
-    }
-    if ends.is_none() {
-        terminal::open_window().context("cannot open a window for the person")?;
-    }
-    terminal::name_window();
-    *window = Window::Ours;
-    Ok(Ends(process::id()))
-}
-
 /// Passes on what happens and what the application asks, until the session is over or the application gone.
 async fn relay(
     session: &Session,
@@ -299,7 +189,7 @@ async fn relay(
                 for event in told(event) {
                     let told = tokio::time::timeout(DEAF, handed.tell(&event)).await;
                     if !is_end && !matches!(told, Ok(Ok(()))) {
-                        return session.end(Code::ApplicationLaunchFailed).await;
+                        return session.end(Code::ApplicationLaunchFailed.into()).await;
                     }
                 }
                 if is_end {
@@ -312,7 +202,7 @@ async fn relay(
         }
     }
     // If it ended its session properly the call is refused, and that is right.
-    session.end(Code::ApplicationLaunchFailed).await;
+    session.end(Code::ApplicationLaunchFailed.into()).await;
 }
 
 /// An event in the words of the other contract.

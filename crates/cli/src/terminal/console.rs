@@ -37,11 +37,6 @@ pub(super) struct Device {
     typed: Mutex<Typed>,
 }
 
-/// Opens a window with a console for this process, which is at none.
-pub(crate) fn open_window() -> io::Result<()> {
-    Console::open_window()
-}
-
 /// Says on the window of this process' console whose it is; the system writes the program's path there.
 pub(crate) fn name_window() {
     Console::name_window("Rendezvous");
@@ -68,6 +63,12 @@ impl Device {
             return Ok(None);
         }
         Ok(Console::open().ok().map(|console| Self::of(console, std::process::id())))
+    }
+
+    /// A console in a window of its own, for this process, which leaves the one where it is.
+    pub(super) fn in_window() -> Result<Self> {
+        Console::open_window()?;
+        Ok(Self::of(Console::open()?, std::process::id()))
     }
 
     pub(super) fn handed_over(Ends(process): Ends) -> Result<Self> {

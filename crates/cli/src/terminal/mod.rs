@@ -12,7 +12,7 @@ mod wrap;
 #[cfg(windows)]
 use console::Device;
 #[cfg(windows)]
-pub(crate) use console::{VARIABLE as CONSOLE, name_window, open_window};
+pub(crate) use console::{VARIABLE as CONSOLE, name_window};
 #[cfg(unix)]
 use tty::Device;
 
@@ -83,6 +83,12 @@ impl Terminal {
     /// This process's own terminal; `None` when its input or output is something else.
     pub(crate) fn own() -> Result<Option<Self>> {
         Ok(Device::own()?.map(|device| Self(Some(Arc::new(device)))))
+    }
+
+    /// One in a window that is opened for this process and goes with it.
+    #[cfg(windows)]
+    pub(crate) fn in_window() -> Result<Self> {
+        Ok(Self(Some(Arc::new(Device::in_window()?))))
     }
 
     /// None: the person is asked in windows.

@@ -13,3 +13,14 @@ pub(crate) const NEEDS_ADMINISTRATOR: &str = "The registry of this computer coul
 pub(crate) fn cannot_write_for_everybody(path: &str) -> String {
     format!("{path} could not be changed. Do it again as an administrator.")
 }
+
+// Where an IM program has started us: it does not say what the person here is called.
+
+pub(crate) const NOT_YOUR_ADDRESS: &str = "Nothing was started. Whoever is at the other end calls you by an address that you have not said to be yours: \
+     there may be somebody between you and them.";
+pub(crate) const OVER_ALREADY: &str = "It is over: the session ended before anything was started.";
+pub(crate) const WAITING_FOR_THEM: &str = "Waiting for the other side.";
+
+pub(crate) fn is_your_address(contact: &str, me: &str) -> String {
+    format!("{contact}'s program says that you are called {me} there. Is that your address? [y/N]")
+}

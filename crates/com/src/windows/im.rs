@@ -7,7 +7,7 @@ use super::{ComError, call};
 use crate::hresult::Hresult;
 use crate::member::Call;
 use crate::names::Guid;
-use rendezvous_core::{Command, Event, SessionId, SessionResult};
+use rendezvous_core::{Code, Command, Event, SessionId, SessionResult, State};
 use rendezvous_net::{Handle, SessionInfo};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -143,19 +143,13 @@ fn relay(shared: &Shared, orders: &Receiver<Order>, application: &IUnknown) {
     loop {
         match orders.recv_timeout(LOOK_EVERY) {
             Ok(order) => {
-                // The new state can be read inside the event that says that the old one has passed.
-                if let Event::StateChanged { current, .. } = &order.event {
-                    shared.set_state(*current);
-                }
-                if let Some(call) = Call::of(&order.event) {
-                    shared.raise(&call);
-                }
+                tell(shared, &order.event);
                 if matches!(order.event, Event::Ended { .. }) {
                     return;
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return lose(shared),
         }
         if shared.listeners.was_left() {
             return;
@@ -167,6 +161,25 @@ fn relay(shared: &Shared, orders: &Receiver<Order>, application: &IUnknown) {
             }
         }
     }
+}
+
+fn tell(shared: &Shared, event: &Event) {
+    // The new state can be read inside the event that says that the old one has passed.
+    if let Event::StateChanged { current, .. } = event {
+        shared.set_state(*current);
+    }
+    if let Some(call) = Call::of(event) {
+        shared.raise(&call);
+    }
+}
+
+/// Whoever owned the session has gone without a word, as when it ends while the application starts: it would wait for ever.
+fn lose(shared: &Shared) {
+    let previous = shared.state();
+    if !previous.is_final() {
+        tell(shared, &Event::StateChanged { previous, current: State::Terminated });
+    }
+    tell(shared, &Event::Ended { result: Code::ConnectionFailure.into(), data: String::new() });
 }
 
 /// A session of a driver's.
@@ -191,5 +204,47 @@ impl Control for Driven {
 
     fn terminate(&self, result: SessionResult, data: String) -> Result<(), Hresult> {
         self.command(Command::Terminate { result, data })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{scene, sink};
+    use super::super::worker::Job;
+    use super::*;
+    use crate::course::Heard;
+    use crate::member::Said;
+
+    #[test]
+    fn an_application_whose_session_is_dropped_hears_the_state_and_the_end() {
+        let s = scene();
+        let (listener, heard) = sink(&s.session);
+        let cookie = call::advise(&s.point, &listener).unwrap();
+        let (owner, orders) = channel();
+        drop(owner);
+        relay(&s.shared, &orders, &listener);
+        let passed = Said::StateChanged { previous: State::Accepted };
+        assert!(matches!(
+            heard.try_recv(),
+            Ok(Job::Heard(Heard::Said(said, Some(State::Terminated)))) if said == passed
+        ));
+        let over = Said::Termination { result: Code::ConnectionFailure.into(), data: String::new() };
+        assert!(matches!(heard.try_recv(), Ok(Job::Heard(Heard::Said(said, _))) if said == over));
+        assert!(heard.try_recv().is_err(), "which is all");
+        assert_eq!(call::state(&s.session), Ok(State::Terminated));
+        call::unadvise(&s.point, cookie).unwrap();
+    }
+
+    #[test]
+    fn one_that_knows_of_the_last_state_hears_the_end_alone() {
+        let s = scene();
+        let (listener, heard) = sink(&s.session);
+        let cookie = call::advise(&s.point, &listener).unwrap();
+        s.shared.set_state(State::Cancelled);
+        lose(&s.shared);
+        assert!(matches!(heard.try_recv(), Ok(Job::Heard(Heard::Said(Said::Termination { .. }, _)))));
+        assert!(heard.try_recv().is_err());
+        assert_eq!(call::state(&s.session), Ok(State::Cancelled));
+        call::unadvise(&s.point, cookie).unwrap();
     }
 }

@@ -1,9 +1,10 @@
 //! Writes and removes what [`registration`](crate::registration) says, and reads what others have registered.
 
-use super::ComError;
+use super::{ComError, system};
 use crate::names::{Activity, Guid};
 use crate::registration::{self, Entry, Files, Value};
 use rendezvous_core::{ApplicationId, MAX_LABEL};
+use std::fmt::Display;
 use windows_registry::LOCAL_MACHINE;
 
 /// More than anybody installs.
@@ -18,8 +19,7 @@ pub fn register(files: &Files) -> Result<(), ComError> {
     registration::own(files).iter().try_for_each(write)?;
     for shared in registration::shared(files) {
         if !is_there(&shared.key) {
-            // First the note, so that nothing of ours is ever left without one.
-            write(&note(&shared.key))?;
+            note(&shared.key)?;
             shared.entries.iter().try_for_each(write)?;
         } else if is_noted(&shared.key) {
             shared.entries.iter().try_for_each(write)?;
@@ -34,22 +34,35 @@ pub fn register(files: &Files) -> Result<(), ComError> {
 ///
 /// When the registry cannot be written. What is not there is no error.
 pub fn unregister() -> Result<(), ComError> {
-    let noted: Vec<_> = notes();
+    let noted = notes();
     for key in registration::own_keys().iter().chain(&noted).filter(|key| registration::may_remove(key)) {
         if is_there(key) {
             LOCAL_MACHINE.remove_tree(key).map_err(|error| failed(key, &error))?;
         }
     }
-    if is_there(registration::OURS) {
-        LOCAL_MACHINE.remove_tree(registration::OURS).map_err(|error| failed(registration::OURS, &error))?;
+    for key in registration::ABOVE.into_iter().filter(|key| is_among(&noted, key)) {
+        remove_if_empty(key)?;
     }
-    // Keys above ours that we made, if nobody else has put anything there.
-    for key in registration::ABOVE {
-        if is_empty(key) {
-            LOCAL_MACHINE.remove_tree(key).map_err(|error| failed(key, &error))?;
+    remove_notes(&noted)
+}
+
+/// Notes which keys above this one are about to be made with it.
+pub(super) fn before_writing(key: &str) -> Result<(), ComError> {
+    registration::above(key).filter(|above| !is_there(above)).try_for_each(note)
+}
+
+/// What stands above a key that was removed goes as well, if we made it and nobody else has put anything there.
+pub(super) fn after_removing(key: &str) -> Result<(), ComError> {
+    let noted = notes();
+    for above in registration::above(key).filter(|above| is_among(&noted, above)) {
+        remove_if_empty(above)?;
+        if !is_there(above) {
+            forget(above)?;
         }
     }
-    Ok(())
+    let left = notes();
+    let is_last = |noted: &String| noted == registration::OURS_ABOVE;
+    if left.iter().all(is_last) { remove_notes(&left) } else { Ok(()) }
 }
 
 /// An application that is registered under `RendezvousApps`, whoever made it.
@@ -117,54 +130,72 @@ fn is_empty(key: &str) -> bool {
     })
 }
 
-/// The keys that were written, in the order of their names.
+/// What somebody puts there in this moment stays: the system removes no key that has others below it.
+fn remove_if_empty(key: &str) -> Result<(), ComError> {
+    if !is_empty(key) {
+        return Ok(());
+    }
+    match system::remove_key(LOCAL_MACHINE, key) {
+        Err(error) if is_empty(key) => Err(failed(key, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// The keys that were noted, in the order of their names.
 fn notes() -> Vec<String> {
     let Ok(key) = LOCAL_MACHINE.open(registration::OURS) else { return Vec::new() };
     key.values().map_or_else(|_| Vec::new(), |values| values.map(|(name, _)| name).collect())
 }
 
 fn is_noted(key: &str) -> bool {
-    notes().iter().any(|noted| noted == key)
+    is_among(&notes(), key)
+}
+
+fn is_among(noted: &[String], key: &str) -> bool {
+    noted.iter().any(|noted| noted == key)
 }
 
 fn is_there(key: &str) -> bool {
     LOCAL_MACHINE.open(key).is_ok()
 }
 
-/// The name of the value is the key that was written.
-fn note(key: &str) -> Note<'_> {
-    Note(key)
-}
-
-struct Note<'a>(&'a str);
-
-/// One value in the registry.
-trait Written {
-    fn parts(&self) -> (&str, &str, Value);
-}
-
-impl Written for Entry {
-    fn parts(&self) -> (&str, &str, Value) {
-        (&self.key, self.name, self.value.clone())
+/// Notes that a key is about to be made: before it is, so that nothing of ours is ever left without a note. The name of the value is
+/// that key. Notes themselves may be the first thing of ours.
+fn note(key: &str) -> Result<(), ComError> {
+    if !is_there(registration::OURS_ABOVE) {
+        put(registration::OURS, registration::OURS_ABOVE, &Value::Number(1))?;
     }
+    put(registration::OURS, key, &Value::Number(1))
 }
 
-impl Written for Note<'_> {
-    fn parts(&self) -> (&str, &str, Value) {
-        (registration::OURS, self.0, Value::Number(1))
+fn forget(key: &str) -> Result<(), ComError> {
+    let notes = LOCAL_MACHINE.options().read().write().open(registration::OURS);
+    let forgotten = notes.and_then(|notes| notes.remove_value(key));
+    forgotten.map_err(|error| failed(registration::OURS, &error))
+}
+
+/// Nothing that was noted is left.
+fn remove_notes(noted: &[String]) -> Result<(), ComError> {
+    if is_there(registration::OURS) {
+        LOCAL_MACHINE.remove_tree(registration::OURS).map_err(|error| failed(registration::OURS, &error))?;
     }
+    if is_among(noted, registration::OURS_ABOVE) { remove_if_empty(registration::OURS_ABOVE) } else { Ok(()) }
 }
 
-fn write(written: &impl Written) -> Result<(), ComError> {
-    let (key, name, value) = written.parts();
+fn write(entry: &Entry) -> Result<(), ComError> {
+    before_writing(&entry.key)?;
+    put(&entry.key, entry.name, &entry.value)
+}
+
+fn put(key: &str, name: &str, value: &Value) -> Result<(), ComError> {
     let place = LOCAL_MACHINE.create(key).map_err(|error| failed(key, &error))?;
     let done = match value {
         Value::Text(text) => place.set_string(name, text),
-        Value::Number(number) => place.set_u32(name, number),
+        Value::Number(number) => place.set_u32(name, *number),
     };
     done.map_err(|error| failed(key, &error))
 }
 
-fn failed(key: &str, error: &windows_core::Error) -> ComError {
+fn failed(key: &str, error: &impl Display) -> ComError {
     ComError::Registry { key: key.to_owned(), why: error.to_string() }
 }

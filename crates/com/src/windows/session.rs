@@ -40,6 +40,10 @@ impl Shared {
         Self { state, remote_user, flags, control, listeners, _living: LivingObject::new() }
     }
 
+    pub(super) fn state(&self) -> State {
+        numbers::state(self.state.load(Ordering::SeqCst).cast_signed())
+    }
+
     pub(super) fn set_state(&self, state: State) {
         self.state.store(state.number(), Ordering::SeqCst);
     }

@@ -6,9 +6,11 @@ use super::{ComError, done, guid};
 use crate::hresult::Hresult;
 use crate::names::Guid;
 use std::ffi::c_void;
+use std::io;
 use std::marker::PhantomData;
 use std::ptr::{null, null_mut};
 use windows_core::{GUID, HRESULT, IUnknown, Interface};
+use windows_registry::Key;
 
 windows_link::link!("ole32.dll" "system" fn CoInitializeEx(reserved: *const c_void, kind: u32) -> HRESULT);
 windows_link::link!("ole32.dll" "system" fn CoUninitialize());
@@ -17,6 +19,7 @@ windows_link::link!("ole32.dll" "system" fn CoRegisterClassObject(class: *const 
 windows_link::link!("ole32.dll" "system" fn CoRevokeClassObject(cookie: u32) -> HRESULT);
 windows_link::link!("ole32.dll" "system" fn CoDisconnectObject(object: *mut c_void, reserved: u32) -> HRESULT);
 windows_link::link!("oleaut32.dll" "system" fn LoadRegTypeLib(library: *const GUID, major: u16, minor: u16, locale: u32, object: *mut *mut c_void) -> HRESULT);
+windows_link::link!("advapi32.dll" "system" fn RegDeleteKeyW(key: *mut c_void, name: *const u16) -> u32);
 windows_link::link!("ole32.dll" "system" fn CoGetApartmentType(kind: *mut i32, qualifier: *mut i32) -> HRESULT);
 
 /// `COINIT_MULTITHREADED | COINIT_DISABLE_OLE1DDE`.
@@ -133,4 +136,14 @@ impl Drop for OpenClass {
 pub(super) fn disconnect(object: &IUnknown) {
     // SAFETY: it is a living object; what others hold of it is severed, and what we hold is not.
     _ = unsafe { CoDisconnectObject(object.as_raw(), 0) };
+}
+
+/// Removes one key of the registry with its values. One that has keys below it is not removed.
+pub(super) fn remove_key(root: &Key, path: &str) -> io::Result<()> {
+    let path: Vec<u16> = path.encode_utf16().chain([0]).collect();
+    // SAFETY: the root is open as long as it is borrowed, and the path ends with a zero and outlives the call.
+    match unsafe { RegDeleteKeyW(root.as_raw(), path.as_ptr()) } {
+        0 => Ok(()),
+        number => Err(io::Error::from_raw_os_error(number.cast_signed())),
+    }
 }

@@ -52,17 +52,17 @@ impl Control for Note {
     }
 }
 
-struct Scene {
-    session: IRendezvousSession,
+pub(super) struct Scene {
+    pub(super) session: IRendezvousSession,
     container: IConnectionPointContainer,
-    point: IConnectionPoint,
-    shared: Arc<Shared>,
+    pub(super) point: IConnectionPoint,
+    pub(super) shared: Arc<Shared>,
     asked: Arc<Asked>,
     _apartment: InApartment,
     _alone: MutexGuard<'static, ()>,
 }
 
-fn scene() -> Scene {
+pub(super) fn scene() -> Scene {
     let alone = alone();
     let apartment = InApartment::enter().unwrap();
     let asked = Arc::new(Asked::default());
@@ -74,7 +74,7 @@ fn scene() -> Scene {
 }
 
 /// A sink of ours on this session, and what it hears.
-fn sink(session: &IRendezvousSession) -> (IUnknown, Receiver<Job>) {
+pub(super) fn sink(session: &IRendezvousSession) -> (IUnknown, Receiver<Job>) {
     let (jobs, heard) = channel();
     let session = worker::Shared::new(Global::keep(session).unwrap());
     let sink = Sink { session, post: Post::new(jobs), _living: LivingObject::new() };

@@ -203,6 +203,9 @@ mod trial {
             let ended = tokio::task::spawn_blocking(move || child.wait());
             let status = tokio::time::timeout(PATIENCE, ended).await???;
             say(&format!("the application ended {:?}", status.code()));
+            if status.code() != Some(0) {
+                return Err("the application failed".into());
+            }
         }
         // What the program left open ends with the account.
         tasks.iter().for_each(tokio::task::JoinHandle::abort);

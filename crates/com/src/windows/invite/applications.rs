@@ -1,5 +1,6 @@
 //! The applications that are registered for *Session Invite* (reference 3.3): by hand, or by `RegisterApplication`.
 
+use super::super::registry;
 use crate::hresult::Hresult;
 use crate::invite::APPLICATIONS;
 use rendezvous_core::{Application, ApplicationId, Registration, Registry};
@@ -59,8 +60,10 @@ pub(super) fn register(
         _ = known.add(registered.application);
     }
     known.add(Application::new(id, name)).map_err(|error| Hresult(error.number()))?;
+    let entry = key_of(id);
+    registry::before_writing(&entry).map_err(|_| Hresult::CANNOT_WRITE_REGISTRY)?;
     let write = || {
-        let key = LOCAL_MACHINE.create(format!(r"{APPLICATIONS}\{id}"))?;
+        let key = LOCAL_MACHINE.create(&entry)?;
         key.set_string("name", name)?;
         key.set_string("URL", url)?;
         key.set_string("path", path)
@@ -75,8 +78,15 @@ pub(super) fn unregister(guid: &str) -> Result<ApplicationId, Hresult> {
         _ = known.add(registered.application);
     }
     let id = known.unregister(guid).map_err(|error| Hresult(error.number()))?.id;
-    LOCAL_MACHINE
-        .remove_tree(format!(r"{APPLICATIONS}\{id}"))
-        .map(|()| id)
-        .map_err(|_| Hresult::CANNOT_WRITE_REGISTRY)
+    let key = key_of(id);
+    LOCAL_MACHINE.remove_tree(&key).map_err(|_| Hresult::CANNOT_WRITE_REGISTRY)?;
+    // It is not registered any more, whatever is left above it.
+    if let Err(error) = registry::after_removing(&key) {
+        tracing::warn!(%error, "Keys above an application were not removed");
+    }
+    Ok(id)
+}
+
+fn key_of(id: ApplicationId) -> String {
+    format!(r"{APPLICATIONS}\{id}")
 }
