@@ -16,7 +16,7 @@ use crate::process::{Launch, Log, Process, find_program};
 use crate::wait;
 
 /// How long a server may take to start on a busy machine.
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 
 /// A running X server, with a key that only this user has. Dropping it ends it, and with it every program that
 /// shows something on it.

@@ -2,6 +2,7 @@
 //! of each screen is the person.
 
 mod chat;
+mod seats;
 mod sending;
 mod settings;
 
@@ -16,7 +17,9 @@ use rendezvous_testkit::process::{Log, Process};
 use rendezvous_testkit::wait;
 use rendezvous_testkit::xserver::XServer;
 use rendezvous_trust::code::Offer;
+use seats::Seat;
 use std::fs;
+use std::rc::Rc;
 use std::time::Duration;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState};
@@ -38,10 +41,12 @@ struct AtScreen {
     // Order matters: what is inside ends first.
     _inner: XServer,
     _outer: XServer,
+    _seat: Rc<Seat>,
 }
 
 impl AtScreen {
     fn new(name: &'static str, more: &[(&'static str, String)]) -> Result<Self> {
+        let seat = Seat::take();
         let outer = XServer::xvfb(1024, 800)?;
         let inner = outer.xephyr_inside(1000, 780)?;
         let mut surroundings = inner.environment().to_vec();
@@ -55,6 +60,7 @@ impl AtScreen {
             program: Hand::on(&inner)?,
             _inner: inner,
             _outer: outer,
+            _seat: seat,
         })
     }
 

@@ -164,7 +164,10 @@ fn flood(command: &str) -> Vec<Vec<u8>> {
 
 /// The sharer has their shell work something out, and sees what.
 fn works_out(side: &mut Side, sum: &str, result: &str) -> Result<()> {
-    works_out_within(side, sum, result, SOON)
+    // What is typed just after a question is thrown away with what was typed before it.
+    wait::until("the shell to work it out", SOON, || {
+        works_out_within(side, sum, result, Duration::from_secs(5)).map(Some).or(Ok(None))
+    })
 }
 
 fn works_out_within(side: &mut Side, sum: &str, result: &str, within: Duration) -> Result<()> {
